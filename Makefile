@@ -1,0 +1,41 @@
+# Two commands matter: `make demo` (the main job) and `make test`. Both set up .venv when it is missing or out of date.
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+
+.PHONY: demo test check lint bench clean
+
+demo: .venv/.demo
+	$(BIN)/gan demo
+
+test: .venv/.test
+	$(BIN)/python -m pytest -n 2
+
+check: lint test
+
+lint: .venv/.test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: .venv/.test
+	$(BIN)/python -m benchmarks.critic_gap
+
+clean:
+	rm -rf .venv
+
+# The stamps are newer than what they were made from: nothing is installed twice.
+.venv/.demo: pyproject.toml constraints.txt | .venv
+	@echo "installing into .venv (once)"
+	@$(INSTALL) --editable '.[gan]'
+	@touch $@
+
+.venv/.test: pyproject.toml constraints.txt | .venv
+	@echo "installing into .venv (once)"
+	@$(INSTALL) --editable '.[gan,test]'
+	@touch $@ .venv/.demo
+
+.venv:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or later is needed; name one with: make PYTHON=python3.12"; exit 1; }
+	$(PYTHON) -m venv .venv

@@ -1,0 +1,72 @@
+"""Ground costs between two sets of points."""
+
+import math
+from typing import Literal, get_args
+
+import numpy as np
+from scipy.spatial.distance import cdist
+
+from divergences.errors import DistributionError
+from divergences.transport.proof import Floats
+
+Metric = Literal["euclidean", "cityblock", "sqeuclidean"]
+
+
+def distances(x: Floats, y: Floats, /, *, metric: Metric = "euclidean") -> Floats:
+    """Distance of every pair, right to the last digits at any unit of length.
+
+    Points are divided by a power of two before anything is squared: lengths of 1e-200 and of 1e200
+    neither vanish nor overflow. Differences are taken before they are squared, so close points
+    keep their digits.
+
+    Args:
+        x: Shape ``(n, d)``.
+        y: Shape ``(m, d)``.
+        metric: "euclidean"; "cityblock", the sum of absolute differences; or "sqeuclidean", the
+            Euclidean distance squared.
+
+    Returns:
+        Shape ``(n, m)``, in the unit of the points, for "sqeuclidean" in its square.
+
+    Raises:
+        DistributionError: If the metric is unknown, or a distance is too large for a float.
+    """
+    require_metric(metric)
+    exponent = exponent_of(x, y)
+    power = 2 if metric == "sqeuclidean" else 1
+    with np.errstate(over="ignore"):
+        result = np.ldexp(
+            cdist(np.ldexp(x, -exponent), np.ldexp(y, -exponent), metric), power * exponent
+        )
+    require_representable(result, metric)
+    return result
+
+
+def exponent_of(*arrays: Floats) -> int:
+    """The power of two by which all entries are divided to lie in [-1, 1]; exact both ways."""
+    return math.frexp(max(float(np.abs(array).max()) for array in arrays))[1]
+
+
+def require_metric(metric: str, /) -> None:
+    """Refuse a metric that there is not.
+
+    Raises:
+        DistributionError: With the list of those that there are.
+    """
+    if metric not in get_args(Metric):
+        raise DistributionError(
+            f"`metric` must be one of {', '.join(get_args(Metric))}, but is {metric!r}"
+        )
+
+
+def require_representable(lengths: Floats, metric: str, /) -> None:
+    """Refuse distances that have overflowed.
+
+    Raises:
+        DistributionError: If one is infinite.
+    """
+    if not np.isfinite(lengths).all():
+        raise DistributionError(
+            f"`x` and `y` are so large that their {metric} distances exceed 1.8e308; "
+            "divide both by a constant"
+        )

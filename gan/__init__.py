@@ -1,0 +1,1 @@
+"""Adversarial training on known distributions, critics held against exact Wasserstein distance."""

@@ -1,0 +1,83 @@
+"""What a critic and a generator minimise: pure functions from scores to one number.
+
+Scores are a critic's raw outputs, one per point. For the GAN they are logits, D = sigmoid(score),
+so that log D and log(1 - D) are softplus functions of the score, exact where
+``log(sigmoid(x) + 1e-8)`` is not.
+"""
+
+from jaxtyping import Float
+from torch import Tensor
+from torch.nn.functional import softplus
+
+
+def discriminator_loss(
+    real: Float[Tensor, " n"], generated: Float[Tensor, " m"], /
+) -> Float[Tensor, ""]:
+    r"""Minus the value ``V(D, G) = E log D(real) + E log(1 - D(generated))``, in nats.
+
+    At least ``2 log 2 - 2 JS``, reached by the best discriminator.
+
+    Args:
+        real: Logits of real points.
+        generated: Logits of generated points.
+
+    Returns:
+        A scalar in [0, inf).
+
+    Source:
+        Goodfellow et al. 2014, theorem 1.
+    """
+    return softplus(-real).mean() + softplus(generated).mean()
+
+
+def minimax_loss(generated: Float[Tensor, " m"], /) -> Float[Tensor, ""]:
+    """``E log(1 - D(generated))``: the generator's half of the value, in nats.
+
+    Args:
+        generated: Logits of generated points.
+
+    Returns:
+        A scalar in (-inf, 0].
+
+    Source:
+        Goodfellow et al. 2014, eq. 1.
+    """
+    return -softplus(generated).mean()
+
+
+def non_saturating_loss(generated: Float[Tensor, " m"], /) -> Float[Tensor, ""]:
+    """``-E log D(generated)``, in nats: strong gradients where D rejects.
+
+    Args:
+        generated: Logits of generated points.
+
+    Returns:
+        A scalar in [0, inf).
+
+    Source:
+        Goodfellow et al. 2014, section 3.
+    """
+    return softplus(-generated).mean()
+
+
+def wasserstein_critic_loss(
+    real: Float[Tensor, " n"], generated: Float[Tensor, " m"], /
+) -> Float[Tensor, ""]:
+    """Minus the gap ``E f(real) - E f(generated)``, in the unit of the scores.
+
+    Args:
+        real: Scores of real points.
+        generated: Scores of generated points.
+
+    Returns:
+        A scalar of either sign.
+
+    Source:
+        Arjovsky et al. 2017, eq. 2.
+    """
+    return generated.mean() - real.mean()
+
+
+def wasserstein_generator_loss(generated: Float[Tensor, " m"], /) -> Float[Tensor, ""]:
+    """``-E f(generated)``, in the scores' unit (Arjovsky et al. 2017, algorithm 1, line 10)."""
+    return -generated.mean()

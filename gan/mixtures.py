@@ -1,0 +1,77 @@
+"""Toy targets in the plane: a sampler and an exact density each."""
+
+import math
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class GaussianMixture:
+    """Equal parts of round Gaussians.
+
+    Attributes:
+        centres: Means of the parts, shape ``(k, d)``.
+        sigma: Standard deviation of every part, in the unit of the centres.
+    """
+
+    centres: Float[Tensor, " k d"]
+    sigma: float
+
+    def __post_init__(self) -> None:
+        """Refuse what is no mixture."""
+        if not (math.isfinite(self.sigma) and self.sigma > 0):
+            raise ValueError(f"`sigma` must be a positive number, but is {self.sigma}")
+        if self.centres.ndim != 2 or 0 in self.centres.shape or not self.centres.isfinite().all():
+            raise ValueError(
+                f"`centres` must be finite and of shape (k, d), but is {self.centres}"
+            )
+
+    def sample(self, n: int, rng: torch.Generator) -> Float[Tensor, " n d"]:
+        """``n`` independent points, on the device of ``rng``; every part is equally likely."""
+        k, d = self.centres.shape
+        part = torch.randint(k, (n,), generator=rng, device=rng.device)
+        noise = torch.randn(n, d, generator=rng, device=rng.device)
+        return self.centres.to(rng.device)[part] + self.sigma * noise
+
+    def log_density(self, points: Float[Tensor, " n d"]) -> Float[Tensor, " n"]:
+        """Log density per unit of area, in nats, in the precision of ``points``; always finite."""
+        k, d = self.centres.shape
+        squares = (points[:, None] - self.centres.to(points)).square().sum(dim=2) / (
+            2 * self.sigma**2
+        )
+        return (
+            torch.logsumexp(-squares, dim=1)
+            - math.log(k)
+            - d / 2 * math.log(2 * math.pi * self.sigma**2)
+        )
+
+    def nearest(
+        self, points: Float[Tensor, " n d"]
+    ) -> tuple[Int[Tensor, " n"], Float[Tensor, " n"]]:
+        """Index of the nearest centre, and the Euclidean distance to it in units of ``sigma``."""
+        distance, part = torch.cdist(points, self.centres.to(points)).min(dim=1)
+        return part, distance / self.sigma
+
+
+def eight_gaussians(*, radius: float = 2.0, sigma: float = 0.02) -> GaussianMixture:
+    """Eight Gaussians, evenly spaced on a circle around the origin.
+
+    Args:
+        radius: Radius of the circle.
+        sigma: Standard deviation of each Gaussian.
+
+    Returns:
+        The mixture, with centres of shape ``(8, 2)``.
+
+    Raises:
+        ValueError: If ``radius`` or ``sigma`` is not a positive number.
+    """
+    if not (math.isfinite(radius) and radius > 0):
+        raise ValueError(f"`radius` must be a positive number, but is {radius}")
+    angles = torch.arange(8, dtype=torch.float64) * (2 * math.pi / 8)
+    return GaussianMixture(
+        (radius * torch.stack([angles.cos(), angles.sin()], dim=1)).float(), sigma
+    )

@@ -1,0 +1,96 @@
+"""The pictures a person judges a run by."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from torch import Tensor
+
+REAL, GENERATED, EXACT, GAP, CERTIFIED = "0.65", "C3", "black", "C0", "C2"
+
+
+def cloud(axes: Axes, real: Float[Tensor, " n 2"], generated: Float[Tensor, " m 2"], /) -> None:
+    """Generated points over real ones."""
+    for points, size, color, label in (
+        (real, 14, REAL, "real"),
+        (generated, 3, GENERATED, "generated"),
+    ):
+        x, y = points.cpu().numpy().T
+        axes.scatter(x, y, s=size, color=color, linewidths=0, label=label)
+    axes.set_aspect("equal")
+    axes.set_xlim(-2.6, 2.6)
+    axes.set_ylim(-2.6, 2.6)
+
+
+def digit_grid(axes: Axes, digits: Float[Tensor, " n 784"], /, *, columns: int = 16) -> None:
+    """Digits in rows, white on black."""
+    rows = len(digits) // columns
+    tiles = digits[: rows * columns].cpu().numpy().reshape(rows, columns, 28, 28)
+    axes.imshow(tiles.swapaxes(1, 2).reshape(rows * 28, columns * 28), cmap="gray", vmin=0, vmax=1)
+    axes.set_axis_off()
+
+
+def save_samples(
+    path: Path, real: Float[Tensor, " n d"], generated: Float[Tensor, " n d"], /
+) -> None:
+    """One picture of what a generator draws: points over real points, or a grid of digits."""
+    figure = Figure(figsize=(6, 6), layout="constrained")
+    axes = figure.add_subplot()
+    if generated.shape[1] == 2:
+        cloud(axes, real, generated)
+        axes.legend(loc="center", markerscale=3)
+    else:
+        digit_grid(axes, generated[:256])
+    figure.savefig(path, dpi=120)
+
+
+def save_clouds(
+    path: Path, titles: Sequence[str], real: Tensor, clouds: Sequence[Tensor], /
+) -> None:
+    """Several generators' points, side by side over the same real points."""
+    figure = Figure(figsize=(4.2 * len(clouds), 4.6), layout="constrained")
+    for i, (title, points) in enumerate(zip(titles, clouds, strict=True)):
+        axes = figure.add_subplot(1, len(clouds), i + 1)
+        cloud(axes, real, points)
+        axes.set_title(title)
+    axes.legend(loc="center", markerscale=3)
+    figure.savefig(path, dpi=120)
+
+
+def save_curves(path: Path, runs: dict[str, list[dict[str, Any]]], /) -> None:
+    """Gap, certified bound, exact EMD and sampling's floor over training, one panel a recipe."""
+    figure = Figure(figsize=(4.2 * len(runs), 4.2), layout="constrained")
+    for i, (name, lines) in enumerate(runs.items()):
+        axes = figure.add_subplot(1, len(runs), i + 1)
+        steps = [line["step"] for line in lines]
+        for key, color, label, width in (
+            ("exact", EXACT, "exact EMD", 2.5),
+            ("certified", CERTIFIED, "certified by the critic", 1.5),
+            ("gap", GAP, "critic's gap", 1.5),
+        ):
+            values = np.array(
+                [np.nan if line[key] is None else line[key] for line in lines], dtype=float
+            )
+            axes.plot(
+                steps,
+                np.where(values > 0, values, np.nan),
+                color=color,
+                label=label,
+                linewidth=width,
+                marker=".",
+            )
+        axes.axhline(
+            lines[-1]["floor"], color=REAL, linestyle="--", label="floor: real against real"
+        )
+        axes.set_xscale("log")
+        axes.set_yscale("log")
+        axes.set_title(name)
+        axes.set_xlabel("generator step")
+        if i == 0:
+            axes.set_ylabel("distance (unit of the points)")
+            axes.legend(loc="best", fontsize="small")
+    figure.savefig(path, dpi=120)

@@ -1,0 +1,167 @@
+"""A run's folder: whatever interrupts it leaves files that can be read, and gone on from.
+
+The folder holds:
+
+    config.json      what was asked for, with all settings of the recipe
+    metrics.jsonl    a line per evaluation
+    samples.png      what the generator draws
+    checkpoint.pt    the whole state, loadable with ``torch.load(..., weights_only=True)``
+"""
+
+import json
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from gan.train import Training
+
+
+class RunError(RuntimeError):
+    """A run's folder cannot be used as asked; the message says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunFolder:
+    """A run's folder.
+
+    Attributes:
+        path: Where it is.
+    """
+
+    path: Path
+
+    @property
+    def metrics_path(self) -> Path:
+        """One line of JSON per evaluation."""
+        return self.path / "metrics.jsonl"
+
+    @property
+    def checkpoint_path(self) -> Path:
+        """The state to go on from."""
+        return self.path / "checkpoint.pt"
+
+    def begin(self, config: dict[str, Any], /) -> None:
+        """Make the folder of a new run.
+
+        Args:
+            config: What makes the run what it is, in plain values.
+
+        Raises:
+            RunError: If there is something in the folder already.
+        """
+        if self.path.exists() and not self.path.is_dir():
+            raise RunError(f"{self.path} is a file; name a folder with --out")
+        if self.path.is_dir() and any(self.path.iterdir()):
+            raise RunError(
+                f"{self.path} is not empty. Give --resume to go on with the run in it, "
+                "or another folder with --out"
+            )
+        self.path.mkdir(parents=True, exist_ok=True)
+        write_json(self.path / "config.json", config)
+
+    def go_on(self, config: dict[str, Any], training: Training, /) -> float:
+        """Take up the run in the folder where its checkpoint left it.
+
+        Evaluations after the checkpoint are dropped: they will be made again.
+
+        Args:
+            config: What the run should be.
+            training: The run at its start; its state is replaced by the checkpoint's.
+
+        Returns:
+            The seconds it had taken by then.
+
+        Raises:
+            RunError: If there is no such run, or it is another one.
+        """
+        self._require_same(config)
+        try:
+            state = torch.load(
+                self.checkpoint_path, weights_only=True, map_location=training.rng.device
+            )
+        except FileNotFoundError:
+            raise RunError(
+                f"{self.checkpoint_path} does not exist: the run stopped before its first "
+                "checkpoint. Remove the folder and start again without --resume"
+            ) from None
+        training.load_state_dict(state["training"])
+        kept = [line for line in self.metrics() if line["step"] <= training.step]
+        _write_whole(
+            self.metrics_path,
+            lambda part: part.write_text("".join(_json_line(line) for line in kept)),
+        )
+        return float(state["seconds"])
+
+    def _require_same(self, config: dict[str, Any]) -> None:
+        """Refuse a configuration that is not the folder's."""
+        path = self.path / "config.json"
+        try:
+            there = json.loads(path.read_text())
+        except FileNotFoundError:
+            raise RunError(f"{self.path} holds no run to resume: {path} does not exist") from None
+        except (OSError, json.JSONDecodeError) as error:
+            raise RunError(
+                f"{path} cannot be read, so the run cannot be resumed: {error}"
+            ) from None
+        asked = json.loads(json.dumps(config))
+        keys = sorted(key for key in {**there, **asked} if there.get(key) != asked.get(key))
+        if keys:
+            lines = [
+                f"  {key}: {there.get(key)} in the folder, {asked.get(key)} now" for key in keys
+            ]
+            raise RunError(
+                f"the run in {self.path} was started with other settings:\n" + "\n".join(lines)
+            )
+
+    def metrics(self) -> list[dict[str, Any]]:
+        """The evaluations so far; a last line that was cut short is left out."""
+        if not self.metrics_path.exists():
+            return []
+        lines = self.metrics_path.read_text().splitlines(keepends=True)
+        return [json.loads(line) for line in lines if line.endswith("\n")]
+
+    def add_metrics(self, line: dict[str, Any], /) -> None:
+        """Append one evaluation, in one write."""
+        with self.metrics_path.open("a") as file:
+            file.write(_json_line(line))
+
+    def save(self, training: Training, /, *, seconds: float) -> None:
+        """Replace the checkpoint."""
+        state = {"training": training.state_dict(), "seconds": seconds}
+        _write_whole(self.checkpoint_path, lambda part: torch.save(state, part))
+
+    def save_picture(self, name: str, write: Callable[[Path], None], /) -> None:
+        """Replace a picture; ``write`` is given the path to write it to."""
+        _write_whole(self.path / name, write)
+
+
+def write_json(path: Path, value: Any, /) -> None:
+    """Replace a file by a value in JSON."""
+    _write_whole(
+        path, lambda part: part.write_text(json.dumps(value, indent=2, default=str) + "\n")
+    )
+
+
+def _json_line(line: dict[str, Any]) -> str:
+    """Strict JSON: numbers that are not finite become null."""
+    plain = {
+        k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in line.items()
+    }
+    return json.dumps(plain, allow_nan=False) + "\n"
+
+
+def _write_whole(path: Path, write: Callable[[Path], Any]) -> None:
+    """Write a file beside its place, and put it there in one step once it is complete."""
+    part = path.with_name(f".{path.stem}.part{path.suffix}")
+    try:
+        write(part)
+        part.replace(path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise RunError(
+            f"{path} could not be written ({error}); what was there before is still there"
+        ) from error

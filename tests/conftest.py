@@ -1,0 +1,46 @@
+"""Settings of every test: fixed seeds, one thread a worker, MNIST where it is."""
+
+import os
+from pathlib import Path
+
+import pytest
+import torch
+from hypothesis import HealthCheck, settings
+
+from gan import mnist
+
+settings.register_profile(
+    "default",
+    derandomize=True,
+    deadline=None,
+    max_examples=100,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.register_profile(
+    "deep", parent=settings.get_profile("default"), derandomize=False, max_examples=3000
+)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+torch.set_num_threads(1)
+
+
+@pytest.fixture
+def rng():
+    return torch.Generator().manual_seed(0)
+
+
+@pytest.fixture(scope="session")
+def mnist_dir(tmp_path_factory):
+    """A folder with the real files; where there are none, CI fails and a person is told."""
+    try:
+        files = [mnist.load(file) for file in (mnist.IMAGES["train"], mnist.IMAGES["test"])]
+    except mnist.MnistError as error:
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(f"MNIST is not here: {error}")
+    if os.environ.get("MNIST_DIR"):
+        return Path(os.environ["MNIST_DIR"]).resolve()
+    import pooch
+
+    assert len(files) == 2
+    return Path(pooch.os_cache("divergences")) / "mnist"

@@ -1,0 +1,226 @@
+"""KL and JS: their laws, their values against many digits, and what they refuse."""
+
+import mpmath
+import numpy as np
+import oracles
+import pytest
+import scipy.stats
+import torch
+from hypothesis import example, given
+from strategies import pairs
+
+from divergences import DistributionError, js, js_distance, kl, reverse_kl
+
+LOG_2 = np.log(2.0)
+# Each term of the sums is rounded about ten times, and all are at least 0.
+RELATIVE, ABSOLUTE = 2e-15, 1e-320
+
+HARD = [
+    (np.array([1e-320, 1.0]), np.array([1e-300, 1.0])),
+    (np.array([0.5, 0.5]), np.array([5e-324, 1.0])),
+    (np.array([0.0, 1.0]), np.array([5e-324, 1.0])),
+    (np.array([0.0, 0.3, 0.7]), np.array([0.0, 0.7, 0.3])),
+    (np.array([0.5, 0.5]), np.array([1.0, 0.0])),
+]
+
+
+def hard_pairs(test):
+    for pair in HARD:
+        test = example(pair)(test)
+    return test
+
+
+def agrees(value, truth, p, q):
+    """Equal up to rounding; what the two sums differ by is itself rounded, to about eps of it."""
+    if value == truth:
+        return True
+    shift = 4 * np.finfo(float).eps * abs(p.sum() - q.sum())
+    return abs(value - truth) <= RELATIVE * truth + ABSOLUTE + shift * (shift + mpmath.sqrt(truth))
+
+
+@given(pairs())
+@hard_pairs
+def test_kl_and_js_are_right_to_the_last_digits(pair):
+    p, q = pair
+    assert agrees(mpmath.mpf(float(kl(p, q))), oracles.exact(p, q, oracles.kl), p, q)
+    assert agrees(mpmath.mpf(float(js(p, q))), oracles.exact(p, q, oracles.js), p, q)
+
+
+@pytest.mark.parametrize("eps", [1.0, 1e-2, 1e-4, 1e-6, 1e-8, 1e-10, 1e-12])
+def test_close_distributions_keep_all_their_digits(eps):
+    rng = np.random.default_rng(0)
+    p = rng.random(200)
+    q = p * np.abs(1 + eps * rng.standard_normal(200))
+    p, q = p / p.sum(), q / q.sum()
+    for ours, truth in ((kl, oracles.kl), (js, oracles.js)):
+        exact = oracles.exact(p, q, truth)
+        assert abs(ours(p, q) - exact) <= 1e-15 * exact
+
+
+@given(pairs())
+@hard_pairs
+def test_kl_is_at_least_0_and_0_only_for_equal_vectors(pair):
+    p, q = pair
+    value = kl(p, q)
+    assert value >= 0
+    if value == 0:  # (p - q)^2 / 2 <= KL by Pinsker, which may underflow
+        assert np.abs(p / p.sum() - q / q.sum()).max() <= 1e-15
+    assert kl(p, p) == 0
+
+
+@given(pairs())
+def test_reverse_kl_is_kl_mirrored(pair):
+    p, q = pair
+    assert reverse_kl(p, q) == kl(q, p)
+
+
+def test_kl_is_not_symmetric():
+    p, q = [0.5, 0.5], [0.9, 0.1]
+    assert kl(p, q) == pytest.approx(0.5 * np.log(0.25 / 0.09), rel=1e-15)
+    assert reverse_kl(p, q) == pytest.approx(0.9 * np.log(1.8) + 0.1 * np.log(0.2), rel=1e-15)
+    assert kl(p, q) - reverse_kl(p, q) > 0.14
+
+
+@given(pairs())
+@hard_pairs
+def test_js_is_symmetric_and_at_most_log_2(pair):
+    p, q = pair
+    assert 0 <= js(p, q) <= LOG_2
+    assert js(p, q) == js(q, p)
+
+
+@given(pairs())
+@hard_pairs
+def test_js_is_log_2_exactly_for_disjoint_supports(pair):
+    p, q = pair
+    overlap = float(np.minimum(p, q).sum())
+    if overlap == 0:
+        assert js(p, q) == LOG_2
+    elif overlap > 1e-12:
+        assert js(p, q) < LOG_2
+
+
+@given(pairs())
+def test_js_is_the_mean_kl_to_the_midpoint(pair):
+    p, q = pair
+    m = (p / p.sum() + q / q.sum()) / 2
+    assert js(p, q) == pytest.approx((kl(p, m) + kl(q, m)) / 2, rel=1e-6, abs=1e-15)
+
+
+@given(pairs())
+def test_js_distance_is_the_root_of_js(pair):
+    p, q = pair
+    assert js_distance(p, q) == pytest.approx(np.sqrt(js(p, q)), rel=1e-15)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_js_distance_obeys_the_triangle_inequality(seed):
+    p, q, r = np.random.default_rng(seed).dirichlet(np.full(5, 0.3), size=3)
+    assert js_distance(p, r) <= js_distance(p, q) + js_distance(q, r)
+
+
+def test_scipy_agrees_far_from_equality():
+    p, q = np.random.default_rng(0).dirichlet(np.ones(50), size=2)
+    assert kl(p, q) == pytest.approx(scipy.stats.entropy(p, q), rel=1e-13)
+    assert kl(p, q, base=2) == pytest.approx(scipy.stats.entropy(p, q, base=2), rel=1e-13)
+
+
+def test_vectors_may_lie_along_any_axis_and_broadcast():
+    rng = np.random.default_rng(0)
+    p, q = rng.dirichlet(np.ones(4), size=(3, 2)), rng.dirichlet(np.ones(4), size=2)
+    each = np.array([[kl(p[i, j], q[j]) for j in range(2)] for i in range(3)])
+    assert np.array_equal(kl(p, q), each)
+    assert np.array_equal(kl(np.moveaxis(p, -1, 1), np.moveaxis(q, -1, 0)[None], axis=1), each)
+
+
+def test_numbers_proportional_within_the_tolerance_count_as_equal():
+    p = np.array([0.25, 0.75])
+    assert kl(p, p * (1 + 2**-31)) == 0
+    assert js(p, p * (1 + 2**-31)) == 0
+
+
+def test_float32_comes_back_as_float32_and_right():
+    p, q = np.random.default_rng(0).dirichlet(np.ones(1000), size=2).astype(np.float32)
+    value = kl(p, q)
+    assert value.dtype == np.float32
+    assert abs(value - oracles.exact(p, q, oracles.kl)) <= np.spacing(value)
+
+
+def test_integers_and_lists_are_computed_in_float64():
+    assert kl([1, 0], [0.5, 0.5]).dtype == np.float64
+    assert kl([1, 0], [0.5, 0.5]) == pytest.approx(LOG_2, rel=1e-15)
+    assert js([1, 0], np.array([0, 1])) == LOG_2
+
+
+@pytest.mark.parametrize("function", [kl, reverse_kl, js, js_distance])
+def test_torch_gives_the_same_value_and_the_gradient_of_the_normalised_formula(function):
+    logits = torch.tensor([[0.3, -1.0, 2.0, 0.1], [0.5, 0.1, 1.0, -2.0]], dtype=torch.float64)
+    p, q = logits.softmax(dim=1)
+    assert float(function(p, q)) == pytest.approx(float(function(p.numpy(), q.numpy())), rel=1e-15)
+    assert torch.autograd.gradcheck(lambda z: function(*z.softmax(dim=1)), logits.requires_grad_())
+
+
+@pytest.mark.parametrize("function", [kl, js, js_distance])
+def test_gradients_are_finite_where_an_outcome_has_no_mass(function):
+    p = torch.tensor([0.0, 0.3, 0.7], dtype=torch.float64, requires_grad=True)
+    q = torch.tensor([0.2, 0.3, 0.5], dtype=torch.float64, requires_grad=True)
+    gradients = torch.autograd.grad(function(p, q), [p, q])
+    assert all(g.isfinite().all() for g in gradients)
+    if function is kl:  # d/dq_i of sum p log(p / q) + log sum q is -p_i / q_i + 1
+        assert torch.allclose(gradients[1], 1 - p / q, atol=1e-15)
+
+
+@pytest.mark.parametrize("function", [kl, js, js_distance])
+def test_the_gradient_at_equality_is_0(function):
+    p = torch.tensor([0.2, 0.3, 0.5], dtype=torch.float64)
+    q = p.clone().requires_grad_()
+    (gradient,) = torch.autograd.grad(function(p, q), [q])
+    assert torch.equal(gradient, torch.zeros(3, dtype=torch.float64))
+
+
+REFUSED = [
+    (([-0.1, 1.1], [0.5, 0.5]), r"`p`\[0\] = -0.1 is negative"),
+    (([0.5, 0.5], [float("nan"), 1.0]), r"`q`\[0\] = nan is not finite"),
+    (([0.5, 0.5], [float("inf"), 1.0]), r"`q`\[0\] = inf is not finite"),
+    (([0.5, 0.6], [0.5, 0.5]), r"`p` must sum to 1 along axis -1, but sums to 1.1.*p / p.sum\("),
+    (([[1, 0], [0.5, 0.4]], [0.5, 0.5]), r"`p` must sum to 1 .* \(vector \[1\]\)"),
+    (([], []), r"`p` must not be empty, but has shape \(0,\)"),
+    ((1.0, [0.5, 0.5]), r"`p` must have at least one axis"),
+    (([0.2, 0.3, 0.5], [0.5, 0.5]), r"same number of outcomes, but `p` has 3 and `q` has 2"),
+    (
+        ([[1, 0]] * 2, [[1, 0]] * 3),
+        r"must broadcast, but their batch shapes are \(2,\) and \(3,\)",
+    ),
+    ((["a", "b"], [0.5, 0.5]), r"`p` must hold float64.*'a'"),
+    (([[0.5, 0.5], [1.0]], [0.5, 0.5]), r"`p` must be an array or nested lists whose rows"),
+    (([0.5 + 0j, 0.5], [0.5, 0.5]), r"`p` must hold float64.*complex128"),
+    ((np.ones(2, np.float16) / 2, [0.5, 0.5]), r"`p` must hold float64.*float16"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "message"), REFUSED)
+@pytest.mark.parametrize("function", [kl, reverse_kl, js, js_distance])
+def test_what_is_no_distribution_is_refused_with_the_reason(function, arguments, message):
+    with pytest.raises(DistributionError, match=message):
+        function(*arguments)
+
+
+def test_a_single_outcome_is_not_stretched_over_many():
+    with pytest.raises(DistributionError, match="same number of outcomes"):
+        kl([1.0], [0.5, 0.5])
+
+
+def test_a_missing_axis_is_refused():
+    with pytest.raises(DistributionError, match=r"`axis` is 2, but `p` has shape \(2,\)"):
+        kl([0.5, 0.5], [0.5, 0.5], axis=2)
+
+
+@pytest.mark.parametrize("base", [1, 0.5, -2, float("inf"), "2"])
+def test_a_base_that_is_no_unit_is_refused(base):
+    with pytest.raises(DistributionError, match="`base` must be a finite number above 1"):
+        kl([0.5, 0.5], [0.5, 0.5], base=base)
+
+
+def test_mixing_libraries_is_refused_with_advice():
+    with pytest.raises(DistributionError, match=r"numpy, torch.*torch.as_tensor"):
+        kl(np.array([0.5, 0.5]), torch.tensor([0.5, 0.5]))

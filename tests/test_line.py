@@ -1,0 +1,76 @@
+"""The closed form on the line against the general solver, and its own laws."""
+
+import numpy as np
+import pytest
+import scipy.stats
+from hypothesis import given
+from hypothesis import strategies as st
+from strategies import clouds, weighted_lines
+
+from divergences import emd, sampled
+from divergences.transport.distances import distances
+
+
+def general(x, y, p, q):
+    return emd(p / p.sum(), q / q.sum(), distances(x[:, None], y[:, None]))
+
+
+@given(weighted_lines())
+def test_the_general_solver_agrees(line):
+    x, y, p, q = line
+    value = sampled.emd(x, y, x_weights=p, y_weights=q).value
+    assert value == pytest.approx(general(x, y, p, q), rel=1e-12, abs=1e-14)
+
+
+@given(clouds(most=30, d=1))
+def test_scipy_agrees_for_different_sizes(pair):
+    x, y = pair
+    truth = scipy.stats.wasserstein_distance(x[:, 0], y[:, 0])
+    assert sampled.emd(x, y).value == pytest.approx(truth, rel=1e-12, abs=1e-14)
+
+
+@given(weighted_lines(most=12))
+def test_the_prices_are_feasible_and_prove_the_plan(line):
+    x, y, p, q = line
+    solved = sampled.transport(x, y, x_weights=p, y_weights=q)
+    u, v = solved.source_price, solved.target_price
+    reduced = np.abs(np.subtract.outer(x, y)) - u[:, None] - v
+    scale = max(np.abs(x).max(), np.abs(y).max())
+    assert reduced.min() >= -2e-15 * scale
+    assert p @ u / p.sum() + q @ v / q.sum() == pytest.approx(
+        solved.cost, abs=1e-14 * scale + 1e-300
+    )
+    assert solved.gap <= 1e-9 * solved.cost + 1e-14 * scale + 1e-300
+    assert solved.plan.nnz <= len(x) + len(y) - 1
+    assert np.allclose(solved.plan.sum(axis=1), p / p.sum(), atol=1e-15)
+    assert np.allclose(solved.plan.sum(axis=0), q / q.sum(), atol=1e-15)
+
+
+@given(clouds(most=20, d=1), st.floats(0.125, 8))
+def test_a_shift_costs_its_length(pair, shift):
+    x, _ = pair
+    shift = np.ldexp(round(np.ldexp(shift, 10)), -10)
+    assert sampled.emd(x, x + shift).value == pytest.approx(shift, rel=1e-14)
+
+
+def test_weights_scale_out_and_repeat_points():
+    x, y = [0.0, 1.0, 4.0], [0.5, 2.0]
+    weighted = sampled.emd(x, y, x_weights=[2, 2, 4], y_weights=[1, 3]).value
+    repeated = sampled.emd([0.0, 1.0, 4.0, 4.0], [0.5, 2.0, 2.0, 2.0]).value
+    assert weighted == repeated == pytest.approx(1.375, rel=1e-15)
+
+
+@pytest.mark.parametrize("scale", [1e-300, 1e-200, 1e-14, 1e14, 1e200, 1e300])
+def test_the_unit_of_length_does_not_matter(scale):
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=50), rng.normal(size=60)
+    assert sampled.emd(x * scale, y * scale).value == pytest.approx(
+        scale * sampled.emd(x, y).value, rel=1e-14
+    )
+
+
+def test_ten_thousand_points_keep_their_digits_under_a_small_shift():
+    x = np.random.default_rng(0).integers(0, 2**20, 10_000).astype(float)
+    solved = sampled.transport(x, x + 2**-20)
+    assert solved.cost == pytest.approx(2**-20, rel=1e-15)
+    assert solved.gap <= 1e-9 * solved.cost

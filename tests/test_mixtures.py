@@ -1,0 +1,72 @@
+"""Eight Gaussians: where they are, how they are drawn, and their density."""
+
+import math
+
+import numpy as np
+import pytest
+import scipy.stats
+import torch
+
+from gan.mixtures import GaussianMixture, eight_gaussians
+
+
+def test_the_ring_has_eight_different_modes_at_the_radius():
+    centres = eight_gaussians(radius=3.0).centres
+    assert torch.allclose(centres.norm(dim=1), torch.full((8,), 3.0))
+    neighbours = torch.cdist(centres, centres).fill_diagonal_(math.inf).min(dim=1).values
+    assert torch.allclose(neighbours, torch.full((8,), 6 * math.sin(math.pi / 8)))
+
+
+def test_points_fall_on_the_modes_evenly_and_within_their_sigma(rng):
+    # Seed fixed; each check is a 5-sigma bound, so its false-alarm rate over seeds is below 1e-5.
+    mixture, n = eight_gaussians(), 80_000
+    part, distance = mixture.nearest(mixture.sample(n, rng))
+    shares = torch.bincount(part, minlength=8) / n
+    assert (shares - 1 / 8).abs().max() < 5 * math.sqrt(1 / 8 * 7 / 8 / n)
+    within = float((distance <= 3).float().mean())
+    assert abs(within - (1 - math.exp(-4.5))) < 5 * math.sqrt(math.exp(-4.5) / n)  # Rayleigh
+    assert float(distance.square().mean()) == pytest.approx(2, abs=5 * 2 / math.sqrt(n))
+
+
+def test_the_log_density_is_scipys(rng):
+    mixture = eight_gaussians(radius=1.0, sigma=0.3)
+    points = torch.randn(50, 2, generator=rng, dtype=torch.float64)
+    parts = [
+        scipy.stats.multivariate_normal(c, 0.09).pdf(points) for c in mixture.centres.double()
+    ]
+    assert np.allclose(mixture.log_density(points), np.log(np.mean(parts, axis=0)), rtol=1e-12)
+
+
+def test_the_log_density_is_finite_far_away():
+    far = torch.tensor([[1e3, 0.0]], dtype=torch.float64)
+    assert float(eight_gaussians().log_density(far)) == pytest.approx(
+        -(998.0**2) / (2 * 0.02**2), rel=1e-4
+    )
+
+
+def test_the_density_integrates_to_1():
+    mixture = eight_gaussians(radius=1.0, sigma=0.2)
+    axis = torch.linspace(-3, 3, 301, dtype=torch.float64)
+    grid = torch.cartesian_prod(axis, axis)
+    assert float(mixture.log_density(grid).exp().sum() * 0.02**2) == pytest.approx(1, abs=1e-9)
+
+
+def test_a_seed_gives_the_same_points():
+    first, second = (
+        eight_gaussians().sample(9, torch.Generator().manual_seed(3)) for _ in range(2)
+    )
+    assert torch.equal(first, second)
+
+
+@pytest.mark.parametrize(
+    "options", [{"radius": 0.0}, {"radius": -1.0}, {"sigma": 0.0}, {"sigma": math.nan}]
+)
+def test_a_ring_without_size_is_refused(options):
+    (name,) = options
+    with pytest.raises(ValueError, match=f"`{name}` must be a positive number"):
+        eight_gaussians(**options)
+
+
+def test_centres_that_are_no_points_are_refused():
+    with pytest.raises(ValueError, match="`centres` must be finite"):
+        GaussianMixture(torch.tensor([[math.nan, 0.0]]), 1.0)

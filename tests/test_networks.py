@@ -1,0 +1,49 @@
+"""The networks: shapes, initial weights from the given source, nothing that mixes points."""
+
+import pytest
+import torch
+from torch import nn
+
+from gan import networks
+
+CRITICS = {networks.plane_critic: 2, networks.digit_critic: 784}
+GENERATORS = {networks.plane_generator: 2, networks.digit_generator: 784}
+
+
+@pytest.mark.parametrize("make", GENERATORS)
+def test_a_generator_gives_points_of_its_dimension(make, rng):
+    assert make(rng).sample(5, rng).shape == (5, GENERATORS[make])
+
+
+@pytest.mark.parametrize("make", CRITICS)
+def test_a_critic_scores_each_point_by_itself(make, rng):
+    critic = make(rng)
+    points = torch.randn(6, CRITICS[make], generator=rng)
+    alone = torch.cat([critic(point[None]) for point in points])
+    assert critic(points).shape == (6,)
+    assert torch.allclose(critic(points), alone, atol=1e-5)
+    assert not any(isinstance(part, nn.modules.batchnorm._BatchNorm) for part in critic.modules())
+
+
+def test_digits_have_pixels_between_0_and_1(rng):
+    digits = networks.digit_generator(rng).sample(10, rng)
+    assert 0 <= digits.min() <= digits.max() <= 1
+
+
+def test_weights_come_from_the_given_source_and_leave_the_global_one_alone():
+    before = torch.get_rng_state()
+    first, second = (networks.plane_critic(torch.Generator().manual_seed(1)) for _ in range(2))
+    assert all(
+        torch.equal(a, b) for a, b in zip(first.parameters(), second.parameters(), strict=True)
+    )
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_initial_weights_are_spread_as_torch_spreads_them():
+    ours = networks.linear(100, 2000, torch.Generator().manual_seed(0))
+    torch.manual_seed(0)
+    theirs = nn.Linear(100, 2000)
+    for mine, other in zip(ours.state_dict().values(), theirs.state_dict().values(), strict=True):
+        assert mine.shape == other.shape
+        assert float(mine.std()) == pytest.approx(float(other.std()), rel=0.05)
+        assert float(mine.abs().max()) == pytest.approx(0.1, rel=0.01)

@@ -1,0 +1,88 @@
+"""The penalties on critics whose slope is known; most tests are a defect seen elsewhere."""
+
+import pytest
+import torch
+
+from gan.networks import plane_critic
+from gan.penalties import clip_weights, gradient_penalty, one_sided_penalty, slopes_between
+
+
+def linear(slope):
+    """A critic of the given slope, everywhere, in the direction of the first axis."""
+    return lambda points: slope * points.flatten(1)[:, 0]
+
+
+@pytest.fixture
+def batch(rng):
+    real, generated = torch.randn(2, 64, 3, generator=rng)
+    return real, generated, torch.rand(64, generator=rng)
+
+
+@pytest.mark.parametrize("slope", [0.0, 0.5, 1.0, 3.0])
+def test_a_linear_critic_pays_for_its_slope_and_nothing_else(slope, batch):
+    slopes = slopes_between(linear(slope), *batch)
+    assert torch.allclose(slopes, torch.full((64,), slope))
+    assert float(gradient_penalty(slopes)) == pytest.approx((slope - 1) ** 2, abs=1e-6)
+    assert float(one_sided_penalty(slopes)) == pytest.approx(max(0, slope - 1) ** 2, abs=1e-6)
+
+
+def test_the_norm_is_per_point_not_over_the_batch(batch):
+    # Over the whole batch, 64 unit slopes have norm 8 and would pay (8 - 1)^2 = 49.
+    assert float(gradient_penalty(slopes_between(linear(1.0), *batch))) == pytest.approx(
+        0, abs=1e-10
+    )
+
+
+def test_the_norm_is_over_all_pixels_and_channels(rng):
+    real, generated = torch.randn(2, 5, 3, 4, 4, generator=rng)
+    slopes = slopes_between(
+        lambda x: x.sum(dim=(1, 2, 3)), real, generated, torch.rand(5, generator=rng)
+    )
+    assert torch.allclose(slopes, torch.full((5,), 48**0.5))
+
+
+def test_each_pair_has_its_own_place_on_its_own_segment():
+    # |grad of |x|^2 / 2| is |x|, so the slopes say where the points were.
+    real, generated = torch.tensor([[4.0, 0.0], [0.0, 8.0]]), torch.zeros(2, 2)
+    slopes = slopes_between(
+        lambda x: x.square().sum(1) / 2, real, generated, torch.tensor([0.25, 0.75])
+    )
+    assert torch.equal(slopes, torch.tensor([1.0, 6.0]))
+
+
+def test_the_ends_of_the_segment_are_the_points_themselves():
+    real, generated = torch.tensor([[3.0]]), torch.tensor([[5.0]])
+
+    def square(x):
+        return x.square().sum(1) / 2
+
+    assert slopes_between(square, real, generated, torch.ones(1)).item() == 3.0
+    assert slopes_between(square, real, generated, torch.zeros(1)).item() == 5.0
+
+
+def test_a_flat_critic_has_a_finite_gradient(batch):
+    weight = torch.zeros(3, requires_grad=True)
+    slopes = slopes_between(lambda x: x @ weight, *batch)
+    (gradient,) = torch.autograd.grad(gradient_penalty(slopes), weight)
+    assert gradient.isfinite().all()
+
+
+def test_the_penalty_reaches_the_weights(batch):
+    weight = torch.tensor([3.0, 0.0, 0.0], requires_grad=True)
+    slopes = slopes_between(lambda x: x @ weight, *batch)
+    (gradient,) = torch.autograd.grad(gradient_penalty(slopes), weight)
+    assert torch.allclose(gradient, torch.tensor([4.0, 0.0, 0.0]))  # d (w - 1)^2 = 2 (w - 1)
+
+
+def test_the_generator_gets_no_gradient_through_the_penalty(batch):
+    real, generated, mix = batch
+    slopes = slopes_between(lambda x: x.square().sum(1), real, generated.requires_grad_(), mix)
+    (gradient,) = torch.autograd.grad(slopes.sum(), generated, allow_unused=True)
+    assert gradient is None
+
+
+def test_clipping_bounds_every_weight_and_bias(rng):
+    critic = plane_critic(rng)
+    assert any(weight.abs().max() > 0.01 for weight in critic.parameters())
+    clip_weights(critic, 0.01)
+    assert all(weight.abs().max() <= 0.01 for weight in critic.parameters())

@@ -1,0 +1,45 @@
+"""The recipes say what the papers say."""
+
+import pytest
+import torch
+from torch import nn
+
+from gan.recipes import GAN, LOSSES, PAPERS, QUICK, WGAN, WGAN_GP
+
+
+def test_wgan_is_algorithm_1_of_its_paper():
+    assert (WGAN.loss, WGAN.constraint, WGAN.clip) == ("wasserstein", "clip", 0.01)
+    assert (WGAN.optimizer, WGAN.learning_rate, WGAN.critic_steps, WGAN.batch_size) == (
+        "rmsprop",
+        5e-5,
+        5,
+        64,
+    )
+
+
+def test_wgan_gp_is_algorithm_1_of_its_paper():
+    assert (WGAN_GP.loss, WGAN_GP.constraint) == ("wasserstein", "gradient-penalty")
+    assert (WGAN_GP.penalty_weight, WGAN_GP.critic_steps) == (10, 5)
+    assert (WGAN_GP.optimizer, WGAN_GP.learning_rate, WGAN_GP.betas) == ("adam", 1e-4, (0.0, 0.9))
+
+
+def test_gan_is_the_non_saturating_game():
+    assert (GAN.loss, GAN.constraint, GAN.critic_steps) == ("non-saturating", "none", 1)
+
+
+@pytest.mark.parametrize("name", PAPERS)
+def test_the_quick_settings_are_of_the_same_method(name):
+    paper, quick = PAPERS[name], QUICK[name]
+    assert (quick.loss, quick.optimizer, quick.critic_steps) == (
+        paper.loss,
+        paper.optimizer,
+        paper.critic_steps,
+    )
+    assert (quick.constraint == "none") == (paper.constraint == "none")
+    assert paper.loss in LOSSES
+
+
+def test_wgan_uses_no_momentum():
+    optimizer = WGAN.make_optimizer(nn.Linear(1, 1))
+    assert isinstance(optimizer, torch.optim.RMSprop)
+    assert optimizer.defaults["momentum"] == 0

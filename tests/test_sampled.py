@@ -1,0 +1,126 @@
+"""Distances of point sets: metrics, weights, units, gradients, refusals."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from strategies import clouds
+
+from divergences import DistributionError, emd, sampled
+from divergences.transport.distances import distances
+
+METRICS = {
+    "euclidean": lambda d: np.sqrt((d**2).sum(-1)),
+    "cityblock": lambda d: np.abs(d).sum(-1),
+    "sqeuclidean": lambda d: (d**2).sum(-1),
+}
+
+
+@pytest.mark.parametrize("metric", METRICS)
+@given(pair=clouds())
+def test_the_value_is_the_emd_of_equal_masses_under_the_metric(metric, pair):
+    x, y = pair
+    cost = METRICS[metric](x[:, None] - y)
+    truth = emd(np.full(len(x), 1 / len(x)), np.full(len(y), 1 / len(y)), cost)
+    assert sampled.emd(x, y, metric=metric).value == pytest.approx(truth, rel=1e-12, abs=1e-14)
+
+
+@given(clouds())
+def test_an_estimate_says_what_it_is(pair):
+    x, y = pair
+    estimate = sampled.emd(x, y)
+    assert (estimate.n, estimate.m) == (len(x), len(y))
+    assert estimate.of == "euclidean EMD of the two point sets"
+    assert estimate.value == sampled.transport(x, y).cost
+
+
+@pytest.mark.parametrize("d", [1, 2, 20])
+def test_a_translation_costs_its_length_in_any_dimension(d):
+    rng = np.random.default_rng(0)
+    x, shift = rng.normal(size=(100, d)), np.full(d, 0.25)
+    assert sampled.emd(x, x + shift).value == pytest.approx(0.25 * np.sqrt(d), rel=1e-13)
+
+
+@pytest.mark.parametrize("scale", [1e-300, 1e-160, 1e-8, 1e160, 1e300])
+@pytest.mark.parametrize("metric", ["euclidean", "cityblock"])
+def test_the_unit_of_length_does_not_matter(scale, metric):
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(30, 3)), rng.normal(size=(20, 3))
+    unscaled = sampled.emd(x, y, metric=metric).value
+    scaled = sampled.emd(x * scale, y * scale, metric=metric).value
+    assert scaled == pytest.approx(scale * unscaled, rel=1e-14)
+
+
+def test_close_points_far_from_the_origin_keep_their_digits():
+    x = np.array([[2.0**30, 0.0]])
+    y = x + np.array([[2.0**-20, 0.0]])
+    assert distances(x, y)[0, 0] == 2.0**-20
+
+
+def test_weights_repeat_points():
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(3, 2)), rng.normal(size=(4, 2))
+    weighted = sampled.emd(x, y, x_weights=[1, 2, 3]).value
+    assert weighted == pytest.approx(
+        sampled.emd(np.repeat(x, [1, 2, 3], axis=0), y).value, rel=1e-14
+    )
+
+
+@pytest.mark.parametrize("metric", METRICS)
+@pytest.mark.parametrize("d", [1, 2])
+def test_torch_gets_the_gradient_in_points_and_weights(metric, d):
+    rng = torch.Generator().manual_seed(0)
+    x, y = (torch.randn(n, d, generator=rng, dtype=torch.float64).requires_grad_() for n in (5, 4))
+    weights = torch.rand(5, generator=rng, dtype=torch.float64).requires_grad_()
+
+    def distance(x, y, weights):
+        return sampled.emd(x, y, x_weights=weights, metric=metric).value
+
+    assert torch.autograd.gradcheck(distance, (x, y, weights))
+
+
+def test_the_gradient_at_coincident_points_is_0():
+    x = torch.zeros(3, 2, requires_grad=True)
+    (gradient,) = torch.autograd.grad(sampled.emd(x, torch.zeros(3, 2)).value, x)
+    assert torch.equal(gradient, torch.zeros(3, 2))
+
+
+def test_float32_comes_back_as_float32():
+    x = np.ones((3, 2), np.float32)
+    assert sampled.emd(x, x + 1).value.dtype == np.float32
+    assert sampled.emd(torch.ones(3, 2), torch.zeros(2, 2)).value.dtype == torch.float32
+
+
+REFUSED = [
+    (
+        ([[0.0, 1.0]], [[0.0]]),
+        {},
+        "`x` and `y` must have points of the same dimension, but have 2 and 1",
+    ),
+    (([], [1.0]), {}, "`x` must not be empty"),
+    (([[np.nan, 0.0]], [[0.0, 0.0]]), {}, r"`x` must be finite, but `x`\[0, 0\] = nan"),
+    ((np.zeros((2, 2, 2)), [0.0]), {}, r"`x` must be points of shape \(n, d\)"),
+    (
+        ([0.0, 1.0], [1.0]),
+        {"x_weights": [1.0]},
+        "`x_weights` must have one entry per point, 2, but has 1",
+    ),
+    (([0.0, 1.0], [1.0]), {"x_weights": [1.0, -1.0]}, r"`x_weights`\[1\] = -1.0 is negative"),
+    (([0.0, 1.0], [1.0]), {"y_weights": [0.0]}, "`y_weights` must hold some mass"),
+    (
+        ([[0.0, 1.0]], [[1.0, 2.0]]),
+        {"metric": "hamming"},
+        "`metric` must be one of euclidean, cityblock",
+    ),
+    (([0.0], [1.0]), {"metric": "hamming"}, "`metric` must be one of euclidean, cityblock"),
+    (([[1e200, 0.0]], [[0.0, 0.0]]), {"metric": "sqeuclidean"}, "exceed 1.8e308; divide both"),
+    (([[1e308, 0.0]], [[-1e308, 0.0]]), {}, "exceed 1.8e308; divide both"),
+    (([1.7e308], [-1.7e308]), {}, "exceed 1.8e308; divide both"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "options", "message"), REFUSED)
+@pytest.mark.parametrize("function", [sampled.emd, sampled.transport])
+def test_what_are_no_points_is_refused_with_the_reason(function, arguments, options, message):
+    with pytest.raises(DistributionError, match=message):
+        function(*arguments, **options)

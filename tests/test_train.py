@@ -1,0 +1,167 @@
+"""The loop: deterministic, resumable, in the right direction, stopped by what is not finite."""
+
+import copy
+import math
+from dataclasses import replace
+from itertools import islice
+
+import pytest
+import torch
+
+from gan import train as training_module
+from gan.mixtures import eight_gaussians
+from gan.networks import plane_critic, plane_generator
+from gan.recipes import GAN, PAPERS, QUICK, WGAN, WGAN_GP
+from gan.train import Training, TrainingError, caught_up_critic, train
+
+REAL = eight_gaussians().sample
+
+
+def started(recipe, *, steps=6, seed=0):
+    rng = torch.Generator().manual_seed(seed)
+    networks = plane_generator(rng, width=16), plane_critic(rng, width=16)
+    return Training.start(*networks, replace(recipe, batch_size=16), steps=steps, rng=rng)
+
+
+def same(first, second):
+    """Whether two state dictionaries are equal to the last bit."""
+    if isinstance(first, torch.Tensor):
+        return torch.equal(first, second)
+    if isinstance(first, dict):
+        return first.keys() == second.keys() and all(same(first[k], second[k]) for k in first)
+    if isinstance(first, list | tuple):
+        return len(first) == len(second) and all(map(same, first, second))
+    return first == second
+
+
+@pytest.mark.parametrize("recipe", [*PAPERS.values(), *QUICK.values()])
+def test_a_seed_gives_the_same_run(recipe):
+    first, second = started(recipe), started(recipe)
+    assert list(train(first, real=REAL)) == list(train(second, real=REAL))
+    assert same(first.state_dict(), second.state_dict())
+    other = started(recipe, seed=1)
+    list(train(other, real=REAL))
+    assert not same(first.state_dict(), other.state_dict())
+
+
+@pytest.mark.parametrize("recipe", QUICK.values())
+def test_resuming_is_the_same_as_never_stopping(recipe, tmp_path):
+    whole = started(recipe)
+    steps = list(train(whole, real=REAL))
+    stopped = started(recipe)
+    before = list(islice(train(stopped, real=REAL), 2))
+    torch.save(stopped.state_dict(), tmp_path / "state.pt")
+    resumed = started(recipe, seed=5)
+    resumed.load_state_dict(torch.load(tmp_path / "state.pt", weights_only=True))
+    assert before + list(train(resumed, real=REAL)) == steps
+    assert same(resumed.state_dict(), whole.state_dict())
+
+
+def test_steps_are_numbered_and_end():
+    training = started(WGAN_GP, steps=3)
+    assert [step.number for step in train(training, real=REAL)] == [1, 2, 3]
+    assert list(train(training, real=REAL)) == []
+
+
+@pytest.mark.parametrize(("recipe", "expected"), [(GAN, 1), (WGAN, 5), (WGAN_GP, 5)])
+def test_the_critic_gets_its_steps(recipe, expected):
+    training, drawn = started(recipe), []
+
+    def real(n, rng):
+        drawn.append(n)
+        return REAL(n, rng)
+
+    next(train(training, real=real))
+    assert drawn == [16] * expected
+
+
+def test_clipped_weights_are_in_the_box_after_every_step():
+    training = started(WGAN)
+    for _ in train(training, real=REAL):
+        assert all(weight.abs().max() <= WGAN.clip for weight in training.critic.parameters())
+    assert any(weight.abs().max() > WGAN.clip for weight in training.generator.parameters())
+
+
+def test_the_penalty_is_added_to_the_critics_loss():
+    light, heavy = (
+        started(replace(WGAN_GP, critic_steps=1, penalty_weight=w)) for w in (0.0, 10.0)
+    )
+    light, heavy = (next(train(training, real=REAL)) for training in (light, heavy))
+    assert light.gap == heavy.gap
+    assert light.critic_loss == pytest.approx(-light.gap, abs=1e-6)
+    assert (
+        heavy.critic_loss > light.critic_loss + 1
+    )  # a fresh critic is nearly flat: (0 - 1)^2 * 10
+
+
+@pytest.mark.parametrize("recipe", [GAN, replace(GAN, loss="minimax"), WGAN, WGAN_GP])
+def test_the_generator_goes_where_the_critic_scores_higher(recipe):
+    training = started(replace(recipe, learning_rate=1e-3))
+    critic = copy.deepcopy(training.critic)
+    noise = torch.randn(500, 2, generator=torch.Generator().manual_seed(9))
+    before = critic(training.generator(noise)).mean()
+    for _ in range(20):
+        training_module._generator_step(training)
+    assert critic(training.generator(noise)).mean() > before
+
+
+@pytest.mark.parametrize("recipe", [GAN, WGAN, WGAN_GP])
+def test_the_critic_learns_to_score_real_points_higher(recipe):
+    training = started(replace(recipe, learning_rate=1e-3))
+    real, generated = REAL(500, training.rng), torch.zeros(500, 2)
+    critic = caught_up_critic(training, real, generated, steps=60, rng=training.rng)
+    assert critic(real).mean() > critic(generated).mean()
+    assert critic is not training.critic
+
+
+def test_catching_up_does_not_change_the_run():
+    training = started(WGAN_GP)
+    next(train(training, real=REAL))
+    before = copy.deepcopy(training.state_dict())
+    rng = torch.Generator().manual_seed(1)
+    caught_up_critic(training, REAL(50, rng), torch.zeros(50, 2), steps=3, rng=rng)
+    assert same(training.state_dict(), before)
+
+
+def test_the_average_starts_as_the_mean_and_goes_on_exponentially():
+    training = started(replace(GAN, average_rate=0.25), steps=6)
+    weights, averages = [], []
+    for _ in train(training, real=REAL):
+        weights.append(next(training.generator.parameters()).detach().clone())
+        averages.append(next(training.average.parameters()).clone())
+    assert torch.allclose(averages[2], torch.stack(weights[:3]).mean(0), atol=1e-6)
+    assert torch.allclose(averages[5], 0.75 * averages[4] + 0.25 * weights[5], atol=1e-6)
+
+
+def test_the_cosine_schedule_goes_from_the_rate_to_0():
+    training = started(QUICK["wgan-gp"], steps=4)
+    rates = [training.critic_optimizer.param_groups[0]["lr"] for _ in train(training, real=REAL)]
+    expected = [0.002 * (1 + math.cos(math.pi * k / 4)) / 2 for k in range(4)]
+    assert rates == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("recipe", QUICK.values())
+def test_data_that_is_not_finite_stops_the_run_before_it_spoils_the_weights(recipe):
+    training = started(recipe)
+    steps = train(
+        training, real=lambda n, rng: REAL(n, rng) * (math.nan if training.step == 2 else 1)
+    )
+    with pytest.raises(TrainingError, match=r"the critic's loss is nan .* Lower `learning_rate`"):
+        list(steps)
+    assert training.step == 2
+    for module in (training.generator, training.critic, training.average):
+        assert all(weight.isfinite().all() for weight in module.parameters())
+
+
+def test_a_gradient_that_is_not_finite_stops_the_run_too():
+    training = started(WGAN)
+    nothing = sum(
+        (weight - weight.detach()).abs().sum() for weight in training.generator.parameters()
+    )
+    loss = nothing.sqrt()  # 0, with a slope of 1 / 0
+    with pytest.raises(
+        TrainingError, match=r"generator's loss is 0.0 and the norm of its gradient is (inf|nan)"
+    ):
+        training_module._update(
+            training.generator, training.generator_optimizer, loss, "generator"
+        )
