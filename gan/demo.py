@@ -2,10 +2,13 @@
 
 import multiprocessing
 import shutil
-from collections.abc import Sequence
+import signal
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import torch
@@ -73,37 +76,59 @@ class Row:
         }
 
 
-def run(*, seed: int, steps: int, out: Path) -> bool:
+def run(*, seed: int, steps: int, points: int, out: Path) -> bool:
     """Train the recipes side by side, print the table and write the folder.
 
     Args:
         seed: Seed of every run.
         steps: Generator steps of every run.
+        points: Points on each side of the final comparison.
         out: Folder of the results; an earlier demo in it is replaced.
 
     Returns:
-        Whether it came to the end; if it was interrupted, every run's folder can be resumed.
+        Whether it came to the end; if it was interrupted, what was done is in the folder.
 
     Raises:
         RunError: If there is something else in the folder.
     """
     _make_room(out)
     print(
-        f"Training {', '.join(RECIPES)} on eight Gaussians: {steps} generator steps each, "
-        f"seed {seed}.",
+        f"Training {', '.join(RECIPES)} on eight Gaussians, {steps} generator steps each",
         flush=True,
     )
     context = multiprocessing.get_context("spawn")  # torch's threads do not survive a fork
     with ProcessPoolExecutor(WORKERS, mp_context=context, initializer=_set_up_worker) as pool:
-        jobs = {
-            recipe: pool.submit(_row, recipe, seed, steps, out / recipe)
+        jobs = {  # the slowest first
+            recipe: pool.submit(_row, recipe, seed, steps, points, out / recipe)
             for recipe in reversed(RECIPES)
         }
-        rows = [jobs[recipe].result() for recipe in RECIPES]
+        try:
+            with _termination_reaches_the_workers():
+                rows = [jobs[recipe].result() for recipe in RECIPES]
+        except KeyboardInterrupt:  # Ctrl-C reaches the workers, too: they save and stop
+            pool.shutdown(wait=True, cancel_futures=True)
+            return False
     finished = [row for row in rows if row is not None]
     if len(finished) == len(rows):
-        _report(finished, seed, out)
+        _report(finished, seed, points, out)
     return len(finished) == len(rows)
+
+
+@contextmanager
+def _termination_reaches_the_workers() -> Iterator[None]:
+    """Pass a termination signal on to the workers, and take it as an interrupt."""
+
+    def pass_on(number: int, frame: FrameType | None) -> None:
+        del number, frame
+        for worker in multiprocessing.active_children():
+            worker.terminate()  # the same signal
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, pass_on)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _make_room(out: Path) -> None:
@@ -123,7 +148,7 @@ def _set_up_worker() -> None:
     torch.set_num_threads(1)
 
 
-def _row(recipe: str, seed: int, steps: int, out: Path) -> Row | None:
+def _row(recipe: str, seed: int, steps: int, points: int, out: Path) -> Row | None:
     """Train one recipe and measure it, in a process of its own; None if it was interrupted."""
     config = session.Config(
         recipe, "eight-gaussians", out, steps, seed, evaluate_every=min(EVALUATE_EVERY, steps)
@@ -132,17 +157,16 @@ def _row(recipe: str, seed: int, steps: int, out: Path) -> Row | None:
     if not outcome.finished:
         return None
     training, target = outcome.training, outcome.target
-    rng = evaluation.seeded(training.rng.device, seed, POINTS)
-    emd, floor = evaluation.emd_beside_floor(training, target, POINTS, rng, pairs=PAIRS)
-    points = evaluation.averaged_samples(training, POINTS, rng)
-    return Row(
-        recipe, evaluation.modes(eight_gaussians(), points), emd, floor, outcome.metrics, points
-    )
+    rng = evaluation.seeded(training.rng.device, seed, points)
+    emd, floor = evaluation.emd_beside_floor(training, target, points, rng, pairs=PAIRS)
+    cloud = evaluation.averaged_samples(training, points, rng)
+    modes = evaluation.modes(eight_gaussians(), cloud)
+    return Row(recipe, modes, emd, floor, outcome.metrics, cloud)
 
 
-def _report(rows: Sequence[Row], seed: int, out: Path) -> None:
+def _report(rows: Sequence[Row], seed: int, points: int, out: Path) -> None:
     """The table, and the files of the demo."""
-    real = eight_gaussians().sample(POINTS, evaluation.seeded(torch.device("cpu"), seed, 0))
+    real = eight_gaussians().sample(points, evaluation.seeded(torch.device("cpu"), seed, 0))
     write_json(out / "table.json", [row.record() for row in rows])
     pictures.save_clouds(out / "samples.png", RECIPES, real, [row.points for row in rows])
     pictures.save_curves(out / "training.png", {row.recipe: row.metrics for row in rows})
@@ -153,7 +177,7 @@ def _report(rows: Sequence[Row], seed: int, out: Path) -> None:
     print()
     print(
         NOTE.format(
-            points=POINTS,
+            points=points,
             pairs=PAIRS,
             size=size,
             catch_up=evaluation.CATCH_UP_STEPS,

@@ -48,7 +48,7 @@ def points(n, d):
 
 @st.composite
 def clouds(draw, most=8, d=None):
-    """Two sets of points of one dimension, of different sizes, with coincident points among them."""
+    """Two sets of points of one dimension and of different sizes, some of them coincident."""
     d = d or draw(st.integers(1, 3))
     n, m = draw(st.integers(1, most)), draw(st.integers(1, most))
     return draw(points(n, d)), draw(points(m, d))

@@ -1,0 +1,121 @@
+"""Statements of the GAN literature as identities; C2, C4, C5 and C7 are their numbers."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from divergences import js, kl, reverse_kl, sampled
+from gan.losses import discriminator_loss, minimax_loss, non_saturating_loss
+
+LOG_2 = math.log(2)
+
+
+@st.composite
+def counted_pairs(draw):
+    """Two distributions with counts above 0, as counts: a sample that has exactly these shares."""
+    k = draw(st.integers(2, 6))
+    p, q = (draw(st.lists(st.integers(1, 9), min_size=k, max_size=k)) for _ in range(2))
+    return torch.tensor(p), torch.tensor(q)
+
+
+def best_logits(p, q):
+    """Of D* = p / (p + q), at each outcome."""
+    return torch.log(p / p.sum() * q.sum() / q).double()
+
+
+@given(counted_pairs())
+def test_c2_the_value_at_the_best_discriminator_is_2_js_minus_2_log_2(pair):
+    p, q = pair
+    logits = best_logits(p, q)
+    value = -discriminator_loss(logits.repeat_interleave(p), logits.repeat_interleave(q))
+    divergence = js((p / p.sum()).double().numpy(), (q / q.sum()).double().numpy())
+    assert value.item() == pytest.approx(2 * divergence - 2 * LOG_2, abs=1e-6)
+    assert -2 * LOG_2 - 1e-12 <= value.item() <= 0
+
+
+@given(counted_pairs(), st.integers(0, 5), st.floats(-1, 1))
+def test_c2_no_other_discriminator_has_a_higher_value(pair, outcome, change):
+    p, q = pair
+    logits = best_logits(p, q)
+    other = logits.clone()
+    other[outcome % len(p)] += change
+    best, changed = (
+        -discriminator_loss(z.repeat_interleave(p), z.repeat_interleave(q)).item()
+        for z in (logits, other)
+    )
+    assert changed <= best + 1e-7
+
+
+@given(counted_pairs())
+def test_c4_the_non_saturating_loss_is_a_difference_of_divergences(pair):
+    p, q = pair
+    logits = best_logits(p, q)
+    loss = non_saturating_loss(logits.repeat_interleave(q)).item()
+    p_probabilities, q_probabilities = ((w / w.sum()).double().numpy() for w in pair)
+    divergences = reverse_kl(p_probabilities, q_probabilities) - 2 * js(
+        p_probabilities, q_probabilities
+    )
+    without_generator = -non_saturating_loss(logits.repeat_interleave(p)).item() + 2 * LOG_2
+    assert loss == pytest.approx(divergences + without_generator, abs=1e-6)
+
+
+def segments(theta, n=50):
+    """Points of two parallel vertical segments, theta apart, at the same heights."""
+    heights = torch.linspace(0, 1, n, dtype=torch.float64)
+    left = torch.stack([torch.zeros(n, dtype=torch.float64), heights], dim=1)
+    return left, torch.stack([theta.expand(n), heights], dim=1)
+
+
+def histograms(theta, n=50):
+    """The same two segments as probabilities of the same cells."""
+    on_left, on_right = np.zeros((2, 2 * n))
+    on_left[:n] = 1 / n
+    on_right[n if theta else 0 : 2 * n if theta else n] = 1 / n
+    return on_left, on_right
+
+
+@pytest.mark.parametrize("theta", [-2.0, -1e-9, 1e-9, 0.5])
+def test_c7_parallel_segments_have_infinite_kl_constant_js_and_w_theta(theta):
+    p, q = histograms(theta)
+    assert kl(p, q) == reverse_kl(p, q) == math.inf
+    assert js(p, q) == LOG_2
+    left, right = segments(torch.tensor(theta, dtype=torch.float64))
+    assert sampled.emd(left, right).value.item() == pytest.approx(abs(theta), rel=1e-12)
+
+
+def test_c7_the_same_segment_is_at_distance_0():
+    p, q = histograms(0)
+    assert kl(p, q) == js(p, q) == 0
+    left, right = segments(torch.tensor(0.0, dtype=torch.float64))
+    assert sampled.emd(left, right).value.item() == 0
+
+
+@pytest.mark.parametrize("theta", [-1.5, 0.25])
+def test_c7_only_w_has_a_gradient_in_theta(theta):
+    place = torch.tensor(theta, dtype=torch.float64, requires_grad=True)
+    (slope,) = torch.autograd.grad(sampled.emd(*segments(place)).value, place)
+    assert slope.item() == pytest.approx(math.copysign(1, theta), rel=1e-12)
+    # JS is log 2 at every theta but 0: its differences are exactly 0.
+    assert js(*histograms(theta)) - js(*histograms(theta + 1e-3)) == 0
+
+
+def test_c5_kl_to_a_distribution_that_misses_a_mode_is_infinite_and_the_reverse_is_not():
+    two_modes, one_mode = [0.5, 0.0, 0.5], [1.0, 0.0, 0.0]
+    assert kl(two_modes, one_mode) == math.inf
+    assert reverse_kl(two_modes, one_mode) == pytest.approx(LOG_2, rel=1e-15)
+
+
+@given(counted_pairs())
+def test_the_minimax_loss_at_the_best_discriminator_is_the_generators_half_of_the_value(pair):
+    p, q = pair
+    logits = best_logits(p, q)
+    whole = -discriminator_loss(logits.repeat_interleave(p), logits.repeat_interleave(q)).item()
+    halves = (
+        minimax_loss(logits.repeat_interleave(q))
+        - non_saturating_loss(logits.repeat_interleave(p))
+    ).item()
+    assert whole == pytest.approx(halves, abs=1e-6)

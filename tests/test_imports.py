@@ -1,0 +1,128 @@
+"""The arrows of the design: who may import whom, read from the sources."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+# Module -> the modules of this project that it may import. A module that is missing here fails.
+ARROWS = {
+    "divergences": {
+        "divergences.sampled",
+        "divergences.discrete",
+        "divergences.errors",
+        "divergences.transport",
+    },
+    "divergences.errors": set(),
+    "divergences.checks": {"divergences.errors"},
+    "divergences.discrete": {"divergences.checks"},
+    "divergences.transport": {"divergences.transport.histograms", "divergences.transport.result"},
+    "divergences.transport.proof": {"divergences.errors"},
+    "divergences.transport.result": {"divergences.transport.proof"},
+    "divergences.transport.distances": {"divergences.errors", "divergences.transport.proof"},
+    "divergences.transport.simplex": {
+        "divergences.errors",
+        "divergences.transport.distances",
+        "divergences.transport.proof",
+        "divergences.transport.result",
+    },
+    "divergences.transport.line": {
+        "divergences.transport.distances",
+        "divergences.transport.proof",
+        "divergences.transport.result",
+    },
+    "divergences.transport.envelope": {"divergences.checks", "divergences.transport.result"},
+    "divergences.transport.histograms": {
+        "divergences.checks",
+        "divergences.transport.envelope",
+        "divergences.transport.result",
+        "divergences.transport.simplex",
+    },
+    "divergences.sampled": {
+        "divergences.checks",
+        "divergences.errors",
+        "divergences.transport.distances",
+        "divergences.transport.envelope",
+        "divergences.transport.line",
+        "divergences.transport.result",
+        "divergences.transport.simplex",
+    },
+    "gan": {"gan.critic_gap", "gan.mixtures", "gan.recipes", "gan.train"},
+    "gan.losses": set(),
+    "gan.penalties": set(),
+    "gan.networks": set(),
+    "gan.mixtures": set(),
+    "gan.mnist": set(),
+    "gan.pictures": set(),
+    "gan.recipes": {"gan.losses"},
+    "gan.targets": {"gan.mixtures", "gan.mnist", "gan.networks"},
+    "gan.train": {"gan.networks", "gan.penalties", "gan.recipes"},
+    "gan.critic_gap": {"divergences", "divergences.transport.distances"},
+    "gan.evaluation": {"gan.critic_gap", "gan.mixtures", "gan.targets", "gan.train"},
+    "gan.runs": {"gan.train"},
+    "gan.session": {
+        "gan.evaluation",
+        "gan.pictures",
+        "gan.recipes",
+        "gan.runs",
+        "gan.targets",
+        "gan.train",
+    },
+    "gan.demo": {
+        "gan.evaluation",
+        "gan.mixtures",
+        "gan.pictures",
+        "gan.runs",
+        "gan.session",
+        "gan.targets",
+    },
+    "gan.__main__": {"gan.demo", "gan.mnist", "gan.runs", "gan.session", "gan.train"},
+}
+
+SOURCES = sorted([*ROOT.glob("divergences/**/*.py"), *ROOT.glob("gan/**/*.py")])
+
+
+def module_name(path):
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def imported(path):
+    """The modules of this project that a source imports, wherever in it."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            inside = {f"{node.module}.{alias.name}" for alias in node.names}
+            modules = inside & ARROWS.keys()
+            names |= modules or {node.module}
+    return {name for name in names if name.partition(".")[0] in ("divergences", "gan")}
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=module_name)
+def test_a_module_imports_only_what_the_design_allows(path):
+    assert imported(path) <= ARROWS[module_name(path)]
+
+
+def test_every_arrow_is_still_there():
+    assert {module_name(path) for path in SOURCES} == set(ARROWS)
+
+
+@pytest.mark.parametrize("package", ["divergences", "gan"])
+def test_there_are_no_circles(package):
+    def reached(module, seen=()):
+        assert module not in seen, " -> ".join([*seen, module])
+        for other in ARROWS[module]:
+            reached(other, (*seen, module))
+
+    reached(package)
+
+
+def test_divergences_imports_torch_and_pot_only_inside_functions():
+    for path in ROOT.glob("divergences/**/*.py"):
+        for node in ast.parse(path.read_text()).body:
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                names = {alias.name for alias in node.names} | {getattr(node, "module", None)}
+                assert not {n for n in names if n and n.partition(".")[0] in ("torch", "ot")}, path

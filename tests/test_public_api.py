@@ -1,0 +1,73 @@
+"""The public names, no more and no less; what each must document; what an import costs."""
+
+import inspect
+import subprocess
+import sys
+
+import pytest
+
+import divergences
+import gan
+
+
+def public(module):
+    return {name for name in vars(module) if not name.startswith("_")}
+
+
+def test_the_names_of_divergences_are_these():
+    assert set(divergences.__all__) == {
+        "DistributionError",
+        "SolverError",
+        "Transport",
+        "emd",
+        "js",
+        "js_distance",
+        "kl",
+        "reverse_kl",
+        "sampled",
+        "transport",
+    }
+
+
+@pytest.mark.parametrize("module", [divergences, gan])
+def test_what_is_listed_is_there_and_sorted(module):
+    assert set(module.__all__) <= public(module)
+    assert len(set(module.__all__)) == len(module.__all__)
+
+
+FUNCTIONS = [
+    divergences.kl,
+    divergences.reverse_kl,
+    divergences.js,
+    divergences.js_distance,
+    divergences.emd,
+    divergences.transport,
+    divergences.sampled.emd,
+    divergences.sampled.transport,
+]
+
+
+@pytest.mark.parametrize("function", FUNCTIONS, ids=lambda f: f"{f.__module__}.{f.__name__}")
+def test_a_public_function_takes_data_first_and_options_by_name(function):
+    for parameter in inspect.signature(function).parameters.values():
+        required = parameter.default is inspect.Parameter.empty
+        assert parameter.kind == (
+            parameter.POSITIONAL_ONLY if required else parameter.KEYWORD_ONLY
+        )
+
+
+@pytest.mark.parametrize("function", FUNCTIONS, ids=lambda f: f"{f.__module__}.{f.__name__}")
+def test_a_public_function_says_what_it_takes_gives_and_refuses_with_an_example(function):
+    for part in ("Args:", "Returns:", "Raises:", "DistributionError", ">>> "):
+        assert part in function.__doc__
+
+
+def test_errors_are_of_the_kinds_that_callers_catch():
+    assert issubclass(divergences.DistributionError, ValueError)
+    assert issubclass(divergences.SolverError, RuntimeError)
+
+
+def test_importing_divergences_brings_in_neither_torch_nor_pot_nor_gan():
+    code = "import sys, divergences; print(sorted({'torch', 'ot', 'gan'} & set(sys.modules)))"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "[]"
