@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test check lint bench clean
+.PHONY: demo test check lint clean
 
 demo: .venv/.demo
 	$(BIN)/gan demo
@@ -11,15 +11,12 @@ demo: .venv/.demo
 test: .venv/.test
 	$(BIN)/python -m pytest -n 2
 
-check: lint test
+check: test lint
 
 lint: .venv/.test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-
-bench: .venv/.test
-	$(BIN)/python -m benchmarks.critic_gap
 
 clean:
 	rm -rf .venv
