@@ -1,6 +1,7 @@
 """The one place that looks at what a caller passed."""
 
 import math
+import numbers
 from types import ModuleType
 from typing import Any
 
@@ -66,12 +67,20 @@ def real_array(name: str, value: Array, xp: ModuleType, /, *, like: Array | None
     Raises:
         DistributionError: If ``value`` is no array of real numbers.
     """
+    if isinstance(value, np.ma.MaskedArray):
+        raise DistributionError(
+            f"`{name}` is a masked array; pass `{name}.compressed()`, or `{name}.filled(0)`"
+        )
     if not array_api_compat.is_array_api_obj(value):
         value = _array_of_list(name, value)
         if not array_api_compat.is_numpy_namespace(xp):
             value = xp.asarray(
                 value, device=None if like is None else array_api_compat.device(like)
             )
+    if isinstance(value, np.ndarray) and not value.dtype.isnative:
+        value = value.astype(value.dtype.newbyteorder("="))
+    if "sparse" in str(getattr(value, "layout", "")):
+        raise DistributionError(f"`{name}` is sparse; pass `{name}.to_dense()`")
     if xp.isdtype(value.dtype, ("integral", "bool")):
         return xp.astype(value, xp.float64)
     if value.dtype not in (xp.float32, xp.float64):
@@ -83,6 +92,10 @@ def real_array(name: str, value: Array, xp: ModuleType, /, *, like: Array | None
 
 def _array_of_list(name: str, value: Any) -> Any:
     """Nested lists of numbers as a numpy array."""
+    parts = value if isinstance(value, list | tuple) else ()
+    foreign = [a for a in parts if array_api_compat.is_array_api_obj(a)]
+    if not all(isinstance(part, np.generic | np.ndarray) for part in foreign):
+        raise DistributionError(f"`{name}` is a list of tensors; stack them: torch.stack({name})")
     try:
         array = np.asarray(value)
     except ValueError as error:
@@ -157,16 +170,20 @@ def probabilities(name: str, array: Array, xp: ModuleType, /, *, axis: int) -> A
         raise DistributionError(
             f"`{name}` must have at least one axis, but is the number {float(array)}"
         )
+    if isinstance(axis, bool) or not isinstance(axis, int):
+        raise DistributionError(f"`axis` must be a whole number, but is {axis!r}")
     if not -array.ndim <= axis < array.ndim:
         raise DistributionError(f"`axis` is {axis}, but `{name}` has shape {tuple(array.shape)}")
     non_negative(name, array, xp)
     tolerance = 1e-5 if array.dtype == xp.float32 else 1e-9
     vectors = xp.astype(xp.moveaxis(array, axis, -1), xp.float64, copy=False)
-    off = xp.abs(xp.sum(vectors, axis=-1) - 1)
+    with np.errstate(over="ignore"):  # an infinite sum is not 1 either
+        off = xp.abs(xp.sum(vectors, axis=-1) - 1)
     if not bool(xp.all(off <= tolerance)):
         worst = int(xp.argmax(xp.reshape(off, (-1,))))
         index = [int(i) for i in np.unravel_index(worst, tuple(off.shape))]
-        total = float(xp.sum(vectors, axis=-1)[tuple(index)])
+        with np.errstate(over="ignore"):
+            total = float(xp.sum(vectors[(*index, ...)]))
         where = f" (vector {index})" if index else ""
         raise DistributionError(
             f"`{name}` must sum to 1 along axis {axis}, but sums to {total!r}{where}; if it is "
@@ -209,7 +226,7 @@ def log_base(base: float | None, /) -> float:
     """
     if base is None:
         return 1.0
-    if not (isinstance(base, int | float) and 1 < base < math.inf):
+    if not (isinstance(base, numbers.Real) and 1 < base < math.inf):
         raise DistributionError(
             f"`base` must be a finite number above 1, or None for nats, but is {base!r}"
         )

@@ -162,10 +162,12 @@ class _Pair:
 
     Attributes:
         xp: The array namespace.
-        p: First probabilities, as passed, shape ``(..., k)``.
-        q: Second probabilities, as passed.
+        p: First masses, as passed but for a common factor per outcome, shape ``(..., k)``.
+        q: Second masses, likewise.
         midpoint: Half the sum of the normalised vectors.
         delta: ``(p - q) / (p + q)`` of the normalised vectors; 0 where both are 0.
+        above: ``1 + delta``, to the last digits however small.
+        below: ``1 - delta``, likewise.
         shift: ``(sum p - sum q) / (sum p + sum q)``, shape ``(..., 1)``: delta of the totals.
         dtype: Of the result.
     """
@@ -175,6 +177,8 @@ class _Pair:
     q: Array
     midpoint: Array
     delta: Array
+    above: Array
+    below: Array
     shift: Array
     dtype: Array
 
@@ -188,20 +192,35 @@ class _Pair:
         p = checks.probabilities("p", p, xp, axis=axis)
         q = checks.probabilities("q", q, xp, axis=axis)
         p, q = checks.broadcast_outcomes(p, q, xp)
-        total = p + q
-        u = (p - q) / xp.where(total > 0, total, 1.0)
-        sums = xp.sum(total, axis=-1, keepdims=True)
+        sums = xp.sum(p + q, axis=-1, keepdims=True)
         shift = xp.sum(p - q, axis=-1, keepdims=True) / sums
+        half = (p + q) / sums
+        # Masses so small that one over them is infinite are lifted; only quotients are taken.
+        lift = 1 + 2.0**200 * xp.astype(p + q < 1e-290, xp.float64)
+        p, q = p * lift, q * lift
+        total = xp.where(p + q > 0, p + q, 1.0)
+        u = (p - q) / total
         # Velocities add like this: delta of p/s against q/t, from delta of p against q and of s
         # against t.
-        delta = xp.where(total > 0, (u - shift) / (1 - u * shift), 0.0)
-        midpoint = total / sums * ((1 - u * shift) / ((1 - shift) * (1 + shift)))
-        return cls(xp, p, q, midpoint, delta, shift, dtype)
+        bend = 1 - u * shift
+        delta = xp.where(p + q > 0, (u - shift) / bend, 0.0)
+        above = 2 * (1 - shift) * (p / total) / bend
+        below = 2 * (1 + shift) * (q / total) / bend
+        midpoint = half * (bend / ((1 - shift) * (1 + shift)))
+        return cls(xp, p, q, midpoint, delta, above, below, shift, dtype)
 
     def mirrored(self) -> "_Pair":
         """The same pair with p and q exchanged."""
-        return type(self)(
-            self.xp, self.q, self.p, self.midpoint, -self.delta, -self.shift, self.dtype
+        return _Pair(
+            self.xp,
+            self.q,
+            self.p,
+            self.midpoint,
+            -self.delta,
+            self.below,
+            self.above,
+            -self.shift,
+            self.dtype,
         )
 
     def kl_terms(self) -> Array:
@@ -212,7 +231,7 @@ class _Pair:
         series = d * d * (1 + (1 + d) * d * _power_series(d * d, lambda k: 1 / (2 * k + 3)))
         mass = self.p > 0
         far = mass & (self.q > 0) & ~small
-        direct = (1 + delta) / 2 * self._log_ratio(far) - delta
+        direct = self.above / 2 * self._log_ratio(far) - delta
         terms = 2 * self.midpoint * xp.where(small, series, direct)
         return xp.where(mass & (self.q == 0), xp.inf, terms)
 
@@ -223,18 +242,19 @@ class _Pair:
         d = xp.where(small, delta, 0.0)
         series = d * d * _power_series(d * d, lambda k: 1 / ((2 * k + 2) * (2 * k + 1)))
         e = xp.where(small, 0.0, xp.abs(delta))
-        rest = xp.where(e < 1, 1 - e, 1.0)  # 0 log 0 = 0, and no infinite gradient
-        direct = ((1 + e) * xp.log1p(e) + (1 - e) * xp.log(rest)) / 2
+        rest = xp.where(delta > 0, self.below, self.above)  # 1 - e, whose digits e may not have
+        log_rest = xp.where(e < 0.5, xp.log1p(-xp.where(e < 0.5, e, 0.0)), _log(rest, xp))
+        direct = ((1 + e) * xp.log1p(e) + rest * log_rest) / 2
         return self.midpoint * xp.where(small, series, direct)
 
     def _log_ratio(self, where: Array) -> Array:
         """Log of p over q, both normalised, ``where`` both have mass; 0 elsewhere."""
         xp = self.xp
         p, q = xp.where(where, self.p, 1.0), xp.where(where, self.q, 1.0)
-        with np.errstate(over="ignore"):  # a ratio that overflows is not used
-            ratio = p / q
-        usual = (ratio > 1e-300) & (ratio < 1e300)
-        log_ratio = xp.where(usual, xp.log(xp.where(usual, ratio, 1.0)), xp.log(p) - xp.log(q))
+        # Where neither p / q nor its derivatives overflow.
+        usual = (p > 1e-40 * q) & (q > 1e-40 * p)
+        ratio = xp.where(usual, p, 1.0) / xp.where(usual, q, 1.0)
+        log_ratio = xp.where(usual, xp.log(ratio), xp.log(p) - xp.log(q))
         return xp.where(where, log_ratio - xp.log1p(2 * self.shift / (1 - self.shift)), 0.0)
 
     def total(
@@ -250,6 +270,12 @@ class _Pair:
         if root:
             result = xp.where(result > 0, xp.sqrt(xp.where(result > 0, result, 1.0)), 0.0)
         return checks.scalar(result, self.dtype, xp)
+
+
+def _log(x: Array, xp: ModuleType) -> Array:
+    """Logarithm, 0 at 0: for 0 log 0 = 0, with a finite gradient."""
+    positive = x > 0
+    return xp.where(positive, xp.log(xp.where(positive, x, 1.0)), 0.0)
 
 
 def _power_series(x: Array, coefficient: Callable[[int], float]) -> Array:

@@ -142,7 +142,7 @@ class _Points:
     def of(cls, x: Array, y: Array, p: Array | None, q: Array | None) -> "_Points":
         """The arguments of `emd` and `transport`, checked."""
         xp = checks.namespace(x=x, y=y, x_weights=p, y_weights=q)
-        like = checks.first_array(x, y)
+        like = checks.first_array(x, y, p, q)
         x, y = checks.points("x", x, xp, like=like), checks.points("y", y, xp, like=like)
         if x.shape[1] != y.shape[1]:
             raise DistributionError(

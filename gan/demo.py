@@ -21,10 +21,10 @@ from gan.mixtures import eight_gaussians
 from gan.runs import RunError, write_json
 from gan.targets import eight_gaussians_target
 
-STEPS = 4000
+STEPS = 4500
 POINTS = 4000  # on each side of the final comparison
 PAIRS = 8  # of such samples, to average over
-EVALUATE_EVERY = 300
+EVALUATE_EVERY = 500
 WORKERS = 2
 
 RECIPES = ("gan", "wgan", "wgan-gp")
@@ -97,7 +97,7 @@ def run(*, seed: int, steps: int, points: int, out: Path) -> bool:
         flush=True,
     )
     context = multiprocessing.get_context("spawn")  # torch's threads do not survive a fork
-    with ProcessPoolExecutor(WORKERS, mp_context=context, initializer=_set_up_worker) as pool:
+    with ProcessPoolExecutor(WORKERS, mp_context=context) as pool:
         jobs = {  # the slowest first
             recipe: pool.submit(_row, recipe, seed, steps, points, out / recipe)
             for recipe in reversed(RECIPES)
@@ -141,11 +141,6 @@ def _make_room(out: Path) -> None:
     if out.exists():
         shutil.rmtree(out)
     out.mkdir(parents=True)
-
-
-def _set_up_worker() -> None:
-    """One thread a process: the networks are too small for more."""
-    torch.set_num_threads(1)
 
 
 def _row(recipe: str, seed: int, steps: int, points: int, out: Path) -> Row | None:

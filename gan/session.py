@@ -41,6 +41,7 @@ class Config:
         device: Where torch computes.
         evaluate_every: Generator steps between evaluations.
         evaluation_size: Points on each side of an evaluation; by default the target's own.
+        threads: Threads that torch computes with.
         data_dir: Folder of the MNIST files.
     """
 
@@ -53,6 +54,7 @@ class Config:
     device: str = "cpu"
     evaluate_every: int = 200
     evaluation_size: int | None = None
+    threads: int = 1
     data_dir: Path | None = None
 
     def __post_init__(self) -> None:
@@ -60,7 +62,11 @@ class Config:
         for name, value, known in (("recipe", self.recipe, QUICK), ("data", self.data, TARGETS)):
             if value not in known:
                 raise ConfigError(f"there is no {name} {value!r}; there are: {', '.join(known)}")
-        for name, number in (("--steps", self.steps), ("--evaluate-every", self.evaluate_every)):
+        for name, number in (
+            ("--steps", self.steps),
+            ("--evaluate-every", self.evaluate_every),
+            ("--threads", self.threads),
+        ):
             if number < 1:
                 raise ConfigError(f"{name} must be at least 1, but is {number}")
         if self.evaluation_size is not None and self.evaluation_size < 2:
@@ -141,6 +147,7 @@ def run(config: Config, /, *, resume: bool = False, position: int = 0) -> Outcom
         MnistError: If the digits cannot be had.
         TrainingError: If a loss is not finite; the checkpoint of the last finite update is kept.
     """
+    torch.set_num_threads(config.threads)
     device = config.torch_device()
     target = TARGETS[config.data](config.data_dir)
     rng = torch.Generator(device).manual_seed(config.seed)

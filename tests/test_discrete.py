@@ -170,6 +170,45 @@ def test_gradients_are_finite_where_an_outcome_has_no_mass(function):
         assert torch.allclose(gradients[1], 1 - p / q, atol=1e-15)
 
 
+def exact_gradient(p, q, formula, side):
+    """Derivatives of the formula of normalised vectors, by differences in 1000 digits."""
+    with mpmath.workdps(1000):
+        vectors = [[mpmath.mpf(x) for x in v] for v in (p, q)]
+
+        def value(vectors):
+            return formula(*([x / mpmath.fsum(v) for x in v] for v in vectors))
+
+        gradient = []
+        for i in range(len(p)):
+            moved = [list(v) for v in vectors]
+            moved[side][i] += mpmath.mpf(10) ** -700
+            gradient.append(float((value(moved) - value(vectors)) * mpmath.mpf(10) ** 700))
+    return gradient
+
+
+@pytest.mark.parametrize("small", [0.1, 1e-8, 1e-16, 1e-17, 1e-30, 1e-156, 1e-300])
+@pytest.mark.parametrize(
+    ("function", "formula"), [(kl, oracles.kl), (js, oracles.js)], ids=["kl", "js"]
+)
+@pytest.mark.parametrize("side", [0, 1])
+def test_gradients_are_right_however_small_a_probability_is(function, formula, small, side):
+    vectors = [0.25, 0.75], [0.25, 0.75]
+    vectors[side][:] = small, 1 - small
+    p, q = (torch.tensor(v, dtype=torch.float64, requires_grad=True) for v in vectors)
+    gradients = torch.autograd.grad(function(p, q), [p, q])
+    for k in range(2):
+        truth = exact_gradient(*vectors, formula, k)
+        assert gradients[k].tolist() == pytest.approx(truth, rel=1e-12)
+
+
+@pytest.mark.parametrize("function", [kl, reverse_kl, js, js_distance])
+def test_gradients_are_finite_beside_the_smallest_float(function):
+    p = torch.tensor([5e-324, 1.0], dtype=torch.float64, requires_grad=True)
+    q = torch.tensor([1e-320, 1.0], dtype=torch.float64, requires_grad=True)
+    gradients = torch.autograd.grad(function(p, q), [p, q])
+    assert all(gradient.isfinite().all() for gradient in gradients)
+
+
 @pytest.mark.parametrize("function", [kl, js, js_distance])
 def test_the_gradient_at_equality_is_0(function):
     p = torch.tensor([0.2, 0.3, 0.5], dtype=torch.float64)
@@ -193,6 +232,10 @@ REFUSED = [
     ),
     ((["a", "b"], [0.5, 0.5]), r"`p` must hold float64.*'a'"),
     (([[0.5, 0.5], [1.0]], [0.5, 0.5]), r"`p` must be an array or nested lists whose rows"),
+    ((np.ma.array([0.5, 0.5], mask=[0, 1]), [0.5, 0.5]), r"`p` is a masked array.*filled\(0\)"),
+    (([torch.tensor([1.0, 0.0])], [[0.5, 0.5]]), r"`p` is a list of tensors; .*torch.stack\(p\)"),
+    ((torch.eye(2).to_sparse(), torch.eye(2)), r"`p` is sparse; pass `p.to_dense\(\)`"),
+    (([1e308, 1e308], [0.5, 0.5]), r"`p` must sum to 1 along axis -1, but sums to inf"),
     (([0.5 + 0j, 0.5], [0.5, 0.5]), r"`p` must hold float64.*complex128"),
     ((np.ones(2, np.float16) / 2, [0.5, 0.5]), r"`p` must hold float64.*float16"),
 ]
@@ -213,6 +256,16 @@ def test_a_single_outcome_is_not_stretched_over_many():
 def test_a_missing_axis_is_refused():
     with pytest.raises(DistributionError, match=r"`axis` is 2, but `p` has shape \(2,\)"):
         kl([0.5, 0.5], [0.5, 0.5], axis=2)
+
+
+@pytest.mark.parametrize("axis", [0.0, None, "x", (0,), True])
+def test_an_axis_that_is_no_whole_number_is_refused(axis):
+    with pytest.raises(DistributionError, match="`axis` must be a whole number"):
+        kl([0.5, 0.5], [0.5, 0.5], axis=axis)
+
+
+def test_numpy_numbers_and_byte_orders_are_taken():
+    assert kl(np.array([1, 0], ">f8"), [0.5, 0.5], base=np.float32(2)) == 1
 
 
 @pytest.mark.parametrize("base", [1, 0.5, -2, float("inf"), "2"])

@@ -33,7 +33,11 @@ ARROWS = {
         "divergences.transport.proof",
         "divergences.transport.result",
     },
-    "divergences.transport.envelope": {"divergences.checks", "divergences.transport.result"},
+    "divergences.transport.envelope": {
+        "divergences.checks",
+        "divergences.errors",
+        "divergences.transport.result",
+    },
     "divergences.transport.histograms": {
         "divergences.checks",
         "divergences.transport.envelope",

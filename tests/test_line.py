@@ -60,6 +60,11 @@ def test_weights_scale_out_and_repeat_points():
     assert weighted == repeated == pytest.approx(1.375, rel=1e-15)
 
 
+def test_small_weights_are_not_lost_beside_large_ones():
+    assert sampled.emd([0.0, 1e20], [0.0], x_weights=[1, 1e-20]).value == pytest.approx(1)
+    assert sampled.emd([0.0, 1.0], [0.0], x_weights=[1, 1e-300]).value == pytest.approx(1e-300)
+
+
 @pytest.mark.parametrize("scale", [1e-300, 1e-200, 1e-14, 1e14, 1e200, 1e300])
 def test_the_unit_of_length_does_not_matter(scale):
     rng = np.random.default_rng(0)

@@ -91,6 +91,14 @@ def test_float32_comes_back_as_float32():
     assert sampled.emd(torch.ones(3, 2), torch.zeros(2, 2)).value.dtype == torch.float32
 
 
+def test_a_distance_that_float32_cannot_hold_is_refused():
+    x = np.array([[3e38, 0.0]], np.float32)
+    with pytest.raises(
+        DistributionError, match=r"6e\+38, more than float32 can hold; pass float64"
+    ):
+        sampled.emd(x, -x)
+
+
 REFUSED = [
     (
         ([[0.0, 1.0]], [[0.0]]),

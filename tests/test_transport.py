@@ -1,13 +1,14 @@
 """Exact EMD of histograms: its laws, its proof, its units, and what it refuses."""
 
 import math
+from fractions import Fraction
 
 import numpy as np
 import oracles
 import ot
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 from strategies import clouds, distributions, triples
@@ -41,8 +42,9 @@ def test_the_linear_program_agrees(problem):
 
 
 @given(problems())
+@example(([1e-9, 1.0], [1.0000000009000001e-10, 1.0000000009], [[3.0, 3.0], [0.0, 0.0]]))
 def test_the_result_carries_its_proof(problem):
-    p, q, cost = problem
+    p, q, cost = map(np.asarray, problem)
     solved = transport(p, q, cost)
     plan, u, v = solved.plan.toarray(), solved.source_price, solved.target_price
     assert solved.plan.nnz <= len(p) + len(q) - 1
@@ -159,6 +161,17 @@ def test_small_masses_are_not_lost_beside_large_ones(small):
     cost = [[0.0, 1.0], [3.0, 0.0]]
     assert emd([small, 1.0], [0.0, 1.0], cost) == pytest.approx(small, rel=1e-9)
     assert emd([0.0, 1.0], [small, 1.0], cost) == pytest.approx(3 * small, rel=1e-9)
+
+
+def test_costs_beyond_what_floats_span_are_an_error():
+    with pytest.raises(SolverError, match="spans more than"):
+        emd([0.5, 0.5], [0.5, 0.5], [[1e-200, 1e200], [1e200, 1e-200]])
+
+
+def test_the_gap_bounds_the_rounding_of_the_cost():
+    solved = transport([1, 1], [1, 1], [[0.1, 0.9], [0.9, 0.2]])
+    exact = (Fraction(0.1) + Fraction(0.2)) / 2
+    assert Fraction(solved.cost) - Fraction(solved.gap) <= exact <= Fraction(solved.cost)
 
 
 def test_counts_are_masses():

@@ -53,7 +53,7 @@ def require_metric(metric: str, /) -> None:
     Raises:
         DistributionError: With the list of those that there are.
     """
-    if metric not in get_args(Metric):
+    if not (isinstance(metric, str) and metric in get_args(Metric)):
         raise DistributionError(
             f"`metric` must be one of {', '.join(get_args(Metric))}, but is {metric!r}"
         )

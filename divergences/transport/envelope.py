@@ -13,6 +13,7 @@ import array_api_compat
 
 from divergences import checks
 from divergences.checks import Array
+from divergences.errors import DistributionError
 from divergences.transport.result import Transport
 
 
@@ -36,7 +37,14 @@ def cost_with_gradient(
 
     Returns:
         A scalar whose value is ``solved.cost``.
+
+    Raises:
+        DistributionError: If the type of the result cannot hold it.
     """
+    if solved.cost > float(xp.finfo(like.dtype).max):
+        raise DistributionError(
+            f"the distance is {solved.cost:.6g}, more than {like.dtype} can hold; pass float64"
+        )
     if array_api_compat.is_numpy_namespace(xp):
         return checks.scalar(xp.asarray(solved.cost), like.dtype, xp)
     device = array_api_compat.device(like)

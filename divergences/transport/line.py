@@ -15,7 +15,7 @@ from divergences.transport.distances import exponent_of, require_representable
 from divergences.transport.proof import EPS, Arcs, Floats
 from divergences.transport.result import Transport, proved
 
-Levels = NDArray[np.int64] | NDArray[np.float64]
+Levels = NDArray[np.int64] | NDArray[np.object_]
 
 
 def line_transport(x: Floats, y: Floats, p: Floats | None, q: Floats | None, /) -> Transport:
@@ -46,7 +46,10 @@ def line_transport(x: Floats, y: Floats, p: Floats | None, q: Floats | None, /) 
     x_levels, y_levels, total = _levels(p, q, x_order, y_order)
     rows, cols, mass = _staircase(x_levels, y_levels)
     arcs = Arcs(
-        x_order[rows], y_order[cols], mass / total, np.abs(x_sorted[rows] - y_sorted[cols])
+        x_order[rows],
+        y_order[cols],
+        (mass / total).astype(np.float64),
+        np.abs(x_sorted[rows] - y_sorted[cols]),
     )
     values = _witness(x_sorted, y_sorted, x_levels, y_levels)
     source_price, target_price = np.empty(len(x)), np.empty(len(y))
@@ -62,21 +65,29 @@ def line_transport(x: Floats, y: Floats, p: Floats | None, q: Floats | None, /) 
 
 def _levels(
     p: Floats | None, q: Floats | None, x_order: NDArray[np.intp], y_order: NDArray[np.intp]
-) -> tuple[Levels, Levels, float]:
-    """Both distribution functions after each sorted point, and the total that both end at.
+) -> tuple[Levels, Levels, int]:
+    """Both distribution functions after each sorted point, times the last return value.
 
-    Equal masses are counted in whole numbers, which makes the plan and the signs of F - G exact
-    for n != m, too.
+    They are whole numbers, of Python where there are weights: that makes the plan and the signs of
+    F - G exact, for n != m and for weights of any size beside each other, too.
 
     Returns:
-        Levels of x, shape ``(n,)``, and of y, shape ``(m,)``; the total.
+        Levels of x, shape ``(n,)``, and of y, shape ``(m,)``; the total that both end at.
     """
     n, m = len(x_order), len(y_order)
     if p is None and q is None:
-        return m * np.arange(1, n + 1), n * np.arange(1, m + 1), float(n * m)
-    x_levels = _cumulative(np.full(n, 1 / n) if p is None else p[x_order])
-    y_levels = _cumulative(np.full(m, 1 / m) if q is None else q[y_order])
-    return x_levels / x_levels[-1], y_levels / y_levels[-1], 1.0
+        return m * np.arange(1, n + 1), n * np.arange(1, m + 1), n * m
+    x_sums = np.cumsum(_whole(np.ones(n) if p is None else p)[x_order])
+    y_sums = np.cumsum(_whole(np.ones(m) if q is None else q)[y_order])
+    return x_sums * y_sums[-1], y_sums * x_sums[-1], x_sums[-1] * y_sums[-1]
+
+
+def _whole(weights: Floats) -> NDArray[np.object_]:
+    """Python integers in the exact proportions of the weights."""
+    digits, exponents = np.frexp(weights)
+    shifts = exponents - exponents[weights > 0].min()
+    whole = np.ldexp(digits, 53).astype(np.int64)
+    return np.array([int(w) << max(0, int(s)) for w, s in zip(whole, shifts, strict=True)], object)
 
 
 def _cumulative(steps: Floats, rests: Floats | float = 0.0) -> Floats:
@@ -110,7 +121,7 @@ def _witness(x: Floats, y: Floats, x_levels: Levels, y_levels: Levels) -> Floats
     z = points[order]
     f = np.concatenate([[0], x_levels])[np.searchsorted(x, z[:-1], side="right")]
     g = np.concatenate([[0], y_levels])[np.searchsorted(y, z[:-1], side="right")]
-    slopes = np.sign(g - f)
+    slopes = np.sign(g - f).astype(np.float64)
     steps = np.diff(z)
     rests = _rounding(z[1:], -z[:-1], steps)
     values = np.empty(len(z))

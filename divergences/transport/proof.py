@@ -17,7 +17,7 @@ from divergences.errors import SolverError
 
 Floats = NDArray[np.float64]
 EPS = 2.0**-52
-SMALLEST = 1e-300  # of the largest cost: what one step down from a price of 0 takes
+SMALLEST = 1e-290  # of the largest cost: below it, masses and prices are no longer whole floats
 BLOCK = 1 << 20  # entries of the cost priced at a time, so that memory stays at one cost matrix
 
 
@@ -93,7 +93,7 @@ def gap(
     they cost. An arc that is lighter than the rounding of the mass at one of its ends is rounding.
 
     Returns:
-        The gap, and how much of it may be rounding; at least 0, in the unit of the arcs' cost.
+        The gap with its rounding, and the rounding; at least 0, in the unit of the arcs' cost.
     """
     u, v = source_price[arcs.rows], target_price[arcs.cols]
     above = arcs.mass * np.maximum(arcs.cost - u - v, 0.0)
@@ -102,7 +102,7 @@ def gap(
     light = arcs.mass <= EPS * np.maximum(p[arcs.rows], q[arcs.cols])
     left_open = np.sum(above) + off_p @ np.abs(source_price) + off_q @ np.abs(target_price)
     rounding = 8 * EPS * np.sum(arcs.mass * (arcs.cost + np.abs(u) + np.abs(v)))
-    return float(left_open), float(rounding + np.sum(above[light]) + SMALLEST)
+    return float(left_open + rounding), float(2 * rounding + np.sum(above[light]) + SMALLEST)
 
 
 def require_optimal(work: float, gap: float, rounding: float, /, *, exponent: int) -> None:

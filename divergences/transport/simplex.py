@@ -31,7 +31,10 @@ def dense_transport(p: Floats, q: Floats, cost: Floats, /) -> Transport:
         SolverError: If POT does not finish, or the prices do not prove the plan optimal.
     """
     exponent = exponent_of(cost)
-    cost = np.ldexp(cost, -exponent)
+    scaled = np.ldexp(cost, -exponent)
+    if exponent > 0 and np.count_nonzero(scaled) < np.count_nonzero(cost):
+        raise SolverError("`cost` spans more than the 600 orders of magnitude that a float has")
+    cost = scaled
     arcs, source_price = _simplex(p, q, cost)
     # What weighs less than the rounding of the whole must not move the prices of what weighs more.
     prices = proof.feasible_prices(cost, source_price, p > EPS, q > EPS)
@@ -52,12 +55,11 @@ def _with_lost_mass(
     if len(rows) + len(cols) == 0:
         return arcs
     new_rows, new_cols = np.concatenate([rows, come_from]), np.concatenate([to, cols])
-    return Arcs(
-        np.concatenate([arcs.rows, new_rows]),
-        np.concatenate([arcs.cols, new_cols]),
-        np.concatenate([arcs.mass, moved, met]),
-        np.concatenate([arcs.cost, cost[new_rows, new_cols]]),
-    )
+    flat = np.concatenate([arcs.rows, new_rows]) * len(q) + np.concatenate([arcs.cols, new_cols])
+    cells, place = np.unique(flat, return_inverse=True)
+    i, j = np.divmod(cells, len(q))
+    mass = np.bincount(place, np.concatenate([arcs.mass, moved, met]))
+    return Arcs(i, j, mass.astype(np.float64), cost[i, j])
 
 
 def _lost(
