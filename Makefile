@@ -22,17 +22,19 @@ clean:
 	rm -rf .venv
 
 # The stamps are newer than what they were made from: nothing is installed twice.
-.venv/.demo: pyproject.toml constraints.txt | .venv
+.venv/.demo: pyproject.toml constraints.txt | .venv/.made
 	@echo "installing into .venv (once)"
 	@$(INSTALL) --editable '.[gan]'
 	@touch $@
 
-.venv/.test: pyproject.toml constraints.txt | .venv
+.venv/.test: pyproject.toml constraints.txt | .venv/.made
 	@echo "installing into .venv (once)"
 	@$(INSTALL) --editable '.[gan,test]'
 	@touch $@ .venv/.demo
 
-.venv:
+.venv/.made:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-	  { echo "Python 3.11 or later is needed; name one with: make PYTHON=python3.12"; exit 1; }
+	  { echo "Python 3.11 or later is needed; name one with: make PYTHON=python3.12 ..."; exit 1; }
+	@rm -rf .venv
 	$(PYTHON) -m venv .venv
+	@touch $@

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import tyro
 from tyro.conf import Positional, arg
 
+from divergences import DistributionError, SolverError
 from gan import demo, session
 from gan.mnist import MnistError
 from gan.runs import RunError
@@ -48,8 +49,7 @@ def train_command(
         settings: quick: made for minutes. paper: the published settings, made for hours.
         device: cpu, cuda, cuda:1, mps, ...
         evaluate_every: Generator steps between evaluations.
-        evaluation_size: Points on each side of an evaluation. Default: 1000 of the eight
-            Gaussians, 2000 digits.
+        evaluation_size: Points on each side of an evaluation. Default: 2000.
         threads: Threads that torch computes with. The small networks of the eight Gaussians gain
             nothing from a second one.
         data_dir: Folder of the four MNIST files. Default: $MNIST_DIR, else the user's cache, else
@@ -120,7 +120,14 @@ def main() -> int:
     commands: dict[str, Callable[..., int]] = {"demo": demo_command, "train": train_command}
     try:
         return tyro.extras.subcommand_cli_from_dict(commands, prog="gan", description=__doc__)
-    except (session.ConfigError, RunError, MnistError, TrainingError) as error:
+    except (
+        session.ConfigError,
+        RunError,
+        MnistError,
+        TrainingError,
+        DistributionError,
+        SolverError,
+    ) as error:
         print(f"gan: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

@@ -1,7 +1,7 @@
 """What a critic learned, beside the exact Wasserstein distance of the same points."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -79,15 +79,39 @@ def critic_gap(
     Source:
         Villani 2009, "Optimal transport", theorem 5.10 (duality, c-transform).
     """
-    real_scores = _scores(critic, real, "real")
-    generated_scores = _scores(critic, generated, "generated")
-    cost = distances(_flat(real), _flat(generated))
-    return CriticGap(
-        gap=float(real_scores.mean() - generated_scores.mean()),
-        slope=_slope(cost, real_scores, generated_scores),
-        certified=certified(cost, real_scores, generated_scores),
-        exact=_emd(cost),
-    )
+    return critic_gaps([critic], real, generated)[0]
+
+
+def critic_gaps(
+    critics: Sequence[Critic],
+    real: Float[Tensor, " n *shape"],
+    generated: Float[Tensor, " m *shape"],
+    /,
+) -> list[CriticGap]:
+    """What `critic_gap` gives, for several critics on the same points: the truth is found once.
+
+    Args:
+        critics: Each as in `critic_gap`.
+        real: Real points.
+        generated: Generated points.
+
+    Returns:
+        One for each critic.
+
+    Raises:
+        ValueError: If a score is not finite.
+        DistributionError: If a point is not finite, or the shapes differ.
+        SolverError: If the exact distance could not be computed.
+    """
+    cost = distances(*_flat_pair(real, generated))
+    n, m = cost.shape
+    exact = float(divergences.emd(np.full(n, 1 / n), np.full(m, 1 / m), cost))
+    found = []
+    for critic in critics:
+        f, g = _scores(critic, real, "real"), _scores(critic, generated, "generated")
+        gap, bound = float(f.mean() - g.mean()), certified(cost, f, g)
+        found.append(CriticGap(gap, _slope(cost, f, g), bound, exact))
+    return found
 
 
 def certified(cost: np.ndarray, real_scores: np.ndarray, generated_scores: np.ndarray, /) -> float:
@@ -130,21 +154,29 @@ def exact_emd(x: Float[Tensor, " n *shape"], y: Float[Tensor, " m *shape"], /) -
     return float(divergences.sampled.emd(_flat(x), _flat(y)).value)
 
 
-def _emd(cost: np.ndarray) -> float:
-    """Exact EMD of equal masses."""
-    n, m = cost.shape
-    return float(divergences.emd(np.full(n, 1 / n), np.full(m, 1 / m), cost))
+def _flat_pair(real: Tensor, generated: Tensor) -> tuple[np.ndarray, np.ndarray]:
+    """Both sets with one row of float64 numbers per point, checked."""
+    if real.shape[1:] != generated.shape[1:] or real.ndim < 2:
+        shapes = f"{tuple(real.shape)} and {tuple(generated.shape)}"
+        raise divergences.DistributionError(
+            f"`real` and `generated` must have points of one shape, (n, ...), but have {shapes}"
+        )
+    pair = _flat(real), _flat(generated)
+    for name, points in zip(("real", "generated"), pair, strict=True):
+        if not (points.size and np.isfinite(points).all()):
+            raise divergences.DistributionError(f"`{name}` must hold points, all of them finite")
+    return pair
 
 
 def _flat(points: Tensor) -> np.ndarray:
     """One row of float64 numbers per point."""
-    return points.detach().flatten(start_dim=1).double().cpu().numpy()
+    return points.detach().flatten(start_dim=1).cpu().double().numpy()
 
 
 @torch.no_grad()
 def _scores(critic: Critic, points: Tensor, which: str) -> np.ndarray:
     """The critic's scores in float64."""
-    scores = torch.cat([critic(batch) for batch in points.split(BATCH)]).double().cpu().numpy()
+    scores = torch.cat([critic(batch) for batch in points.split(BATCH)]).cpu().double().numpy()
     if scores.shape != (len(points),):
         raise ValueError(
             f"`critic` must give one score per point, but gave shape {scores.shape} "

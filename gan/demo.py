@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from multiprocessing.synchronize import Event
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -18,7 +19,7 @@ from torch import Tensor
 from gan import evaluation, pictures, session
 from gan.evaluation import Modes
 from gan.mixtures import eight_gaussians
-from gan.runs import RunError, write_json
+from gan.runs import RunError, make_folder, write_json
 from gan.targets import eight_gaussians_target
 
 STEPS = 4500
@@ -30,12 +31,14 @@ WORKERS = 2
 RECIPES = ("gan", "wgan", "wgan-gp")
 
 NOTE = """\
-EMD is exact, of {points} generated to {points} fresh real points, the mean over {pairs} pairs; the
-floor is the same between two real samples: a perfect generator would be measured at the floor.
-Gap, certified and exact are of one set of {size} + {size} points at the end of training, on which
-the critic was trained {catch_up} steps further. certified <= exact whatever the critic.
-Near the floor ({small_floor:.3f} at that size) most of the exact EMD is sampling noise: no critic
-of the populations can know it."""
+EMD       exact, of {points} generated to {points} real points; the mean of {pairs} pairs.
+floor     the same between two real samples: what a perfect generator would be measured at.
+live gap  what the critic in training says of {size} generated and {size} real points. The other
+          columns are of a copy, trained {catch_up} steps further on these points with the
+          generator held.
+exact     the exact EMD of these points; certified is the most that the scores prove of it, so
+          certified <= exact whatever the critic. Near {small_floor:.3f}, the floor at this size,
+          most of exact is sampling noise, which no critic of the populations can know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,8 @@ class Row:
     def record(self) -> dict[str, Any]:
         """The row in plain values, without points and history."""
         last = self.metrics[-1]
-        critic = {key: last[key] for key in ("gap", "slope", "certified", "exact")}
+        keys = ("gap", "slope", "certified", "exact", "live_gap", "live_certified")
+        critic = {key: last[key] for key in keys}
         errors = {
             "error": last["gap"] / last["exact"] - 1,
             "certified_error": last["certified"] / last["exact"] - 1,
@@ -89,29 +93,40 @@ def run(*, seed: int, steps: int, points: int, out: Path) -> bool:
         Whether it came to the end; if it was interrupted, what was done is in the folder.
 
     Raises:
+        ConfigError: If a number is out of range.
         RunError: If there is something else in the folder.
     """
-    _make_room(out)
+    configs = {recipe: _config(recipe, seed, steps, out / recipe) for recipe in RECIPES}
+    if points < 2:
+        raise session.ConfigError(f"--points must be at least 2, but is {points}")
+    _make_room(out, {"seed": seed, "steps": steps, "points": points})
     print(
         f"Training {', '.join(RECIPES)} on eight Gaussians, {steps} generator steps each",
         flush=True,
     )
     context = multiprocessing.get_context("spawn")  # torch's threads do not survive a fork
-    with ProcessPoolExecutor(WORKERS, mp_context=context) as pool:
+    stopped = context.Event()
+    with ProcessPoolExecutor(WORKERS, context, _set_up_worker, (stopped,)) as pool:
         jobs = {  # the slowest first
-            recipe: pool.submit(_row, recipe, seed, steps, points, out / recipe)
-            for recipe in reversed(RECIPES)
+            recipe: pool.submit(_row, configs[recipe], points) for recipe in reversed(RECIPES)
         }
         try:
             with _termination_reaches_the_workers():
                 rows = [jobs[recipe].result() for recipe in RECIPES]
         except KeyboardInterrupt:  # Ctrl-C reaches the workers, too: they save and stop
+            stopped.set()
             pool.shutdown(wait=True, cancel_futures=True)
             return False
     finished = [row for row in rows if row is not None]
     if len(finished) == len(rows):
         _report(finished, seed, points, out)
     return len(finished) == len(rows)
+
+
+def _config(recipe: str, seed: int, steps: int, out: Path) -> session.Config:
+    """One recipe's run."""
+    every = max(1, min(EVALUATE_EVERY, steps))
+    return session.Config(recipe, "eight-gaussians", out, steps, seed, evaluate_every=every)
 
 
 @contextmanager
@@ -131,32 +146,39 @@ def _termination_reaches_the_workers() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _make_room(out: Path) -> None:
-    """Remove an earlier demo, and nothing else."""
-    ours = {*RECIPES, "table.json", "samples.png", "training.png"}
-    strangers = sorted({path.name for path in out.iterdir()} - ours) if out.is_dir() else []
-    if strangers or out.is_file():
-        what = ", ".join(strangers) if strangers else "it is a file"
-        raise RunError(f"{out} is no earlier demo ({what}); name another folder with --out")
-    if out.exists():
+def _make_room(out: Path, config: dict[str, int]) -> None:
+    """Remove an earlier demo, known by its marker, and nothing else; leave a new marker."""
+    marker = out / "demo.json"
+    if marker.is_file():
         shutil.rmtree(out)
-    out.mkdir(parents=True)
+    elif out.is_file() or (out.is_dir() and any(out.iterdir())):
+        raise RunError(f"{out} is no earlier demo; name another folder with --out")
+    make_folder(out)
+    write_json(marker, config)
 
 
-def _row(recipe: str, seed: int, steps: int, points: int, out: Path) -> Row | None:
+def _set_up_worker(stopped: Event) -> None:
+    """Tell the process how it learns that the demo was interrupted."""
+    global _stopped
+    _stopped = stopped
+
+
+_stopped: Event | None = None
+
+
+def _row(config: session.Config, points: int) -> Row | None:
     """Train one recipe and measure it, in a process of its own; None if it was interrupted."""
-    config = session.Config(
-        recipe, "eight-gaussians", out, steps, seed, evaluate_every=min(EVALUATE_EVERY, steps)
-    )
-    outcome = session.run(config, position=RECIPES.index(recipe))
+    if _stopped is not None and _stopped.is_set():
+        return None
+    outcome = session.run(config, position=RECIPES.index(config.recipe))
     if not outcome.finished:
         return None
     training, target = outcome.training, outcome.target
-    rng = evaluation.seeded(training.rng.device, seed, points)
+    rng = evaluation.seeded(training.rng.device, config.seed, points)
     emd, floor = evaluation.emd_beside_floor(training, target, points, rng, pairs=PAIRS)
     cloud = evaluation.averaged_samples(training, points, rng)
     modes = evaluation.modes(eight_gaussians(), cloud)
-    return Row(recipe, modes, emd, floor, outcome.metrics, cloud)
+    return Row(config.recipe, modes, emd, floor, outcome.metrics, cloud)
 
 
 def _report(rows: Sequence[Row], seed: int, points: int, out: Path) -> None:
@@ -190,6 +212,7 @@ def table(records: Sequence[dict[str, Any]], /) -> str:
         "in 3 sigma",
         "EMD",
         "floor",
+        "live gap",
         "gap",
         "certified",
         "exact",
@@ -203,6 +226,7 @@ def table(records: Sequence[dict[str, Any]], /) -> str:
             f"{r['within_3_sigma']:.1%}",
             f"{r['emd']:.4f}",
             f"{r['floor']:.4f}",
+            f"{r['live_gap']:.4g}",
             f"{r['gap']:.4g}",
             f"{r['certified']:.4f}",
             f"{r['exact']:.4f}",

@@ -1,12 +1,12 @@
 """What a run is measured by: its critic against exact transport, its points against the target."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from gan.critic_gap import CriticGap, critic_gap, exact_emd, sample_floor
+from gan.critic_gap import CriticGap, critic_gaps, exact_emd, sample_floor
 from gan.mixtures import GaussianMixture
 from gan.targets import Target
 from gan.train import Training, caught_up_critic
@@ -29,19 +29,30 @@ def averaged_samples(training: Training, n: int, rng: torch.Generator) -> Float[
     return training.average.sample(n, rng)
 
 
-def measured_gap(training: Training, target: Target, n: int, rng: torch.Generator, /) -> CriticGap:
-    """The gap that the run's critic sees between n fresh real and n fresh generated points.
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """The run's critic between fresh real and fresh generated points, beside the exact distance.
 
-    The points come from the average of the generator. The critic has caught up with them
-    (`caught_up_critic`): it has been trained a little further on these very points, the ones that
-    the exact distance is of.
-
-    Returns:
-        The gap, beside the exact distance.
+    Attributes:
+        live: The critic as it stands in training: its gap is what the training reports.
+        caught_up: A copy that was trained a little further on these very points, with the
+            generator held (`caught_up_critic`).
     """
+
+    live: CriticGap
+    caught_up: CriticGap
+
+    def record(self) -> dict[str, float]:
+        """A line of the metrics: the copy's numbers, and the live critic's beside them."""
+        live = {"live_gap": self.live.gap, "live_certified": self.live.certified}
+        return {**asdict(self.caught_up), **live}
+
+
+def measured(training: Training, target: Target, n: int, rng: torch.Generator, /) -> Measured:
+    """What the run's critic sees between n real points and n from the average of the generator."""
     real, generated = target.sample(n, rng), averaged_samples(training, n, rng)
-    critic = caught_up_critic(training, real, generated, steps=CATCH_UP_STEPS, rng=rng)
-    return critic_gap(critic, real, generated)
+    copy = caught_up_critic(training, real, generated, steps=CATCH_UP_STEPS, rng=rng)
+    return Measured(*critic_gaps([training.critic, copy], real, generated))
 
 
 def floor(target: Target, n: int, rng: torch.Generator, /) -> float:

@@ -9,6 +9,7 @@ original files: mirrors compress differently.
 import gzip
 import hashlib
 import os
+import tempfile
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -186,17 +187,17 @@ def _cached(file: IdxFile, mirrors: tuple[str, ...]) -> Path:
     path = cache / f"{file.name}.gz"
     if path.is_file():
         return path
+    pooch.get_logger().setLevel("WARNING")  # the digest is checked here, of the content
     download = pooch.HTTPDownloader(progressbar=True, timeout=30)
     failures = []
     for mirror in mirrors:
         url = f"{mirror}{path.name}"
         try:
             cache.mkdir(parents=True, exist_ok=True)
-            pooch.retrieve(url, None, fname=f"{path.name}.part", path=cache, downloader=download)
-            part = path.with_name(f"{path.name}.part")
-            gzip_path = part.rename(part.with_name(f"unverified-{path.name}"))
-            _content(file, gzip_path)
-            return gzip_path.rename(path)
+            with tempfile.TemporaryDirectory(dir=cache) as folder:
+                new = pooch.retrieve(url, None, path.name, path=folder, downloader=download)
+                _content(file, Path(new))
+                return Path(new).replace(path)
         except (OSError, MnistError) as error:  # requests' errors are OSErrors
             failures.append(f"{url}: {error}")
     raise MnistError(

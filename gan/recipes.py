@@ -5,9 +5,10 @@ methods with the settings changed that matter on a budget of minutes; what diffe
 beside each.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, get_args
 
 import torch
 from torch import Tensor
@@ -22,6 +23,14 @@ LOSSES: dict[str, tuple[CriticLoss, GeneratorLoss]] = {
     "non-saturating": (losses.discriminator_loss, losses.non_saturating_loss),
     "wasserstein": (losses.wasserstein_critic_loss, losses.wasserstein_generator_loss),
 }
+
+
+Loss = Literal["minimax", "non-saturating", "wasserstein"]
+Constraint = Literal["none", "clip", "gradient-penalty", "one-sided-penalty"]
+Optimizer = Literal["adam", "rmsprop"]
+Schedule = Literal["constant", "cosine"]
+
+_CHOICES = {"loss": Loss, "constraint": Constraint, "optimizer": Optimizer, "schedule": Schedule}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +52,38 @@ class Recipe:
         average_rate: Share of the current generator that enters its moving average each step.
     """
 
-    loss: Literal["minimax", "non-saturating", "wasserstein"]
-    constraint: Literal["none", "clip", "gradient-penalty", "one-sided-penalty"]
+    loss: Loss
+    constraint: Constraint
     critic_steps: int
     batch_size: int
-    optimizer: Literal["adam", "rmsprop"]
+    optimizer: Optimizer
     learning_rate: float
     betas: tuple[float, float] = (0.9, 0.999)
-    schedule: Literal["constant", "cosine"] = "constant"
+    schedule: Schedule = "constant"
     penalty_weight: float = 10.0
     clip: float = 0.01
     average_rate: float = 0.005
+
+    def __post_init__(self) -> None:
+        """Refuse settings that there are not: a misspelt one must not train something else.
+
+        Raises:
+            ValueError: With the setting and what it may be.
+        """
+        for name, kind in _CHOICES.items():
+            if getattr(self, name) not in get_args(kind):
+                raise ValueError(
+                    f"`{name}` must be one of {', '.join(get_args(kind))}, "
+                    f"but is {getattr(self, name)!r}"
+                )
+        for name in ("critic_steps", "batch_size"):
+            if not (isinstance(getattr(self, name), int) and getattr(self, name) >= 1):
+                raise ValueError(f"`{name}` must be 1 or more, but is {getattr(self, name)!r}")
+        for name in ("learning_rate", "clip", "average_rate"):
+            if not 0 < getattr(self, name) < math.inf:
+                raise ValueError(f"`{name}` must be above 0, but is {getattr(self, name)!r}")
+        if not 0 <= self.penalty_weight < math.inf:
+            raise ValueError(f"`penalty_weight` must be 0 or more, but is {self.penalty_weight!r}")
 
     def make_optimizer(self, module: torch.nn.Module) -> torch.optim.Optimizer:
         """A fresh optimiser of the module's weights."""

@@ -10,6 +10,8 @@ The folder holds:
 
 import json
 import math
+import pickle
+import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,7 +62,7 @@ class RunFolder:
                 f"{self.path} is not empty. Give --resume to go on with the run in it, "
                 "or another folder with --out"
             )
-        self.path.mkdir(parents=True, exist_ok=True)
+        make_folder(self.path)
         write_json(self.path / "config.json", config)
 
     def go_on(self, config: dict[str, Any], training: Training, /) -> float:
@@ -79,22 +81,27 @@ class RunFolder:
             RunError: If there is no such run, or it is another one.
         """
         self._require_same(config)
-        try:
-            state = torch.load(
-                self.checkpoint_path, weights_only=True, map_location=training.rng.device
-            )
-        except FileNotFoundError:
+        path = self.checkpoint_path
+        if not path.exists():
             raise RunError(
-                f"{self.checkpoint_path} does not exist: the run stopped before its first "
-                "checkpoint. Remove the folder and start again without --resume"
-            ) from None
-        training.load_state_dict(state["training"])
+                f"{path} does not exist: the run stopped before its first checkpoint. "
+                "Remove the folder and start again without --resume"
+            )
+        try:
+            state = torch.load(path, weights_only=True, map_location=training.rng.device)
+            training.load_state_dict(state["training"])
+            seconds = float(state["seconds"])
+        except _UNREADABLE as error:
+            raise RunError(
+                f"{path} is damaged, or no checkpoint of this run ({_first_line(error)}); "
+                "remove the folder and start again without --resume"
+            ) from error
         kept = [line for line in self.metrics() if line["step"] <= training.step]
         _write_whole(
             self.metrics_path,
             lambda part: part.write_text("".join(_json_line(line) for line in kept)),
         )
-        return float(state["seconds"])
+        return seconds
 
     def _require_same(self, config: dict[str, Any]) -> None:
         """Refuse a configuration that is not the folder's."""
@@ -104,9 +111,9 @@ class RunFolder:
         except FileNotFoundError:
             raise RunError(f"{self.path} holds no run to resume: {path} does not exist") from None
         except (OSError, json.JSONDecodeError) as error:
-            raise RunError(
-                f"{path} cannot be read, so the run cannot be resumed: {error}"
-            ) from None
+            raise RunError(f"{path} cannot be read, so the run cannot go on: {error}") from None
+        if not isinstance(there, dict):
+            raise RunError(f"{path} is not the configuration of a run")
         asked = json.loads(json.dumps(config))
         keys = sorted(key for key in {**there, **asked} if there.get(key) != asked.get(key))
         if keys:
@@ -122,12 +129,19 @@ class RunFolder:
         if not self.metrics_path.exists():
             return []
         lines = self.metrics_path.read_text().splitlines(keepends=True)
-        return [json.loads(line) for line in lines if line.endswith("\n")]
+        try:
+            found = [json.loads(line) for line in lines if line.endswith("\n")]
+            return sorted(found, key=lambda line: line["step"])
+        except (json.JSONDecodeError, KeyError, TypeError) as error:
+            raise RunError(f"{self.metrics_path} is damaged ({error}); remove it") from error
 
     def add_metrics(self, line: dict[str, Any], /) -> None:
         """Append one evaluation, in one write."""
-        with self.metrics_path.open("a") as file:
-            file.write(_json_line(line))
+        try:
+            with self.metrics_path.open("a") as file:
+                file.write(_json_line(line))
+        except OSError as error:
+            raise RunError(f"{self.metrics_path} could not be written ({error})") from error
 
     def save(self, training: Training, /, *, seconds: float) -> None:
         """Replace the checkpoint."""
@@ -137,6 +151,20 @@ class RunFolder:
     def save_picture(self, name: str, write: Callable[[Path], None], /) -> None:
         """Replace a picture; ``write`` is given the path to write it to."""
         _write_whole(self.path / name, write)
+
+
+def make_folder(path: Path, /) -> None:
+    """Make a folder, with those that it is in.
+
+    Raises:
+        RunError: If that cannot be.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RunError(
+            f"{path} cannot be made ({error}); name another folder with --out"
+        ) from None
 
 
 def write_json(path: Path, value: Any, /) -> None:
@@ -160,8 +188,28 @@ def _write_whole(path: Path, write: Callable[[Path], Any]) -> None:
     try:
         write(part)
         part.replace(path)
-    except OSError as error:
-        part.unlink(missing_ok=True)
+    except (OSError, RuntimeError) as error:  # torch.save on a full disk gives the second
         raise RunError(
-            f"{path} could not be written ({error}); what was there before is still there"
+            f"{path} could not be written ({_first_line(error)}); what was there before still is"
         ) from error
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _first_line(error: BaseException) -> str:
+    """What an error says, without torch's pages of advice."""
+    return next(iter(str(error).splitlines()), type(error).__name__)
+
+
+# What torch.load and load_state_dict raise for files that are cut short or are something else.
+_UNREADABLE: tuple[type[Exception], ...] = (
+    OSError,
+    EOFError,
+    RuntimeError,
+    KeyError,
+    TypeError,
+    ValueError,
+    AttributeError,
+    pickle.UnpicklingError,
+    struct.error,
+)

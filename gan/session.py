@@ -2,6 +2,7 @@
 
 import signal
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -69,6 +70,10 @@ class Config:
         ):
             if number < 1:
                 raise ConfigError(f"{name} must be at least 1, but is {number}")
+        if self.settings not in ("quick", "paper"):
+            raise ConfigError(f"--settings must be quick or paper, but is {self.settings!r}")
+        if not 0 <= self.seed < 2**63:
+            raise ConfigError(f"--seed must be from 0 to 2**63 - 1, but is {self.seed}")
         if self.evaluation_size is not None and self.evaluation_size < 2:
             raise ConfigError(
                 f"--evaluation-size must be at least 2, but is {self.evaluation_size}"
@@ -102,12 +107,14 @@ class Config:
             ConfigError: If it is not.
         """
         try:
-            return torch.zeros(1, device=self.device).device
+            device = torch.zeros(1, device=self.device).device
+            torch.Generator(device).manual_seed(self.seed)
         except (RuntimeError, AssertionError, NotImplementedError) as error:
             reason = str(error).splitlines()[0]
             raise ConfigError(
                 f"--device {self.device} cannot be used here ({reason}); --device cpu always can"
             ) from None
+        return device
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,23 +207,24 @@ class _Session:
                 if step.number % 10 == 0:
                     progress.set_postfix({"gap": f"{step.gap:.4f}", **shown}, refresh=False)
                 if stop.asked:
+                    progress.write(f"{stop.asked}: stopping", file=sys.stderr)
                     break
         except TrainingError as error:
-            self.save()  # what is not finite was not applied
+            self.save()
             raise TrainingError(
                 f"training stopped after step {self.training.step}: {error} "
-                f"The last finite state is in {self.folder.checkpoint_path}"
+                f"The state after that step is in {self.folder.checkpoint_path}"
             ) from error
         # Not after a KeyboardInterrupt: it may have come in the middle of a step.
         self.save()
 
     def evaluate(self, step: Step, n: int, floor: float) -> float:
         """Measure, and write what was found; the exact EMD."""
-        found = evaluation.measured_gap(self.training, self.target, n, self.seeded(1, step.number))
+        found = evaluation.measured(self.training, self.target, n, self.seeded(1, step.number))
         line = {
             "step": step.number,
             "seconds": round(self.seconds(), 3),
-            **asdict(found),
+            **found.record(),
             "floor": floor,
         }
         self.folder.add_metrics(line)
@@ -227,7 +235,7 @@ class _Session:
             "samples.png", lambda path: pictures.save_samples(path, real, generated)
         )
         self.save()
-        return found.exact
+        return found.live.exact
 
     def save(self) -> None:
         """The checkpoint."""
@@ -244,26 +252,25 @@ class _Session:
 
 @dataclass(slots=True)
 class _Stop:
-    """Whether somebody asked the run to stop."""
+    """Whether somebody asked the run to stop: the name of the signal."""
 
-    asked: bool = False
+    asked: str = ""
 
 
 @contextmanager
 def _stop_signals() -> Iterator[_Stop]:
-    """Note the first Ctrl-C or termination signal, not breaking off a step; obey the second."""
+    """Note the first Ctrl-C or termination signal, to stop between two steps; obey the second."""
     stop = _Stop()
 
     def note(number: int, frame: FrameType | None) -> None:
         del frame
         if stop.asked:
             raise KeyboardInterrupt
-        stop.asked = True
-        print(
-            f"\n{signal.Signals(number).name}: stopping after this step; again to stop at once",
-            file=sys.stderr,
-        )
+        stop.asked = signal.Signals(number).name
 
+    if threading.current_thread() is not threading.main_thread():
+        yield stop  # only the main thread may handle signals
+        return
     before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield stop

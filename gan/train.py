@@ -19,6 +19,7 @@ from torch import Tensor
 from gan.networks import Critic, Generator
 from gan.penalties import clip_weights, gradient_penalty, one_sided_penalty, slopes_between
 from gan.recipes import LOSSES, Recipe
+from gan.rollback import Rollback
 
 Sampler = Callable[[int, torch.Generator], Tensor]
 
@@ -26,7 +27,7 @@ PENALTIES = {"gradient-penalty": gradient_penalty, "one-sided-penalty": one_side
 
 
 class TrainingError(RuntimeError):
-    """Training cannot go on; the state is still the one of the last finite update."""
+    """Training cannot go on; the run is as it was after the last finite step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,23 +120,39 @@ def train(training: Training, /, *, real: Sampler) -> Iterator[Step]:
         on from there.
 
     Raises:
-        TrainingError: If a loss or a gradient is not finite. The update that would have spoilt the
-            weights is not applied.
+        TrainingError: If a loss or a gradient is not finite. The run is then as it was after the
+            last step.
     """
-    recipe = training.recipe
+    rollback = Rollback(
+        (training.generator, training.critic),
+        (training.generator_optimizer, training.critic_optimizer),
+        training.rng,
+    )
     while training.step < training.steps:
-        _set_learning_rates(training)
-        for _ in range(recipe.critic_steps):
-            points = real(recipe.batch_size, training.rng)
-            with torch.no_grad():
-                generated = training.generator.sample(recipe.batch_size, training.rng)
-            gap, critic_loss = _critic_step(
-                training.critic, training.critic_optimizer, recipe, points, generated, training.rng
-            )
-        generator_loss = _generator_step(training)
-        training.step += 1
-        _update_average(training)
-        yield Step(training.step, gap, critic_loss, generator_loss)
+        rollback.keep()
+        try:
+            step = _step(training, real)
+        except TrainingError:
+            rollback.undo()
+            raise
+        yield step
+
+
+def _step(training: Training, real: Sampler) -> Step:
+    """One generator step, with the critic steps before it."""
+    recipe = training.recipe
+    _set_learning_rates(training)
+    for _ in range(recipe.critic_steps):
+        points = real(recipe.batch_size, training.rng)
+        with torch.no_grad():
+            generated = training.generator.sample(recipe.batch_size, training.rng)
+        gap, critic_loss = _critic_step(
+            training.critic, training.critic_optimizer, recipe, points, generated, training.rng
+        )
+    generator_loss = _generator_step(training)
+    training.step += 1
+    _update_average(training)
+    return Step(training.step, gap, critic_loss, generator_loss)
 
 
 def caught_up_critic(
@@ -255,3 +272,5 @@ def _update_average(training: Training) -> None:
     torch._foreach_lerp_(
         list(training.average.parameters()), list(training.generator.parameters()), rate
     )
+    for mine, theirs in zip(training.average.buffers(), training.generator.buffers(), strict=True):
+        mine.copy_(theirs)

@@ -48,15 +48,20 @@ def test_a_hundredth_of_the_points_is_a_mode_found_and_less_is_not():
 def test_measuring_does_not_change_the_run(training):
     before = training.rng.get_state()
     weights = [weight.clone() for weight in training.critic.parameters()]
-    evaluation.measured_gap(training, TARGET, 50, evaluation.seeded(torch.device("cpu"), 0, 1))
+    evaluation.measured(training, TARGET, 50, evaluation.seeded(torch.device("cpu"), 0, 1))
     assert torch.equal(training.rng.get_state(), before)
     assert all(map(torch.equal, weights, training.critic.parameters()))
 
 
 def test_the_critic_certifies_most_of_a_large_distance(training):
     rng = evaluation.seeded(torch.device("cpu"), 0, 1)
-    found = evaluation.measured_gap(training, TARGET, 200, rng)
-    assert 0.9 * found.exact <= found.certified <= found.exact
+    found = evaluation.measured(training, TARGET, 200, rng)
+    truth = found.live.exact
+    assert found.caught_up.exact == truth
+    assert 0.9 * truth <= found.caught_up.certified <= truth
+    assert abs(found.live.gap) < 0.1 * truth  # untrained
+    assert 0 <= found.live.certified <= truth
+    assert set(found.record()) >= {"gap", "certified", "exact", "live_gap", "live_certified"}
 
 
 def test_a_perfect_generator_is_at_the_floor(training, monkeypatch):

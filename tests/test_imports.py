@@ -62,7 +62,8 @@ ARROWS = {
     "gan.pictures": set(),
     "gan.recipes": {"gan.losses"},
     "gan.targets": {"gan.mixtures", "gan.mnist", "gan.networks"},
-    "gan.train": {"gan.networks", "gan.penalties", "gan.recipes"},
+    "gan.rollback": set(),
+    "gan.train": {"gan.networks", "gan.penalties", "gan.recipes", "gan.rollback"},
     "gan.critic_gap": {"divergences", "divergences.transport.distances"},
     "gan.evaluation": {"gan.critic_gap", "gan.mixtures", "gan.targets", "gan.train"},
     "gan.runs": {"gan.train"},
@@ -82,7 +83,14 @@ ARROWS = {
         "gan.session",
         "gan.targets",
     },
-    "gan.__main__": {"gan.demo", "gan.mnist", "gan.runs", "gan.session", "gan.train"},
+    "gan.__main__": {
+        "divergences",
+        "gan.demo",
+        "gan.mnist",
+        "gan.runs",
+        "gan.session",
+        "gan.train",
+    },
 }
 
 SOURCES = sorted([*ROOT.glob("divergences/**/*.py"), *ROOT.glob("gan/**/*.py")])

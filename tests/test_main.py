@@ -1,6 +1,7 @@
 """The command line as a user meets it: a subprocess, a folder, an exit status, a message."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -10,7 +11,17 @@ import pytest
 import torch
 
 TINY = ["--steps", "12", "--evaluate-every", "6", "--evaluation-size", "40"]
-METRICS = {"step", "seconds", "gap", "slope", "certified", "exact", "floor"}
+METRICS = {
+    "step",
+    "seconds",
+    "gap",
+    "slope",
+    "certified",
+    "exact",
+    "floor",
+    "live_gap",
+    "live_certified",
+}
 
 
 def gan(*arguments, **options):
@@ -136,11 +147,6 @@ def test_the_demo_prints_its_table_and_writes_its_figures(tmp_path, monkeypatch)
         assert (out / figure).read_bytes().startswith(b"\x89PNG")
     again = gan("demo", "--steps", "12", "--points", "100", "--out", out)
     assert again.returncode == 0, again.stderr  # an earlier demo is replaced
-    (out / "thesis.tex").write_text("years of work")
-    refused = gan("demo", "--steps", "12", "--out", out)
-    assert refused.returncode == 1
-    assert "thesis.tex" in refused.stderr
-    assert (out / "thesis.tex").exists()
 
 
 REFUSED = [
@@ -150,6 +156,10 @@ REFUSED = [
         "there is no data 'cifar'; there are: eight-gaussians, mnist",
     ),
     (["train", "gan", "--steps", "0"], "--steps must be at least 1, but is 0"),
+    (["train", "gan", "--seed", "-1"], "--seed must be from 0"),
+    (["train", "gan", "--device", "meta"], "--device meta cannot be used here"),
+    (["demo", "--points", "0"], "--points must be at least 2"),
+    (["demo", "--steps", "0"], "--steps must be at least 1"),
     (["train", "gan", "--evaluate-every", "0"], "--evaluate-every must be at least 1"),
     (["train", "gan", "--device", "cuda:99"], "--device cuda:99 cannot be used here"),
     (
@@ -181,8 +191,62 @@ def test_a_used_folder_is_refused_and_kept(tmp_path):
     assert [path.name for path in (tmp_path / "run").iterdir()] == ["notes.txt"]
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["train", "--help"], ["demo", "--help"]])
-def test_help_names_what_there_is(arguments):
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--help"], ["demo", "train"]),
+        (
+            ["train", "--help"],
+            ["RECIPE", "--data", "--steps", "--seed", "--out", "--resume", "--device"],
+        ),
+        (["demo", "--help"], ["--seed", "--steps", "--points", "--out"]),
+    ],
+)
+def test_help_names_what_there_is(arguments, words):
     ran = gan(*arguments)
     assert ran.returncode == 0
-    assert ("train" in ran.stdout) or ("--seed" in ran.stdout)
+    assert all(word in ran.stdout for word in words)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_demo_stops_all_its_runs_and_keeps_them(number, tmp_path):
+    command = [
+        sys.executable,
+        "-m",
+        "gan",
+        "demo",
+        "--steps",
+        "100000",
+        "--out",
+        str(tmp_path / "demo"),
+    ]
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    under_way = [tmp_path / "demo" / recipe / "metrics.jsonl" for recipe in ("wgan", "wgan-gp")]
+    while not all(path.exists() for path in under_way) and process.poll() is None:
+        time.sleep(0.1)
+    if number == signal.SIGINT:  # as a terminal does: to all of them
+        os.killpg(process.pid, number)
+    else:
+        process.send_signal(number)
+    _, err = process.communicate(timeout=120)
+    assert process.returncode == 130, err
+    assert "stopped; what was done is in" in err
+    for path in under_way:
+        assert (
+            torch.load(path.with_name("checkpoint.pt"), weights_only=True)["training"]["step"] > 0
+        )
+    assert not (tmp_path / "demo" / "gan").exists()  # it was not begun after the interrupt
+    steps = [path.with_name("checkpoint.pt").stat().st_mtime_ns for path in under_way]
+    time.sleep(1)  # nobody goes on in the background
+    assert steps == [path.with_name("checkpoint.pt").stat().st_mtime_ns for path in under_way]
+
+
+def test_a_run_folder_is_no_demo(tmp_path):
+    (tmp_path / "gan").mkdir()
+    (tmp_path / "gan" / "checkpoint.pt").write_text("years of work")
+    ran = gan("demo", "--steps", "1", "--out", tmp_path)
+    assert ran.returncode == 1
+    assert "is no earlier demo" in ran.stderr
+    assert (tmp_path / "gan" / "checkpoint.pt").read_text() == "years of work"

@@ -153,7 +153,11 @@ def test_a_mirror_that_serves_something_else_is_passed_over(folder, cache, serve
     wrong = tmp_path / "wrong"
     wrong.mkdir()
     (wrong / f"{NAME}.gz").write_bytes(gzip.compress(b"not MNIST"))
+    with pytest.raises(MnistError, match=r"is not the original"):
+        load(LABELS["test"], mirrors=(serve(wrong),))
+    assert not list(cache.iterdir())
     assert len(load(LABELS["test"], mirrors=(serve(wrong), serve(folder)))) == 10000
+    assert [path.name for path in cache.iterdir()] == [f"{NAME}.gz"]
 
 
 @pytest.mark.filterwarnings("ignore::ResourceWarning")

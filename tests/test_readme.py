@@ -22,6 +22,10 @@ def test_a_block_prints_what_its_comments_say(block, capsys, tmp_path, monkeypat
     assert printed == expected
 
 
+def test_nothing_is_left_to_fill_in():
+    assert not re.findall(r"\b[A-Z]{3,}_[A-Z_]+\b", re.sub(r"`[^`]*`", "", README))
+
+
 @pytest.mark.parametrize("command", ["make demo", "make test"])
 def test_the_two_commands_are_there(command):
     assert command in README

@@ -1,5 +1,7 @@
 """The recipes say what the papers say."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from torch import nn
@@ -37,6 +39,25 @@ def test_the_quick_settings_are_of_the_same_method(name):
     )
     assert (quick.constraint == "none") == (paper.constraint == "none")
     assert paper.loss in LOSSES
+
+
+@pytest.mark.usefixtures("unchecked")
+@pytest.mark.parametrize(
+    ("setting", "value", "message"),
+    [
+        ("constraint", "gradient_penalty", "must be one of none, clip, gradient-penalty"),
+        ("optimizer", "Adam", "must be one of adam, rmsprop"),
+        ("loss", "hinge", "must be one of minimax, non-saturating, wasserstein"),
+        ("schedule", "linear", "must be one of constant, cosine"),
+        ("critic_steps", 0, "must be 1 or more"),
+        ("batch_size", 2.5, "must be 1 or more"),
+        ("learning_rate", -1e-3, "must be above 0"),
+        ("penalty_weight", float("nan"), "must be 0 or more"),
+    ],
+)
+def test_a_setting_that_there_is_not_is_refused(setting, value, message):
+    with pytest.raises(ValueError, match=f"`{setting}` {message}"):
+        replace(WGAN_GP, **{setting: value})
 
 
 def test_wgan_uses_no_momentum():

@@ -79,6 +79,48 @@ def test_numbers_that_are_not_finite_are_null_in_the_metrics(folder):
     assert folder.metrics() == [{"step": 1, "gap": None, "slope": None, "exact": 1.0}]
 
 
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 cut short", b"junk"])
+def test_a_damaged_checkpoint_is_named(folder, training, content):
+    folder.checkpoint_path.write_bytes(content)
+    with pytest.raises(RunError, match=r"checkpoint.pt is damaged, or no checkpoint of this run"):
+        folder.go_on({"steps": 9, "seed": 0}, training)
+
+
+def test_another_file_of_torch_is_no_checkpoint(folder, training):
+    torch.save({"weights": torch.zeros(1)}, folder.checkpoint_path)
+    with pytest.raises(RunError, match=r"no checkpoint of this run"):
+        folder.go_on({"steps": 9, "seed": 0}, training)
+
+
+@pytest.mark.parametrize("content", ["[]", "{", '"steps"'])
+def test_a_damaged_configuration_is_named(folder, training, content):
+    (folder.path / "config.json").write_text(content)
+    with pytest.raises(RunError, match=r"config.json (cannot be read|is not the configuration)"):
+        folder.go_on({"steps": 9, "seed": 0}, training)
+
+
+@pytest.mark.parametrize("content", ["{}\n", "junk\n", "[1]\n"])
+def test_damaged_metrics_are_named(folder, content):
+    folder.metrics_path.write_text(content)
+    with pytest.raises(RunError, match=r"metrics.jsonl is damaged"):
+        folder.metrics()
+
+
+def test_a_full_disk_keeps_the_last_checkpoint(folder, training, monkeypatch):
+    folder.save(training, seconds=1.0)
+    before = folder.checkpoint_path.read_bytes()
+
+    def full(state, path):
+        path.write_bytes(b"half")
+        raise RuntimeError("[enforce fail at inline_container.cc:672] . unexpected pos\nframe #0")
+
+    monkeypatch.setattr(torch, "save", full)
+    with pytest.raises(RunError, match=r"checkpoint.pt could not be written .*unexpected pos\)"):
+        folder.save(training, seconds=2.0)
+    assert folder.checkpoint_path.read_bytes() == before
+    assert sorted(path.name for path in folder.path.iterdir()) == ["checkpoint.pt", "config.json"]
+
+
 def test_a_write_that_fails_leaves_what_was_there(folder, training):
     folder.save(training, seconds=1.0)
     before = folder.checkpoint_path.read_bytes()

@@ -2,18 +2,19 @@
 
 import copy
 import math
+import sys
 from dataclasses import replace
 from itertools import islice
 
 import pytest
 import torch
 
-from gan import train as training_module
 from gan.mixtures import eight_gaussians
 from gan.networks import plane_critic, plane_generator
 from gan.recipes import GAN, PAPERS, QUICK, WGAN, WGAN_GP
 from gan.train import Training, TrainingError, caught_up_critic, train
 
+internals = sys.modules[train.__module__]  # gan.train is the function
 REAL = eight_gaussians().sample
 
 
@@ -101,7 +102,7 @@ def test_the_generator_goes_where_the_critic_scores_higher(recipe):
     noise = torch.randn(500, 2, generator=torch.Generator().manual_seed(9))
     before = critic(training.generator(noise)).mean()
     for _ in range(20):
-        training_module._generator_step(training)
+        internals._generator_step(training)
     assert critic(training.generator(noise)).mean() > before
 
 
@@ -143,14 +144,45 @@ def test_the_cosine_schedule_goes_from_the_rate_to_0():
 @pytest.mark.parametrize("recipe", QUICK.values())
 def test_data_that_is_not_finite_stops_the_run_before_it_spoils_the_weights(recipe):
     training = started(recipe)
-    steps = train(
-        training, real=lambda n, rng: REAL(n, rng) * (math.nan if training.step == 2 else 1)
-    )
+    drawn = []
+
+    def spoilt(n, rng):  # from the third step on, in its middle where it has several draws
+        drawn.append(n)
+        return REAL(n, rng) * (math.nan if len(drawn) > 2.5 * recipe.critic_steps else 1)
+
+    steps = train(training, real=spoilt)
     with pytest.raises(TrainingError, match=r"the critic's loss is nan .* Lower `learning_rate`"):
         list(steps)
     assert training.step == 2
-    for module in (training.generator, training.critic, training.average):
-        assert all(weight.isfinite().all() for weight in module.parameters())
+    healthy = started(recipe)
+    list(islice(train(healthy, real=REAL), 2))
+    for state in (first := training.state_dict()), (second := healthy.state_dict()):
+        for optimizer in ("generator_optimizer", "critic_optimizer"):
+            del state[optimizer]["param_groups"]  # its rate is set at the start of every step
+    assert same(first, second)  # to the last bit
+
+
+def test_a_first_step_that_fails_leaves_a_fresh_run():
+    training = started(WGAN_GP)
+    before = copy.deepcopy(training.state_dict())
+    drawn = []
+
+    def spoilt(n, rng):
+        drawn.append(n)
+        return REAL(n, rng) * (math.nan if len(drawn) > 2 else 1)
+
+    with pytest.raises(TrainingError, match="critic's loss is nan"):
+        next(train(training, real=spoilt))
+    assert same(training.state_dict(), before)
+
+
+def test_the_average_takes_over_what_is_no_weight():
+    training = started(GAN)
+    for module in (training.generator, training.average):
+        module.register_buffer("running", torch.zeros(1))
+    training.generator.running += 5
+    next(train(training, real=REAL))
+    assert training.average.running == 5
 
 
 def test_a_gradient_that_is_not_finite_stops_the_run_too():
@@ -162,6 +194,4 @@ def test_a_gradient_that_is_not_finite_stops_the_run_too():
     with pytest.raises(
         TrainingError, match=r"generator's loss is 0.0 and the norm of its gradient is (inf|nan)"
     ):
-        training_module._update(
-            training.generator, training.generator_optimizer, loss, "generator"
-        )
+        internals._update(training.generator, training.generator_optimizer, loss, "generator")
