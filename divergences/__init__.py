@@ -1,10 +1,25 @@
-"""Distances between distributions, right or refused: KL, reverse KL, JS and exact EMD.
+"""Distances between distributions, right or refused: KL, JS and their family, and exact EMD.
 
-EMD is the earth mover's distance, Wasserstein-1 where the ground cost is a distance.
+Exact EMD with a distance as cost is the Wasserstein-1 distance.
 """
 
-from divergences import sampled
-from divergences.discrete import js, js_distance, kl, reverse_kl
+from divergences import log_space, sampled
+from divergences.discrete import (
+    alpha,
+    chi2,
+    cross_entropy,
+    entropy,
+    f_divergence,
+    hellinger,
+    jeffreys,
+    js,
+    js_distance,
+    js_mixture,
+    kl,
+    renyi,
+    reverse_kl,
+    total_variation,
+)
 from divergences.errors import DistributionError, SolverError
 from divergences.transport import Transport, emd, transport
 
@@ -12,11 +27,22 @@ __all__ = [
     "DistributionError",
     "SolverError",
     "Transport",
+    "alpha",
+    "chi2",
+    "cross_entropy",
     "emd",
+    "entropy",
+    "f_divergence",
+    "hellinger",
+    "jeffreys",
     "js",
     "js_distance",
+    "js_mixture",
     "kl",
+    "log_space",
+    "renyi",
     "reverse_kl",
     "sampled",
+    "total_variation",
     "transport",
 ]

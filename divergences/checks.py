@@ -2,6 +2,7 @@
 
 import math
 import numbers
+from collections.abc import Mapping
 from types import ModuleType
 from typing import Any
 
@@ -157,15 +158,25 @@ def _first(array: Array, offends: Array, xp: ModuleType) -> tuple[list[int], flo
 
 
 def probabilities(name: str, array: Array, xp: ModuleType, /, *, axis: int) -> Array:
-    """Refuse what is no probability vector along ``axis``.
+    """Refuse what is no probability vector along ``axis``; else the vectors in float64.
 
     Returns:
-        The vectors along the last axis, in float64.
+        The vectors along the last axis.
 
     Raises:
         DistributionError: If there is no such axis, an entry is negative, infinite or NaN, or a
             vector does not sum to 1 within 1e-9 (1e-5 for float32).
     """
+    array = _outcomes_last(name, array, xp, axis)
+    non_negative(name, array, xp)
+    tolerance = 1e-5 if array.dtype == xp.float32 else 1e-9
+    vectors = xp.astype(array, xp.float64, copy=False)
+    _require_sum_1(name, vectors, xp, axis, tolerance)
+    return vectors
+
+
+def _outcomes_last(name: str, array: Array, xp: ModuleType, axis: int) -> Array:
+    """The array with ``axis`` last, and in the order of memory: else sums lose digits."""
     if array.ndim == 0:
         raise DistributionError(
             f"`{name}` must have at least one axis, but is the number {float(array)}"
@@ -174,22 +185,79 @@ def probabilities(name: str, array: Array, xp: ModuleType, /, *, axis: int) -> A
         raise DistributionError(f"`axis` must be a whole number, but is {axis!r}")
     if not -array.ndim <= axis < array.ndim:
         raise DistributionError(f"`axis` is {axis}, but `{name}` has shape {tuple(array.shape)}")
-    non_negative(name, array, xp)
-    tolerance = 1e-5 if array.dtype == xp.float32 else 1e-9
-    vectors = xp.astype(xp.moveaxis(array, axis, -1), xp.float64, copy=False)
+    if math.prod(array.shape) == 0:
+        raise DistributionError(f"`{name}` must not be empty, but has shape {tuple(array.shape)}")
+    array = xp.moveaxis(array, axis, -1)
+    return np.ascontiguousarray(array) if isinstance(array, np.ndarray) else array
+
+
+def _require_sum_1(
+    name: str, vectors: Array, xp: ModuleType, axis: int, tolerance: float, *, log: bool = False
+) -> None:
+    """Refuse vectors that do not sum to 1 along the last axis, which the caller calls ``axis``."""
     with np.errstate(over="ignore"):  # an infinite sum is not 1 either
-        off = xp.abs(xp.sum(vectors, axis=-1) - 1)
-    if not bool(xp.all(off <= tolerance)):
-        worst = int(xp.argmax(xp.reshape(off, (-1,))))
-        index = [int(i) for i in np.unravel_index(worst, tuple(off.shape))]
-        with np.errstate(over="ignore"):
-            total = float(xp.sum(vectors[(*index, ...)]))
-        where = f" (vector {index})" if index else ""
+        sums = xp.sum(vectors, axis=-1)
+    off = xp.abs(sums - 1)
+    if bool(xp.all(off <= tolerance)):
+        return
+    worst = int(xp.argmax(xp.reshape(off, (-1,))))
+    index = tuple(int(i) for i in np.unravel_index(worst, tuple(off.shape)))
+    where = f" (vector {list(index)})" if index else ""
+    remedy = (
+        f"subtract the logarithm of that from `{name}`"
+        if log
+        else f"normalise it: {name} / {name}.sum(axis={axis}, keepdims=True)"
+    )
+    what = f"the exponentials of `{name}`" if log else f"`{name}`"
+    raise DistributionError(
+        f"{what} must sum to 1 along axis {axis}, but sums to {float(sums[index])!r}{where}; "
+        f"if it is meant up to a factor, {remedy}"
+    )
+
+
+def log_probabilities(name: str, array: Array, xp: ModuleType, /, *, axis: int) -> Array:
+    """Refuse what are no log-probabilities along ``axis``; else the vectors in float64.
+
+    Returns:
+        The vectors along the last axis.
+
+    Raises:
+        DistributionError: If there is no such axis, an entry is NaN or inf, or the probabilities
+            of a vector do not sum to 1 within 1e-9 (1e-5 for float32).
+    """
+    array = _outcomes_last(name, array, xp, axis)
+    bad = xp.isnan(array) | (array == xp.inf)
+    if bool(xp.any(bad)):
+        place, value = _first(array, bad, xp)
         raise DistributionError(
-            f"`{name}` must sum to 1 along axis {axis}, but sums to {total!r}{where}; if it is "
-            f"meant up to a factor, normalise it: {name} / {name}.sum(axis={axis}, keepdims=True)"
+            f"`{name}` must hold log-probabilities, at most 0, but `{name}`{place} = {value}"
         )
+    tolerance = 1e-5 if array.dtype == xp.float32 else 1e-9
+    vectors = xp.astype(array, xp.float64, copy=False)
+    _require_sum_1(
+        name, xp.exp(xp.where(vectors < 1, vectors, 1.0)), xp, axis, tolerance, log=True
+    )
     return vectors
+
+
+def aligned(p: Any, q: Any, /) -> tuple[Any, Any]:
+    """Two dicts of probabilities by outcome as two lists over all their outcomes.
+
+    Returns:
+        The two lists; anything but dicts as it is.
+
+    Raises:
+        DistributionError: If only one is a dict, or a value is no number.
+    """
+    dicts = [isinstance(a, Mapping) for a in (p, q)]
+    if not any(dicts):
+        return p, q
+    if not all(dicts):
+        raise DistributionError(
+            "`p` and `q` must both be dicts by outcome, or both arrays, but one is each"
+        )
+    outcomes = list(dict.fromkeys([*p, *q]))
+    return [p.get(outcome, 0) for outcome in outcomes], [q.get(outcome, 0) for outcome in outcomes]
 
 
 def broadcast_outcomes(p: Array, q: Array, xp: ModuleType, /) -> tuple[Array, Array]:

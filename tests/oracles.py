@@ -6,9 +6,9 @@ from scipy.optimize import linprog
 
 
 def exact(p, q, formula):
-    """``formula`` of the two vectors over their exact sums, in 60 digits beyond their range."""
+    """``formula`` of the two vectors over their exact sums, in 150 digits beyond their range."""
     smallest = min((x for x in (*p, *q) if x > 0), default=1.0)
-    with mpmath.workdps(60 + int(max(0, -np.log10(smallest)))):
+    with mpmath.workdps(150 + int(max(0, -np.log10(smallest)))):
         p, q = ([mpmath.mpf(float(x)) for x in v] for v in (p, q))
         p_sum, q_sum = mpmath.fsum(p), mpmath.fsum(q)
         return formula([x / p_sum for x in p], [x / q_sum for x in q])
@@ -23,6 +23,58 @@ def kl(p, q):
 def js(p, q):
     m = [(a + b) / 2 for a, b in zip(p, q, strict=True)]
     return (kl(p, m) + kl(q, m)) / 2
+
+
+def jeffreys(p, q):
+    return kl(p, q) + kl(q, p)
+
+
+def total_variation(p, q):
+    return mpmath.fsum(abs(a - b) for a, b in zip(p, q, strict=True)) / 2
+
+
+def hellinger(p, q):
+    steps = (mpmath.sqrt(a) - mpmath.sqrt(b) for a, b in zip(p, q, strict=True))
+    return mpmath.sqrt(mpmath.fsum(step**2 for step in steps) / 2)
+
+
+def chi2(p, q):
+    if any(a > 0 and b == 0 for a, b in zip(p, q, strict=True)):
+        return mpmath.inf
+    return mpmath.fsum((a - b) ** 2 / b for a, b in zip(p, q, strict=True) if b > 0)
+
+
+def power_sum(p, q, order):
+    if order > 1 and any(a > 0 and b == 0 for a, b in zip(p, q, strict=True)):
+        return mpmath.inf
+    if order < 0 and any(b > 0 and a == 0 for a, b in zip(p, q, strict=True)):
+        return mpmath.inf
+    both = [(a, b) for a, b in zip(p, q, strict=True) if a > 0 and b > 0]
+    return mpmath.fsum(a**order * b ** (1 - mpmath.mpf(order)) for a, b in both)
+
+
+def renyi(order):
+    def formula(p, q):
+        total = power_sum(p, q, order)
+        if total == 0:
+            return mpmath.inf
+        return total if total == mpmath.inf else mpmath.log(total) / (mpmath.mpf(order) - 1)
+
+    return formula
+
+
+def alpha(order):
+    def formula(p, q):
+        exact = mpmath.mpf(order)
+        return (power_sum(p, q, order) - 1) / (exact * (exact - 1))
+
+    return formula
+
+
+def cross_entropy(p, q):
+    if any(a > 0 and b == 0 for a, b in zip(p, q, strict=True)):
+        return mpmath.inf
+    return -mpmath.fsum(a * mpmath.log(b) for a, b in zip(p, q, strict=True) if a > 0)
 
 
 def emd(p, q, cost):
