@@ -19,6 +19,8 @@ def test_the_names_of_divergences_are_these():
         "DistributionError",
         "SolverError",
         "Transport",
+        "closed_forms",
+        "densities",
         "emd",
         "js",
         "js_distance",
@@ -29,7 +31,7 @@ def test_the_names_of_divergences_are_these():
     }
 
 
-@pytest.mark.parametrize("module", [divergences, gan])
+@pytest.mark.parametrize("module", [divergences, divergences.closed_forms, gan])
 def test_what_is_listed_is_there_and_sorted(module):
     assert set(module.__all__) <= public(module)
     assert len(set(module.__all__)) == len(module.__all__)
@@ -42,6 +44,14 @@ FUNCTIONS = [
     divergences.js_distance,
     divergences.emd,
     divergences.transport,
+    divergences.closed_forms.kl,
+    divergences.closed_forms.reverse_kl,
+    divergences.closed_forms.js,
+    divergences.closed_forms.w1,
+    divergences.closed_forms.w2,
+    divergences.densities.kl,
+    divergences.densities.reverse_kl,
+    divergences.densities.js,
     divergences.sampled.emd,
     divergences.sampled.transport,
 ]
