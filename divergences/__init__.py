@@ -3,7 +3,7 @@
 Exact EMD with a distance as cost is the Wasserstein-1 distance.
 """
 
-from divergences import log_space, sampled
+from divergences import closed_forms, densities, log_space, sampled
 from divergences.discrete import (
     alpha,
     chi2,
@@ -29,7 +29,9 @@ __all__ = [
     "Transport",
     "alpha",
     "chi2",
+    "closed_forms",
     "cross_entropy",
+    "densities",
     "emd",
     "entropy",
     "f_divergence",

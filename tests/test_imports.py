@@ -10,6 +10,8 @@ ROOT = Path(__file__).parent.parent
 # Module -> the modules of this project that it may import. A module that is missing here fails.
 ARROWS = {
     "divergences": {
+        "divergences.closed_forms",
+        "divergences.densities",
         "divergences.log_space",
         "divergences.sampled",
         "divergences.discrete",
@@ -49,6 +51,41 @@ ARROWS = {
         "divergences.checks",
         "divergences.discrete.formulas",
         "divergences.discrete.pair",
+    },
+    "divergences.special": set(),
+    "divergences.densities": {"divergences.densities.quadrature", "divergences.special"},
+    "divergences.densities.quadrature": {"divergences.errors"},
+    "divergences.closed_forms": {
+        "divergences.closed_forms.families",
+        "divergences.closed_forms.information",
+        "divergences.closed_forms.wasserstein",
+    },
+    "divergences.closed_forms.parameters": {"divergences.checks", "divergences.errors"},
+    "divergences.closed_forms.families": {
+        "divergences.checks",
+        "divergences.closed_forms.parameters",
+        "divergences.errors",
+    },
+    "divergences.closed_forms.exact": {"divergences.special"},
+    "divergences.closed_forms.log_gamma": set(),
+    "divergences.closed_forms.gaussian": {
+        "divergences.closed_forms.families",
+        "divergences.errors",
+        "divergences.special",
+    },
+    "divergences.closed_forms.information": {
+        "divergences.closed_forms.exact",
+        "divergences.closed_forms.families",
+        "divergences.closed_forms.gaussian",
+        "divergences.closed_forms.log_gamma",
+        "divergences.discrete",
+        "divergences.errors",
+    },
+    "divergences.closed_forms.wasserstein": {
+        "divergences.closed_forms.exact",
+        "divergences.closed_forms.families",
+        "divergences.closed_forms.gaussian",
+        "divergences.errors",
     },
     "divergences.transport": {"divergences.transport.histograms", "divergences.transport.result"},
     "divergences.transport.proof": {"divergences.errors"},

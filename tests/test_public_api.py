@@ -21,7 +21,9 @@ def test_the_names_of_divergences_are_these():
         "Transport",
         "alpha",
         "chi2",
+        "closed_forms",
         "cross_entropy",
+        "densities",
         "emd",
         "entropy",
         "f_divergence",
@@ -40,7 +42,7 @@ def test_the_names_of_divergences_are_these():
     }
 
 
-@pytest.mark.parametrize("module", [divergences, gan])
+@pytest.mark.parametrize("module", [divergences, divergences.closed_forms, gan])
 def test_what_is_listed_is_there(module):
     assert set(module.__all__) <= public(module)
     assert len(set(module.__all__)) == len(module.__all__)
@@ -81,6 +83,14 @@ FUNCTIONS = [
     divergences.cross_entropy,
     divergences.emd,
     divergences.transport,
+    divergences.closed_forms.kl,
+    divergences.closed_forms.reverse_kl,
+    divergences.closed_forms.js,
+    divergences.closed_forms.w1,
+    divergences.closed_forms.w2,
+    divergences.densities.kl,
+    divergences.densities.reverse_kl,
+    divergences.densities.js,
     divergences.sampled.emd,
     divergences.sampled.transport,
 ]

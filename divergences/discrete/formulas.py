@@ -74,7 +74,7 @@ def chi2(pair: Pair, /) -> Array:
     return xp.sum(xp.where(pair.in_p & ~pair.in_q, xp.inf, terms), axis=-1)
 
 
-@np.errstate(over="ignore")
+@np.errstate(over="ignore", divide="ignore")
 def power_excess(pair: Pair, order: float, /) -> Array:
     """``sum m [(1 + delta)^a (1 - delta)^(1 - a) - 1 - (2 a - 1) delta]``, for a not 0 or 1.
 
@@ -89,7 +89,7 @@ def power_excess(pair: Pair, order: float, /) -> Array:
     bend = -square / 2 * _power_series(square, lambda k: 1 / (k + 1))  # log1p(-d^2) / 2
     cube = d * square * artanh_series(square)  # artanh(d) - d
     near = _exp_remainder(tilt * (d + cube) + bend, xp) + bend + tilt * cube
-    both = pair.in_p & pair.in_q
+    both = pair.in_p & pair.in_q & (pair.midpoint > 0)
     above, below = (xp.where(both, share, 1.0) for share in (pair.above, pair.below))
     power = above**order * below ** (1 - order)
     far = xp.where(both, power, 0.0) - 1 - tilt * delta
@@ -114,10 +114,11 @@ def renyi(pair: Pair, order: float, /) -> Array:
         most = xp.max(xp.where(pair.in_p & pair.in_q, pair.log_ratio(), -xp.inf), axis=-1)
         infinite = xp.any(pair.in_p & ~pair.in_q, axis=-1)
         return xp.where(infinite, xp.inf, xp.where(most > 0, most, 0.0))
-    excess = power_excess(pair, order)
-    near = xp.abs(excess) < 0.5
-    log_sum = xp.where(near, xp.log1p(xp.where(near, excess, 0.0)), _log_power_sum(pair, order))
-    value = log_sum / (order - 1)
+    log_sum = _log_power_sum(pair, order)
+    # Where the sum is close to 1, what it exceeds 1 by has more digits.
+    near = xp.abs(log_sum) < 0.4
+    excess = xp.where(near, power_excess(pair, order), 0.0)
+    value = xp.where(near, xp.log1p(excess), log_sum) / (order - 1)
     return xp.where(value > 0, value, 0.0)
 
 
@@ -161,13 +162,10 @@ def alpha(pair: Pair, order: float, /) -> Array:
 def _log_power_sum(pair: Pair, order: float) -> Array:
     """``log sum p^a q^(1 - a)`` where the sum itself may overflow or vanish; a above 0."""
     xp = pair.xp
-    both = pair.in_p & pair.in_q & (pair.midpoint > 0)
-    log_m = _log(xp.where(both, pair.midpoint, 1.0), xp)
-    ratio = pair.log_ratio()
-    larger = xp.log(xp.where(ratio > 0, pair.above, xp.where(both, pair.below, 1.0)))
-    # From log p or log q, whichever is larger: the logarithm of 1 + |delta| has its digits.
+    both = pair.in_p & pair.in_q
+    log_larger, ratio = pair.log_larger(), pair.log_ratio()
     tilt = xp.where(ratio > 0, (order - 1) * ratio, order * ratio)
-    exponents = xp.where(both, log_m + larger + tilt, -xp.inf)
+    exponents = xp.where(both, log_larger + tilt, -xp.inf)
     top = xp.max(exponents, axis=-1, keepdims=True)
     top = xp.where(top > -xp.inf, top, 0.0)
     total = xp.sum(xp.where(both, xp.exp(xp.where(both, exponents - top, 0.0)), 0.0), axis=-1)

@@ -31,6 +31,7 @@ class Pair:
         in_p: Where p has mass.
         in_q: Where q has mass.
         log_ratio: Gives the log of p over q where both have mass, 0 elsewhere.
+        log_larger: Gives the log of the larger of p and q where both have mass.
         dtype: Of the result.
     """
 
@@ -42,6 +43,7 @@ class Pair:
     in_p: Array
     in_q: Array
     log_ratio: Callable[[], Array]
+    log_larger: Callable[[], Array]
     dtype: Array
 
     def mirrored(self) -> "Pair":
@@ -55,6 +57,7 @@ class Pair:
             in_p=self.in_q,
             in_q=self.in_p,
             log_ratio=lambda: -self.log_ratio(),
+            log_larger=self.log_larger,
             dtype=self.dtype,
         )
 
@@ -77,15 +80,19 @@ def of_probabilities(p: Array, q: Array, /, *, axis: int) -> Pair:
     # Velocities add like this: delta of p/s against q/t, from delta of p against q and of s
     # against t.
     bend = 1 - u * shift
+    midpoint = half * (bend / ((1 - shift) * (1 + shift)))
+    above = 2 * (1 - shift) * (p / total) / bend
+    below = 2 * (1 + shift) * (q / total) / bend
     return Pair(
         xp=xp,
-        midpoint=half * (bend / ((1 - shift) * (1 + shift))),
+        midpoint=midpoint,
         delta=xp.where(p + q > 0, (u - shift) / bend, 0.0),
-        above=2 * (1 - shift) * (p / total) / bend,
-        below=2 * (1 + shift) * (q / total) / bend,
+        above=above,
+        below=below,
         in_p=p > 0,
         in_q=q > 0,
         log_ratio=lambda: _log_ratio(p, q, shift, xp),
+        log_larger=lambda: _log(midpoint, xp) + _log(xp.maximum(above, below), xp),
         dtype=dtype,
     )
 
@@ -117,6 +124,7 @@ def of_logs(log_p: Array, log_q: Array, /, *, axis: int) -> Pair:
         in_p=in_p,
         in_q=in_q,
         log_ratio=lambda: ratio,
+        log_larger=lambda: xp.maximum(log_p - xp.log(p_sum), log_q - xp.log(q_sum)),
         dtype=dtype,
     )
 
@@ -153,3 +161,8 @@ def _log_ratio(p: Array, q: Array, shift: Array, xp: ModuleType) -> Array:
     quotient = xp.where(usual, larger, 1.0) / xp.where(usual, smaller, 1.0)
     size = xp.where(usual, xp.log(quotient), xp.log(larger) - xp.log(smaller))
     return xp.where(both, xp.where(p > q, size, -size) - 2 * xp.atanh(shift), 0.0)
+
+
+def _log(x: Array, xp: ModuleType) -> Array:
+    """Logarithm; 0 at 0, where nothing has mass."""
+    return xp.log(xp.where(x > 0, x, 1.0))

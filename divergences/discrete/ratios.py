@@ -200,17 +200,18 @@ def f_divergence(
     """
     both = pair.of_probabilities(p, q, axis=axis)
     xp = both.xp
-    shared = both.in_p & both.in_q
+    # Beyond these ratios a generator may overflow, and is at its limits.
+    shared = (both.above > 1e-300 * both.below) & (both.below > 1e-300 * both.above)
     ratio = xp.where(shared, both.above, 1.0) / xp.where(shared, both.below, 1.0)
-    weight = both.midpoint * both.below
-    terms = xp.where(shared, weight * generator(ratio), 0.0)
+    p, q = both.midpoint * both.above, both.midpoint * both.below
+    terms = xp.where(shared, q * generator(ratio), 0.0)
     for name, limit, where, mass in (
-        ("at_zero", at_zero, both.in_q & ~both.in_p, weight),
+        ("at_zero", at_zero, both.in_q & (both.above < both.below) & ~shared, q),
         (
             "slope_at_infinity",
             slope_at_infinity,
-            both.in_p & ~both.in_q,
-            both.midpoint * both.above,
+            both.in_p & (both.below < both.above) & ~shared,
+            p,
         ),
     ):
         if bool(xp.any(where)):
