@@ -29,6 +29,7 @@ ARROWS = {
     "divergences.discrete.formulas": {
         "divergences.checks",
         "divergences.discrete.pair",
+        "divergences.discrete.series",
         "divergences.errors",
     },
     "divergences.discrete.information": {
@@ -42,9 +43,10 @@ ARROWS = {
         "divergences.discrete.pair",
         "divergences.errors",
     },
+    "divergences.discrete.series": {"divergences.checks"},
     "divergences.discrete.mixture": {
         "divergences.checks",
-        "divergences.discrete.formulas",
+        "divergences.discrete.series",
         "divergences.errors",
     },
     "divergences.log_space": {

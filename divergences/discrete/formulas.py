@@ -9,12 +9,14 @@ import numpy as np
 
 from divergences import checks
 from divergences.checks import Array
+from divergences.discrete import series
 from divergences.discrete.pair import Pair
+from divergences.discrete.series import power_series
 from divergences.errors import DistributionError
 
 LOG_2 = 0.6931471805599453
-SERIES_BELOW = 0.25  # |delta| from which the closed forms keep all but two bits
-SERIES_TERMS = 14  # 0.25 ** (2 * 14) < 1e-16
+_LOG = [1 / (k + 1) for k in range(14)]  # of -log(1 - x) / x, for x below 1/16
+_EXP = [1 / math.factorial(k + 2) for k in range(14)]  # of (exp(x) - 1 - x) / x^2, below 1/2
 
 Formula = Callable[[Pair], Array]
 
@@ -22,31 +24,31 @@ Formula = Callable[[Pair], Array]
 def kl(pair: Pair, /) -> Array:
     """``sum m [(1 + delta) log(p / q) - 2 delta]``: each term at least 0."""
     xp, delta, small, d = _split(pair)
-    series = 2 * d * d * (1 + (1 + d) * d * artanh_series(d * d))
+    near = 2 * d * d * (1 + (1 + d) * d * power_series(d * d, series.ARTANH))
     direct = pair.above * xp.where(small, 0.0, pair.log_ratio()) - 2 * delta
-    terms = pair.midpoint * xp.where(small, series, direct)
+    terms = pair.midpoint * xp.where(small, near, direct)
     return xp.sum(xp.where(pair.in_p & ~pair.in_q, xp.inf, terms), axis=-1)
 
 
 def jeffreys(pair: Pair, /) -> Array:
     """``sum 2 m delta log(p / q)``: KL(p || q) + KL(q || p)."""
     xp, delta, small, d = _split(pair)
-    series = 4 * d * d * (1 + d * d * artanh_series(d * d))
+    near = 4 * d * d * (1 + d * d * power_series(d * d, series.ARTANH))
     ratio = xp.abs(pair.log_ratio())  # so that p and q may be exchanged to the last bit
     direct = 2 * xp.abs(delta) * xp.where(small, 0.0, ratio)
-    terms = pair.midpoint * xp.where(small, series, direct)
+    terms = pair.midpoint * xp.where(small, near, direct)
     return xp.sum(xp.where(pair.in_p != pair.in_q, xp.inf, terms), axis=-1)
 
 
 def js(pair: Pair, /) -> Array:
     """``sum m [(1 + delta) log(1 + delta) + (1 - delta) log(1 - delta)] / 2``."""
     xp, delta, small, d = _split(pair)
-    series = d * d * _power_series(d * d, lambda k: 1 / ((2 * k + 2) * (2 * k + 1)))
+    near = d * d * power_series(d * d, series.JS)
     e = xp.where(small, 0.0, xp.abs(delta))
     rest = xp.where(delta > 0, pair.below, pair.above)  # 1 - e, whose digits e may not have
     log_rest = xp.where(e < 0.5, xp.log1p(-xp.where(e < 0.5, e, 0.0)), _log(rest, xp))
     direct = ((1 + e) * xp.log1p(e) + rest * log_rest) / 2
-    total = xp.sum(pair.midpoint * xp.where(small, series, direct), axis=-1)
+    total = xp.sum(pair.midpoint * xp.where(small, near, direct), axis=-1)
     return xp.where(pair.disjoint() | (total > LOG_2), LOG_2, total)
 
 
@@ -86,8 +88,8 @@ def power_excess(pair: Pair, order: float, /) -> Array:
     """
     xp, delta, small, d = _split(pair)
     tilt, square = 2 * order - 1, d * d
-    bend = -square / 2 * _power_series(square, lambda k: 1 / (k + 1))  # log1p(-d^2) / 2
-    cube = d * square * artanh_series(square)  # artanh(d) - d
+    bend = -square / 2 * power_series(square, _LOG)  # log1p(-d^2) / 2
+    cube = d * square * power_series(square, series.ARTANH)  # artanh(d) - d
     near = _exp_remainder(tilt * (d + cube) + bend, xp) + bend + tilt * cube
     both = pair.in_p & pair.in_q & (pair.midpoint > 0)
     above, below = (xp.where(both, share, 1.0) for share in (pair.above, pair.below))
@@ -186,14 +188,9 @@ def result(value: Array, pair: Pair, /, *, base: float | None = None, root: bool
     return checks.scalar(_sqrt(value, pair.xp) if root else value, pair.dtype, pair.xp)
 
 
-def artanh_series(square: Array, /) -> Array:
-    """``(artanh(d) - d) / d^3`` as a series in ``d^2``."""
-    return _power_series(square, lambda k: 1 / (2 * k + 3))
-
-
 def _split(pair: Pair) -> tuple[ModuleType, Array, Array, Array]:
     """The namespace, delta, where it is small, and delta there, 0 elsewhere."""
-    small = pair.xp.abs(pair.delta) < SERIES_BELOW
+    small = pair.xp.abs(pair.delta) < series.BELOW
     return pair.xp, pair.delta, small, pair.xp.where(small, pair.delta, 0.0)
 
 
@@ -201,8 +198,8 @@ def _exp_remainder(x: Array, xp: ModuleType) -> Array:
     """``exp(x) - 1 - x``, by its series below 1/2 in size."""
     small = xp.abs(x) < 0.5
     y = xp.where(small, x, 0.0)
-    series = y * y * _power_series(y, lambda k: 1 / math.factorial(k + 2))
-    return xp.where(small, series, xp.expm1(x) - x)
+    near = y * y * power_series(y, _EXP)
+    return xp.where(small, near, xp.expm1(x) - x)
 
 
 def _log(x: Array, xp: ModuleType) -> Array:
@@ -215,11 +212,3 @@ def _sqrt(x: Array, xp: ModuleType) -> Array:
     """Square root, with gradient 0 at 0."""
     positive = x > 0
     return xp.where(positive, xp.sqrt(xp.where(positive, x, 1.0)), 0.0)
-
-
-def _power_series(x: Array, coefficient: Callable[[int], float]) -> Array:
-    """Sum over k of ``coefficient(k) * x**k``, by Horner's rule."""
-    result = x * 0 + coefficient(SERIES_TERMS)
-    for k in reversed(range(SERIES_TERMS)):
-        result = result * x + coefficient(k)
-    return result

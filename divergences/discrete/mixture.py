@@ -7,7 +7,8 @@ from numpy.typing import ArrayLike
 
 from divergences import checks
 from divergences.checks import Array
-from divergences.discrete import formulas
+from divergences.discrete import series
+from divergences.discrete.series import power_series
 from divergences.errors import DistributionError
 
 
@@ -93,9 +94,9 @@ def _gaps(p: Array, xp: ModuleType) -> Array:
 def _convex(rise: Array, xp: ModuleType) -> Array:
     """``(1 + r) log(1 + r) - r`` for r from -1 on, by the series of KL where it is small."""
     half = rise / (2 + rise)  # so that 1 + r = (1 + half) / (1 - half)
-    small = xp.abs(half) < formulas.SERIES_BELOW
+    small = xp.abs(half) < series.BELOW
     d = xp.where(small, half, 0.0)
-    near = 2 * d * d / (1 - d) * (1 + (1 + d) * d * formulas.artanh_series(d * d))
+    near = 2 * d * d / (1 - d) * (1 + (1 + d) * d * power_series(d * d, series.ARTANH))
     up = xp.where(small | (rise <= -1), 0.0, rise)
     far = (1 + up) * xp.log1p(up) - rise
     return xp.where(small, near, far)

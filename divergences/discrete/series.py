@@ -1,0 +1,43 @@
+"""The two power series that divergences need near equality, for ``|delta| < 1/4``.
+
+Interpolated at Chebyshev nodes in 60 digits: 9 terms do what 14 of the Taylor series do.
+"""
+
+from collections.abc import Sequence
+
+from divergences.checks import Array
+
+BELOW = 0.25  # |delta| from which the closed forms keep all but two bits
+
+# (artanh(d) - d) / d^3 in d^2: 1/3 + d^2 / 5 + ..., to 1e-16 of itself.
+ARTANH = (
+    0.3333333333333333,
+    0.1999999999999822,
+    0.14285714286473053,
+    0.1111111098689728,
+    0.09090919255417686,
+    0.07691841912131238,
+    0.066791397041253,
+    0.05689643661793962,
+    0.06828732233627811,
+)
+# [(1 + d) log(1 + d) + (1 - d) log(1 - d)] / (2 d^2) in d^2: 1/2 + d^2 / 12 + ..., to 2e-18.
+JS = (
+    0.5,
+    0.08333333333333237,
+    0.03333333333374186,
+    0.017857142790242315,
+    0.011111116588583107,
+    0.007575506364272297,
+    0.0055012416592659435,
+    0.004062350901282176,
+    0.004119504909789669,
+)
+
+
+def power_series(x: Array, coefficients: Sequence[float], /) -> Array:
+    """Sum of ``coefficients[k] * x**k``, by Horner's rule."""
+    result = x * 0 + coefficients[-1]
+    for coefficient in reversed(coefficients[:-1]):
+        result = result * x + coefficient
+    return result
