@@ -1,0 +1,84 @@
+"""A run from its configuration to its folder, where it goes wrong."""
+
+import math
+from dataclasses import replace
+
+import pytest
+import torch
+
+from gan import session, targets
+from gan.session import Config, ConfigError
+from gan.train import TrainingError
+
+PLANE = targets.eight_gaussians_target(None)
+
+
+def config(out, **changes):
+    settings = {"steps": 6, "seed": 0, "evaluate_every": 2, "evaluation_size": 30, **changes}
+    return Config("gan", "eight-gaussians", out, **settings)
+
+
+@pytest.fixture
+def spoilt(monkeypatch):
+    """A target whose batches are NaN once training has drawn four of them."""
+    drawn = []
+
+    def sample(n, rng):
+        drawn.append(n)
+        batches = [n for n in drawn if n == 256]  # evaluations draw other sizes
+        return PLANE.sample(n, rng) * (math.nan if len(batches) > 4 else 1)
+
+    monkeypatch.setitem(
+        targets.TARGETS, "eight-gaussians", lambda data_dir: replace(PLANE, sample=sample)
+    )
+
+
+def test_a_loss_that_is_not_finite_ends_the_run_with_the_last_finite_step_kept(
+    spoilt, tmp_path, capfd
+):
+    with pytest.raises(
+        TrainingError, match=r"training stopped after step 4: the critic's loss is"
+    ):
+        session.run(config(tmp_path / "run"))
+    state = torch.load(tmp_path / "run" / "checkpoint.pt", weights_only=True)["training"]
+    assert state["step"] == 4
+    assert all(weight.isfinite().all() for weight in state["generator"].values())
+    capfd.readouterr()
+
+
+def test_the_kept_step_is_the_one_of_a_healthy_run(spoilt, tmp_path, capfd, monkeypatch):
+    with pytest.raises(TrainingError, match=r"checkpoint\.pt"):
+        session.run(config(tmp_path / "spoilt"))
+    monkeypatch.setitem(targets.TARGETS, "eight-gaussians", lambda data_dir: PLANE)
+    resumed = session.run(config(tmp_path / "spoilt"), resume=True)
+    healthy = session.run(config(tmp_path / "healthy"))
+    assert resumed.finished
+    for mine, theirs in zip(
+        resumed.training.average.parameters(), healthy.training.average.parameters(), strict=True
+    ):
+        assert torch.equal(mine, theirs)
+    capfd.readouterr()
+
+
+def test_a_seed_gives_the_same_metrics(tmp_path, capfd):
+    first, second = (session.run(config(tmp_path / name)).metrics for name in ("a", "b"))
+    assert [{**line, "seconds": 0} for line in first] == [
+        {**line, "seconds": 0} for line in second
+    ]
+    other = session.run(config(tmp_path / "c", seed=1)).metrics
+    assert other[0]["exact"] != first[0]["exact"]
+    capfd.readouterr()
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"steps": 0}, "--steps must be at least 1"),
+        ({"threads": 0}, "--threads must be at least 1"),
+        ({"evaluation_size": 1}, "--evaluation-size must be at least 2"),
+        ({"seed": 2**63}, "--seed must be from 0"),
+    ],
+)
+def test_numbers_out_of_range_are_refused(tmp_path, changes, message):
+    with pytest.raises(ConfigError, match=message):
+        config(tmp_path / "run", **changes)
