@@ -93,8 +93,12 @@ def power_excess(pair: Pair, order: float, /) -> Array:
     near = _exp_remainder(tilt * (d + cube) + bend, xp) + bend + tilt * cube
     both = pair.in_p & pair.in_q & (pair.midpoint > 0)
     above, below = (xp.where(both, share, 1.0) for share in (pair.above, pair.below))
-    power = above**order * below ** (1 - order)
-    far = xp.where(both, power, 0.0) - 1 - tilt * delta
+    power = xp.where(both, above**order * below ** (1 - order), 0.0) - 1
+    # In between, the power is too close to 1 to be taken from it.
+    middle = xp.abs(delta) < 0.75
+    e = xp.where(middle, delta, 0.0)
+    power = xp.where(middle, xp.expm1(tilt * xp.atanh(e) + xp.log1p(-e * e) / 2), power)
+    far = power - tilt * delta
     total = xp.sum(pair.midpoint * xp.where(small, near, far), axis=-1)
     if order > 1:
         return xp.where(xp.any(pair.in_p & ~pair.in_q, axis=-1), xp.inf, total)
