@@ -1,0 +1,144 @@
+"""The benchmarks run, what they compare with is right, and the README says what they found."""
+
+import math
+
+import mpmath
+import numpy as np
+import oracles
+import pytest
+
+from benchmarks import accuracy, contenders, edges, readme, records, reference
+
+FORMULAS = {
+    "kl": oracles.kl,
+    "reverse_kl": lambda p, q: oracles.kl(q, p),
+    "js": oracles.js,
+    "jeffreys": oracles.jeffreys,
+    "chi2": oracles.chi2,
+    "hellinger": oracles.hellinger,
+    "renyi(0.5)": oracles.renyi(0.5),
+    "renyi(2)": oracles.renyi(2),
+    "alpha(0.5)": oracles.alpha(0.5),
+}
+
+
+@pytest.fixture(scope="module")
+def written():
+    return records.load(accuracy.RESULTS)
+
+
+@pytest.mark.parametrize(
+    ("p", "q"),
+    [
+        *zip(*accuracy.pairs(5, 1e-12, 2), strict=True),
+        *zip(*accuracy.pairs(5, 1.0, 2), strict=True),
+        *(edge.normalised() for edge in edges.EDGES),
+    ],
+)
+def test_the_reference_equals_the_definitions_in_more_digits(p, q):
+    exact = reference.exact(p, q, digits=reference.digits(p, q))
+    assert tuple(exact) == reference.QUANTITIES == tuple(contenders.OURS)
+    for name, formula in FORMULAS.items():
+        true = oracles.exact(p, q, formula)
+        assert exact[name] == true or abs(exact[name] / true - 1) < 1e-20, name
+
+
+def test_digits_grow_with_the_spread_and_with_closeness():
+    p, q = np.array([1e-320, 1.0]), np.array([1e-300, 1.0])
+    assert reference.digits(p, q) >= 60 + 640
+    assert reference.digits(np.array([0.5, 0.5]), np.array([0.5, 0.5]), eps=1e-12) >= 84
+
+
+@pytest.mark.parametrize(
+    ("got", "exact", "error"),
+    [
+        (1.5, mpmath.mpf(1), 0.5),
+        (-1.0, mpmath.mpf(1), 2.0),
+        (0.0, mpmath.mpf(0), 0.0),
+        (math.inf, mpmath.inf, 0.0),
+        (1.0, mpmath.inf, math.inf),
+        (1.0, mpmath.mpf(0), math.inf),
+        (math.nan, mpmath.mpf(1), math.inf),
+    ],
+)
+def test_an_error_is_relative_and_nan_is_infinitely_wrong(got, exact, error):
+    assert reference.relative_error(got, exact, digits=60) == error
+
+
+def test_float32_errors_are_in_units_in_the_last_place():
+    one = np.float32(1)
+    after = float(np.nextafter(one, np.float32(2)))
+    assert reference.float32_ulps(after, mpmath.mpf(1)) == 1
+    assert reference.float32_ulps(1.0, mpmath.mpf(1) + mpmath.mpf(2) ** -26) == 0
+
+
+def test_a_small_sweep_measures_everyone_and_ours_to_a_few_ulp():
+    row = accuracy.sweep(5, 1e-6, 3)
+    assert set(row["ours"]) == set(reference.QUANTITIES)
+    assert {"scipy entropy", "F.kl_div"} <= set(row["kl"])
+    assert max(row["ours"].values()) < 2e-15  # 9 ulp, of at most 5 terms
+    assert row["kl"]["scipy entropy"] > 1e-10
+
+
+def test_float32_results_are_within_one_unit_in_the_last_place():
+    assert max(accuracy.single_precision(5, 1e-3, 3)["ours"].values()) <= 1
+
+
+def test_no_value_of_ours_is_impossible():
+    found = accuracy.signs(10, 1e-8, 200)
+    ours = {name: count for name, count in found["counts"].items() if name.endswith(": ours")}
+    assert len(ours) == len(reference.QUANTITIES)
+    assert all(count == {"negative": 0, "nan": 0} for count in ours.values())
+    assert set(found["pairs_not_symmetric"].values()) == {0}
+    assert found["counts"]["kl: scipy entropy"]["negative"] > 0
+
+
+def test_a_total_that_overflows_is_refused():
+    assert edges.overflowing_total().startswith("DistributionError: `p` must sum to 1")
+
+
+def test_gradients_at_a_zero_are_finite_where_those_of_the_peer_are_not():
+    at_zero, equal = edges.gradients()
+    assert np.isfinite(at_zero["ours"]).all()
+    assert np.isnan(at_zero["F.kl_div"]).any()
+    assert equal["ours"] == [0, 0, 0]
+    assert max(at_zero["error"], equal["error"]) < 1e-15
+
+
+def test_what_is_not_finite_is_written_as_text(tmp_path):
+    records.save({"a": [math.nan, math.inf, 0.5]}, tmp_path / "sub" / "a.json")
+    assert records.load(tmp_path / "sub" / "a.json") == {"a": ["nan", "inf", 0.5]}
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        (5.26e-9, "5.3e-9"),
+        (0, "0"),
+        ("inf", "inf"),
+        (1.6, "1.6"),
+        (0.025, "0.025"),
+        (2e4, "2.0e4"),
+    ],
+)
+def test_numbers_are_shown_in_two_digits(number, text):
+    assert records.short(number) == text
+
+
+def test_the_results_are_of_all_sizes_with_versions_and_machine(written):
+    sizes = {row["n"] for row in written["sweep"]}
+    assert sizes == {10, 1_000, 100_000}
+    assert {row["eps"] for row in written["sweep"]} == set(accuracy.CLOSENESS)
+    assert {"python", "numpy", "scipy", "torch", "torchmetrics"} <= set(written["versions"])
+    assert {"processor", "cores", "system"} <= set(written["machine"])
+    assert "scipy entropy" in accuracy.tables(written)
+
+
+def test_the_readme_says_what_the_results_say(written):
+    text = readme.README.read_text(encoding="utf-8")
+    assert readme.updated(text, written) == text
+
+
+def test_a_readme_without_markers_is_refused(written):
+    with pytest.raises(ValueError, match="must have <!-- accuracy:begin -->"):
+        readme.updated("# divergences", written)
