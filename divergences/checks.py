@@ -2,9 +2,9 @@
 
 import math
 import numbers
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import ModuleType
-from typing import Any
+from typing import Any, NoReturn
 
 import array_api_compat
 import numpy as np
@@ -12,7 +12,7 @@ import numpy as np
 from divergences.errors import DistributionError
 
 Array = Any
-"""An array of any namespace of the array API standard: numpy, torch, ..."""
+"""An array of any namespace of the array API standard: numpy, torch, jax, ..."""
 
 REAL_DTYPES = "float64, float32, or an integer type"
 
@@ -27,25 +27,33 @@ def namespace(**arguments: Array) -> ModuleType:
         The namespace, as array-api-compat wraps it.
 
     Raises:
-        DistributionError: If the arguments mix libraries or devices.
+        DistributionError: If the arguments mix libraries or devices, or hold no values.
     """
     given = {k: v for k, v in arguments.items() if array_api_compat.is_array_api_obj(v)}
     if not given:
         return array_api_compat.array_namespace(np.empty(0))
     names = " and ".join(f"`{name}`" for name in given)
-    kinds = sorted({type(value).__module__.partition(".")[0] for value in given.values()})
-    if len(kinds) > 1:
+    libraries = {array_api_compat.array_namespace(value) for value in given.values()}
+    if len(libraries) > 1:
+        kinds = sorted(
+            xp.__name__.removeprefix("array_api_compat.").partition(".")[0] for xp in libraries
+        )
         raise DistributionError(
             f"{names} come from different libraries ({', '.join(kinds)}); convert all of them to "
             "one, for example with torch.as_tensor(...) or numpy.asarray(...)"
         )
     devices = {str(array_api_compat.device(value)) for value in given.values()}
+    devices.discard("None")  # an array that jax takes a gradient by does not tell
     if len(devices) > 1:
         raise DistributionError(
             f"{names} are on different devices ({', '.join(sorted(devices))}); "
             "move all of them to one"
         )
-    return array_api_compat.array_namespace(*given.values())
+    if "meta" in devices:
+        raise DistributionError(
+            f"{names} must hold values, but the device meta keeps none; pass tensors of another"
+        )
+    return libraries.pop()
 
 
 def first_array(*arguments: Any) -> Array | None:
@@ -73,22 +81,45 @@ def real_array(name: str, value: Array, xp: ModuleType, /, *, like: Array | None
             f"`{name}` is a masked array; pass `{name}.compressed()`, or `{name}.filled(0)`"
         )
     if not array_api_compat.is_array_api_obj(value):
-        value = _array_of_list(name, value)
+        value = array = _array_of_list(name, value)
         if not array_api_compat.is_numpy_namespace(xp):
-            value = xp.asarray(
-                value, device=None if like is None else array_api_compat.device(like)
-            )
+            device = None if like is None else array_api_compat.device(like)
+            value = _in_float64(name, lambda: xp.asarray(array, device=device), xp)
     if isinstance(value, np.ndarray) and not value.dtype.isnative:
         value = value.astype(value.dtype.newbyteorder("="))
     if "sparse" in str(getattr(value, "layout", "")):
         raise DistributionError(f"`{name}` is sparse; pass `{name}.to_dense()`")
     if xp.isdtype(value.dtype, ("integral", "bool")):
-        return xp.astype(value, xp.float64)
+        return _float64(name, value, xp)
     if value.dtype not in (xp.float32, xp.float64):
         raise DistributionError(
             f"`{name}` must hold {REAL_DTYPES}, but its type is {value.dtype}; convert it"
         )
     return value
+
+
+def _float64(name: str, array: Array, xp: ModuleType) -> Array:
+    """The array in float64, which everything is computed in."""
+    return _in_float64(name, lambda: xp.astype(array, xp.float64, copy=False), xp)
+
+
+def _in_float64(name: str, convert: Callable[[], Array], xp: ModuleType) -> Array:
+    """What ``convert`` gives, where the library and the device have float64."""
+    # Asked for float64 while it is switched off, jax gives float32.
+    if array_api_compat.is_jax_namespace(xp) and "float64" not in (
+        xp.__array_namespace_info__().dtypes(kind="real floating")
+    ):
+        raise DistributionError(
+            f"`{name}` is for jax, whose float64 is switched off, and all is computed in float64; "
+            "switch it on: jax.config.update('jax_enable_x64', True)"
+        )
+    try:
+        return convert()
+    except TypeError as error:  # torch's, on mps
+        raise DistributionError(
+            f"`{name}` is on a device that has no float64, and all is computed in float64; "
+            f"pass it from the CPU: {name}.cpu()"
+        ) from error
 
 
 def _array_of_list(name: str, value: Any) -> Any:
@@ -127,7 +158,7 @@ def non_negative(name: str, array: Array, xp: ModuleType, /) -> None:
     if math.prod(array.shape) == 0:
         raise DistributionError(f"`{name}` must not be empty, but has shape {tuple(array.shape)}")
     good = xp.isfinite(array) & (array >= 0)
-    if bool(xp.all(good)):
+    if _holds(name, xp.all(good)):
         return
     place, value = _first(array, ~good, xp)
     wrong = "negative" if value < 0 and value > -math.inf else "not finite"
@@ -145,7 +176,7 @@ def finite(name: str, array: Array, xp: ModuleType, /) -> None:
     if math.prod(array.shape) == 0:
         raise DistributionError(f"`{name}` must not be empty, but has shape {tuple(array.shape)}")
     good = xp.isfinite(array)
-    if not bool(xp.all(good)):
+    if not _holds(name, xp.all(good)):
         place, value = _first(array, ~good, xp)
         raise DistributionError(f"`{name}` must be finite, but `{name}`{place} = {value}")
 
@@ -154,7 +185,27 @@ def _first(array: Array, offends: Array, xp: ModuleType) -> tuple[list[int], flo
     """Index and value of the first offending entry."""
     flat = int(xp.argmax(xp.reshape(xp.astype(offends, xp.int8), (-1,))))
     index = [int(i) for i in np.unravel_index(flat, tuple(array.shape))]
-    return index, float(array[tuple(index)])
+    return index, _number(array[tuple(index)])
+
+
+def _number(value: Array) -> float:
+    """A number for a message."""
+    try:
+        return float(value)
+    except TypeError:  # jax, while it takes a gradient, tells no more than the bits
+        bits = np.asarray(value.view(f"int{8 * value.dtype.itemsize}"))
+        return float(bits.view(value.dtype))
+
+
+def _holds(name: str, condition: Array) -> bool:
+    """Whether a condition on the values holds: the one place where a check waits for them."""
+    try:
+        return bool(condition)
+    except TypeError as error:  # jax's, while it compiles
+        raise DistributionError(
+            f"the values of `{name}` are looked at, but are not known while jax compiles or maps; "
+            "call this outside of jax.jit and jax.vmap: batches go in as they are"
+        ) from error
 
 
 def probabilities(name: str, array: Array, xp: ModuleType, /, *, axis: int) -> Array:
@@ -168,10 +219,13 @@ def probabilities(name: str, array: Array, xp: ModuleType, /, *, axis: int) -> A
             vector does not sum to 1 within 1e-9 (1e-5 for float32).
     """
     array = _outcomes_last(name, array, xp, axis)
-    non_negative(name, array, xp)
     tolerance = 1e-5 if array.dtype == xp.float32 else 1e-9
-    vectors = xp.astype(array, xp.float64, copy=False)
-    _require_sum_1(name, vectors, xp, axis, tolerance)
+    vectors = _float64(name, array, xp)
+    off = _off_1(vectors, xp)
+    # Of values at least 0, none of them NaN, that add up to about 1, none is infinite.
+    if not _holds(name, (xp.min(vectors) >= 0) & xp.all(off <= tolerance)):
+        non_negative(name, array, xp)
+        _refuse_sum(name, vectors, xp, axis)
     return vectors
 
 
@@ -179,7 +233,7 @@ def _outcomes_last(name: str, array: Array, xp: ModuleType, axis: int) -> Array:
     """The array with ``axis`` last, and in the order of memory: else sums lose digits."""
     if array.ndim == 0:
         raise DistributionError(
-            f"`{name}` must have at least one axis, but is the number {float(array)}"
+            f"`{name}` must have at least one axis, but is the number {_number(array)}"
         )
     if isinstance(axis, bool) or not isinstance(axis, int):
         raise DistributionError(f"`axis` must be a whole number, but is {axis!r}")
@@ -191,15 +245,17 @@ def _outcomes_last(name: str, array: Array, xp: ModuleType, axis: int) -> Array:
     return np.ascontiguousarray(array) if isinstance(array, np.ndarray) else array
 
 
-def _require_sum_1(
-    name: str, vectors: Array, xp: ModuleType, axis: int, tolerance: float, *, log: bool = False
-) -> None:
-    """Refuse vectors that do not sum to 1 along the last axis, which the caller calls ``axis``."""
-    with np.errstate(over="ignore"):  # an infinite sum is not 1 either
-        sums = xp.sum(vectors, axis=-1)
-    off = xp.abs(sums - 1)
-    if bool(xp.all(off <= tolerance)):
-        return
+def _off_1(vectors: Array, xp: ModuleType) -> Array:
+    """How far the sums along the last axis are from 1."""
+    with np.errstate(over="ignore", invalid="ignore"):  # an infinite sum is not 1 either
+        return xp.abs(xp.sum(vectors, axis=-1) - 1)
+
+
+def _refuse_sum(
+    name: str, vectors: Array, xp: ModuleType, axis: int, *, log: bool = False
+) -> NoReturn:
+    """Say which of the vectors along the last axis, the caller's ``axis``, is farthest off 1."""
+    off = _off_1(vectors, xp)
     worst = int(xp.argmax(xp.reshape(off, (-1,))))
     index = tuple(int(i) for i in np.unravel_index(worst, tuple(off.shape)))
     where = f" (vector {list(index)})" if index else ""
@@ -209,8 +265,10 @@ def _require_sum_1(
         else f"normalise it: {name} / {name}.sum(axis={axis}, keepdims=True)"
     )
     what = f"the exponentials of `{name}`" if log else f"`{name}`"
+    with np.errstate(over="ignore"):
+        total = _number(xp.sum(vectors, axis=-1)[index])
     raise DistributionError(
-        f"{what} must sum to 1 along axis {axis}, but sums to {float(sums[index])!r}{where}; "
+        f"{what} must sum to 1 along axis {axis}, but sums to {total!r}{where}; "
         f"if it is meant up to a factor, {remedy}"
     )
 
@@ -226,18 +284,19 @@ def log_probabilities(name: str, array: Array, xp: ModuleType, /, *, axis: int) 
             of a vector do not sum to 1 within 1e-9 (1e-5 for float32).
     """
     array = _outcomes_last(name, array, xp, axis)
+    tolerance = 1e-5 if array.dtype == xp.float32 else 1e-9
+    vectors = _float64(name, array, xp)
+    # NaN and inf count as e here, which is off by more than any tolerance.
+    exponentials = xp.exp(xp.where(vectors < 1, vectors, 1.0))
+    if _holds(name, xp.all(_off_1(exponentials, xp) <= tolerance)):
+        return vectors
     bad = xp.isnan(array) | (array == xp.inf)
-    if bool(xp.any(bad)):
+    if _holds(name, xp.any(bad)):
         place, value = _first(array, bad, xp)
         raise DistributionError(
             f"`{name}` must hold log-probabilities, at most 0, but `{name}`{place} = {value}"
         )
-    tolerance = 1e-5 if array.dtype == xp.float32 else 1e-9
-    vectors = xp.astype(array, xp.float64, copy=False)
-    _require_sum_1(
-        name, xp.exp(xp.where(vectors < 1, vectors, 1.0)), xp, axis, tolerance, log=True
-    )
-    return vectors
+    _refuse_sum(name, exponentials, xp, axis, log=True)
 
 
 def aligned(p: Any, q: Any, /) -> tuple[Any, Any]:
@@ -317,7 +376,7 @@ def masses(name: str, array: Array, xp: ModuleType, /) -> None:
     if array.ndim != 1:
         raise DistributionError(f"`{name}` must have one axis, but has shape {tuple(array.shape)}")
     non_negative(name, array, xp)
-    if not bool(xp.any(array > 0)):
+    if not _holds(name, xp.any(array > 0)):
         raise DistributionError(
             f"`{name}` must hold some mass, but all of its {array.shape[0]} entries are 0"
         )
@@ -421,4 +480,5 @@ def weights(name: str, value: Any, n: int, xp: ModuleType, /, *, like: Array) ->
 
 def scalar(value: Array, dtype: Any, xp: ModuleType, /) -> Array:
     """A result in the precision it is returned in; numpy arrays of no axis become numbers."""
-    return xp.astype(value, dtype, copy=False)[()]
+    value = xp.astype(value, dtype, copy=False)
+    return value[()] if value.ndim == 0 else value

@@ -4,6 +4,10 @@
 `mixture` the one of more than two. They are thin: `pair` sees the two distributions from their
 midpoint, where nothing cancels, and `formulas` has one body per divergence, for probabilities and
 (`divergences.log_space`) their logarithms alike.
+
+Arrays of numpy, torch, jax (on the CPU, with ``jax_enable_x64``, outside of ``jax.jit``) and any
+other library of the array API standard give the same values, but that jax's compiler takes
+probabilities below 2.2e-308, the subnormal ones, as 0.
 """
 
 from divergences.discrete.information import (

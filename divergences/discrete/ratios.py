@@ -214,10 +214,10 @@ def f_divergence(
             p,
         ),
     ):
-        if bool(xp.any(where)):
-            if limit is None:
-                raise DistributionError(
-                    f"`{name}` is needed: the limit of the generator where only one has mass"
-                )
+        if limit is not None:
             terms = terms + xp.where(where, limit * xp.where(where, mass, 1.0), 0.0)
+        elif bool(xp.any(where)):
+            raise DistributionError(
+                f"`{name}` is needed: the limit of the generator where only one has mass"
+            )
     return formulas.result(xp.sum(terms, axis=-1), both)
