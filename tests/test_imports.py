@@ -19,7 +19,14 @@ ARROWS = {
         "divergences.transport",
     },
     "divergences.errors": set(),
-    "divergences.checks": {"divergences.errors"},
+    "divergences.checks": {
+        "divergences.checks.arrays",
+        "divergences.checks.weighted",
+        "divergences.checks.outcomes",
+    },
+    "divergences.checks.arrays": {"divergences.errors"},
+    "divergences.checks.outcomes": {"divergences.checks.arrays", "divergences.errors"},
+    "divergences.checks.weighted": {"divergences.checks.arrays", "divergences.errors"},
     "divergences.discrete": {
         "divergences.discrete.information",
         "divergences.discrete.mixture",

@@ -1,0 +1,53 @@
+"""The one place that looks at what a caller passed.
+
+`arrays` knows what every array must be, `outcomes` what probabilities are, `weighted` what transport
+takes.
+"""
+
+from divergences.checks.arrays import (
+    Array,
+    finite,
+    first_array,
+    namespace,
+    non_negative,
+    numpy_values,
+    real_array,
+    scalar,
+)
+from divergences.checks.outcomes import (
+    aligned,
+    broadcast_outcomes,
+    log_base,
+    log_probabilities,
+    probabilities,
+)
+from divergences.checks.weighted import (
+    cost_matrix,
+    equal_totals,
+    masses,
+    normalised,
+    points,
+    weights,
+)
+
+__all__ = [
+    "Array",
+    "aligned",
+    "broadcast_outcomes",
+    "cost_matrix",
+    "equal_totals",
+    "finite",
+    "first_array",
+    "log_base",
+    "log_probabilities",
+    "masses",
+    "namespace",
+    "non_negative",
+    "normalised",
+    "numpy_values",
+    "points",
+    "probabilities",
+    "real_array",
+    "scalar",
+    "weights",
+]

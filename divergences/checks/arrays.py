@@ -1,0 +1,220 @@
+"""Arrays of any library: what they share, what they may hold, and where they offend."""
+
+import math
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+import array_api_compat
+import numpy as np
+
+from divergences.errors import DistributionError
+
+Array = Any
+"""An array of any namespace of the array API standard: numpy, torch, jax, ..."""
+
+REAL_DTYPES = "float64, float32, or an integer type"
+
+
+def namespace(**arguments: Array) -> ModuleType:
+    """The array namespace that the arguments share; lists, tuples and numbers count as numpy.
+
+    Args:
+        **arguments: What the caller passed, by the name it has there.
+
+    Returns:
+        The namespace, as array-api-compat wraps it.
+
+    Raises:
+        DistributionError: If the arguments mix libraries or devices, or hold no values.
+    """
+    given = {k: v for k, v in arguments.items() if array_api_compat.is_array_api_obj(v)}
+    if not given:
+        return array_api_compat.array_namespace(np.empty(0))
+    names = " and ".join(f"`{name}`" for name in given)
+    libraries = {array_api_compat.array_namespace(value) for value in given.values()}
+    if len(libraries) > 1:
+        kinds = sorted(
+            xp.__name__.removeprefix("array_api_compat.").partition(".")[0] for xp in libraries
+        )
+        raise DistributionError(
+            f"{names} come from different libraries ({', '.join(kinds)}); convert all of them to "
+            "one, for example with torch.as_tensor(...) or numpy.asarray(...)"
+        )
+    devices = {str(array_api_compat.device(value)) for value in given.values()}
+    devices.discard("None")  # an array that jax takes a gradient by does not tell
+    if len(devices) > 1:
+        raise DistributionError(
+            f"{names} are on different devices ({', '.join(sorted(devices))}); "
+            "move all of them to one"
+        )
+    if "meta" in devices:
+        raise DistributionError(
+            f"{names} must hold values, but the device meta keeps none; pass tensors of another"
+        )
+    return libraries.pop()
+
+
+def first_array(*arguments: Any) -> Array | None:
+    """The first argument that is an array: where its siblings that are lists belong."""
+    return next((a for a in arguments if array_api_compat.is_array_api_obj(a)), None)
+
+
+def real_array(name: str, value: Array, xp: ModuleType, /, *, like: Array | None = None) -> Array:
+    """``value`` as a real array of ``xp``: float64 and float32 as they are, integers as float64.
+
+    Args:
+        name: What the caller calls the argument.
+        value: An array, or nested lists of numbers.
+        xp: The namespace of the result.
+        like: An array whose device a list is put on.
+
+    Returns:
+        An array of ``xp``, float64 or float32.
+
+    Raises:
+        DistributionError: If ``value`` is no array of real numbers.
+    """
+    if isinstance(value, np.ma.MaskedArray):
+        raise DistributionError(
+            f"`{name}` is a masked array; pass `{name}.compressed()`, or `{name}.filled(0)`"
+        )
+    if not array_api_compat.is_array_api_obj(value):
+        value = array = _array_of_list(name, value)
+        if not array_api_compat.is_numpy_namespace(xp):
+            device = None if like is None else array_api_compat.device(like)
+            value = _in_float64(name, lambda: xp.asarray(array, device=device), xp)
+    if isinstance(value, np.ndarray) and not value.dtype.isnative:
+        value = value.astype(value.dtype.newbyteorder("="))
+    if "sparse" in str(getattr(value, "layout", "")):
+        raise DistributionError(f"`{name}` is sparse; pass `{name}.to_dense()`")
+    if xp.isdtype(value.dtype, ("integral", "bool")):
+        return float64(name, value, xp)
+    if value.dtype not in (xp.float32, xp.float64):
+        raise DistributionError(
+            f"`{name}` must hold {REAL_DTYPES}, but its type is {value.dtype}; convert it"
+        )
+    return value
+
+
+def float64(name: str, array: Array, xp: ModuleType) -> Array:
+    """The array in float64, which everything is computed in."""
+    return _in_float64(name, lambda: xp.astype(array, xp.float64, copy=False), xp)
+
+
+def _in_float64(name: str, convert: Callable[[], Array], xp: ModuleType) -> Array:
+    """What ``convert`` gives, where the library and the device have float64."""
+    # Asked for float64 while it is switched off, jax gives float32.
+    if array_api_compat.is_jax_namespace(xp) and "float64" not in (
+        xp.__array_namespace_info__().dtypes(kind="real floating")
+    ):
+        raise DistributionError(
+            f"`{name}` is for jax, whose float64 is switched off, and all is computed in float64; "
+            "switch it on: jax.config.update('jax_enable_x64', True)"
+        )
+    try:
+        return convert()
+    except TypeError as error:  # torch's, on mps
+        raise DistributionError(
+            f"`{name}` is on a device that has no float64, and all is computed in float64; "
+            f"pass it from the CPU: {name}.cpu()"
+        ) from error
+
+
+def _array_of_list(name: str, value: Any) -> Any:
+    """Nested lists of numbers as a numpy array."""
+    parts = value if isinstance(value, list | tuple) else ()
+    foreign = [a for a in parts if array_api_compat.is_array_api_obj(a)]
+    if not all(isinstance(part, np.generic | np.ndarray) for part in foreign):
+        raise DistributionError(f"`{name}` is a list of tensors; stack them: torch.stack({name})")
+    try:
+        array = np.asarray(value)
+    except ValueError as error:
+        raise DistributionError(
+            f"`{name}` must be an array or nested lists whose rows all have the same length, "
+            f"but {error}"
+        ) from None
+    if array.dtype.kind not in "biuf":
+        raise DistributionError(
+            f"`{name}` must hold {REAL_DTYPES}, but holds {array.dtype.name} values: "
+            f"{_short(value)}"
+        )
+    return array
+
+
+def _short(value: Any) -> str:
+    """``repr``, cut to half a line."""
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def non_negative(name: str, array: Array, xp: ModuleType, /) -> None:
+    """Refuse an array that is empty, or has a negative, infinite or NaN entry.
+
+    Raises:
+        DistributionError: Naming the first offender and its place.
+    """
+    if math.prod(array.shape) == 0:
+        raise DistributionError(f"`{name}` must not be empty, but has shape {tuple(array.shape)}")
+    good = xp.isfinite(array) & (array >= 0)
+    if holds(name, xp.all(good)):
+        return
+    place, value = first_offender(array, ~good, xp)
+    wrong = "negative" if value < 0 and value > -math.inf else "not finite"
+    raise DistributionError(
+        f"`{name}` must be finite and >= 0, but `{name}`{place} = {value} is {wrong}"
+    )
+
+
+def finite(name: str, array: Array, xp: ModuleType, /) -> None:
+    """Refuse an array that is empty, or has an infinite or NaN entry.
+
+    Raises:
+        DistributionError: Naming the first offender and its place.
+    """
+    if math.prod(array.shape) == 0:
+        raise DistributionError(f"`{name}` must not be empty, but has shape {tuple(array.shape)}")
+    good = xp.isfinite(array)
+    if not holds(name, xp.all(good)):
+        place, value = first_offender(array, ~good, xp)
+        raise DistributionError(f"`{name}` must be finite, but `{name}`{place} = {value}")
+
+
+def first_offender(array: Array, offends: Array, xp: ModuleType) -> tuple[list[int], float]:
+    """Index and value of the first offending entry."""
+    flat = int(xp.argmax(xp.reshape(xp.astype(offends, xp.int8), (-1,))))
+    index = [int(i) for i in np.unravel_index(flat, tuple(array.shape))]
+    return index, number(array[tuple(index)])
+
+
+def number(value: Array) -> float:
+    """A number for a message."""
+    try:
+        return float(value)
+    except TypeError:  # jax, while it takes a gradient, tells no more than the bits
+        bits = np.asarray(value.view(f"int{8 * value.dtype.itemsize}"))
+        return float(bits.view(value.dtype))
+
+
+def holds(name: str, condition: Array) -> bool:
+    """Whether a condition on the values holds: the one place where a check waits for them."""
+    try:
+        return bool(condition)
+    except TypeError as error:  # jax's, while it compiles
+        raise DistributionError(
+            f"the values of `{name}` are looked at, but are not known while jax compiles or maps; "
+            "call this outside of jax.jit and jax.vmap: batches go in as they are"
+        ) from error
+
+
+def numpy_values(array: Array, /) -> Any:
+    """The array's values in numpy, without its gradient; no copy where they lie there already."""
+    if hasattr(array, "detach"):  # torch refuses to hand over a tensor that carries a gradient
+        array = array.detach()
+    return np.asarray(array_api_compat.to_device(array, "cpu"))
+
+
+def scalar(value: Array, dtype: Any, xp: ModuleType, /) -> Array:
+    """A result in the precision it is returned in; numpy arrays of no axis become numbers."""
+    value = xp.astype(value, dtype, copy=False)
+    return value[()] if value.ndim == 0 else value

@@ -1,0 +1,128 @@
+"""Masses, ground costs and points: what transport is asked about."""
+
+import math
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from divergences.checks.arrays import (
+    Array,
+    finite,
+    holds,
+    non_negative,
+    numpy_values,
+    real_array,
+)
+from divergences.errors import DistributionError
+
+
+def masses(name: str, array: Array, xp: ModuleType, /) -> None:
+    """Refuse what is no vector of masses: one axis, at least 0, not all 0.
+
+    Raises:
+        DistributionError: Saying which.
+    """
+    if array.ndim != 1:
+        raise DistributionError(f"`{name}` must have one axis, but has shape {tuple(array.shape)}")
+    non_negative(name, array, xp)
+    if not holds(name, xp.any(array > 0)):
+        raise DistributionError(
+            f"`{name}` must hold some mass, but all of its {array.shape[0]} entries are 0"
+        )
+
+
+def equal_totals(p: Array, q: Array, xp: ModuleType, /) -> None:
+    """Refuse masses of different totals, at any unit of mass.
+
+    Raises:
+        DistributionError: If the totals differ by more than 1e-9 of the larger one (1e-5 for
+            float32).
+    """
+    tolerance = 1e-5 if xp.float32 in (p.dtype, q.dtype) else 1e-9
+    totals = [_total(p), _total(q)]
+    unit = max(exponent for _, exponent in totals)
+    p_total, q_total = (math.ldexp(total, exponent - unit) for total, exponent in totals)
+    if abs(p_total - q_total) > tolerance * max(p_total, q_total):
+        raise DistributionError(
+            "`p` and `q` must have the same total mass, but sum(p) / sum(q) = "
+            f"{_quotient(p_total, q_total)}; normalise both: p / p.sum() and q / q.sum()"
+        )
+
+
+def _total(array: Array) -> tuple[float, int]:
+    """The sum as ``total * 2**exponent``, which does not overflow."""
+    scaled, exponent = _scaled(array)
+    return math.fsum(scaled), exponent
+
+
+def _quotient(a: float, b: float) -> str:
+    """``a / b`` for a message."""
+    return repr(a / b) if b > 0 else "inf"
+
+
+def _scaled(array: Array) -> tuple[Any, int]:
+    """Float64 values in numpy, the largest in [1/2, 1), and the power of two divided out."""
+    values = numpy_values(array).astype(np.float64, copy=False)
+    exponent = math.frexp(float(values.max()))[1]
+    return np.ldexp(values, -exponent), exponent
+
+
+def normalised(array: Array, /) -> Any:
+    """Checked masses divided by their sum, in numpy and float64."""
+    scaled, _ = _scaled(array)
+    return scaled / math.fsum(scaled)
+
+
+def cost_matrix(cost: Array, n: int, m: int, xp: ModuleType, /) -> None:
+    """Refuse a ground cost that is not n by m, or has a negative, infinite or NaN entry.
+
+    Raises:
+        DistributionError: Saying which.
+    """
+    if tuple(cost.shape) != (n, m):
+        raise DistributionError(
+            f"`cost` must have shape (len(p), len(q)) = ({n}, {m}), "
+            f"but has shape {tuple(cost.shape)}"
+        )
+    non_negative("cost", cost, xp)
+
+
+def points(name: str, value: Any, xp: ModuleType, /, *, like: Array | None = None) -> Array:
+    """Finite points of shape ``(n, d)``; a vector of n numbers counts as n points of the line.
+
+    Returns:
+        Shape ``(n, d)``, float64 or float32.
+
+    Raises:
+        DistributionError: If there is no point, a coordinate is not finite, or there are not one
+            or two axes.
+    """
+    array = real_array(name, value, xp, like=like)
+    if array.ndim not in (1, 2):
+        raise DistributionError(
+            f"`{name}` must be points of shape (n, d), or (n,) on the line, "
+            f"but has shape {tuple(array.shape)}"
+        )
+    finite(name, array, xp)
+    return array if array.ndim == 2 else xp.reshape(array, (-1, 1))
+
+
+def weights(name: str, value: Any, n: int, xp: ModuleType, /, *, like: Array) -> Array | None:
+    """Masses of n points, or None for equal ones.
+
+    Returns:
+        Shape ``(n,)``, with the total that was passed; or None.
+
+    Raises:
+        DistributionError: If there are not n, one is negative, infinite or NaN, or all are 0.
+    """
+    if value is None:
+        return None
+    array = real_array(name, value, xp, like=like)
+    masses(name, array, xp)
+    if array.shape[0] != n:
+        raise DistributionError(
+            f"`{name}` must have one entry per point, {n}, but has {array.shape[0]}"
+        )
+    return array

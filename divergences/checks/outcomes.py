@@ -1,0 +1,171 @@
+"""Probabilities along an axis, and their logarithms."""
+
+import math
+import numbers
+from collections.abc import Mapping
+from types import ModuleType
+from typing import Any, NoReturn
+
+import numpy as np
+
+from divergences.checks.arrays import (
+    Array,
+    first_offender,
+    float64,
+    holds,
+    non_negative,
+    number,
+)
+from divergences.errors import DistributionError
+
+
+def probabilities(name: str, array: Array, xp: ModuleType, /, *, axis: int) -> Array:
+    """Refuse what is no probability vector along ``axis``; else the vectors in float64.
+
+    Returns:
+        The vectors along the last axis.
+
+    Raises:
+        DistributionError: If there is no such axis, an entry is negative, infinite or NaN, or a
+            vector does not sum to 1 within 1e-9 (1e-5 for float32).
+    """
+    array = _outcomes_last(name, array, xp, axis)
+    tolerance = 1e-5 if array.dtype == xp.float32 else 1e-9
+    vectors = float64(name, array, xp)
+    off = _off_1(vectors, xp)
+    # Of values at least 0, none of them NaN, that add up to about 1, none is infinite.
+    if not holds(name, (xp.min(vectors) >= 0) & xp.all(off <= tolerance)):
+        non_negative(name, array, xp)
+        _refuse_sum(name, vectors, xp, axis)
+    return vectors
+
+
+def _outcomes_last(name: str, array: Array, xp: ModuleType, axis: int) -> Array:
+    """The array with ``axis`` last, and in the order of memory: else sums lose digits."""
+    if array.ndim == 0:
+        raise DistributionError(
+            f"`{name}` must have at least one axis, but is the number {number(array)}"
+        )
+    if isinstance(axis, bool) or not isinstance(axis, int):
+        raise DistributionError(f"`axis` must be a whole number, but is {axis!r}")
+    if not -array.ndim <= axis < array.ndim:
+        raise DistributionError(f"`axis` is {axis}, but `{name}` has shape {tuple(array.shape)}")
+    if math.prod(array.shape) == 0:
+        raise DistributionError(f"`{name}` must not be empty, but has shape {tuple(array.shape)}")
+    array = xp.moveaxis(array, axis, -1)
+    return np.ascontiguousarray(array) if isinstance(array, np.ndarray) else array
+
+
+def _off_1(vectors: Array, xp: ModuleType) -> Array:
+    """How far the sums along the last axis are from 1."""
+    with np.errstate(over="ignore", invalid="ignore"):  # an infinite sum is not 1 either
+        return xp.abs(xp.sum(vectors, axis=-1) - 1)
+
+
+def _refuse_sum(
+    name: str, vectors: Array, xp: ModuleType, axis: int, *, log: bool = False
+) -> NoReturn:
+    """Say which of the vectors along the last axis, the caller's ``axis``, is farthest off 1."""
+    off = _off_1(vectors, xp)
+    worst = int(xp.argmax(xp.reshape(off, (-1,))))
+    index = tuple(int(i) for i in np.unravel_index(worst, tuple(off.shape)))
+    where = f" (vector {list(index)})" if index else ""
+    remedy = (
+        f"subtract the logarithm of that from `{name}`"
+        if log
+        else f"normalise it: {name} / {name}.sum(axis={axis}, keepdims=True)"
+    )
+    what = f"the exponentials of `{name}`" if log else f"`{name}`"
+    with np.errstate(over="ignore"):
+        total = number(xp.sum(vectors, axis=-1)[index])
+    raise DistributionError(
+        f"{what} must sum to 1 along axis {axis}, but sums to {total!r}{where}; "
+        f"if it is meant up to a factor, {remedy}"
+    )
+
+
+def log_probabilities(name: str, array: Array, xp: ModuleType, /, *, axis: int) -> Array:
+    """Refuse what are no log-probabilities along ``axis``; else the vectors in float64.
+
+    Returns:
+        The vectors along the last axis.
+
+    Raises:
+        DistributionError: If there is no such axis, an entry is NaN or inf, or the probabilities
+            of a vector do not sum to 1 within 1e-9 (1e-5 for float32).
+    """
+    array = _outcomes_last(name, array, xp, axis)
+    tolerance = 1e-5 if array.dtype == xp.float32 else 1e-9
+    vectors = float64(name, array, xp)
+    # NaN and inf count as e here, which is off by more than any tolerance.
+    exponentials = xp.exp(xp.where(vectors < 1, vectors, 1.0))
+    if holds(name, xp.all(_off_1(exponentials, xp) <= tolerance)):
+        return vectors
+    bad = xp.isnan(array) | (array == xp.inf)
+    if holds(name, xp.any(bad)):
+        place, value = first_offender(array, bad, xp)
+        raise DistributionError(
+            f"`{name}` must hold log-probabilities, at most 0, but `{name}`{place} = {value}"
+        )
+    _refuse_sum(name, exponentials, xp, axis, log=True)
+
+
+def aligned(p: Any, q: Any, /) -> tuple[Any, Any]:
+    """Two dicts of probabilities by outcome as two lists over all their outcomes.
+
+    Returns:
+        The two lists; anything but dicts as it is.
+
+    Raises:
+        DistributionError: If only one is a dict, or a value is no number.
+    """
+    dicts = [isinstance(a, Mapping) for a in (p, q)]
+    if not any(dicts):
+        return p, q
+    if not all(dicts):
+        raise DistributionError(
+            "`p` and `q` must both be dicts by outcome, or both arrays, but one is each"
+        )
+    outcomes = list(dict.fromkeys([*p, *q]))
+    return [p.get(outcome, 0) for outcome in outcomes], [q.get(outcome, 0) for outcome in outcomes]
+
+
+def broadcast_outcomes(p: Array, q: Array, xp: ModuleType, /) -> tuple[Array, Array]:
+    """``p`` and ``q`` of one shape; a single outcome is not stretched over many.
+
+    Returns:
+        ``p`` and ``q``, each broadcast to that shape.
+
+    Raises:
+        DistributionError: If the last axes differ, or the other axes do not broadcast.
+    """
+    if p.shape[-1] != q.shape[-1]:
+        raise DistributionError(
+            f"`p` and `q` must have the same number of outcomes, but `p` has {p.shape[-1]} "
+            f"and `q` has {q.shape[-1]}"
+        )
+    try:
+        return tuple(xp.broadcast_arrays(p, q))
+    except (ValueError, RuntimeError):  # numpy's and torch's
+        shapes = f"{tuple(p.shape[:-1])} and {tuple(q.shape[:-1])}"
+        raise DistributionError(
+            f"`p` and `q` must broadcast, but their batch shapes are {shapes}"
+        ) from None
+
+
+def log_base(base: float | None, /) -> float:
+    """The natural logarithm of ``base``, 1 for nats.
+
+    Returns:
+        What a result in nats is to be divided by.
+
+    Raises:
+        DistributionError: If ``base`` is not a finite number above 1.
+    """
+    if base is None:
+        return 1.0
+    if not (isinstance(base, numbers.Real) and 1 < base < math.inf):
+        raise DistributionError(
+            f"`base` must be a finite number above 1, or None for nats, but is {base!r}"
+        )
+    return math.log(base)
