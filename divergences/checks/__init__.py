@@ -1,7 +1,7 @@
 """The one place that looks at what a caller passed.
 
-`arrays` knows what every array must be, `outcomes` what probabilities are, `weighted` what transport
-takes.
+`arrays` knows what every array must be, `outcomes` what probabilities are, and `weighted` what
+transport takes.
 """
 
 from divergences.checks.arrays import (
