@@ -39,8 +39,10 @@ ARROWS = {
         "divergences.discrete.series",
         "divergences.errors",
     },
+    "divergences.discrete.blocks": {"divergences.checks", "divergences.discrete.series"},
     "divergences.discrete.information": {
         "divergences.checks",
+        "divergences.discrete.blocks",
         "divergences.discrete.formulas",
         "divergences.discrete.pair",
     },

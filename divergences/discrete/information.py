@@ -6,7 +6,7 @@ from numpy.typing import ArrayLike
 
 from divergences import checks
 from divergences.checks import Array
-from divergences.discrete import formulas, pair
+from divergences.discrete import blocks, formulas, pair
 
 
 def kl(p: ArrayLike, q: ArrayLike, /, *, axis: int = -1, base: float | None = None) -> Array:
@@ -41,7 +41,8 @@ def kl(p: ArrayLike, q: ArrayLike, /, *, axis: int = -1, base: float | None = No
     >>> float(kl([0.5, 0.5], [1.0, 0.0]))
     inf
     """
-    return _result(formulas.kl, p, q, axis, base)
+    found = _from_blocks(blocks.Block.kl, p, q, axis, base)
+    return found if found is not None else _result(formulas.kl, p, q, axis, base)
 
 
 def reverse_kl(
@@ -68,7 +69,12 @@ def reverse_kl(
     >>> round(float(reverse_kl([0.5, 0.5], [0.9, 0.1])), 12)
     0.368064207168
     """
-    return _result(lambda both: formulas.kl(both.mirrored()), p, q, axis, base)
+    found = _from_blocks(blocks.Block.kl, q, p, axis, base)
+    return (
+        found
+        if found is not None
+        else _result(lambda both: formulas.kl(both.mirrored()), p, q, axis, base)
+    )
 
 
 def js(p: ArrayLike, q: ArrayLike, /, *, axis: int = -1, base: float | None = None) -> Array:
@@ -100,7 +106,8 @@ def js(p: ArrayLike, q: ArrayLike, /, *, axis: int = -1, base: float | None = No
     >>> round(float(js([1.0, 0.0], [0.0, 1.0], base=2)), 12)
     1.0
     """
-    return _result(formulas.js, p, q, axis, base)
+    found = _from_blocks(blocks.Block.js, p, q, axis, base)
+    return found if found is not None else _result(formulas.js, p, q, axis, base)
 
 
 def js_distance(
@@ -245,3 +252,11 @@ def _result(
     """A formula of the pair, or its root, in the unit and the type of the result."""
     both = pair.of_probabilities(p, q, axis=axis)
     return formulas.result(formula(both), both, base=base, root=root)
+
+
+def _from_blocks(
+    terms: blocks.Terms, p: Array, q: Array, axis: int, base: float | None
+) -> Array | None:
+    """The same from large numpy arrays in blocks; None for anything else."""
+    total = blocks.totals(p, q, terms) if isinstance(axis, int) and axis == -1 else None
+    return None if total is None else (total / checks.log_base(base))[()]
