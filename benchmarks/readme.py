@@ -2,7 +2,7 @@
 
     python -m benchmarks.readme
 
-replaces what is between the markers, in the README, by what `results/accuracy.json` says.
+replaces what is between the markers, in the README, by what the files in `results/` say.
 """
 
 import re
@@ -10,10 +10,9 @@ import textwrap
 from pathlib import Path
 from typing import Any
 
-from benchmarks import accuracy, records
+from benchmarks import accuracy, records, speed
 
 README = Path(__file__).parent.parent / "README.md"
-BEGIN, END = "<!-- accuracy:begin -->", "<!-- accuracy:end -->"
 PEERS = ("scipy entropy", "F.kl_div", "torchmetrics")
 OUTCOMES = 1_000
 LARGE = 1e-15  # an error at the edges that is named
@@ -48,19 +47,35 @@ def section(record: dict[str, Any], /) -> str:
     return "\n".join(lines)
 
 
-def updated(readme: str, record: dict[str, Any], /) -> str:
-    """The README with its section of a record.
+def updated(readme: str, sections: dict[str, str], /) -> str:
+    """The README with what stands between its markers replaced.
+
+    Args:
+        readme: The whole text.
+        sections: New text by the name of the marker.
 
     Returns:
         The whole text.
 
     Raises:
-        ValueError: If the markers are not there, once each.
+        ValueError: If the markers of a section are not there, once each.
     """
-    pattern = re.compile(f"{re.escape(BEGIN)}.*?{re.escape(END)}", re.DOTALL)
-    if len(pattern.findall(readme)) != 1:
-        raise ValueError(f"the README must have {BEGIN} ... {END} once")
-    return pattern.sub(lambda _: f"{BEGIN}\n{section(record)}\n{END}", readme)
+    for name, text in sections.items():
+        begin, end = f"<!-- {name}:begin -->", f"<!-- {name}:end -->"
+        pattern = re.compile(f"{re.escape(begin)}.*?{re.escape(end)}", re.DOTALL)
+        if len(pattern.findall(readme)) != 1:
+            raise ValueError(f"the README must have {begin} ... {end} once")
+        before, after = pattern.split(readme)
+        readme = f"{before}{begin}\n{text}\n{end}{after}"
+    return readme
+
+
+def sections() -> dict[str, str]:
+    """What the results say, by the name of the marker."""
+    return {
+        "accuracy": section(records.load(accuracy.RESULTS)),
+        "speed": speed.table(records.load(speed.RESULTS)),
+    }
 
 
 def _package(peer: str, record: dict[str, Any]) -> str:
@@ -125,9 +140,8 @@ def _impossible(signs: dict[str, Any]) -> str:
 
 def main() -> None:
     """Bring the README up to date."""
-    record = records.load(accuracy.RESULTS)
     text = README.read_text(encoding="utf-8")
-    README.write_text(updated(text, record), encoding="utf-8")
+    README.write_text(updated(text, sections()), encoding="utf-8")
     print(f"{README} is up to date")
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import oracles
 import pytest
 
-from benchmarks import accuracy, contenders, edges, readme, records, reference
+from benchmarks import accuracy, contenders, edges, readme, records, reference, speed
 
 FORMULAS = {
     "kl": oracles.kl,
@@ -134,11 +134,26 @@ def test_the_results_are_of_all_sizes_with_versions_and_machine(written):
     assert "scipy entropy" in accuracy.tables(written)
 
 
-def test_the_readme_says_what_the_results_say(written):
+def test_the_readme_says_what_the_results_say():
     text = readme.README.read_text(encoding="utf-8")
-    assert readme.updated(text, written) == text
+    assert readme.updated(text, readme.sections()) == text
 
 
-def test_a_readme_without_markers_is_refused(written):
-    with pytest.raises(ValueError, match="must have <!-- accuracy:begin -->"):
-        readme.updated("# divergences", written)
+def test_a_readme_without_markers_is_refused():
+    with pytest.raises(ValueError, match="must have <!-- speed:begin -->"):
+        readme.updated("# divergences", {"speed": "fast"})
+
+
+def test_the_speed_benchmark_runs_and_agrees_with_its_peers():
+    record = speed.measured(shapes=((5000,), (10,)), rounds=1)
+    assert [row["function"] for row in record["rows"]] == ["kl", "js", "kl", "js"]
+    for row in record["rows"]:
+        assert row["difference"] <= 1e-12
+        assert row["ratio"] == pytest.approx(row["scipy_ms"] / row["ours_ms"])
+    assert speed.table(record).count("\n") == 5
+
+
+def test_large_arrays_need_little_memory_beyond_them():
+    both = speed.pair((1000, 500))
+    for ours, _ in speed.CONTENDERS.values():
+        assert speed.peak(ours, both) <= 6

@@ -16,7 +16,7 @@ from divergences.discrete import series
 
 Floats = NDArray[np.float64]
 
-SIZE = 1 << 15  # numbers in a block
+SIZE = 1 << 16  # numbers in a block
 LEAST = 1 << 12  # numbers from which blocks pay
 ONES = np.ones(64)
 
@@ -31,14 +31,18 @@ class Block:
         p: First masses.
         q: Second masses.
         shift: Delta of the totals, one number, or one for each outcome.
+        zeros: Whether a quotient p / q may be 0, infinite or NaN.
         delta: Of each outcome; 0 where neither has mass.
-        weight: The midpoint but for the factor that `Totals.scale` has: ``(p + q) (1 - u shift)``.
+        weight: The midpoint but for a factor a vector: ``(p + q) (1 - u shift)``.
     """
 
-    __slots__ = ("delta", "p", "q", "shift", "weight")
+    __slots__ = ("delta", "p", "q", "shift", "weight", "zeros")
 
-    def __init__(self, p: Floats, q: Floats, total: Floats, gap: Floats, shift: Floats) -> None:
-        self.p, self.q, self.shift = p, q, shift
+    def __init__(
+        self, p: Floats, q: Floats, sums: tuple[Floats, Floats], shift: Floats, *, zeros: bool
+    ) -> None:
+        self.p, self.q, self.shift, self.zeros = p, q, shift, zeros
+        total, gap = sums
         np.maximum(total, 5e-324, out=total)  # 0 / 0 is 0
         gap /= total
         bend = gap * shift
@@ -49,7 +53,7 @@ class Block:
         self.delta, self.weight = gap, bend
 
     def kl(self) -> Floats:
-        """Terms of KL(p || q), as `formulas.kl` has them."""
+        """Half the terms of KL(p || q), as `formulas.kl` has them."""
         near = np.flatnonzero(np.abs(self.delta) < series.BELOW)
         d = self.delta.take(near)
         square = d * d
@@ -59,25 +63,24 @@ class Block:
         small *= d
         small += 1
         small *= square
-        small *= 2
         small *= self.weight.take(near)
         terms = self._log_ratio()
         terms *= self.p
-        terms *= 2 * (1 - self.shift)
+        terms *= 1 - self.shift
         self.delta *= self.weight
-        self.delta *= 2
         terms -= self.delta
         terms[near] = small
         return terms
 
     def js(self) -> Floats:
-        """Terms of JS, as `formulas.js` has them."""
+        """Half the terms of JS, as `formulas.js` has them."""
         size = np.abs(self.delta)
         near = np.flatnonzero(size < series.BELOW)
         square = self.delta.take(near)
         square *= square
         small = _horner(square, series.JS)
         small *= square
+        small *= 0.5
         rest = 1 - size
         faint = np.flatnonzero(rest < 1e-3)  # whose digits 1 - |delta| does not have
         if faint.size:
@@ -88,7 +91,7 @@ class Block:
         logs = np.log(np.maximum(rest, 5e-324, out=size))
         logs *= rest
         terms += logs
-        terms *= 0.5
+        terms *= 0.25
         terms[near] = small
         terms *= self.weight
         return terms
@@ -96,7 +99,7 @@ class Block:
     def _log_ratio(self) -> Floats:
         """Log of p over q, both normalised; 0 where p has no mass, inf where only p has."""
         ratio = self.p / self.q
-        if not ratio.max() < np.inf or not ratio.min() > 0:
+        if self.zeros:
             odd = np.flatnonzero(~((ratio > 0) & (ratio < np.inf)))
             p, q = self.p.take(odd), self.q.take(odd)
             ratio[odd] = 1
@@ -104,7 +107,7 @@ class Block:
             ratio[odd] = np.where(p > 0, np.log(np.where(p > 0, p, 1)) - np.log(q), 0)
         else:
             np.log(ratio, out=ratio)
-        ratio -= 2 * np.arctanh(self.shift)
+        ratio -= 2 * self.shift  # at most 1e-9, and its own artanh to the last digit
         return ratio
 
     def _rest(self, places: NDArray[np.intp]) -> Floats:
@@ -131,8 +134,6 @@ def totals(p: Array, q: Array, terms: Terms, /) -> Floats | None:
         probabilities: whoever asked goes on to the checks that say why.
     """
     if not (_is_large(p) and _is_large(q) and p.shape == q.shape):
-        return None
-    if not (p.min() >= 0 and q.min() >= 0):
         return None
     k = p.shape[-1]
     flat_p, flat_q = p.reshape(-1), q.reshape(-1)
@@ -164,21 +165,25 @@ def _is_large(array: Array) -> bool:
 def _rows(p: Floats, q: Floats, k: int, terms: Terms) -> Floats | None:
     """The sums of some whole vectors of k outcomes; None if one is no distribution."""
     pieces = [(p, q)] if k <= SIZE else _pieces(p, q)
-    width = min(k, SIZE)
-    sums, gaps = np.zeros(1), np.zeros(1)
+    totals, gaps, least = np.zeros(1), np.zeros(1), 1.0
     for a, b in pieces:
-        sums = sums + _row_sums(a + b, min(width, len(a)))
-        gaps = gaps + _row_sums(a - b, min(width, len(a)))
-    shift = gaps / sums
-    off = np.maximum(np.abs(sums * (1 + shift) / 2 - 1), np.abs(sums * (1 - shift) / 2 - 1))
-    if not (off <= 1e-9).all():
+        least = min(least, a.min(), b.min())
+        sums = a + b, a - b
+        width = min(k, len(a))
+        totals = totals + _row_sums(sums[0], width)
+        gaps = gaps + _row_sums(sums[1], width)
+    shift = gaps / totals
+    off = np.maximum(np.abs(totals * (1 + shift) - 2), np.abs(totals * (1 - shift) - 2))
+    if not (least >= 0 and (off <= 2e-9).all()):  # a NaN anywhere makes its sum one
         return None
     spread = shift if shift.size == 1 else np.repeat(shift, k)
-    total = np.zeros(len(shift))
+    result = np.zeros(len(shift))
     for a, b in pieces:
-        block = Block(a, b, a + b, a - b, spread)
-        total += _row_sums(terms(block), min(width, len(a)))
-    return total / (sums * ((1 - shift) * (1 + shift)))
+        if len(pieces) > 1:
+            sums = a + b, a - b
+        block = Block(a, b, sums, spread, zeros=least < 1e-290)
+        result += _row_sums(terms(block), min(k, len(a)))
+    return result / (totals * ((1 - shift) * (1 + shift)) / 2)
 
 
 def _pieces(p: Floats, q: Floats) -> list[tuple[Floats, Floats]]:
