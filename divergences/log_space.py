@@ -9,8 +9,11 @@ logarithms of probabilities, -inf where there is no mass, whose exponentials sum
 100000.0
 """
 
+from collections.abc import Callable
+
 from numpy.typing import ArrayLike
 
+from divergences import checks
 from divergences.checks import Array
 from divergences.discrete import formulas, pair
 
@@ -91,3 +94,40 @@ def alpha(log_p: ArrayLike, log_q: ArrayLike, order: float, /, *, axis: int = -1
     """Alpha divergence of an order: `divergences.alpha` of logarithms."""
     both = pair.of_logs(log_p, log_q, axis=axis)
     return formulas.result(formulas.alpha(both, formulas.alpha_order(order)), both)
+
+
+def entropy(log_p: ArrayLike, /, *, axis: int = -1, base: float | None = None) -> Array:
+    """Shannon entropy, in nats (or other units): `divergences.entropy` of logarithms."""
+    return cross_entropy(log_p, log_p, axis=axis, base=base)
+
+
+def cross_entropy(
+    log_p: ArrayLike, log_q: ArrayLike, /, *, axis: int = -1, base: float | None = None
+) -> Array:
+    """Cross entropy, in nats (or other units): `divergences.cross_entropy` of logarithms."""
+    xp, first, second, dtype = pair.checked_logs(log_p, log_q, axis)
+    in_p, in_q = first > -xp.inf, second > -xp.inf
+    p = xp.where(in_p, xp.exp(xp.where(in_p, first, 0.0)), 0.0)
+    log_q = xp.where(in_q, second, 0.0)
+    q = xp.where(in_q, xp.exp(log_q), 0.0)
+    log_total = xp.log(xp.sum(q, axis=-1, keepdims=True))
+    terms = xp.where(in_p & ~in_q, xp.inf, p * (log_total - log_q))
+    value = xp.sum(terms, axis=-1) / xp.sum(p, axis=-1)
+    value = xp.where(value > 0, value, 0.0)  # log_total may be the rounding of 0
+    return checks.scalar(value / checks.log_base(base), dtype, xp)
+
+
+def f_divergence(
+    log_p: ArrayLike,
+    log_q: ArrayLike,
+    generator: Callable[[Array], Array],
+    /,
+    *,
+    at_zero: float | None = None,
+    slope_at_infinity: float | None = None,
+    axis: int = -1,
+) -> Array:
+    """Divergence with your generator, in its unit: `divergences.f_divergence` of logarithms."""
+    both = pair.of_logs(log_p, log_q, axis=axis)
+    value = formulas.f_divergence(both, generator, at_zero, slope_at_infinity)
+    return formulas.result(value, both)

@@ -120,6 +120,33 @@ def test_tails_far_below_the_smallest_float_count():
     assert log_space.kl([0.0, -math.inf], [-math.inf, 0.0]) == math.inf
 
 
+@given(pairs())
+def test_logarithms_give_the_same_cross_entropy(pair):
+    p, q = (v / v.sum() for v in pair)
+    with np.errstate(divide="ignore"):
+        logs = np.log(p), np.log(q)
+    value, truth = log_space.cross_entropy(*logs), divergences.cross_entropy(p, q)
+    assert value == pytest.approx(truth, rel=1e-12, abs=1e-12)
+    assert log_space.entropy(logs[0]) == pytest.approx(
+        divergences.entropy(p), rel=1e-12, abs=1e-12
+    )
+
+
+def test_entropies_of_tails_and_of_point_masses():
+    assert log_space.cross_entropy([-LOG_2, -LOG_2], [-1e5, 0.0]) == pytest.approx(5e4, rel=1e-15)
+    assert log_space.cross_entropy([-LOG_2, -LOG_2], [-math.inf, 0.0]) == math.inf
+    assert log_space.entropy([0.0, -math.inf]) == 0
+    lacking = 1e-20  # which 1 - 1e-20 could not say
+    value = log_space.entropy([math.log1p(-lacking), math.log(lacking)])
+    assert value == pytest.approx(lacking * (1 - math.log(lacking)), rel=1e-12)
+
+
+def test_a_generator_works_on_logarithms():
+    p, q = np.array([0.3, 0.7]), np.array([0.6, 0.4])
+    value = log_space.f_divergence(np.log(p), np.log(q), lambda t: (t - 1) ** 2)
+    assert value == pytest.approx(divergences.chi2(p, q), rel=1e-14)
+
+
 def test_logits_carry_gradients():
     logits = torch.tensor([[0.3, -1.0, 2.0], [0.5, 0.1, -30.0]], dtype=torch.float64)
     for name in LOGS:

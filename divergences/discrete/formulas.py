@@ -192,6 +192,42 @@ def result(value: Array, pair: Pair, /, *, base: float | None = None, root: bool
     return checks.scalar(_sqrt(value, pair.xp) if root else value, pair.dtype, pair.xp)
 
 
+def f_divergence(
+    pair: Pair,
+    generator: Callable[[Array], Array],
+    at_zero: float | None,
+    slope_at_infinity: float | None,
+    /,
+) -> Array:
+    """``sum q f(p / q)`` with the limits of f where only one of the two has mass.
+
+    Returns:
+        Shape ``(...)``.
+
+    Raises:
+        DistributionError: If a limit is needed and missing.
+    """
+    xp, above, below = pair.xp, pair.above, pair.below
+    # Beyond these ratios a generator may overflow, and is at its limits.
+    shared = (above > 1e-300 * below) & (below > 1e-300 * above)
+    ratio = xp.where(shared, above, 1.0) / xp.where(shared, below, 1.0)
+    p, q = pair.midpoint * above, pair.midpoint * below
+    terms = xp.where(shared, q * generator(ratio), 0.0)
+    only_p = pair.in_p & (below < above) & ~shared
+    only_q = pair.in_q & (above < below) & ~shared
+    for name, limit, where, mass in (
+        ("at_zero", at_zero, only_q, q),
+        ("slope_at_infinity", slope_at_infinity, only_p, p),
+    ):
+        if limit is not None:
+            terms = terms + xp.where(where, limit * xp.where(where, mass, 1.0), 0.0)
+        elif bool(xp.any(where)):
+            raise DistributionError(
+                f"`{name}` is needed: the limit of the generator where only one has mass"
+            )
+    return xp.sum(terms, axis=-1)
+
+
 def _split(pair: Pair) -> tuple[ModuleType, Array, Array, Array]:
     """The namespace, delta, where it is small, and delta there, 0 elsewhere."""
     small = pair.xp.abs(pair.delta) < series.BELOW

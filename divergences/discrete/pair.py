@@ -134,6 +134,11 @@ def checked_probabilities(p: Array, q: Array, axis: int) -> tuple[ModuleType, Ar
     return _checked(p, q, axis, checks.probabilities)
 
 
+def checked_logs(log_p: Array, log_q: Array, axis: int) -> tuple[ModuleType, Array, Array, Array]:
+    """The same of log-probabilities."""
+    return _checked(log_p, log_q, axis, checks.log_probabilities, ("log_p", "log_q"))
+
+
 def _checked(
     p: Array,
     q: Array,

@@ -6,7 +6,6 @@ from numpy.typing import ArrayLike
 
 from divergences.checks import Array
 from divergences.discrete import formulas, pair
-from divergences.errors import DistributionError
 
 
 def total_variation(p: ArrayLike, q: ArrayLike, /, *, axis: int = -1) -> Array:
@@ -199,25 +198,5 @@ def f_divergence(
     0.25
     """
     both = pair.of_probabilities(p, q, axis=axis)
-    xp = both.xp
-    # Beyond these ratios a generator may overflow, and is at its limits.
-    shared = (both.above > 1e-300 * both.below) & (both.below > 1e-300 * both.above)
-    ratio = xp.where(shared, both.above, 1.0) / xp.where(shared, both.below, 1.0)
-    p, q = both.midpoint * both.above, both.midpoint * both.below
-    terms = xp.where(shared, q * generator(ratio), 0.0)
-    for name, limit, where, mass in (
-        ("at_zero", at_zero, both.in_q & (both.above < both.below) & ~shared, q),
-        (
-            "slope_at_infinity",
-            slope_at_infinity,
-            both.in_p & (both.below < both.above) & ~shared,
-            p,
-        ),
-    ):
-        if limit is not None:
-            terms = terms + xp.where(where, limit * xp.where(where, mass, 1.0), 0.0)
-        elif bool(xp.any(where)):
-            raise DistributionError(
-                f"`{name}` is needed: the limit of the generator where only one has mass"
-            )
-    return formulas.result(xp.sum(terms, axis=-1), both)
+    value = formulas.f_divergence(both, generator, at_zero, slope_at_infinity)
+    return formulas.result(value, both)
