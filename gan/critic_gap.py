@@ -208,10 +208,11 @@ def _best_scale(cost: Tensor, scores: Tensor) -> float:
     """
     scores = scores - scores.mean()
     top, longest = float(scores.max()), float(cost.max())
+    scores = scores / top if top > 0 else scores  # any unit of the scores will do
     low, (low_value, low_rise) = 0.0, _value(cost, scores, 0.0)
     if top <= 0 or longest == 0 or low_rise <= 0:
         return max(0.0, low_value - 16 * EPS * longest)
-    high = longest / top  # from here on the value is at most mean_j cost - s top <= 0
+    high = longest  # from here on the value is at most mean_j cost - s max f <= 0
     high_value, high_rise = _value(cost, scores, high)
     best, scale = low_value, low
     for _ in range(60):

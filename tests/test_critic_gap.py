@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 from strategies import clouds
@@ -56,13 +56,15 @@ def test_the_exact_prices_certify_all_of_it(pair):
 
 
 @given(scored_clouds())
+@example(scored=(np.zeros((2, 1)), np.eye(3)[:, :1], np.zeros(2), np.array([3e-320, 0.0, 0.0])))
 def test_certified_is_the_best_over_scales_and_directions(scored):
     x, y, f, g = scored
     cost = distances(x, y)
     best = 0.0
     for scores, table in ((f - f.mean(), cost), (g.mean() - g, cost.T)):
-        if scores.any() and cost.any():
-            top = cost.max() / scores.max()  # beyond it the value is below 0
+        if scores.max() > 0 and cost.any():
+            scores = scores / scores.max()
+            top = cost.max()  # beyond it the value is below 0
             for s in (
                 np.concatenate([[0], np.geomspace(1e-6, 1, 300), np.linspace(0, 1, 300)]) * top
             ):
