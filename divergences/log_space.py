@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike
 
 from divergences import checks
 from divergences.checks import Array
-from divergences.discrete import formulas, pair
+from divergences.discrete import formulas, mixture, pair
 
 
 def kl(
@@ -94,6 +94,18 @@ def alpha(log_p: ArrayLike, log_q: ArrayLike, order: float, /, *, axis: int = -1
     """Alpha divergence of an order: `divergences.alpha` of logarithms."""
     both = pair.of_logs(log_p, log_q, axis=axis)
     return formulas.result(formulas.alpha(both, formulas.alpha_order(order)), both)
+
+
+def js_mixture(
+    log_distributions: ArrayLike,
+    /,
+    *,
+    weights: ArrayLike | None = None,
+    axis: int = -1,
+    base: float | None = None,
+) -> Array:
+    """Jensen-Shannon divergence of n distributions: `divergences.js_mixture` of logarithms."""
+    return mixture.of_logs(log_distributions, weights, axis, base)
 
 
 def entropy(log_p: ArrayLike, /, *, axis: int = -1, base: float | None = None) -> Array:

@@ -261,6 +261,23 @@ def test_js_of_a_mixture_is_the_entropy_of_it_less_that_of_its_parts(p, q, r):
     assert value <= divergences.entropy(weights) + 1e-15
 
 
+@pytest.mark.parametrize("eps", [1.0, 1e-4, 1e-9])
+def test_js_of_a_mixture_of_logarithms_keeps_its_digits(eps):
+    rng = np.random.default_rng(3)
+    logs = np.log(rng.dirichlet(np.ones(20))) + eps * rng.standard_normal((3, 20))
+    logs -= np.log(np.exp(logs).sum(axis=1, keepdims=True))
+    logs[:, 0] = [-np.inf, -1e4, -2e4]
+    logs[:, 1:] -= np.log(np.exp(logs[:, 1:]).sum(axis=1, keepdims=True))
+    weights = [0.5, 0.25, 0.25]
+    with mpmath.workdps(60):
+        parts = [[mpmath.exp(mpmath.mpf(float(x))) if x > -np.inf else 0 for x in v] for v in logs]
+        parts = [[x / mpmath.fsum(v) for x in v] for v in parts]
+        columns = zip(*parts, strict=True)
+        middle = [mpmath.fdot(weights, column) for column in columns]
+        truth = mpmath.fsum(w * oracles.kl(v, middle) for w, v in zip(weights, parts, strict=True))
+        assert abs(log_space.js_mixture(logs, weights=weights) - truth) <= 1e-14 * truth
+
+
 def test_a_mixture_needs_its_weights_and_axes_to_fit():
     with pytest.raises(DistributionError, match=r"`weights` must have one entry per distribution"):
         divergences.js_mixture([[1, 0], [0, 1]], weights=[1.0])

@@ -61,6 +61,7 @@ ARROWS = {
     "divergences.log_space": {
         "divergences.checks",
         "divergences.discrete.formulas",
+        "divergences.discrete.mixture",
         "divergences.discrete.pair",
     },
     "divergences.special": set(),

@@ -46,25 +46,55 @@ def js_mixture(
     >>> round(float(js_mixture([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]])), 12)
     1.098612288668
     """
-    xp = checks.namespace(distributions=distributions, weights=weights)
-    like = checks.first_array(distributions, weights)
-    p = checks.real_array("distributions", distributions, xp, like=like)
-    dtype = p.dtype
-    if p.ndim < 2 or axis in (0, -p.ndim):
-        raise DistributionError(
-            "`distributions` must have shape (n, ..., k), its outcomes not on the first axis, but "
-            f"has shape {tuple(p.shape)} and axis {axis}"
-        )
-    p = checks.probabilities("distributions", p, xp, axis=axis)
+    xp, array = _stacked("distributions", distributions, weights, axis)
+    p = checks.probabilities("distributions", array, xp, axis=axis)
+    value = from_gaps(p, p - p[:1, ...], weights, xp)
+    return checks.scalar(value / checks.log_base(base), array.dtype, xp)
+
+
+def of_logs(
+    log_distributions: Array, weights: Array | None, axis: int, base: float | None, /
+) -> Array:
+    """The same of log-probabilities: `divergences.log_space.js_mixture`."""
+    name = "log_distributions"
+    xp, array = _stacked(name, log_distributions, weights, axis)
+    logs = checks.log_probabilities(name, array, xp, axis=axis)
+    mass = logs > -xp.inf
+    logs = xp.where(mass, logs, 0.0)
+    p = xp.where(mass, xp.exp(logs), 0.0)
+    close = mass & mass[:1, ...] & (xp.abs(logs - logs[:1, ...]) < 1)
+    step = xp.where(close, logs - logs[:1, ...], 0.0)
+    gaps = xp.where(close, p[:1, ...] * xp.expm1(step), p - p[:1, ...])
+    value = from_gaps(p, gaps, weights, xp)
+    return checks.scalar(value / checks.log_base(base), array.dtype, xp)
+
+
+def from_gaps(p: Array, gaps: Array, weights: Array | None, xp: ModuleType, /) -> Array:
+    """JS of masses ``p``, outcomes last, and their differences from the first, in all digits."""
     shares = _shares(weights, p, xp)
-    gaps = _gaps(p, xp)
+    gaps = _normalised(p, gaps, xp)
     mean_gap = xp.sum(shares * gaps, axis=0, keepdims=True)
     first = p[:1, ...] / xp.sum(p[:1, ...], axis=-1, keepdims=True)
     mixture = first + mean_gap
     rise = (gaps - mean_gap) / xp.where(mixture > 0, mixture, 1.0)  # p_j / m - 1
     terms = shares * mixture * _convex(rise, xp)
     value = xp.sum(xp.sum(terms, axis=0), axis=-1)
-    return checks.scalar(value / checks.log_base(base), dtype, xp)
+    return xp.where(value > 0, value, 0.0)
+
+
+def _stacked(
+    name: str, distributions: Array, weights: Array | None, axis: int
+) -> tuple[ModuleType, Array]:
+    """The namespace, and the array of all distributions."""
+    xp = checks.namespace(**{name: distributions, "weights": weights})
+    like = checks.first_array(distributions, weights)
+    array = checks.real_array(name, distributions, xp, like=like)
+    if array.ndim < 2 or axis in (0, -array.ndim):
+        raise DistributionError(
+            f"`{name}` must have shape (n, ..., k), its outcomes not on the first axis, but has "
+            f"shape {tuple(array.shape)} and axis {axis}"
+        )
+    return xp, array
 
 
 def _shares(weights: Array | None, p: Array, xp: ModuleType) -> Array:
@@ -83,12 +113,11 @@ def _shares(weights: Array | None, p: Array, xp: ModuleType) -> Array:
     return xp.reshape(array / xp.sum(array), shape)
 
 
-def _gaps(p: Array, xp: ModuleType) -> Array:
-    """Each normalised distribution less the first, with its digits where they are close."""
+def _normalised(p: Array, gaps: Array, xp: ModuleType) -> Array:
+    """Each normalised distribution less the first, from the masses less the first."""
     total = xp.sum(p[:1, ...], axis=-1, keepdims=True)
-    gap = p - p[:1, ...]
-    excess = xp.sum(gap, axis=-1, keepdims=True)
-    return (gap - p * (excess / (total + excess))) / total
+    excess = xp.sum(gaps, axis=-1, keepdims=True)
+    return (gaps - p * (excess / (total + excess))) / total
 
 
 def _convex(rise: Array, xp: ModuleType) -> Array:
