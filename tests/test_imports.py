@@ -103,6 +103,11 @@ ARROWS = {
     "divergences.transport.proof": {"divergences.errors"},
     "divergences.transport.result": {"divergences.transport.proof"},
     "divergences.transport.distances": {"divergences.errors", "divergences.transport.proof"},
+    "divergences.transport.ground": {
+        "divergences.errors",
+        "divergences.transport.distances",
+        "divergences.transport.proof",
+    },
     "divergences.transport.simplex": {
         "divergences.errors",
         "divergences.transport.distances",

@@ -1,6 +1,7 @@
 """Ground costs between two sets of points."""
 
 import math
+from collections.abc import Callable
 from typing import Literal, get_args
 
 import numpy as np
@@ -9,7 +10,8 @@ from scipy.spatial.distance import cdist
 from divergences.errors import DistributionError
 from divergences.transport.proof import Floats
 
-Metric = Literal["euclidean", "cityblock", "sqeuclidean"]
+Metric = Literal["euclidean", "cityblock", "sqeuclidean", "chebyshev"]
+BlockMetric = Callable[[Floats, Floats], Floats]
 
 
 def distances(x: Floats, y: Floats, /, *, metric: Metric = "euclidean") -> Floats:
@@ -22,8 +24,8 @@ def distances(x: Floats, y: Floats, /, *, metric: Metric = "euclidean") -> Float
     Args:
         x: Shape ``(n, d)``.
         y: Shape ``(m, d)``.
-        metric: "euclidean"; "cityblock", the sum of absolute differences; or "sqeuclidean", the
-            Euclidean distance squared.
+        metric: "euclidean"; "cityblock", the sum of absolute differences; "chebyshev", the largest
+            of them; or "sqeuclidean", the Euclidean distance squared.
 
     Returns:
         Shape ``(n, m)``, in the unit of the points, for "sqeuclidean" in its square.
@@ -47,19 +49,20 @@ def exponent_of(*arrays: Floats) -> int:
     return math.frexp(max(float(np.abs(array).max()) for array in arrays))[1]
 
 
-def require_metric(metric: str, /) -> None:
+def require_metric(metric: Metric | BlockMetric, /) -> None:
     """Refuse a metric that there is not.
 
     Raises:
         DistributionError: With the list of those that there are.
     """
-    if not (isinstance(metric, str) and metric in get_args(Metric)):
+    if not (callable(metric) or (isinstance(metric, str) and metric in get_args(Metric))):
         raise DistributionError(
-            f"`metric` must be one of {', '.join(get_args(Metric))}, but is {metric!r}"
+            f"`metric` must be one of {', '.join(get_args(Metric))}, or a function of two blocks "
+            f"of points, but is {metric!r}"
         )
 
 
-def require_representable(lengths: Floats, metric: str, /) -> None:
+def require_representable(lengths: Floats | np.float64, metric: str, /) -> None:
     """Refuse distances that have overflowed.
 
     Raises:
