@@ -9,4 +9,12 @@ class DistributionError(ValueError):
 
 
 class SolverError(RuntimeError):
-    """Our computation did not reach the answer; no number is returned in its place."""
+    """Our computation did not reach the answer; no number is returned in its place.
+
+    Attributes:
+        bracket: What the answer is at least and at most, where that is known; else None.
+    """
+
+    def __init__(self, message: str, /, *, bracket: tuple[float, float] | None = None) -> None:
+        super().__init__(message)
+        self.bracket = bracket

@@ -14,6 +14,7 @@ import array_api_compat
 from divergences import checks
 from divergences.checks import Array
 from divergences.errors import DistributionError
+from divergences.transport.ground import GroundCost
 from divergences.transport.result import Transport
 
 
@@ -24,6 +25,8 @@ def cost_with_gradient(
     like: Array,
     xp: ModuleType,
     /,
+    *,
+    ground: GroundCost | None = None,
 ) -> Array:
     """The solved cost as a scalar of the namespace, with the gradients of the optimum.
 
@@ -34,19 +37,22 @@ def cost_with_gradient(
         masses: Weights of the sources and of the targets; None where nothing can move them.
         like: An array of the type and on the device of the result.
         xp: The namespace.
+        ground: The costs between points in whose unit the optimum is; None where that unit is the
+            caller's.
 
     Returns:
-        A scalar whose value is ``solved.cost``.
+        A scalar whose value is ``solved.cost``, or the distance whose power that is.
 
     Raises:
         DistributionError: If the type of the result cannot hold it.
     """
-    if solved.cost > float(xp.finfo(like.dtype).max):
+    value = solved.cost if ground is None else ground.length_of(solved.cost)
+    if value > float(xp.finfo(like.dtype).max):
         raise DistributionError(
-            f"the distance is {solved.cost:.6g}, more than {like.dtype} can hold; pass float64"
+            f"the distance is {value:.6g}, more than {like.dtype} can hold; pass float64"
         )
     if array_api_compat.is_numpy_namespace(xp):
-        return checks.scalar(xp.asarray(solved.cost), like.dtype, xp)
+        return checks.scalar(xp.asarray(value), like.dtype, xp)
     device = array_api_compat.device(like)
     rows, cols, mass, *prices = (
         xp.asarray(values, device=device)
@@ -63,4 +69,17 @@ def cost_with_gradient(
             share = xp.astype(weights, xp.float64)
             moves = moves + xp.sum(price * (share / xp.sum(share)))
     held = xp.asarray(checks.numpy_values(moves), device=device)
-    return checks.scalar(solved.cost + (moves - held), like.dtype, xp)
+    moved = solved.cost + (moves - held)
+    if ground is not None:
+        moved = _length(moved, ground, xp)
+    return checks.scalar(moved, like.dtype, xp)
+
+
+def _length(cost: Array, ground: GroundCost, xp: ModuleType) -> Array:
+    """The distance whose power is a cost, in the caller's unit, with gradient 0 where it is 0."""
+    if ground.order != 1:
+        above = cost > 0
+        root = xp.where(above, cost / ground.rest, 1.0) ** (1 / ground.order)
+        cost = xp.where(above, root, 0.0)
+    half = ground.length // 2  # the factor of the whole may not be a float
+    return (cost * 2.0**half) * 2.0 ** (ground.length - half)

@@ -82,6 +82,20 @@ class GroundCost:
         """How many points there are on each side."""
         return len(self.x), len(self.y)
 
+    @property
+    def on_a_line(self) -> bool:
+        """Whether the cost is the distance along a line."""
+        one = self.x.shape[1] == 1 and self.order == 1
+        return one and self.metric in ("euclidean", "cityblock", "chebyshev")
+
+    @property
+    def turned(self) -> "GroundCost":
+        """The same costs with sources and targets exchanged."""
+        metric = self.metric
+        if callable(metric):
+            return replace(self, x=self.y, y=self.x, metric=lambda y, x: metric(x, y).T)
+        return replace(self, x=self.y, y=self.x)
+
     def among(self, rows: Places, cols: Places, /) -> "GroundCost":
         """The same costs between some of the points, in the same unit."""
         return replace(self, x=self.x[rows], y=self.y[cols])

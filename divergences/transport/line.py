@@ -18,7 +18,9 @@ from divergences.transport.result import Transport, proved
 Levels = NDArray[np.int64] | NDArray[np.object_]
 
 
-def line_transport(x: Floats, y: Floats, p: Floats | None, q: Floats | None, /) -> Transport:
+def line_transport(
+    x: Floats, y: Floats, p: Floats | None, q: Floats | None, /, *, unit: int = 0
+) -> Transport:
     """The optimal plan between points of the line under ``|x - y|``, with its proof.
 
     Takes ``O((n + m) log(n + m))``.
@@ -28,6 +30,7 @@ def line_transport(x: Floats, y: Floats, p: Floats | None, q: Floats | None, /) 
         y: Targets, shape ``(m,)``.
         p: Masses of the sources, summing to 1; None for equal ones.
         q: Masses of the targets, likewise.
+        unit: The caller's distances are ``2**unit`` times these.
 
     Returns:
         The result, in the unit of the points.
@@ -42,7 +45,7 @@ def line_transport(x: Floats, y: Floats, p: Floats | None, q: Floats | None, /) 
     x_sorted, y_sorted = x[x_order], y[y_order]
     reach = np.array([x_sorted[-1] - y_sorted[0], y_sorted[-1] - x_sorted[0]])
     with np.errstate(over="ignore"):
-        require_representable(np.ldexp(reach, exponent), "euclidean")
+        require_representable(np.ldexp(reach, exponent + unit), "euclidean")
     x_levels, y_levels, total = _levels(p, q, x_order, y_order)
     rows, cols, mass = _staircase(x_levels, y_levels)
     arcs = Arcs(

@@ -1,13 +1,14 @@
 """What a solved transport problem is: the answer with its proof."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import coo_array
 
 from divergences.transport import proof
+from divergences.transport.distances import require_representable
 from divergences.transport.proof import Arcs, Floats
 
 
@@ -71,3 +72,32 @@ def proved(
     plan = coo_array((arcs.mass, (arcs.rows, arcs.cols)), shape=(len(p), len(q)))
     cost, gap = math.ldexp(work, exponent), math.ldexp(gap, exponent)
     return Transport(cost, plan, source_price, target_price, gap)
+
+
+def scaled(solved: Transport, exponent: int, /) -> Transport:
+    """The same in another unit of cost.
+
+    Args:
+        solved: A result in units of ``2**exponent``.
+        exponent: The power of two.
+
+    Returns:
+        It, in units of 1.
+
+    Raises:
+        DistributionError: If the cost or a price is too large for a float there.
+    """
+    with np.errstate(over="ignore"):
+        numbers = np.ldexp([solved.cost, solved.gap], exponent)
+        source_price = np.ldexp(solved.source_price, exponent)
+        target_price = np.ldexp(solved.target_price, exponent)
+    for array in (numbers, source_price, target_price):
+        require_representable(array, "ground")
+    cost, gap = numbers
+    return replace(
+        solved,
+        cost=float(cost),
+        gap=float(gap),
+        source_price=source_price,
+        target_price=target_price,
+    )

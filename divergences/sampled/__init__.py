@@ -1,0 +1,11 @@
+"""The distances from samples: points in, an `Estimate` or a proved `Transport` out.
+
+`exact` has the public functions of exact transport; behind them stand `points` (two weighted sets
+of points, checked, and the gradient of what is computed of them), `methods` (which solver takes
+them) and `estimate` (what is returned).
+"""
+
+from divergences.sampled.estimate import Estimate
+from divergences.sampled.exact import emd, transport
+
+__all__ = ["Estimate", "emd", "transport"]

@@ -1,0 +1,94 @@
+"""Which solver takes a problem between points: the line, the dense method or columns."""
+
+import math
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import numpy as np
+
+from divergences.checks import Array
+from divergences.errors import DistributionError
+from divergences.transport.columns import column_transport
+from divergences.transport.distances import require_representable
+from divergences.transport.ground import GroundCost
+from divergences.transport.line import line_transport
+from divergences.transport.memory import require_memory
+from divergences.transport.proof import Floats
+from divergences.transport.result import Transport
+from divergences.transport.simplex import dense_transport
+
+Method = Literal["dense", "columns"]
+DENSE = 1_500**2  # pairs up to which the dense method is the faster one
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How a caller wants a problem solved.
+
+    Attributes:
+        method: The solver; None for the one that suits.
+        time_limit: Seconds after which the column method gives up; None for never.
+        progress: Whether the column method shows a progress bar.
+    """
+
+    method: Method | None
+    time_limit: float | None
+    progress: bool
+
+    def __post_init__(self) -> None:
+        """Refuse a method or a limit that there is not."""
+        if self.method is not None and self.method not in get_args(Method):
+            raise DistributionError(
+                f'`method` must be "dense", "columns" or None, but is {self.method!r}'
+            )
+        if self.time_limit is not None and not self.time_limit > 0:
+            raise DistributionError(
+                f"`time_limit` must be above 0 seconds or None, but is {self.time_limit!r}"
+            )
+        if self.time_limit is not None and self.method == "dense":
+            raise DistributionError(
+                'the dense method cannot be stopped: use `time_limit` with `method="columns"` '
+                "or None"
+            )
+
+
+def solved(
+    ground: GroundCost,
+    p: Floats | None,
+    q: Floats | None,
+    effort: Effort,
+    /,
+    *,
+    device: Array | None = None,
+) -> Transport:
+    """The proved plan, in the scaled unit of the ground cost.
+
+    Args:
+        ground: The costs between the points.
+        p: Masses of the sources, summing to 1; None for equal ones.
+        q: Masses of the targets, likewise.
+        effort: How to solve it.
+        device: An array on the device that is to price pairs; None for the CPU.
+
+    Returns:
+        The result.
+
+    Raises:
+        DistributionError: If a distance is too large for a float, or memory for the dense method
+            too small.
+        SolverError: If the solver did not finish, or the result could not be proved optimal.
+    """
+    n, m = ground.shape
+    if effort.method is None and ground.on_a_line:
+        return line_transport(ground.x[:, 0], ground.y[:, 0], p, q, unit=ground.exponent)
+    p, q = np.full(n, 1 / n) if p is None else p, np.full(m, 1 / m) if q is None else q
+    if effort.method == "dense" or (effort.method is None and n * m <= DENSE):
+        require_memory(n, m)
+        cost = ground.block(slice(None), slice(None))
+        with np.errstate(over="ignore"):
+            require_representable(np.ldexp(cost.max(), ground.exponent), "ground")
+        return dense_transport(p, q, cost)
+    limit = math.inf if effort.time_limit is None else effort.time_limit
+    return column_transport(
+        ground, p, q, time_limit=limit, progress=effort.progress, device=device
+    )

@@ -1,0 +1,123 @@
+"""Two weighted sets of points, checked, and the gradient of what is computed of them."""
+
+from dataclasses import dataclass
+from types import ModuleType
+
+import array_api_compat
+import numpy as np
+
+from divergences import checks
+from divergences.checks import Array
+from divergences.errors import DistributionError
+from divergences.sampled.methods import Effort, solved
+from divergences.transport.distances import BlockMetric, Metric, exponent_of
+from divergences.transport.envelope import cost_with_gradient
+from divergences.transport.ground import GroundCost
+from divergences.transport.result import Transport
+
+
+@dataclass(frozen=True, slots=True)
+class Points:
+    """Two weighted sets of points of one dimension, checked.
+
+    Attributes:
+        xp: Their array namespace.
+        x: Shape ``(n, d)``.
+        y: Shape ``(m, d)``.
+        p: Weights of x as passed, or None.
+        q: Weights of y as passed, or None.
+    """
+
+    xp: ModuleType
+    x: Array
+    y: Array
+    p: Array | None
+    q: Array | None
+
+    @classmethod
+    def of(cls, x: Array, y: Array, p: Array | None, q: Array | None) -> "Points":
+        """The arguments of `emd` and `transport`, checked."""
+        xp = checks.namespace(x=x, y=y, x_weights=p, y_weights=q)
+        like = checks.first_array(x, y, p, q)
+        x, y = checks.points("x", x, xp, like=like), checks.points("y", y, xp, like=like)
+        if x.shape[1] != y.shape[1]:
+            raise DistributionError(
+                "`x` and `y` must have points of the same dimension, "
+                f"but have {x.shape[1]} and {y.shape[1]} coordinates"
+            )
+        p = checks.weights("x_weights", p, x.shape[0], xp, like=x)
+        q = checks.weights("y_weights", q, y.shape[0], xp, like=y)
+        return cls(xp, x, y, p, q)
+
+    @property
+    def sizes(self) -> tuple[int, int]:
+        """How many points there are on each side."""
+        return self.x.shape[0], self.y.shape[0]
+
+    def ground(self, metric: Metric | BlockMetric, order: float) -> GroundCost:
+        """The cost between the points."""
+        x, y = (checks.numpy_values(a).astype(np.float64, copy=False) for a in (self.x, self.y))
+        return GroundCost.of(x, y, metric=metric, order=order)
+
+    def solve(self, ground: GroundCost, effort: Effort) -> Transport:
+        """The proved plan, in the scaled unit of the ground cost."""
+        p, q = (None if w is None else checks.normalised(w) for w in (self.p, self.q))
+        return solved(ground, p, q, effort, device=_accelerator(self.x))
+
+    def value(self, optimum: Transport, ground: GroundCost) -> Array:
+        """The distance in the points' namespace, with its gradients in points and weights.
+
+        Args:
+            optimum: The plan, in the scaled unit of the ground cost.
+            ground: The costs.
+
+        Returns:
+            The distance whose power the optimal cost is, a scalar.
+
+        Raises:
+            DistributionError: If the type of the points cannot hold it, or a gradient would have
+                to pass through a function.
+        """
+        xp = self.xp
+        x, y = (self._scaled(a, ground) for a in (self.x, self.y))
+
+        def arc_costs(rows: Array, cols: Array) -> Array:
+            lengths = _lengths(x[rows, :] - y[cols, :], ground.metric, xp)
+            return lengths if ground.order == 1 else ground.rest * lengths**ground.order
+
+        like = self.x if self.x.dtype == xp.result_type(self.x, self.y) else self.y
+        return cost_with_gradient(optimum, arc_costs, (self.p, self.q), like, xp, ground=ground)
+
+    def _scaled(self, points: Array, ground: GroundCost) -> Array:
+        """Points in the unit of the ground cost."""
+        points = self.xp.astype(points, self.xp.float64)
+        if callable(ground.metric):
+            if getattr(points, "requires_grad", False):
+                raise DistributionError(
+                    "`metric` is a function, through which no gradient passes: give points that "
+                    "require none, x.detach(), or the name of a metric"
+                )
+            return points
+        unit = ground.length // 2 if ground.metric == "sqeuclidean" else ground.length
+        half = unit // 2  # the factor of the whole may not be a float
+        return (points * 2.0**-half) * 2.0 ** (half - unit)
+
+
+def _accelerator(points: Array) -> Array | None:
+    """The points, if they are tensors on a GPU."""
+    if not array_api_compat.is_torch_array(points) or not points.is_cuda:
+        return None
+    return points
+
+
+def _lengths(steps: Array, metric: Metric | BlockMetric, xp: ModuleType) -> Array:
+    """Length of each row of ``steps``, with gradient 0 where it is 0."""
+    if metric == "cityblock":
+        return xp.sum(xp.abs(steps), axis=-1)
+    if metric == "chebyshev":
+        return xp.max(xp.abs(steps), axis=-1)
+    if metric == "sqeuclidean":
+        return xp.sum(steps * steps, axis=-1)
+    unit = 2.0 ** (exponent_of(checks.numpy_values(steps)) - 1)  # in it, no square overflows
+    squares = xp.sum((steps / unit) ** 2, axis=-1)
+    return unit * xp.where(squares > 0, xp.sqrt(xp.where(squares > 0, squares, 1.0)), 0.0)

@@ -1,0 +1,218 @@
+"""Pricing: which of all pairs cost less than their two prices, and which are the cheapest."""
+
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from threading import Lock
+from typing import Protocol, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from divergences.transport.columns.arcs import Indices, worst
+from divergences.transport.ground import GroundCost
+from divergences.transport.proof import Floats
+
+Result = TypeVar("Result")
+Pairs = tuple[Indices, Indices, Floats]  # rows, columns, costs
+Known = Callable[[Indices, Indices], Floats]
+ENTRIES = 1 << 19  # of a block: what two cores hold in their caches
+GROUPS = 32
+
+
+class Pricing(Protocol):
+    """A way to look at all pairs of a ground cost."""
+
+    @property
+    def ground(self) -> GroundCost:
+        """The costs."""
+
+    @property
+    def turned(self) -> "Pricing":
+        """The same with sources and targets exchanged."""
+
+    def among(self, rows: Indices, cols: Indices, /) -> "Pricing":
+        """The same of some of the points."""
+
+    @property
+    def threads(self) -> int:
+        """How many blocks are looked at side by side."""
+
+    def estimate(self, rows: slice, cols: slice | Indices, /) -> NDArray[np.floating]:
+        """Costs of a block, roughly; shape ``(r, c)``."""
+
+    def suspects(self, u: Floats, v: Floats, known: Known, /) -> Callable[[slice], Pairs]:
+        """A function of rows: every pair of them that may cost less than ``u + v``."""
+
+
+@dataclass(frozen=True)
+class Scan:
+    """Every cost of every block, computed as it is."""
+
+    ground: GroundCost
+
+    @property
+    def turned(self) -> "Scan":
+        """The same with sources and targets exchanged."""
+        return Scan(self.ground.turned)
+
+    def among(self, rows: Indices, cols: Indices, /) -> "Scan":
+        """The same of some of the points."""
+        return Scan(self.ground.among(rows, cols))
+
+    @property
+    def threads(self) -> int:
+        """One for a function of the caller's, which need not be safe in several."""
+        return 1 if callable(self.ground.metric) else cores()
+
+    def estimate(self, rows: slice, cols: slice | Indices, /) -> Floats:
+        """Costs of a block."""
+        return self.ground.block(rows, cols)
+
+    def suspects(self, u: Floats, v: Floats, _known: Known, /) -> Callable[[slice], Pairs]:
+        """A function of rows: every pair of them that costs less than ``u + v``."""
+
+        def look(rows: slice) -> Pairs:
+            cost = self.ground.block(rows, slice(None))
+            i, j = np.nonzero(cost - u[rows, None] < v)
+            return i + rows.start, j, cost[i, j]
+
+        return look
+
+
+@dataclass(frozen=True, slots=True)
+class Violations:
+    """Pairs that cost less than their prices.
+
+    Attributes:
+        rows: Sources of the worst of them.
+        cols: Targets.
+        cost: Their costs.
+        by_row: Lowest slack of each source over *all* targets, 0 where none is negative.
+        by_col: Likewise of each target.
+    """
+
+    rows: Indices
+    cols: Indices
+    cost: Floats
+    by_row: Floats
+    by_col: Floats
+
+
+def violations(pricing: Pricing, u: Floats, v: Floats, known: Known, keep: int, /) -> Violations:
+    """All pairs looked at: how far prices are from feasible, and what is worst.
+
+    Args:
+        pricing: The way to look at them.
+        u: Prices of the sources.
+        v: Prices of the targets.
+        known: The costs of pairs.
+        keep: How many pairs to return for each source and for each target, the worst ones.
+
+    Returns:
+        The pairs, and the lowest slack of all rows and columns.
+    """
+    by_row, by_col, lock = np.zeros(len(u)), np.zeros(len(v)), Lock()
+    look = pricing.suspects(u, v, known)
+
+    def one(rows: slice) -> tuple[Indices, Indices, Floats, Floats]:
+        i, j, cost = look(rows)
+        slack = cost - u[i] - v[j]
+        below = slack < 0
+        i, j, cost, slack = i[below], j[below], cost[below], slack[below]
+        np.minimum.at(by_row, i, slack)
+        with lock:
+            np.minimum.at(by_col, j, slack)
+        return _worst_of_both(i, j, cost, slack, keep)
+
+    parts = in_blocks(one, len(u), len(v), pricing.threads)
+    i, j, cost, slack = (np.concatenate(list(part)) for part in zip(*parts, strict=True))
+    i, j, cost, _ = _worst_of_both(i, j, cost, slack, keep)
+    return Violations(i, j, cost, by_row, by_col)
+
+
+def _worst_of_both(
+    i: Indices, j: Indices, cost: Floats, slack: Floats, keep: int
+) -> tuple[Indices, Indices, Floats, Floats]:
+    """The worst pairs of each row and of each column."""
+    if len(i) <= keep:
+        return i, j, cost, slack
+    chosen = np.union1d(worst(i, slack, keep), worst(j, slack, keep))
+    return i[chosen], j[chosen], cost[chosen], slack[chosen]
+
+
+def cheapest(
+    pricing: Pricing, price: Floats, count: int, /, *, among: Indices | None = None
+) -> tuple[Indices, Floats]:
+    """Targets with the lowest ``cost - price`` for each source, and that lowest value.
+
+    Args:
+        pricing: The way to look at pairs; its estimates serve.
+        price: Of the targets, or of those among which to look.
+        count: How many targets for each source.
+        among: Targets among which to look; all by default.
+
+    Returns:
+        Places in ``price``, shape ``(n, count)``, and the lowest values, shape ``(n,)``.
+    """
+    cols: slice | Indices = slice(None) if among is None else among
+    count = min(count, len(price))
+
+    def one(rows: slice) -> tuple[Indices, Floats]:
+        above = pricing.estimate(rows, cols)
+        above -= price.astype(above.dtype)
+        places = _smallest(above, count)
+        return places, np.take_along_axis(above, places, axis=1).min(axis=1).astype(np.float64)
+
+    parts = in_blocks(one, len(pricing.ground.x), len(price), pricing.threads)
+    places, lowest = zip(*parts, strict=True)
+    return np.concatenate(places), np.concatenate(lowest)
+
+
+def _smallest(values: NDArray[np.floating], count: int) -> Indices:
+    """Places of the smallest values of each row."""
+    n, m = values.shape
+    if count == 1:
+        return np.argmin(values, axis=1)[:, None]
+    if m < 2 * GROUPS * count:
+        whole: Indices = np.argpartition(values, count - 1, axis=1)[:, :count]
+        return whole
+    # They lie in the groups of the smallest minima; strided groups are the fastest to reduce.
+    size = m // GROUPS
+    minima = values[:, : GROUPS * size].reshape(n, GROUPS, size).min(axis=1)
+    groups = np.argpartition(minima, count - 1, axis=1)[:, :count]
+    places = (groups[:, :, None] + size * np.arange(GROUPS)).reshape(n, -1)
+    rest = np.broadcast_to(np.arange(GROUPS * size, m), (n, m - GROUPS * size))
+    places = np.concatenate([places, rest], axis=1)
+    near = np.argpartition(np.take_along_axis(values, places, axis=1), count - 1, axis=1)
+    chosen: Indices = np.take_along_axis(places, near[:, :count], axis=1)
+    return chosen
+
+
+def in_blocks(one: Callable[[slice], Result], n: int, m: int, threads: int, /) -> list[Result]:
+    """A function of rows, for all rows, in blocks that fit the caches, on several cores."""
+    size = max(1, min(ENTRIES // m, -(-n // threads)))
+    blocks = [slice(start, min(n, start + size)) for start in range(0, n, size)]
+    if threads == 1:
+        return [one(rows) for rows in blocks]
+    with _pool(threads) as pool:
+        return list(pool.map(one, blocks))
+
+
+@contextmanager
+def _pool(threads: int) -> Iterator[ThreadPoolExecutor]:
+    """Threads that an interrupt does not leave at work."""
+    pool = ThreadPoolExecutor(threads)
+    try:
+        yield pool
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def cores() -> int:
+    """How many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

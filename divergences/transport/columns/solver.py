@@ -1,0 +1,78 @@
+"""The column method from ground cost and masses to the proved plan."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from divergences.checks import Array
+from divergences.transport.columns.ascent import Summit
+from divergences.transport.columns.light import with_light
+from divergences.transport.columns.multiscale import crude_cost, solved
+from divergences.transport.columns.pricing import Pricing, Scan
+from divergences.transport.columns.screen import Screen
+from divergences.transport.columns.watch import Watch
+from divergences.transport.ground import GroundCost
+from divergences.transport.proof import EPS, Floats
+from divergences.transport.result import Transport, proved
+
+TOLERANCE = 1e-13  # of the cost, between the bounds; the last rounds usually close it altogether
+
+
+def column_transport(
+    ground: GroundCost,
+    p: Floats,
+    q: Floats,
+    /,
+    *,
+    time_limit: float = np.inf,
+    progress: bool = False,
+    device: Array | None = None,
+) -> Transport:
+    """The optimal plan between masses ``p`` and ``q`` under a ground cost, with its proof.
+
+    Args:
+        ground: The costs.
+        p: Masses of the sources, summing to 1.
+        q: Masses of the targets, summing to 1.
+        time_limit: Seconds after which to give up.
+        progress: Whether to show a progress bar with the gap.
+        device: An array on the device that is to price the pairs; None for the CPU.
+
+    Returns:
+        The result, in the scaled unit of the ground cost.
+
+    Raises:
+        SolverError: If the time is up, which tells a bracket of the optimum, or the prices do not
+            prove the plan optimal.
+        KeyboardInterrupt: With the bracket, if interrupted.
+    """
+    # What weighs less than the rounding of the whole takes part only when the prices are known.
+    rows, cols = np.flatnonzero(p > EPS), np.flatnonzero(q > EPS)
+    full = len(rows) == len(p) and len(cols) == len(q)
+    carried = ground if full else ground.among(rows, cols)
+    watch = Watch(carried, time_limit)
+    with watch.shown(progress):
+        try:
+            summit = _summit(_pricing(carried, device), p[rows], q[cols], watch)
+        except KeyboardInterrupt:
+            raise KeyboardInterrupt(f"interrupted: {watch.sentence()}") from None
+    u, v = summit.prices
+    # A slack is computed from costs and prices with three roundings.
+    u = u - 4 * EPS * (np.abs(u) + np.abs(v).max())
+    plan = replace(summit.plan, rows=rows[summit.plan.rows], cols=cols[summit.plan.cols])
+    plan, prices = with_light(ground, p, q, plan, (rows, cols), (u, v))
+    return proved(plan, p, q, prices, slack=0.0, exponent=0)
+
+
+def _summit(pricing: Pricing, p: Floats, q: Floats, watch: Watch) -> Summit:
+    """The optimum between points that all carry mass."""
+    p, q = p / p.sum(), q / q.sum()
+    watch.known(0.0, crude_cost(pricing, p, q), 0)
+    return solved(pricing, p, q, watch, tolerance=TOLERANCE, told=True)
+
+
+def _pricing(ground: GroundCost, device: Array | None) -> Pricing:
+    """The fastest way to look at all pairs."""
+    if ground.metric in ("euclidean", "sqeuclidean") and ground.order == 1:
+        return Screen.of(ground, device)
+    return Scan(ground)
