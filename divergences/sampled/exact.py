@@ -6,7 +6,7 @@ from divergences.sampled.estimate import Estimate
 from divergences.sampled.methods import Effort, Method
 from divergences.sampled.points import Points
 from divergences.transport.distances import BlockMetric, Metric
-from divergences.transport.result import Transport, scaled
+from divergences.transport.result import Transport
 
 
 def emd(
@@ -24,7 +24,7 @@ def emd(
 ) -> Estimate:
     r"""Exact earth mover's distance between two sets of points, in their unit of length.
 
-    .. math:: \Big( \min_f \sum_{ij} f_{ij} \, d(x_i, y_j)^{order} \Big)^{1/order}, \qquad
+    .. math:: \Big( \min_f \sum_{ij} f_{ij} \, d(x_i, y_j)^r \Big)^{1/r}, \qquad
         \sum_j f_{ij} = p_i, \quad \sum_i f_{ij} = q_j, \quad f \ge 0
 
     With a distance this is the Wasserstein-1 distance of the two *empirical* distributions,
@@ -41,7 +41,7 @@ def emd(
         metric: Distance between points: "euclidean", "cityblock", "chebyshev", "sqeuclidean", or
             a function of two blocks of points, numpy arrays of shapes ``(r, d)`` and ``(c, d)``,
             that returns their distances, shape ``(r, c)``.
-        order: The p, at least 1, of the Wasserstein distance W_p: distances are raised to it.
+        order: The r, at least 1, of the Wasserstein distance W_r: distances are raised to it.
         method: "dense" computes all distances at once, which takes about ``40 n m`` bytes;
             "columns" never holds more than a few for each point. By default the faster one, and
             on the line neither, but the closed form.
@@ -50,15 +50,15 @@ def emd(
 
     Returns:
         The estimate, for "sqeuclidean" in the square of the unit. Its value is at least 0, its
-        power proved within 1e-9 of itself plus rounding. For torch tensors it is a tensor with the envelope
-        gradient in points and weights (0 at coincident points; for "chebyshev" shared by the
-        coordinates of a tie).
+        power proved within 1e-9 of itself plus rounding. For torch tensors it is a tensor with the
+        envelope gradient in points and weights (0 at coincident points; for "chebyshev" shared by
+        the coordinates of a tie).
 
     Raises:
         DistributionError: If points or weights are not finite or do not fit each other, or the
             metric or the method is unknown, or a function returns no distances.
-        SolverError: If the solver did not finish, which tells a bracket of the answer if the time
-            was up, or the result could not be proved optimal.
+        SolverError: If the solver did not finish, or the result could not be proved optimal; it
+            carries a bracket of the answer if the time was up.
 
     Source:
         Villani 2009, "Optimal transport", definition 6.1; Weed and Bach 2019 for the bias.
@@ -108,7 +108,7 @@ def transport(
         metric: Distance between points: "euclidean", "cityblock", "chebyshev", "sqeuclidean", or
             a function of two blocks of points, numpy arrays of shapes ``(r, d)`` and ``(c, d)``,
             that returns their distances, shape ``(r, c)``.
-        order: The p, at least 1, of the Wasserstein distance W_p: distances are raised to it.
+        order: The r, at least 1, of the Wasserstein distance W_r: distances are raised to it.
         method: "dense" computes all distances at once, which takes about ``40 n m`` bytes;
             "columns" never holds more than a few for each point. By default the faster one, and
             on the line neither, but the closed form.
@@ -121,8 +121,8 @@ def transport(
     Raises:
         DistributionError: If points or weights are not finite or do not fit each other, or the
             metric or the method is unknown, or a function returns no distances.
-        SolverError: If the solver did not finish, which tells a bracket of the answer if the time
-            was up, or the result could not be proved optimal.
+        SolverError: If the solver did not finish, or the result could not be proved optimal; it
+            carries a bracket of the answer if the time was up.
 
     >>> transport([0.0, 1.0, 2.0], [0.5, 1.5]).cost
     0.5
@@ -130,4 +130,4 @@ def transport(
     inputs = Points.of(x, y, x_weights, y_weights)
     effort = Effort(method, time_limit, progress)
     ground = inputs.ground(metric, order)
-    return scaled(inputs.solve(ground, effort), ground.exponent)
+    return inputs.solve(ground, effort).scaled(ground.exponent).transport()

@@ -14,7 +14,7 @@ from divergences.transport.ground import GroundCost
 from divergences.transport.line import line_transport
 from divergences.transport.memory import require_memory
 from divergences.transport.proof import Floats
-from divergences.transport.result import Transport
+from divergences.transport.result import Optimum
 from divergences.transport.simplex import dense_transport
 
 Method = Literal["dense", "columns"]
@@ -60,7 +60,7 @@ def solved(
     /,
     *,
     device: Array | None = None,
-) -> Transport:
+) -> Optimum:
     """The proved plan, in the scaled unit of the ground cost.
 
     Args:
@@ -85,8 +85,9 @@ def solved(
     if effort.method == "dense" or (effort.method is None and n * m <= DENSE):
         require_memory(n, m)
         cost = ground.block(slice(None), slice(None))
-        with np.errstate(over="ignore"):
-            require_representable(np.ldexp(cost.max(), ground.exponent), "ground")
+        if ground.exponent > 1000:  # else no distance can exceed what a float holds
+            with np.errstate(over="ignore"):
+                require_representable(np.ldexp(cost.max(), ground.exponent), "ground")
         return dense_transport(p, q, cost)
     limit = math.inf if effort.time_limit is None else effort.time_limit
     return column_transport(

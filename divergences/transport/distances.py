@@ -11,6 +11,9 @@ from divergences.errors import DistributionError
 from divergences.transport.proof import Floats
 
 Metric = Literal["euclidean", "cityblock", "sqeuclidean", "chebyshev"]
+OVERFLOW = (
+    "`x` and `y` are so large that their {} distances exceed 1.8e308; divide both by a constant"
+)
 BlockMetric = Callable[[Floats, Floats], Floats]
 
 
@@ -69,7 +72,4 @@ def require_representable(lengths: Floats | np.float64, metric: str, /) -> None:
         DistributionError: If one is infinite.
     """
     if not np.isfinite(lengths).all():
-        raise DistributionError(
-            f"`x` and `y` are so large that their {metric} distances exceed 1.8e308; "
-            "divide both by a constant"
-        )
+        raise DistributionError(OVERFLOW.format(metric))

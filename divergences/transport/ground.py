@@ -11,11 +11,11 @@ from scipy.spatial.distance import cdist
 
 from divergences.errors import DistributionError
 from divergences.transport.distances import (
+    OVERFLOW,
     BlockMetric,
     Metric,
     exponent_of,
     require_metric,
-    require_representable,
 )
 from divergences.transport.proof import Floats
 
@@ -166,10 +166,10 @@ def in_unit(value: float, exponent: int, /) -> float:
     Raises:
         DistributionError: If that is too large for a float.
     """
-    with np.errstate(over="ignore"):
-        result = np.ldexp(value, exponent)
-    require_representable(result, "ground")
-    return float(result)
+    try:
+        return math.ldexp(value, exponent)
+    except OverflowError:
+        raise DistributionError(OVERFLOW.format("ground")) from None
 
 
 def _lengths(steps: Floats, metric: Metric) -> Floats:

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from divergences import checks
 from divergences.checks import Array
 from divergences.transport.envelope import cost_with_gradient
-from divergences.transport.result import Transport
+from divergences.transport.result import Optimum, Transport
 from divergences.transport.simplex import dense_transport
 
 
@@ -71,7 +71,7 @@ def transport(p: ArrayLike, q: ArrayLike, cost: ArrayLike, /) -> Transport:
     >>> solved.cost, solved.plan.toarray().tolist()
     (0.25, [[0.25, 0.25], [0.0, 0.5]])
     """
-    return _Problem.of(p, q, cost).solve()
+    return _Problem.of(p, q, cost).solve().transport()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ class _Problem:
         checks.cost_matrix(cost, p.shape[0], q.shape[0], xp)
         return cls(xp, p, q, cost)
 
-    def solve(self) -> Transport:
+    def solve(self) -> Optimum:
         """The proved plan."""
         matrix = checks.numpy_values(self.cost).astype(np.float64, copy=False)
         return dense_transport(checks.normalised(self.p), checks.normalised(self.q), matrix)
@@ -111,10 +111,9 @@ class _Problem:
     def value(self) -> Array:
         """The cost in the arrays' namespace, with the gradients of the optimum."""
         xp, solved = self.xp, self.solve()
-        cost = xp.astype(self.cost, xp.float64)
 
         def arc_costs(rows: Array, cols: Array) -> Array:
-            return cost[rows, cols]
+            return xp.astype(self.cost[rows, cols], xp.float64)
 
         dtype = xp.result_type(self.p, self.q, self.cost)
         like = next(a for a in (self.p, self.q, self.cost) if a.dtype == dtype)

@@ -13,14 +13,14 @@ from numpy.typing import NDArray
 
 from divergences.transport.distances import exponent_of, require_representable
 from divergences.transport.proof import EPS, Arcs, Floats
-from divergences.transport.result import Transport, proved
+from divergences.transport.result import Optimum, proved
 
 Levels = NDArray[np.int64] | NDArray[np.object_]
 
 
 def line_transport(
     x: Floats, y: Floats, p: Floats | None, q: Floats | None, /, *, unit: int = 0
-) -> Transport:
+) -> Optimum:
     """The optimal plan between points of the line under ``|x - y|``, with its proof.
 
     Takes ``O((n + m) log(n + m))``.

@@ -5,6 +5,7 @@ import os
 from divergences.errors import DistributionError
 
 BYTES_PER_PAIR = 40  # of the dense method, at its peak: costs, their scaled copy, plan and arcs
+NEVER_MIND = 10**8  # bytes, below which it is not worth asking the system
 
 
 def require_memory(n: int, m: int, /) -> None:
@@ -17,7 +18,10 @@ def require_memory(n: int, m: int, /) -> None:
     Raises:
         DistributionError: If it needs more memory than is available.
     """
-    needed, available = BYTES_PER_PAIR * n * m, available_memory()
+    needed = BYTES_PER_PAIR * n * m
+    if needed < NEVER_MIND:
+        return
+    available = available_memory()
     if available is not None and needed > available:
         raise DistributionError(
             f"the dense method needs about {needed / 1e9:.3g} GB of memory for {n} x {m} points, "
