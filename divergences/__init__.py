@@ -20,11 +20,19 @@ from divergences.discrete import (
     reverse_kl,
     total_variation,
 )
-from divergences.errors import DistributionError, SolverError
+from divergences.errors import (
+    DistributionError,
+    PairwiseError,
+    PairwiseInterrupt,
+    SolverError,
+)
+from divergences.pairs import pairwise
 from divergences.transport import Transport, emd, transport
 
 __all__ = [
     "DistributionError",
+    "PairwiseError",
+    "PairwiseInterrupt",
     "SolverError",
     "Transport",
     "alpha",
@@ -42,6 +50,7 @@ __all__ = [
     "js_mixture",
     "kl",
     "log_space",
+    "pairwise",
     "renyi",
     "reverse_kl",
     "sampled",

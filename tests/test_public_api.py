@@ -17,6 +17,8 @@ def public(module):
 def test_the_names_of_divergences_are_these():
     assert set(divergences.__all__) == {
         "DistributionError",
+        "PairwiseError",
+        "PairwiseInterrupt",
         "SolverError",
         "Transport",
         "alpha",
@@ -34,6 +36,7 @@ def test_the_names_of_divergences_are_these():
         "js_mixture",
         "kl",
         "log_space",
+        "pairwise",
         "renyi",
         "reverse_kl",
         "sampled",
@@ -83,6 +86,7 @@ FUNCTIONS = [
     divergences.cross_entropy,
     divergences.emd,
     divergences.transport,
+    divergences.pairwise,
     divergences.closed_forms.kl,
     divergences.closed_forms.reverse_kl,
     divergences.closed_forms.js,
@@ -99,6 +103,8 @@ FUNCTIONS = [
 @pytest.mark.parametrize("function", FUNCTIONS, ids=lambda f: f"{f.__module__}.{f.__name__}")
 def test_a_public_function_takes_data_first_and_options_by_name(function):
     for parameter in inspect.signature(function).parameters.values():
+        if (function, parameter.name) == (divergences.pairwise, "other"):
+            continue  # data, though it may be left out
         required = parameter.default is inspect.Parameter.empty
         assert parameter.kind == (
             parameter.POSITIONAL_ONLY if required else parameter.KEYWORD_ONLY

@@ -8,12 +8,14 @@ from numpy.typing import ArrayLike
 
 from divergences import checks
 from divergences.checks import Array
+from divergences.errors import DistributionError
+from divergences.transport.batches import batch_shape, optima, problems
 from divergences.transport.envelope import cost_with_gradient
 from divergences.transport.result import Optimum, Transport
 from divergences.transport.simplex import dense_transport
 
 
-def emd(p: ArrayLike, q: ArrayLike, cost: ArrayLike, /) -> Array:
+def emd(p: ArrayLike, q: ArrayLike, cost: ArrayLike, /, *, n_jobs: int | None = None) -> Array:
     r"""Exact earth mover's distance between two histograms, in the unit of ``cost``.
 
     .. math:: \min_{f \ge 0} \sum_{ij} f_{ij} c_{ij} \Big/ \sum_{ij} f_{ij}, \qquad
@@ -23,15 +25,18 @@ def emd(p: ArrayLike, q: ArrayLike, cost: ArrayLike, /) -> Array:
     mass does not matter: p and q may be counts, if they have the same total.
 
     Args:
-        p: Masses of the sources, shape ``(n,)``; zeros are fine.
-        q: Masses of the targets, shape ``(m,)``, with the same total within 1e-9 of it (1e-5 in
-            float32).
-        cost: Cost of moving one unit of mass from i to j, at least 0, shape ``(n, m)``.
+        p: Masses of the sources, shape ``(..., n)``; zeros are fine.
+        q: Masses of the targets, shape ``(..., m)``, with the same total within 1e-9 of it (1e-5
+            in float32).
+        cost: Cost of moving one unit of mass from i to j, at least 0, shape ``(n, m)`` or
+            ``(..., n, m)``. Leading axes broadcast.
+        n_jobs: How many processes solve a batch; -1 for one per core; None for what
+            `joblib.parallel_config` says, or else one.
 
     Returns:
-        A scalar in [0, max(cost)], proved within 1e-9 of itself plus rounding (`transport` returns
-        the proof). In torch it carries the envelope gradient: the plan for ``cost``, the prices
-        for ``p`` and ``q``.
+        Shape ``(...)``, each in [0, max(cost)], proved within 1e-9 of itself plus rounding
+        (`transport` returns the proof). In torch it carries the envelope gradient: the plan for
+        ``cost``, the prices for ``p`` and ``q``.
 
     Raises:
         DistributionError: If an argument is negative, infinite or NaN, the shapes do not fit or
@@ -45,7 +50,19 @@ def emd(p: ArrayLike, q: ArrayLike, cost: ArrayLike, /) -> Array:
     >>> float(emd([0.5, 0.5, 0.0], [0.0, 0.5, 0.5], [[0, 1, 2], [1, 0, 1], [2, 1, 0]]))
     1.0
     """
-    return _Problem.of(p, q, cost).value()
+    xp, p, q, cost = _arrays(p, q, cost)
+    shape = batch_shape(p, q, cost)
+    if not shape:
+        return _Problem.of(p, q, cost, xp).value()
+    batch = [
+        (index, _Problem.of(*problem, xp, index=index))
+        for index, problem in problems(p, q, cost, shape, xp)
+    ]
+    solved = optima([(index, (one.p, one.q, one.cost)) for index, one in batch], n_jobs)
+    values = [one.value(optimum) for (_, one), optimum in zip(batch, solved, strict=True)]
+    if not values:
+        return xp.zeros(shape, dtype=xp.result_type(p, q, cost))
+    return xp.reshape(xp.stack(values), shape)
 
 
 def transport(p: ArrayLike, q: ArrayLike, cost: ArrayLike, /) -> Transport:
@@ -71,7 +88,17 @@ def transport(p: ArrayLike, q: ArrayLike, cost: ArrayLike, /) -> Transport:
     >>> solved.cost, solved.plan.toarray().tolist()
     (0.25, [[0.25, 0.25], [0.0, 0.5]])
     """
-    return _Problem.of(p, q, cost).solve().transport()
+    xp, p, q, cost = _arrays(p, q, cost)
+    return _Problem.of(p, q, cost, xp).solve().transport()
+
+
+def _arrays(p: Array, q: Array, cost: Array) -> tuple[ModuleType, Array, Array, Array]:
+    """The arguments of `emd` and `transport` as arrays of one namespace, which comes first."""
+    given = {"p": p, "q": q, "cost": cost}
+    xp = checks.namespace(**given)
+    like = checks.first_array(*given.values())
+    p, q, cost = (checks.real_array(k, v, xp, like=like) for k, v in given.items())
+    return xp, p, q, cost
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,16 +118,33 @@ class _Problem:
     cost: Array
 
     @classmethod
-    def of(cls, p: Array, q: Array, cost: Array) -> "_Problem":
-        """The arguments of `emd` and `transport`, checked."""
-        given = {"p": p, "q": q, "cost": cost}
-        xp = checks.namespace(**given)
-        like = checks.first_array(*given.values())
-        p, q, cost = (checks.real_array(k, v, xp, like=like) for k, v in given.items())
-        checks.masses("p", p, xp)
-        checks.masses("q", q, xp)
-        checks.equal_totals(p, q, xp)
-        checks.cost_matrix(cost, p.shape[0], q.shape[0], xp)
+    def of(
+        cls, p: Array, q: Array, cost: Array, xp: ModuleType, /, *, index: tuple[int, ...] = ()
+    ) -> "_Problem":
+        """One problem, checked.
+
+        Args:
+            p: Masses of the sources.
+            q: Masses of the targets.
+            cost: Ground costs.
+            xp: Their namespace.
+            index: Which of a batch it is.
+
+        Returns:
+            It.
+
+        Raises:
+            DistributionError: If an argument is not what it must be; naming the index.
+        """
+        try:
+            checks.masses("p", p, xp)
+            checks.masses("q", q, xp)
+            checks.equal_totals(p, q, xp)
+            checks.cost_matrix(cost, p.shape[0], q.shape[0], xp)
+        except DistributionError as error:
+            if index:
+                raise DistributionError(f"problem {list(index)}: {error}") from None
+            raise
         return cls(xp, p, q, cost)
 
     def solve(self) -> Optimum:
@@ -108,9 +152,9 @@ class _Problem:
         matrix = checks.numpy_values(self.cost).astype(np.float64, copy=False)
         return dense_transport(checks.normalised(self.p), checks.normalised(self.q), matrix)
 
-    def value(self) -> Array:
+    def value(self, optimum: Optimum | None = None) -> Array:
         """The cost in the arrays' namespace, with the gradients of the optimum."""
-        xp, solved = self.xp, self.solve()
+        xp, solved = self.xp, optimum or self.solve()
 
         def arc_costs(rows: Array, cols: Array) -> Array:
             return xp.astype(self.cost[rows, cols], xp.float64)
