@@ -27,10 +27,18 @@ from divergences.errors import (
     SolverError,
 )
 from divergences.pairs import pairwise
-from divergences.transport import Transport, emd, transport
+from divergences.transport import (
+    LipschitzWitness,
+    Transport,
+    emd,
+    lipschitz_witness,
+    partial_transport,
+    transport,
+)
 
 __all__ = [
     "DistributionError",
+    "LipschitzWitness",
     "PairwiseError",
     "PairwiseInterrupt",
     "SolverError",
@@ -49,8 +57,10 @@ __all__ = [
     "js_distance",
     "js_mixture",
     "kl",
+    "lipschitz_witness",
     "log_space",
     "pairwise",
+    "partial_transport",
     "renyi",
     "reverse_kl",
     "sampled",

@@ -10,9 +10,10 @@ from divergences import checks
 from divergences.checks import Array
 from divergences.errors import DistributionError
 from divergences.sampled.methods import Effort, solved
-from divergences.transport.distances import BlockMetric, Metric, exponent_of
+from divergences.transport.distances import BlockMetric, Metric
 from divergences.transport.envelope import cost_with_gradient
 from divergences.transport.ground import GroundCost
+from divergences.transport.lengths import lengths
 from divergences.transport.result import Optimum
 
 
@@ -94,8 +95,8 @@ class Points:
 
         def arc_costs(rows: Array, cols: Array) -> Array:
             x, y = (self._scaled(a, ground) for a in (self.x, self.y))
-            lengths = _lengths(x[rows, :] - y[cols, :], ground.metric, xp)
-            return lengths if ground.order == 1 else ground.rest * lengths**ground.order
+            far = lengths(x[rows, :] - y[cols, :], ground.metric, xp)
+            return far if ground.order == 1 else ground.rest * far**ground.order
 
         like = self.x if self.x.dtype == xp.result_type(self.x, self.y) else self.y
         return cost_with_gradient(optimum, arc_costs, (self.p, self.q), like, xp, ground=ground)
@@ -113,16 +114,3 @@ def _accelerator(points: Array) -> Array | None:
     if not array_api_compat.is_torch_array(points) or not points.is_cuda:
         return None
     return points
-
-
-def _lengths(steps: Array, metric: Metric | BlockMetric, xp: ModuleType) -> Array:
-    """Length of each row of ``steps``, with gradient 0 where it is 0."""
-    if metric == "cityblock":
-        return xp.sum(xp.abs(steps), axis=-1)
-    if metric == "chebyshev":
-        return xp.max(xp.abs(steps), axis=-1)
-    if metric == "sqeuclidean":
-        return xp.sum(steps * steps, axis=-1)
-    unit = 2.0 ** (exponent_of(checks.numpy_values(steps)) - 1)  # in it, no square overflows
-    squares = xp.sum((steps / unit) ** 2, axis=-1)
-    return unit * xp.where(squares > 0, xp.sqrt(xp.where(squares > 0, squares, 1.0)), 0.0)

@@ -3,7 +3,6 @@
 import math
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +16,7 @@ from divergences.transport.distances import (
     exponent_of,
     require_metric,
 )
+from divergences.transport.lengths import scaled_lengths
 from divergences.transport.proof import Floats
 
 Places = slice | NDArray[np.intp]
@@ -59,7 +59,7 @@ class GroundCost:
                 what is no block of distances.
         """
         require_metric(metric)
-        _require_order(order)
+        require_order(order)
         if callable(metric):
             first = cls(x, y, metric, 1.0, 0).block(slice(0, 1), slice(0, len(y)))
             return cls(x, y, metric, float(order), exponent_of(first))
@@ -83,10 +83,11 @@ class GroundCost:
         return len(self.x), len(self.y)
 
     @property
-    def on_a_line(self) -> bool:
-        """Whether the cost is the distance along a line."""
-        one = self.x.shape[1] == 1 and self.order == 1
-        return one and self.metric in ("euclidean", "cityblock", "chebyshev")
+    def line_power(self) -> float | None:
+        """The power of ``|x - y|`` that the cost is, if the points are on a line; else None."""
+        if self.x.shape[1] != 1 or callable(self.metric):
+            return None
+        return 2 * self.order if self.metric == "sqeuclidean" else self.order
 
     @property
     def turned(self) -> "GroundCost":
@@ -132,7 +133,7 @@ class GroundCost:
         for start in range(0, len(rows), size):
             part = slice(start, start + size)
             steps = self.x[rows[part]] - self.y[cols[part]]
-            cost[part] = _lengths(steps, self.metric)
+            cost[part] = scaled_lengths(steps, self.metric)
         return cost if self.order == 1 else self.rest * cost**self.order
 
     def _along_by_blocks(self, rows: NDArray[np.intp], cols: NDArray[np.intp]) -> Floats:
@@ -172,16 +173,6 @@ def in_unit(value: float, exponent: int, /) -> float:
         raise DistributionError(OVERFLOW.format("ground")) from None
 
 
-def _lengths(steps: Floats, metric: Metric) -> Floats:
-    """The length of each row."""
-    if metric == "cityblock":
-        return cast(Floats, np.abs(steps).sum(axis=1))
-    if metric == "chebyshev":
-        return cast(Floats, np.abs(steps).max(axis=1))
-    squares: Floats = np.einsum("ij,ij->i", steps, steps)
-    return squares if metric == "sqeuclidean" else np.sqrt(squares)
-
-
 def _checked(lengths: object, n: int, m: int) -> Floats:
     """What a callable metric returned, if it is a block of distances."""
     block = np.asarray(lengths)
@@ -203,7 +194,7 @@ def _checked(lengths: object, n: int, m: int) -> Floats:
     return block
 
 
-def _require_order(order: float, /) -> None:
+def require_order(order: float, /) -> None:
     """Refuse an order for which there is no Wasserstein distance here."""
     if not (isinstance(order, (int, float)) and 1 <= order < math.inf):
         raise DistributionError(f"`order` must be a finite number of at least 1, but is {order!r}")

@@ -11,6 +11,7 @@ from divergences.checks import Array
 from divergences.errors import DistributionError
 from divergences.transport.batches import batch_shape, optima, problems
 from divergences.transport.envelope import cost_with_gradient
+from divergences.transport.partial import partial_optimum
 from divergences.transport.result import Optimum, Transport
 from divergences.transport.simplex import dense_transport
 
@@ -90,6 +91,46 @@ def transport(p: ArrayLike, q: ArrayLike, cost: ArrayLike, /) -> Transport:
     """
     xp, p, q, cost = _arrays(p, q, cost)
     return _Problem.of(p, q, cost, xp).solve().transport()
+
+
+def partial_transport(p: ArrayLike, q: ArrayLike, cost: ArrayLike, /) -> Transport:
+    r"""An optimal plan between histograms of unequal masses, which moves all of the lighter one.
+
+    .. math:: \min_{f \ge 0} \sum_{ij} f_{ij} c_{ij} \Big/ \sum_{ij} f_{ij}, \qquad
+        \sum_j f_{ij} \le p_i, \quad \sum_i f_{ij} \le q_j, \quad
+        \sum_{ij} f_{ij} = \min \Big( \sum_i p_i, \sum_j q_j \Big)
+
+    For equal masses this is `transport`.
+
+    Args:
+        p: Masses of the sources, shape ``(n,)``, of any total.
+        q: Masses of the targets, shape ``(m,)``, of any total.
+        cost: Cost of moving one unit of mass from i to j, at least 0, shape ``(n, m)``.
+
+    Returns:
+        The cost per unit of mass that is moved; the plan, whose entries sum to 1; prices, none of
+        the heavier side above 0; and the gap. With p and q divided by the flow,
+        ``p @ source_price + q @ target_price`` is a lower bound of the cost of any such plan.
+
+    Raises:
+        DistributionError: If an argument is negative, infinite or NaN, or the shapes do not fit.
+        SolverError: If the solver did not finish, or the result could not be proved optimal.
+
+    Source:
+        Rubner, Tomasi and Guibas 2000, "The earth mover's distance as a metric for image
+        retrieval", eq. 1-5.
+
+    >>> solved = partial_transport([3.0, 1.0], [2.0], [[5.0], [1.0]])
+    >>> solved.cost, solved.plan.toarray().tolist()
+    (3.0, [[0.5], [0.5]])
+    """
+    xp, *arrays = _arrays(p, q, cost)
+    sources, targets, matrix = arrays
+    checks.masses("p", sources, xp)
+    checks.masses("q", targets, xp)
+    checks.cost_matrix(matrix, sources.shape[0], targets.shape[0], xp)
+    wide = (checks.numpy_values(a).astype(np.float64, copy=False) for a in arrays)
+    return partial_optimum(*wide).transport()
 
 
 def _arrays(p: Array, q: Array, cost: Array) -> tuple[ModuleType, Array, Array, Array]:

@@ -1,0 +1,115 @@
+"""Unequal masses: all of the lighter side goes, at the least cost per unit."""
+
+import numpy as np
+import ot
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.optimize import linprog
+from strategies import clouds
+
+from divergences import DistributionError, partial_transport, sampled, transport
+from divergences.transport import memory
+
+masses = st.lists(st.sampled_from([0.0, 1e-3, 0.5, 1.0, 3.0]), min_size=1, max_size=5).filter(any)
+
+
+def cheapest(p, q, cost):
+    """The linear program as it is written down, by HiGHS."""
+    n, m = cost.shape
+    rows = np.kron(np.eye(n), np.ones(m))
+    cols = np.kron(np.ones(n), np.eye(m))
+    flow = min(p.sum(), q.sum())
+    solved = linprog(
+        cost.ravel(),
+        A_ub=np.vstack([rows, cols]),
+        b_ub=np.concatenate([p, q]) / flow,
+        A_eq=np.ones((1, n * m)),
+        b_eq=[1.0],
+    )
+    return solved.fun
+
+
+@given(p=masses, q=masses, seed=st.integers(0, 1000))
+def test_it_is_the_optimum_of_the_linear_program_with_its_proof(p, q, seed):
+    p, q = np.array(p), np.array(q)
+    cost = np.random.default_rng(seed).random((len(p), len(q)))
+    solved = partial_transport(p, q, cost)
+    assert solved.cost == pytest.approx(cheapest(p, q, cost), abs=1e-9)
+    flow = min(p.sum(), q.sum())
+    plan, u, v = solved.plan.toarray(), solved.source_price, solved.target_price
+    assert plan.sum() == pytest.approx(1.0)
+    assert (plan.sum(axis=1) <= p / flow + 1e-12).all()
+    assert (plan.sum(axis=0) <= q / flow + 1e-12).all()
+    assert (u[:, None] + v <= cost).all()
+    if p.sum() > q.sum():
+        assert (u <= 0).all()
+    if q.sum() > p.sum():
+        assert (v <= 0).all()
+    bound = (p / flow) @ u + (q / flow) @ v
+    assert bound <= solved.cost + 1e-12
+    assert solved.cost - bound <= solved.gap + 1e-9
+
+
+@given(pair=clouds())
+def test_equal_masses_are_plain_transport(pair):
+    x, y = pair
+    cost = np.linalg.norm(x[:, None] - y, axis=-1)
+    p, q = np.full(len(x), 3.0 / len(x)), np.full(len(y), 3.0 / len(y))
+    assert partial_transport(p, q, cost).cost == pytest.approx(
+        transport(p, q, cost).cost, rel=1e-13, abs=1e-15
+    )
+
+
+def test_it_agrees_with_pot():
+    rng = np.random.default_rng(0)
+    p, q, cost = rng.random(20), 2 * rng.random(30), rng.random((20, 30))
+    plan = ot.partial.partial_wasserstein(p, q, cost, m=min(p.sum(), q.sum()))
+    assert partial_transport(p, q, cost).cost == pytest.approx(
+        (plan * cost).sum() / min(p.sum(), q.sum()), rel=1e-9
+    )
+
+
+@pytest.mark.parametrize("ratio", [1e-300, 1e-12, 1e12, 1e300])
+def test_totals_may_be_far_apart(ratio):
+    cost = np.array([[3.0, 1.0], [2.0, 5.0]])
+    p, q = np.array([1.0, 2.0]), ratio * np.array([1.0, 1.0])
+    solved = partial_transport(p, q, cost)
+    # Everyone of the lighter side finds room where it is cheapest.
+    assert solved.cost == pytest.approx(5 / 3 if ratio > 1 else 3 / 2, rel=1e-12)
+    assert solved.gap <= 1e-12
+
+
+@pytest.mark.parametrize("unit", [1e-200, 1e-12, 1e200])
+def test_units_do_not_matter(unit):
+    rng = np.random.default_rng(0)
+    p, q, cost = rng.random(5), 2 * rng.random(6), rng.random((5, 6))
+    truth = partial_transport(p, q, cost).cost
+    assert partial_transport(p, q, cost * unit).cost == pytest.approx(unit * truth, rel=1e-14)
+    assert partial_transport(p * unit, q * unit, cost).cost == pytest.approx(truth, rel=1e-14)
+
+
+def test_points_weigh_1_each_by_default():
+    assert sampled.partial_transport([[0.0, 0.0], [9.0, 0.0]], [[3.0, 4.0]]).cost == 5.0
+    assert sampled.partial_transport([0.0, 9.0], [3.0], x_weights=[0.5, 1.0]).cost == 4.5
+    assert sampled.partial_transport([0.0, 9.0], [3.0], order=2.0).cost == 9.0
+
+
+def test_memory_that_does_not_suffice_is_an_error(monkeypatch):
+    monkeypatch.setattr(memory, "available_memory", lambda: 10**8)
+    x = np.zeros((2000, 2))
+    with pytest.raises(DistributionError, match=r"the dense method needs about 0\.16 GB"):
+        sampled.partial_transport(x, x)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (([-1.0], [1.0], [[1.0]]), r"`p`\[0\] = -1.0 is negative"),
+        (([1.0], [0.0], [[1.0]]), "`q` must hold some mass"),
+        (([1.0], [1.0], [[1.0, 2.0]]), "`cost` must have shape"),
+    ],
+)
+def test_what_is_no_problem_is_refused(arguments, message):
+    with pytest.raises(DistributionError, match=message):
+        partial_transport(*arguments)

@@ -1,0 +1,131 @@
+"""The function that prices extend to: 1-Lipschitz, and its gap is the exact EMD."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from strategies import clouds
+
+from divergences import DistributionError, lipschitz_witness, sampled
+from divergences.transport import witness
+
+
+def taxi(x, y):
+    return np.abs(x[:, None] - y).sum(-1)
+
+
+NORMS = {
+    "euclidean": lambda d: np.sqrt((d**2).sum(-1)),
+    "cityblock": lambda d: np.abs(d).sum(-1),
+    "chebyshev": lambda d: np.abs(d).max(-1),
+    taxi: lambda d: np.abs(d).sum(-1),
+}
+
+
+@pytest.mark.parametrize("metric", NORMS)
+@given(pair=clouds())
+def test_its_gap_is_the_exact_emd_of_the_points(metric, pair):
+    x, y = pair
+    solved = sampled.transport(x, y, metric=metric)
+    f = lipschitz_witness(solved, y, metric=metric)
+    assert f(x).mean() - f(y).mean() == pytest.approx(solved.cost, rel=1e-12, abs=1e-14)
+
+
+@pytest.mark.parametrize("metric", NORMS)
+def test_it_is_1_lipschitz_everywhere(metric):
+    rng = np.random.default_rng(0)
+    x, y, z = (rng.normal(size=(n, 3)) for n in (50, 40, 200))
+    f = lipschitz_witness(sampled.transport(x, y, metric=metric), y, metric=metric)
+    rise = np.abs(f(z)[:, None] - f(z))
+    assert (rise <= NORMS[metric](z[:, None] - z) * (1 + 1e-12) + 1e-14).all()
+
+
+def test_columns_give_a_witness_too():
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(400, 2)), rng.normal(size=(300, 2))
+    solved = sampled.transport(x, y, method="columns")
+    f = lipschitz_witness(solved, y)
+    assert f(x).mean() - f(y).mean() == pytest.approx(solved.cost, rel=1e-11)
+
+
+@pytest.mark.parametrize("scale", [1e-200, 1e200])
+def test_the_unit_does_not_matter(scale):
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(9, 2)) * scale, rng.normal(size=(8, 2)) * scale
+    solved = sampled.transport(x, y)
+    f = lipschitz_witness(solved, y)
+    assert f(x).mean() - f(y).mean() == pytest.approx(solved.cost, rel=1e-12)
+
+
+@pytest.mark.parametrize("metric", ["euclidean", "cityblock", "chebyshev"])
+def test_torch_gets_its_gradient(metric):
+    generator = torch.Generator().manual_seed(0)
+    x, y = (torch.randn(n, 3, generator=generator, dtype=torch.float64) for n in (20, 30))
+    f = lipschitz_witness(sampled.transport(x, y, metric=metric), y, metric=metric)
+    z = torch.randn(2, 5, 3, generator=generator, dtype=torch.float64, requires_grad=True)
+    assert f(z).shape == (2, 5)
+    np.testing.assert_allclose(f(z).detach(), f(z.detach().numpy()), rtol=1e-14)
+    assert torch.autograd.gradcheck(f, (z,))
+    if metric == "euclidean":
+        (slopes,) = torch.autograd.grad(f(z).sum(), z)
+        torch.testing.assert_close(slopes.norm(dim=-1), torch.ones(2, 5, dtype=torch.float64))
+
+
+def test_the_gradient_at_a_target_is_0():
+    y = torch.zeros(1, 2)
+    f = lipschitz_witness(sampled.transport(torch.ones(1, 2), y), y)
+    z = torch.zeros(1, 2, requires_grad=True)
+    (slope,) = torch.autograd.grad(f(z).sum(), z)
+    assert torch.equal(slope, torch.zeros(1, 2))
+
+
+def test_many_points_go_in_blocks(monkeypatch):
+    rng = np.random.default_rng(0)
+    x, y, z = (rng.normal(size=(n, 2)) for n in (5, 6, 100))
+    f = lipschitz_witness(sampled.transport(x, y), y)
+    whole = f(z)
+    monkeypatch.setattr(witness, "ENTRIES", 20)
+    np.testing.assert_array_equal(f(z), whole)
+
+
+SOLVED = sampled.transport([[0.0, 0.0], [1.0, 2.0]], [[0.0, 1.0], [3.0, 3.0], [5.0, 1.0]])
+Y = [[0.0, 1.0], [3.0, 3.0], [5.0, 1.0]]
+
+
+@pytest.mark.parametrize(
+    ("y", "metric", "message"),
+    [
+        (Y[:2], "euclidean", "`y` must be the 3 targets of `solved`, but has 2 points"),
+        (Y, "sqeuclidean", '"sqeuclidean" is no metric'),
+        (Y, "hamming", "`metric` must be one of"),
+        (Y, lambda x, y: taxi(x, y) + 1, r"must be 0 from a point to itself, but is 1.0 at `y`"),
+        (
+            Y,
+            lambda x, y: np.maximum(x[:, :1] - y[:, 0], 0),
+            r"must be symmetric, but from `y`\[0\] .* 0.0, and back 5.0",
+        ),
+        (
+            [[0.0, 0.0], [1.0, 0.0], [2.0, 0.0]],
+            lambda x, y: taxi(x, y) ** 2,
+            r"must not be longer than a detour, .* by `y`\[1\]",
+        ),
+    ],
+)
+def test_what_has_no_witness_is_refused(y, metric, message):
+    with pytest.raises(DistributionError, match=message):
+        lipschitz_witness(SOLVED, y, metric=metric)([[0.0, 0.0]])
+
+
+@pytest.mark.parametrize(
+    ("z", "message"),
+    [
+        (
+            [[0.0]],
+            r"`z` must be points of 2 coordinates, shape \(..., 2\), but has shape \(1, 1\)",
+        ),
+        ([[np.nan, 0.0]], "`z` must be finite"),
+    ],
+)
+def test_what_is_no_point_is_refused(z, message):
+    with pytest.raises(DistributionError, match=message):
+        lipschitz_witness(SOLVED, Y)(z)
