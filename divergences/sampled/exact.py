@@ -180,5 +180,5 @@ def partial_transport(
         np.ones(n) if w is None else numpy_values(w).astype(np.float64, copy=False)
         for n, w in zip(inputs.sizes, (inputs.p, inputs.q), strict=True)
     )
-    optimum = partial_optimum(p, q, ground.block(slice(None), slice(None)))
+    optimum = partial_optimum(p, q, ground.block(slice(None), slice(None)), unit=ground.exponent)
     return optimum.scaled(ground.exponent).transport()

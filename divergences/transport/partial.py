@@ -11,7 +11,7 @@ from divergences.transport.simplex import dense_transport
 EQUAL = 1e-12  # part of the total by which the totals of equal masses may differ through rounding
 
 
-def partial_optimum(p: Floats, q: Floats, cost: Floats, /) -> Optimum:
+def partial_optimum(p: Floats, q: Floats, cost: Floats, /, *, unit: int = 0) -> Optimum:
     """The cheapest plan that moves ``min(sum p, sum q)``, per unit of what it moves.
 
     A target that costs nothing takes what the heavier side keeps. It has the price 0, so no price
@@ -21,6 +21,7 @@ def partial_optimum(p: Floats, q: Floats, cost: Floats, /) -> Optimum:
         p: Masses of the sources, at least 0, not all 0, shape ``(n,)``.
         q: Masses of the targets, likewise, shape ``(m,)``.
         cost: At least 0, shape ``(n, m)``.
+        unit: The caller's costs are ``2**unit`` times these.
 
     Returns:
         The result; its masses are parts of the flow.
@@ -29,18 +30,18 @@ def partial_optimum(p: Floats, q: Floats, cost: Floats, /) -> Optimum:
         SolverError: If the solver did not finish, or the result could not be proved optimal.
     """
     if _is_heavier(q, p):
-        turned = partial_optimum(q, p, cost.T)
+        turned = partial_optimum(q, p, cost.T, unit=unit)
         arcs = Arcs(turned.arcs.cols, turned.arcs.rows, turned.arcs.mass, turned.arcs.cost)
         return Optimum(arcs, turned.target_price, turned.source_price, turned.cost, turned.gap)
     p, q = _parts_of_flow(p, q)
     kept = math.fsum(np.concatenate([p, -q]))
     if kept <= EQUAL:
-        return dense_transport(p / math.fsum(p), q, cost)
+        return dense_transport(p / math.fsum(p), q, cost, unit=unit)
     total = math.fsum(p)
     exponent = math.frexp(cost.max())[1]
     cost = np.ldexp(cost, -exponent)
     wide = np.hstack([cost, np.zeros((len(p), 1))])
-    whole = dense_transport(p / total, np.append(q, kept) / total, wide)
+    whole = dense_transport(p / total, np.append(q, kept) / total, wide, unit=exponent + unit)
     source_price = np.minimum(whole.source_price + whole.target_price[-1], 0.0)
     target_price = np.nextafter((cost - source_price[:, None]).min(axis=0), -np.inf)
     moved = whole.arcs.cols < len(q)
@@ -53,7 +54,9 @@ def partial_optimum(p: Floats, q: Floats, cost: Floats, /) -> Optimum:
     sent = np.bincount(rows, mass, len(p))
     held = np.where(source_price < 0, p, sent)
     arcs = Arcs(rows, cols, mass, cost[rows, cols])
-    return proved(arcs, held, q, (source_price, target_price), slack=0.0, exponent=exponent)
+    return proved(
+        arcs, held, q, (source_price, target_price), slack=0.0, exponent=exponent, unit=unit
+    )
 
 
 def _is_heavier(p: Floats, q: Floats) -> bool:

@@ -15,7 +15,7 @@ NEAR_ONE = 3  # power of two up to which a cost is not scaled: it costs small pr
 OPTIMAL, ITERATION_LIMIT = 1, 3  # POT's result codes
 
 
-def dense_transport(p: Floats, q: Floats, cost: Floats, /) -> Optimum:
+def dense_transport(p: Floats, q: Floats, cost: Floats, /, *, unit: int = 0) -> Optimum:
     """The optimal plan between masses ``p`` and ``q`` under ``cost``, with its proof.
 
     POT compares reduced costs with absolute thresholds, so the cost is scaled by a power of two to
@@ -25,6 +25,7 @@ def dense_transport(p: Floats, q: Floats, cost: Floats, /) -> Optimum:
         p: Masses that sum to 1, shape ``(n,)``.
         q: Masses that sum to 1, shape ``(m,)``.
         cost: At least 0, shape ``(n, m)``.
+        unit: The caller's costs are ``2**unit`` times these.
 
     Returns:
         The result, in the unit of ``cost``.
@@ -42,7 +43,7 @@ def dense_transport(p: Floats, q: Floats, cost: Floats, /) -> Optimum:
     # What weighs less than the rounding of the whole must not move the prices of what weighs more.
     prices = proof.feasible_prices(cost, source_price, p > EPS, q > EPS)
     arcs = _with_lost_mass(arcs, p, q, cost, prices)
-    return proved(arcs, p, q, prices, slack=0.0, exponent=exponent)
+    return proved(arcs, p, q, prices, slack=0.0, exponent=exponent, unit=unit)
 
 
 def _with_lost_mass(

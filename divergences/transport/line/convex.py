@@ -28,6 +28,7 @@ def convex_line_transport(
     *,
     power: float,
     factor: float = 1.0,
+    unit: int = 0,
 ) -> Optimum:
     """The optimal plan between points of the line under ``factor |x - y|**power``, with its proof.
 
@@ -40,6 +41,7 @@ def convex_line_transport(
         q: Masses of the targets, likewise.
         power: Above 1.
         factor: Above 0.
+        unit: The caller's costs are ``2**unit`` times these.
 
     Returns:
         The result, in the unit of the costs.
@@ -59,7 +61,7 @@ def convex_line_transport(
     slack = factor * error + 8 * EPS * float(np.abs(source_price).max(initial=0.0))
     p = np.full(len(x), 1 / len(x)) if p is None else p
     q = np.full(len(y), 1 / len(y)) if q is None else q
-    return proved(arcs, p, q, (source_price, target_price), slack=slack, exponent=0)
+    return proved(arcs, p, q, (source_price, target_price), slack=slack, exponent=0, unit=unit)
 
 
 def _path(x_levels: Levels, y_levels: Levels) -> NDArray[np.bool_]:
