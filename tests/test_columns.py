@@ -5,15 +5,17 @@ import re
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import event, given, settings
 from hypothesis import strategies as st
 from strategies import clouds
 
 from divergences import DistributionError, SolverError, sampled
 from divergences.transport import memory
+from divergences.transport.columns import clearance as module
 from divergences.transport.columns import multiscale
 from divergences.transport.columns.arcs import northwest, worst
-from divergences.transport.columns.pricing import Scan, cheapest, violations
+from divergences.transport.columns.clearance import Clearance
+from divergences.transport.columns.pricing import Scan, cheapest
 from divergences.transport.columns.screen import Screen
 from divergences.transport.ground import GroundCost
 
@@ -119,9 +121,10 @@ def exact_slack(ground, u, v):
     shift=st.floats(-1, 1),
     far=st.sampled_from([0.0, 1.0, 1e3, 1e6]),
     flat=st.booleans(),
+    width=st.sampled_from([0.0, 0.01, 10.0]),
 )
 @pytest.mark.parametrize("device", ["numpy", "torch"])
-def test_the_screen_overlooks_no_violation(device, seed, d, squared, shift, far, flat):
+def test_the_screen_overlooks_no_violation(device, seed, d, squared, shift, far, flat, width):
     rng = np.random.default_rng(seed)
     x, y = rng.normal(size=(40, d)), rng.normal(size=(50, d))
     if flat:
@@ -133,7 +136,7 @@ def test_the_screen_overlooks_no_violation(device, seed, d, squared, shift, far,
     # Prices that are exactly tight, a little below and a little above.
     u = (cost - v).min(axis=1) + rng.choice([0.0, 1e-15, -1e-15, 1e-7, 1e-2], size=40)
     screen = Screen.of(ground, None if device == "numpy" else torch.zeros(1))
-    found = violations(screen, u, v, ground.along, 100)
+    found = Clearance(screen).violations(u, v, ground.along, 100, width=width)
     slack = np.minimum(exact_slack(ground, u, v), 0.0)
     # The costs of pairs and of blocks may be rounded differently.
     close = {"rtol": 0, "atol": 4e-15 * (1 + np.abs(u).max() + np.abs(v).max())}
@@ -141,12 +144,64 @@ def test_the_screen_overlooks_no_violation(device, seed, d, squared, shift, far,
     np.testing.assert_allclose(found.by_col, slack.min(axis=0), **close)
 
 
+@settings(max_examples=30)
+@given(
+    seed=st.integers(0, 10**6),
+    d=st.sampled_from([2, 40]),
+    step=st.sampled_from([1e-4, 1e-2, 0.3]),
+    width=st.sampled_from([0.0, 0.02, 0.3]),
+    crowd=st.sampled_from([2, 64]),
+)
+@pytest.mark.parametrize("kind", ["screen", "scan"])
+def test_what_is_left_out_cannot_have_come_to_violate_its_prices(
+    kind, seed, d, step, width, crowd
+):
+    rng = np.random.default_rng(seed)
+    x, y = rng.normal(size=(60, d)), rng.normal(size=(70, d))
+    ground = GroundCost.of(x, y, metric="euclidean")
+    clearance = Clearance(Screen.of(ground, None) if kind == "screen" else Scan(ground))
+    cost = ground.block(slice(None), slice(None))
+    v = rng.normal(size=70) * cost.mean() / 10
+    u = (cost - v).min(axis=1)
+    left_out = False
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "REMEMBERED", crowd)
+        for _ in range(6):
+            u = u + step * cost.mean() * rng.normal(size=60) * 0.1
+            v = v + step * cost.mean() * rng.normal(size=70) * np.where(
+                rng.random(70) < 0.05, 1, 0.1
+            )
+            found = clearance.violations(u, v, ground.along, 5, width=width * cost.mean())
+            left_out |= not clearance.complete
+            slack = np.minimum(exact_slack(ground, u, v), 0.0)
+            close = {"rtol": 0, "atol": 1e-14 * (1 + np.abs(u).max() + np.abs(v).max())}
+            np.testing.assert_allclose(found.by_row, slack.min(axis=1), **close)
+            np.testing.assert_allclose(found.by_col, slack.min(axis=0), **close)
+    event(f"left pairs out: {left_out}")
+
+
+def test_pairs_far_from_their_prices_are_left_out():
+    x, y = normals(400, 300, 40)
+    ground = GroundCost.of(x, y, metric="euclidean")
+    cost = ground.block(slice(None), slice(None))
+    v = np.zeros(300)
+    u = cost.min(axis=1)
+    clearance = Clearance(Screen.of(ground, None))
+    clearance.violations(u, v, ground.along, 5, width=0.01)
+    assert clearance.complete
+    clearance.violations(u + 1e-9, v, ground.along, 5, width=0.01)
+    assert not clearance.complete
+    clearance.forget()
+    clearance.violations(u, v, ground.along, 5, width=0.01)
+    assert clearance.complete
+
+
 def test_a_scan_finds_the_worst_violations_of_each_row_and_column():
     x, y = normals(60, 70, 3)
     ground = GroundCost.of(x, y, metric="cityblock")
     u, v = np.full(60, 0.2), np.full(70, 0.2)
     slack = exact_slack(ground, u, v)
-    found = violations(Scan(ground), u, v, ground.along, 1)
+    found = Clearance(Scan(ground)).violations(u, v, ground.along, 1, width=0.0)
     pairs = set(zip(found.rows.tolist(), found.cols.tolist(), strict=True))
     for i in np.flatnonzero(slack.min(axis=1) < 0):
         assert (i, slack[i].argmin()) in pairs

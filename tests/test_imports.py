@@ -307,6 +307,7 @@ ARROWS = {
     "divergences.transport.columns.ascent": {
         "divergences.errors",
         "divergences.transport.columns.arcs",
+        "divergences.transport.columns.clearance",
         "divergences.transport.columns.master",
         "divergences.transport.columns.pricing",
         "divergences.transport.columns.watch",
@@ -326,6 +327,7 @@ ARROWS = {
     },
     "divergences.transport.columns.screen": {
         "divergences.checks",
+        "divergences.transport.columns.arcs",
         "divergences.transport.columns.pricing",
         "divergences.transport.ground",
         "divergences.transport.proof",
@@ -335,6 +337,12 @@ ARROWS = {
         "divergences.transport.ground",
     },
     "divergences.transport.columns.arcs": {
+        "divergences.transport.proof",
+    },
+    "divergences.transport.columns.clearance": {
+        "divergences.transport.columns.arcs",
+        "divergences.transport.columns.pricing",
+        "divergences.transport.ground",
         "divergences.transport.proof",
     },
     "gan": {

@@ -2,7 +2,8 @@
 
 The flow linear program is solved on a small part of all pairs (`arcs`, `master`), all other pairs
 are priced in blocks (`pricing`; `screen`, for Euclidean distances, by matrix products), and those
-that violate their prices are added, until there are none (`ascent`). It begins with the prices of
+that violate their prices are added, until there are none (`ascent`); pairs that cannot have come
+to violate them since are left out (`clearance`). It begins with the prices of
 a quarter of the points (`multiscale`). Points of next to no mass join at the end (`light`), and
 `solver` puts it together, for a caller who may `watch`. Memory is ``O(n + m)``.
 

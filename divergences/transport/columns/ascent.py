@@ -14,14 +14,16 @@ from numpy.typing import NDArray
 
 from divergences.errors import SolverError
 from divergences.transport.columns.arcs import ArcSet, Indices
+from divergences.transport.columns.clearance import Clearance, Violations
 from divergences.transport.columns.master import Prices, Restricted, restricted
-from divergences.transport.columns.pricing import Known, Pricing, Violations, violations
+from divergences.transport.columns.pricing import Known, Pricing
 from divergences.transport.columns.watch import Watch
 from divergences.transport.proof import EPS, Arcs, Floats
 
 ADDED = 10  # arcs for each source and each target that has violations
 KEPT = 10  # arcs for each source and each target, on average, that are kept from round to round
 PATIENCE = 60  # rounds without a better bound after which something is wrong
+WIDTH = 0.02  # slack of the pairs that are remembered, in units of the reach
 NARROWEST = 0.1  # reach of the box, in units of the gap per mass
 POLISHED = 1e-6  # of the reach: for the last round, whose rounding shrinks with it
 
@@ -99,11 +101,13 @@ def ascend(
         SolverError: If the time is up, or the bounds do not meet.
     """
     state = _State(beginning.arcs, beginning.prices, beginning.prices, beginning.reach)
-    polished = False
+    clearance, polished = Clearance(pricing), False
     while True:
         watch.tick()
         optimum = restricted(state.arcs, p, q, state.centre, state.guess, state.reach)
-        found = violations(pricing, *optimum.prices, _known(state.arcs, pricing), ADDED)
+        found = clearance.violations(
+            *optimum.prices, _known(state.arcs, pricing), ADDED, width=WIDTH * state.reach
+        )
         fresh = _fresh(state.arcs, found)
         settled = not fresh.any() and not optimum.away.any()
         plan = optimum.completed(state.arcs, pricing.ground)
@@ -111,8 +115,10 @@ def ascend(
         if told:
             watch.known(summit.lower, summit.upper, len(state.arcs.keys))
         if summit.upper - summit.lower <= tolerance * summit.upper or (polished and settled):
-            return summit
-        if settled:
+            if clearance.complete:
+                return summit
+            clearance.forget()  # the last word is over all pairs
+        elif settled:
             polished = True
             state.reach *= POLISHED
         _require_progress(state, watch)

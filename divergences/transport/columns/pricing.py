@@ -6,22 +6,23 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
-from threading import Lock
 from typing import Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import ThreadpoolController
 
-from divergences.transport.columns.arcs import Indices, worst
-from divergences.transport.ground import GroundCost
+from divergences.transport.columns.arcs import Indices
+from divergences.transport.ground import GroundCost, Places
 from divergences.transport.proof import Floats
 
 Result = TypeVar("Result")
-Pairs = tuple[Indices, Indices, Floats]  # rows, columns, costs
+Seen = tuple[Indices, Indices, Floats, Floats]  # rows, columns and costs; room of each row beyond
+Look = Callable[[Indices, Places], Seen]
 Known = Callable[[Indices, Indices], Floats]
 ENTRIES = 1 << 19  # of a block: what two cores hold in their caches
 GROUPS = 32
+CROWD = 16  # pairs of a row, on average, above which those with slack are not counted
 
 
 class Pricing(Protocol):
@@ -45,8 +46,20 @@ class Pricing(Protocol):
     def estimate(self, rows: slice, cols: slice | Indices, /) -> NDArray[np.floating]:
         """Costs of a block, roughly; shape ``(r, c)``."""
 
-    def suspects(self, u: Floats, v: Floats, known: Known, /) -> Callable[[slice], Pairs]:
-        """A function of rows: every pair of them that may cost less than ``u + v``."""
+    def suspects(self, u: Floats, v: Floats, known: Known, width: float, /) -> Look:
+        """A look at rows and columns, at these prices.
+
+        Args:
+            u: Prices of the sources.
+            v: Prices of the targets.
+            known: The costs of pairs.
+            width: How far above its prices the cost of a pair may be to be seen, where that does
+                not make too many.
+
+        Returns:
+            A function of rows and columns that tells every pair of them which may cost less than
+            its prices, and by how much at least the others of each row cost more.
+        """
 
 
 @dataclass(frozen=True)
@@ -73,76 +86,25 @@ class Scan:
         """Costs of a block."""
         return self.ground.block(rows, cols)
 
-    def suspects(self, u: Floats, v: Floats, _known: Known, /) -> Callable[[slice], Pairs]:
-        """A function of rows: every pair of them that costs less than ``u + v``."""
+    def suspects(self, u: Floats, v: Floats, _known: Known, width: float, /) -> Look:
+        """A look at rows and columns: the pairs that cost less than ``u + v``, or little more."""
 
-        def look(rows: slice) -> Pairs:
-            cost = self.ground.block(rows, slice(None))
-            i, j = np.nonzero(cost - u[rows, None] < v)
-            return i + rows.start, j, cost[i, j]
+        def look(rows: Indices, cols: Places) -> Seen:
+            cost = self.ground.block(rows, cols)
+            return close_pairs(cost, cost - u[rows, None] - v[cols], rows, cols, width)
 
         return look
 
 
-@dataclass(frozen=True, slots=True)
-class Violations:
-    """Pairs that cost less than their prices.
-
-    Attributes:
-        rows: Sources of the worst of them.
-        cols: Targets.
-        cost: Their costs.
-        by_row: Lowest slack of each source over *all* targets, 0 where none is negative.
-        by_col: Likewise of each target.
-    """
-
-    rows: Indices
-    cols: Indices
-    cost: Floats
-    by_row: Floats
-    by_col: Floats
-
-
-def violations(pricing: Pricing, u: Floats, v: Floats, known: Known, keep: int, /) -> Violations:
-    """All pairs looked at: how far prices are from feasible, and what is worst.
-
-    Args:
-        pricing: The way to look at them.
-        u: Prices of the sources.
-        v: Prices of the targets.
-        known: The costs of pairs.
-        keep: How many pairs to return for each source and for each target, the worst ones.
-
-    Returns:
-        The pairs, and the lowest slack of all rows and columns.
-    """
-    by_row, by_col, lock = np.zeros(len(u)), np.zeros(len(v)), Lock()
-    look = pricing.suspects(u, v, known)
-
-    def one(rows: slice) -> tuple[Indices, Indices, Floats, Floats]:
-        i, j, cost = look(rows)
-        slack = cost - u[i] - v[j]
-        below = slack < 0
-        i, j, cost, slack = i[below], j[below], cost[below], slack[below]
-        np.minimum.at(by_row, i, slack)
-        with lock:
-            np.minimum.at(by_col, j, slack)
-        return _worst_of_both(i, j, cost, slack, keep)
-
-    parts = in_blocks(one, len(u), len(v), pricing.threads)
-    i, j, cost, slack = (np.concatenate(list(part)) for part in zip(*parts, strict=True))
-    i, j, cost, _ = _worst_of_both(i, j, cost, slack, keep)
-    return Violations(i, j, cost, by_row, by_col)
-
-
-def _worst_of_both(
-    i: Indices, j: Indices, cost: Floats, slack: Floats, keep: int
-) -> tuple[Indices, Indices, Floats, Floats]:
-    """The worst pairs of each row and of each column."""
-    if len(i) <= keep:
-        return i, j, cost, slack
-    chosen = np.union1d(worst(i, slack, keep), worst(j, slack, keep))
-    return i[chosen], j[chosen], cost[chosen], slack[chosen]
+def close_pairs(cost: Floats, slack: Floats, rows: Indices, cols: Places, width: float, /) -> Seen:
+    """The pairs of a block with little slack, and the least slack of the others of each row."""
+    close = slack < width
+    if np.count_nonzero(close) > CROWD * len(rows):
+        close = slack < 0
+    i, j = np.nonzero(close)
+    found = cost[i, j]
+    slack[i, j] = np.inf
+    return rows[i], j if isinstance(cols, slice) else cols[j], found, slack.min(axis=1)
 
 
 def cheapest(

@@ -14,7 +14,6 @@ they leave out, since ``|x - y|^2 >= |Px - Py|^2 + (|x - Px| - |y - Py|)^2``: a 
 distance, close where the data are close to a subspace, and equal where one side lies in it.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from types import ModuleType
@@ -24,8 +23,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from divergences.checks import Array, numpy_values
-from divergences.transport.columns.pricing import Known, Pairs, cores
-from divergences.transport.ground import GroundCost
+from divergences.transport.columns.arcs import Indices
+from divergences.transport.columns.pricing import (
+    CROWD,
+    Known,
+    Look,
+    Seen,
+    close_pairs,
+    cores,
+)
+from divergences.transport.ground import GroundCost, Places
 from divergences.transport.proof import EPS, Floats
 
 PLAIN = 24  # coordinates up to which all of them are kept, in float64
@@ -117,26 +124,41 @@ class Screen:
         """Whether the cost is the squared distance."""
         return self.ground.metric == "sqeuclidean"
 
-    def suspects(self, u: Floats, v: Floats, known: Known, /) -> Callable[[slice], Pairs]:
-        """A function of rows: every pair of them that may cost less than ``u + v``."""
+    def suspects(self, u: Floats, v: Floats, known: Known, width: float, /) -> Look:
+        """A look at rows and columns: every pair that may cost less than ``u + v``."""
         left, right, margin = self._bilinear(u, v)
+        largest = u + v.max()
+        # Up to here, a pair may have less slack than the width.
+        wide = width if self._squared else width * (2 * np.maximum(largest, 0) + width)
+        margins = self._there(margin), self._there(margin + np.reshape(wide, (-1, 1)))
         below = _below if self.device is None else _below_there
 
-        def look(rows: slice) -> Pairs:
-            places, size = below(left[rows], right, margin[rows])
-            if len(places) * CROWDED > size:
-                cost = self.ground.block(rows, slice(None))
-                i, j = np.nonzero(cost - u[rows, None] < v)
-                return i + rows.start, j, cost[i, j]
-            i, j = np.divmod(places, len(v))
-            i += rows.start
-            possible = u[i] + v[j] > 0
-            i, j = i[possible], j[possible]
-            return i, j, known(i, j)
+        def look(rows: Indices, cols: Places) -> Seen:
+            limits = [limit[rows] for limit in margins]
+            places, least, width = below(left[rows] @ right[:, cols], *limits)
+            if len(places) * CROWDED > len(rows) * width:
+                cost = self.ground.block(rows, cols)
+                return close_pairs(cost, cost - u[rows, None] - v[cols], rows, cols, 0.0)
+            room = self._room(least - margin[rows, 0], largest[rows])
+            i, j = np.divmod(places, width)
+            j = j if isinstance(cols, slice) else cols[j]
+            prices = u[rows[i]] + v[j]
+            # No cost is below 0, so prices up to 0 are satisfied, with as much room.
+            possible = prices > 0
+            np.minimum.at(room, i[~possible], -prices[~possible])
+            i, j = rows[i[possible]], j[possible]
+            return i, j, known(i, j), room
 
         return look
 
-    def _bilinear(self, u: Floats, v: Floats) -> tuple[Array, Array, Array]:
+    def _room(self, above: Floats, largest: Floats) -> Floats:
+        """The slack that pairs have at least, from how far the bilinear form is above 0."""
+        if self._squared:
+            return above
+        above = np.clip(above, 0, 1e300)  # it is infinite where no pair is left
+        return above / (np.sqrt(largest**2 + above) + np.abs(largest) + 1e-300)
+
+    def _bilinear(self, u: Floats, v: Floats) -> tuple[Array, Array, Floats]:
         """Factors of what is negative where a pair violates its prices, and its rounding error."""
         shift = (np.median(v) - np.median(u)) / 2
         u, v = (u + shift)[:, None], (v - shift)[:, None]
@@ -154,25 +176,33 @@ class Screen:
         # A sum of k products is off by k roundings of the sum of their sizes, and each factor was
         # rounded to the type of the product before.
         margin = ((self.x.shape[1] + 8) * unit + self.error * EPS) * 1.01 * sizes
-        return (
-            self._there(np.hstack(left)),
-            self._there(np.hstack(right).T),
-            self._there(margin),
-        )
+        return self._there(np.hstack(left)), self._there(np.hstack(right).T), margin
 
 
-def _below(left: Array, right: Array, margin: Array) -> tuple[NDArray[np.intp], int]:
-    """Where the product is below the margin, flat, and how many entries there are."""
-    small = left @ right < margin
-    return np.flatnonzero(small), small.size
+def _below(product: Array, narrow: Array, wide: Array) -> tuple[Indices, Floats, int]:
+    """Where a product is below the limit of its row: the wide one, if that is not too often.
+
+    Returns:
+        Places, flat; the least of the rest of each row; the number of columns. The product is
+        used up.
+    """
+    small = product < wide
+    if np.count_nonzero(small) > CROWD * len(product):
+        small = product < narrow
+    places = np.flatnonzero(small)
+    product.reshape(-1)[places] = np.inf
+    return places, product.min(axis=1).astype(np.float64), product.shape[1]
 
 
-def _below_there(left: Array, right: Array, margin: Array) -> tuple[NDArray[np.intp], int]:
+def _below_there(product: Array, narrow: Array, wide: Array) -> tuple[Indices, Floats, int]:
     """The same on a device."""
-    xp: ModuleType = array_api_compat.array_namespace(left)
-    small = xp.reshape(left @ right < margin, (-1,))
-    (places,) = xp.nonzero(small)
-    return numpy_values(places), int(small.shape[0])
+    xp: ModuleType = array_api_compat.array_namespace(product)
+    small = product < wide
+    if int(xp.count_nonzero(small)) > CROWD * product.shape[0]:
+        small = product < narrow
+    (places,) = xp.nonzero(xp.reshape(small, (-1,)))
+    rest = xp.min(xp.where(small, xp.inf, product), axis=1)
+    return numpy_values(places), numpy_values(rest).astype(np.float64), int(product.shape[1])
 
 
 def _roundoff(dtype: type, device: Array | None) -> float:
