@@ -102,10 +102,15 @@ ARROWS = {
     "divergences.transport": {"divergences.transport.histograms", "divergences.transport.result"},
     "divergences.transport.proof": {"divergences.errors"},
     "divergences.transport.result": {
+        "divergences.errors",
         "divergences.transport.distances",
         "divergences.transport.proof",
     },
-    "divergences.transport.distances": {"divergences.errors", "divergences.transport.proof"},
+    "divergences.transport.distances": {
+        "divergences.checks",
+        "divergences.errors",
+        "divergences.transport.proof",
+    },
     "divergences.transport.ground": {
         "divergences.errors",
         "divergences.transport.distances",
@@ -161,13 +166,19 @@ ARROWS = {
         "divergences.checks",
         "divergences.errors",
         "divergences.transport.columns",
-        "divergences.transport.distances",
+        "divergences.transport.convex_line",
         "divergences.transport.ground",
         "divergences.transport.line",
         "divergences.transport.memory",
         "divergences.transport.proof",
         "divergences.transport.result",
         "divergences.transport.simplex",
+    },
+    "divergences.transport.convex_line": {
+        "divergences.transport.ground",
+        "divergences.transport.line",
+        "divergences.transport.proof",
+        "divergences.transport.result",
     },
     "divergences.transport.memory": {
         "divergences.errors",

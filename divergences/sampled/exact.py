@@ -50,9 +50,9 @@ def emd(
 
     Returns:
         The estimate, for "sqeuclidean" in the square of the unit. Its value is at least 0, its
-        power proved within 1e-9 of itself plus rounding. For torch tensors it is a tensor with the envelope
-        gradient in points and weights (0 at coincident points; for "chebyshev" shared by the
-        coordinates of a tie).
+        power proved within 1e-9 of itself plus rounding. For torch tensors it is a tensor with the
+        envelope gradient in points and weights (0 at coincident points; for "chebyshev" shared by
+        the coordinates of a tie), for order above 1 by the chain rule, 0 where the value is 0.
 
     Raises:
         DistributionError: If points or weights are not finite or do not fit each other, or the

@@ -9,7 +9,7 @@ import numpy as np
 from divergences.checks import Array
 from divergences.errors import DistributionError
 from divergences.transport.columns import column_transport
-from divergences.transport.distances import require_representable
+from divergences.transport.convex_line import convex_line_transport
 from divergences.transport.ground import GroundCost
 from divergences.transport.line import line_transport
 from divergences.transport.memory import require_memory
@@ -79,14 +79,16 @@ def solved(
         SolverError: If the solver did not finish, or the result could not be proved optimal.
     """
     n, m = ground.shape
-    if effort.method is None and ground.on_a_line:
+    power = ground.power_on_a_line
+    if effort.method is None and power == 1:
         return line_transport(ground.x[:, 0], ground.y[:, 0], p, q, unit=ground.exponent)
+    if effort.method is None and power is not None:
+        return convex_line_transport(ground, power, p, q)
     p, q = np.full(n, 1 / n) if p is None else p, np.full(m, 1 / m) if q is None else q
     if effort.method == "dense" or (effort.method is None and n * m <= DENSE):
         require_memory(n, m)
         cost = ground.block(slice(None), slice(None))
-        with np.errstate(over="ignore"):
-            require_representable(np.ldexp(cost.max(), ground.exponent), "ground")
+        ground.length_of(float(cost.max()))  # refused, if that is too large for a float
         return dense_transport(p, q, cost)
     limit = math.inf if effort.time_limit is None else effort.time_limit
     return column_transport(

@@ -10,7 +10,7 @@ from divergences import checks
 from divergences.checks import Array
 from divergences.errors import DistributionError
 from divergences.sampled.methods import Effort, solved
-from divergences.transport.distances import BlockMetric, Metric, exponent_of
+from divergences.transport.distances import BlockMetric, Metric, step_lengths
 from divergences.transport.envelope import cost_with_gradient
 from divergences.transport.ground import GroundCost
 from divergences.transport.result import Transport
@@ -62,7 +62,10 @@ class Points:
     def solve(self, ground: GroundCost, effort: Effort) -> Transport:
         """The proved plan, in the scaled unit of the ground cost."""
         p, q = (None if w is None else checks.normalised(w) for w in (self.p, self.q))
-        return solved(ground, p, q, effort, device=_accelerator(self.x))
+        optimum = solved(ground, p, q, effort, device=_accelerator(self.x))
+        rows, cols = (np.asarray(ends, np.intp) for ends in optimum.plan.coords)
+        ground.require_seen(optimum.cost, rows, cols)
+        return optimum
 
     def value(self, optimum: Transport, ground: GroundCost) -> Array:
         """The distance in the points' namespace, with its gradients in points and weights.
@@ -80,9 +83,11 @@ class Points:
         """
         xp = self.xp
         x, y = (self._scaled(a, ground) for a in (self.x, self.y))
+        # A function's distances are constants: only their differences, which are 0, are used.
+        metric: Metric = "cityblock" if callable(ground.metric) else ground.metric
 
         def arc_costs(rows: Array, cols: Array) -> Array:
-            lengths = _lengths(x[rows, :] - y[cols, :], ground.metric, xp)
+            lengths = step_lengths(x[rows, :] - y[cols, :], metric, xp)
             return lengths if ground.order == 1 else ground.rest * lengths**ground.order
 
         like = self.x if self.x.dtype == xp.result_type(self.x, self.y) else self.y
@@ -108,16 +113,3 @@ def _accelerator(points: Array) -> Array | None:
     if not array_api_compat.is_torch_array(points) or not points.is_cuda:
         return None
     return points
-
-
-def _lengths(steps: Array, metric: Metric | BlockMetric, xp: ModuleType) -> Array:
-    """Length of each row of ``steps``, with gradient 0 where it is 0."""
-    if metric == "cityblock":
-        return xp.sum(xp.abs(steps), axis=-1)
-    if metric == "chebyshev":
-        return xp.max(xp.abs(steps), axis=-1)
-    if metric == "sqeuclidean":
-        return xp.sum(steps * steps, axis=-1)
-    unit = 2.0 ** (exponent_of(checks.numpy_values(steps)) - 1)  # in it, no square overflows
-    squares = xp.sum((steps / unit) ** 2, axis=-1)
-    return unit * xp.where(squares > 0, xp.sqrt(xp.where(squares > 0, squares, 1.0)), 0.0)

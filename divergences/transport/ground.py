@@ -9,15 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.distance import cdist
 
-from divergences.errors import DistributionError
+from divergences.errors import DistributionError, SolverError
 from divergences.transport.distances import (
     BlockMetric,
     Metric,
+    block_of_distances,
     exponent_of,
     require_metric,
+    require_order,
     require_representable,
 )
-from divergences.transport.proof import Floats
+from divergences.transport.proof import SMALLEST, Floats
 
 Places = slice | NDArray[np.intp]
 PAIRS = 1 << 16  # pairs whose costs are computed at a time
@@ -59,10 +61,9 @@ class GroundCost:
                 what is no block of distances.
         """
         require_metric(metric)
-        _require_order(order)
+        require_order(order)
         if callable(metric):
-            first = cls(x, y, metric, 1.0, 0).block(slice(0, 1), slice(0, len(y)))
-            return cls(x, y, metric, float(order), exponent_of(first))
+            return cls(x, y, metric, float(order), _unit(cls(x, y, metric, 1.0, 0)))
         unit = exponent_of(x, y)
         length = 2 * unit if metric == "sqeuclidean" else unit
         return cls(np.ldexp(x, -unit), np.ldexp(y, -unit), metric, float(order), length)
@@ -83,10 +84,11 @@ class GroundCost:
         return len(self.x), len(self.y)
 
     @property
-    def on_a_line(self) -> bool:
-        """Whether the cost is the distance along a line."""
-        one = self.x.shape[1] == 1 and self.order == 1
-        return one and self.metric in ("euclidean", "cityblock", "chebyshev")
+    def power_on_a_line(self) -> float | None:
+        """The power of ``|x - y|`` that the cost is; None where it is none."""
+        if callable(self.metric) or self.x.shape[1] > 1:
+            return None
+        return 2 * self.order if self.metric == "sqeuclidean" else self.order
 
     @property
     def turned(self) -> "GroundCost":
@@ -110,11 +112,24 @@ class GroundCost:
             DistributionError: If a callable metric returns what is no block of distances.
         """
         x, y = self.x[rows], self.y[cols]
-        if callable(self.metric):
-            lengths = np.ldexp(_checked(self.metric(x, y), len(x), len(y)), -self.length)
-        else:
-            lengths = cdist(x, y, self.metric)
-        return lengths if self.order == 1 else self.rest * lengths**self.order
+        if not callable(self.metric):
+            return self._powers(cdist(x, y, self.metric))
+        with np.errstate(over="ignore"):
+            lengths = np.ldexp(block_of_distances(self.metric(x, y), len(x), len(y)), -self.length)
+        return self._powers(lengths)
+
+    def _powers(self, lengths: Floats) -> Floats:
+        """Costs of distances, in the unit of what comes out."""
+        if self.order == 1 and not callable(self.metric):
+            return lengths
+        with np.errstate(over="ignore"):
+            cost: Floats = lengths if self.order == 1 else self.rest * lengths**self.order
+        if not np.isfinite(cost).all():
+            raise DistributionError(
+                f"`metric` gives distances whose power {self.order:g} is more than 1e300 times "
+                "as large as that of others: take a smaller `order`, or the farthest points out"
+            )
+        return cost
 
     def along(self, rows: NDArray[np.intp], cols: NDArray[np.intp], /) -> Floats:
         """Costs of pairs of a source and a target.
@@ -133,7 +148,7 @@ class GroundCost:
             part = slice(start, start + size)
             steps = self.x[rows[part]] - self.y[cols[part]]
             cost[part] = _lengths(steps, self.metric)
-        return cost if self.order == 1 else self.rest * cost**self.order
+        return self._powers(cost)
 
     def _along_by_blocks(self, rows: NDArray[np.intp], cols: NDArray[np.intp]) -> Floats:
         """The same from blocks of a few sources and all of the targets that they go to."""
@@ -156,6 +171,30 @@ class GroundCost:
         """
         return in_unit(float((cost / self.rest) ** (1 / self.order)), self.length)
 
+    def require_seen(self, cost: float, rows: NDArray[np.intp], cols: NDArray[np.intp], /) -> None:
+        """Refuse an optimal cost that is small because powers of distances have vanished.
+
+        Args:
+            cost: The cost of a plan, in the unit of what comes out.
+            rows: Sources of its arcs.
+            cols: Targets of its arcs.
+
+        Raises:
+            SolverError: If floats have no room for it.
+        """
+        squared = self.metric in ("euclidean", "sqeuclidean")
+        if cost > 1e10 * SMALLEST or (self.order == 1 and not squared):
+            return
+        if self.power_on_a_line == 1:
+            return
+        plain: Metric | BlockMetric = self.metric if callable(self.metric) else "chebyshev"
+        lengths = replace(self, order=1.0, metric=plain).along(rows, cols)
+        if ((lengths > 0) & (self.along(rows, cols) < SMALLEST)).any():
+            raise SolverError(
+                "the distances span more orders of magnitude than floats have room for in their "
+                f"power {self.order:g}: take a smaller `order`, or the farthest points out"
+            )
+
 
 def in_unit(value: float, exponent: int, /) -> float:
     """A value in another unit.
@@ -172,6 +211,25 @@ def in_unit(value: float, exponent: int, /) -> float:
     return float(result)
 
 
+def _unit(plain: GroundCost) -> int:
+    """The unit of length of a callable metric, as the exponent of a power of two.
+
+    By the triangle inequality, none is above three times the largest one of the first source and
+    the first target; only where these are all 0 must the others be looked at.
+
+    Returns:
+        The exponent of about its largest distance.
+    """
+    every, first = slice(None), slice(0, 1)
+    corner = [plain.block(first, every), plain.block(every, first)]
+    if any(block.any() for block in corner):
+        return max(exponent_of(block) for block in corner)
+    size = max(1, PAIRS // len(plain.y))
+    rows = (slice(start, start + size) for start in range(0, len(plain.x), size))
+    farthest = max(float(plain.block(part, every).max()) for part in rows)
+    return math.frexp(farthest)[1]
+
+
 def _lengths(steps: Floats, metric: Metric) -> Floats:
     """The length of each row."""
     if metric == "cityblock":
@@ -180,30 +238,3 @@ def _lengths(steps: Floats, metric: Metric) -> Floats:
         return cast(Floats, np.abs(steps).max(axis=1))
     squares: Floats = np.einsum("ij,ij->i", steps, steps)
     return squares if metric == "sqeuclidean" else np.sqrt(squares)
-
-
-def _checked(lengths: object, n: int, m: int) -> Floats:
-    """What a callable metric returned, if it is a block of distances."""
-    block = np.asarray(lengths)
-    if block.shape != (n, m):
-        raise DistributionError(
-            f"`metric` must return one distance for each pair, shape {(n, m)} for blocks of {n} "
-            f"and {m} points, but returned shape {block.shape}"
-        )
-    if block.dtype.kind not in "fiub":
-        raise DistributionError(f"`metric` must return real numbers, but returned {block.dtype}")
-    block = block.astype(np.float64, copy=False)
-    wrong = ~(np.isfinite(block) & (block >= 0))
-    if wrong.any():
-        i, j = np.argwhere(wrong)[0]
-        raise DistributionError(
-            "`metric` must return finite distances of at least 0, but returned "
-            f"{block[i, j]} for the pair ({i}, {j}) of a block"
-        )
-    return block
-
-
-def _require_order(order: float, /) -> None:
-    """Refuse an order for which there is no Wasserstein distance here."""
-    if not (isinstance(order, (int, float)) and 1 <= order < math.inf):
-        raise DistributionError(f"`order` must be a finite number of at least 1, but is {order!r}")

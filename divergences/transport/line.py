@@ -8,6 +8,8 @@ with F and G the distribution functions; the optimal prices are a function of sl
 and -1 where F > G.
 """
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -46,7 +48,7 @@ def line_transport(
     reach = np.array([x_sorted[-1] - y_sorted[0], y_sorted[-1] - x_sorted[0]])
     with np.errstate(over="ignore"):
         require_representable(np.ldexp(reach, exponent + unit), "euclidean")
-    x_levels, y_levels, total = _levels(p, q, x_order, y_order)
+    x_levels, y_levels, total = levels(p, q, x_order, y_order)
     rows, cols, mass = _staircase(x_levels, y_levels)
     arcs = Arcs(
         x_order[rows],
@@ -66,13 +68,19 @@ def line_transport(
     return proved(arcs, p, q, (source_price, target_price), slack=slack, exponent=exponent)
 
 
-def _levels(
-    p: Floats | None, q: Floats | None, x_order: NDArray[np.intp], y_order: NDArray[np.intp]
+def levels(
+    p: Floats | None, q: Floats | None, x_order: NDArray[np.intp], y_order: NDArray[np.intp], /
 ) -> tuple[Levels, Levels, int]:
-    """Both distribution functions after each sorted point, times the last return value.
+    """Both distribution functions after each sorted point, times their total.
 
     They are whole numbers, of Python where there are weights: that makes the plan and the signs of
     F - G exact, for n != m and for weights of any size beside each other, too.
+
+    Args:
+        p: Masses of the sources, shape ``(n,)``; None for equal ones.
+        q: Masses of the targets, shape ``(m,)``; None for equal ones.
+        x_order: The order of the sources along the line.
+        y_order: The order of the targets.
 
     Returns:
         Levels of x, shape ``(n,)``, and of y, shape ``(m,)``; the total that both end at.
@@ -93,15 +101,15 @@ def _whole(weights: Floats) -> NDArray[np.object_]:
     return np.array([int(w) << max(0, int(s)) for w, s in zip(whole, shifts, strict=True)], object)
 
 
-def _cumulative(steps: Floats, rests: Floats | float = 0.0) -> Floats:
-    """Cumulative sums of ``steps + rests``, each rounded about once."""
+def cumulative(steps: Any, rests: Any = 0.0, /) -> Any:
+    """Cumulative sums of ``steps + rests``, each rounded about once, in the type of the steps."""
     sums = np.cumsum(steps)
     before = np.concatenate([[0.0], sums[:-1]])
     # The rounding errors of these sums are summed beside them.
     return sums + np.cumsum(_rounding(before, steps, sums) + rests)
 
 
-def _rounding(a: Floats, b: Floats, total: Floats) -> Floats:
+def _rounding(a: Any, b: Any, total: Any) -> Any:
     """What rounding took from ``total = a + b``, exactly (Knuth's two-sum)."""
     added = total - a
     return (a - (total - added)) + (b - added)
@@ -111,10 +119,10 @@ def _staircase(
     x_levels: Levels, y_levels: Levels
 ) -> tuple[NDArray[np.intp], NDArray[np.intp], Levels]:
     """Rows, columns and masses of the monotone coupling of sorted points: up to n + m - 1 arcs."""
-    levels = np.union1d(x_levels, y_levels)
-    mass = np.diff(levels, prepend=0)
-    levels, mass = levels[mass > 0], mass[mass > 0]
-    return np.searchsorted(x_levels, levels), np.searchsorted(y_levels, levels), mass
+    ends = np.union1d(x_levels, y_levels)
+    mass = np.diff(ends, prepend=0)
+    ends, mass = ends[mass > 0], mass[mass > 0]
+    return np.searchsorted(x_levels, ends), np.searchsorted(y_levels, ends), mass
 
 
 def _witness(x: Floats, y: Floats, x_levels: Levels, y_levels: Levels) -> Floats:
@@ -128,5 +136,5 @@ def _witness(x: Floats, y: Floats, x_levels: Levels, y_levels: Levels) -> Floats
     steps = np.diff(z)
     rests = _rounding(z[1:], -z[:-1], steps)
     values = np.empty(len(z))
-    values[order] = np.concatenate([[0.0], _cumulative(slopes * steps, slopes * rests)])
+    values[order] = np.concatenate([[0.0], cumulative(slopes * steps, slopes * rests)])
     return values

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import coo_array
 
+from divergences.errors import DistributionError
 from divergences.transport import proof
 from divergences.transport.distances import require_representable
 from divergences.transport.proof import Arcs, Floats
@@ -85,7 +86,8 @@ def scaled(solved: Transport, exponent: int, /) -> Transport:
         It, in units of 1.
 
     Raises:
-        DistributionError: If the cost or a price is too large for a float there.
+        DistributionError: If the cost or a price is too large for a float there, or the cost too
+            small.
     """
     with np.errstate(over="ignore"):
         numbers = np.ldexp([solved.cost, solved.gap], exponent)
@@ -93,6 +95,12 @@ def scaled(solved: Transport, exponent: int, /) -> Transport:
         target_price = np.ldexp(solved.target_price, exponent)
     for array in (numbers, source_price, target_price):
         require_representable(array, "ground")
+    if abs(np.ldexp(numbers[0], -exponent) - solved.cost) > 1e-9 * solved.cost:
+        raise DistributionError(
+            f"the cost is {solved.cost:.3g} times 2**{exponent} in the unit of `x` and `y`, less "
+            "than floats can tell from 0: multiply both by a constant, or take the distance only, "
+            "by `sampled.emd`"
+        )
     cost, gap = numbers
     return replace(
         solved,

@@ -53,6 +53,9 @@ def worst(groups: Indices, slack: Floats, count: int, /) -> Indices:
 
     Where points coincide, many pairs are equally bad. Were the same targets chosen for all of the
     sources there, the arcs would have no room for their masses.
+
+    Returns:
+        Places in ``slack``.
     """
     order = np.lexsort((np.random.default_rng(0).random(len(slack)), slack, groups))
     grouped = groups[order]
