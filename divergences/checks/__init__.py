@@ -24,6 +24,8 @@ from divergences.checks.outcomes import (
 from divergences.checks.weighted import (
     cost_matrix,
     equal_totals,
+    line_weights,
+    lines,
     masses,
     normalised,
     points,
@@ -38,6 +40,8 @@ __all__ = [
     "equal_totals",
     "finite",
     "first_array",
+    "line_weights",
+    "lines",
     "log_base",
     "log_probabilities",
     "masses",

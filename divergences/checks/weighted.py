@@ -126,3 +126,42 @@ def weights(name: str, value: Any, n: int, xp: ModuleType, /, *, like: Array) ->
             f"`{name}` must have one entry per point, {n}, but has {array.shape[0]}"
         )
     return array
+
+
+def lines(name: str, value: Any, xp: ModuleType, /, *, like: Array | None = None) -> Array:
+    """Finite points of the line, a set of them along the last axis.
+
+    Returns:
+        Shape ``(..., n)``, float64 or float32.
+
+    Raises:
+        DistributionError: If there is no point, one is not finite, or there is no axis.
+    """
+    array = real_array(name, value, xp, like=like)
+    if array.ndim == 0:
+        raise DistributionError(f"`{name}` must be points of shape (..., n), but is a number")
+    finite(name, array, xp)
+    return array
+
+
+def line_weights(name: str, value: Any, n: int, xp: ModuleType, /, *, like: Array) -> Array | None:
+    """Masses of n points along the last axis, or None for equal ones.
+
+    Returns:
+        Shape ``(..., n)``, with the totals that were passed; or None.
+
+    Raises:
+        DistributionError: If there are not n, one is negative, infinite or NaN, or all of a set
+            are 0.
+    """
+    if value is None:
+        return None
+    array = real_array(name, value, xp, like=like)
+    non_negative(name, array, xp)
+    if array.ndim == 0 or array.shape[-1] != n:
+        raise DistributionError(
+            f"`{name}` must have one entry per point, {n}, but has shape {tuple(array.shape)}"
+        )
+    if not holds(name, xp.all(xp.any(array > 0, axis=-1))):
+        raise DistributionError(f"`{name}` must hold some mass in each set, but in one all are 0")
+    return array

@@ -2,10 +2,11 @@
 
 `exact` has the public functions of exact transport; behind them stand `points` (two weighted sets
 of points, checked, and the gradient of what is computed of them), `methods` (which solver takes
-them) and `estimate` (what is returned).
+them) and `estimate` (what is returned). `quantiles` has the closed form of many pairs on the line.
 """
 
 from divergences.sampled.estimate import Estimate
 from divergences.sampled.exact import emd, transport
+from divergences.sampled.quantiles import wasserstein_1d
 
-__all__ = ["Estimate", "emd", "transport"]
+__all__ = ["Estimate", "emd", "transport", "wasserstein_1d"]
