@@ -21,10 +21,18 @@ from divergences.discrete import (
     total_variation,
 )
 from divergences.errors import DistributionError, SolverError
-from divergences.transport import Transport, emd, transport
+from divergences.transport import (
+    LipschitzWitness,
+    Transport,
+    emd,
+    lipschitz_witness,
+    partial_transport,
+    transport,
+)
 
 __all__ = [
     "DistributionError",
+    "LipschitzWitness",
     "SolverError",
     "Transport",
     "alpha",
@@ -41,7 +49,9 @@ __all__ = [
     "js_distance",
     "js_mixture",
     "kl",
+    "lipschitz_witness",
     "log_space",
+    "partial_transport",
     "renyi",
     "reverse_kl",
     "sampled",

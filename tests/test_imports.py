@@ -99,7 +99,26 @@ ARROWS = {
         "divergences.closed_forms.gaussian",
         "divergences.errors",
     },
-    "divergences.transport": {"divergences.transport.histograms", "divergences.transport.result"},
+    "divergences.transport": {
+        "divergences.transport.histograms",
+        "divergences.transport.partial",
+        "divergences.transport.result",
+        "divergences.transport.witness",
+    },
+    "divergences.transport.partial": {
+        "divergences.checks",
+        "divergences.transport.distances",
+        "divergences.transport.proof",
+        "divergences.transport.result",
+        "divergences.transport.simplex",
+    },
+    "divergences.transport.witness": {
+        "divergences.checks",
+        "divergences.errors",
+        "divergences.transport.distances",
+        "divergences.transport.proof",
+        "divergences.transport.result",
+    },
     "divergences.transport.proof": {"divergences.errors"},
     "divergences.transport.result": {
         "divergences.errors",
@@ -142,11 +161,18 @@ ARROWS = {
     "divergences.sampled": {
         "divergences.sampled.estimate",
         "divergences.sampled.exact",
+        "divergences.sampled.quantiles",
+    },
+    "divergences.sampled.quantiles": {
+        "divergences.checks",
+        "divergences.errors",
+        "divergences.transport.distances",
     },
     "divergences.sampled.estimate": {
         "divergences.checks",
     },
     "divergences.sampled.exact": {
+        "divergences.errors",
         "divergences.sampled.estimate",
         "divergences.sampled.methods",
         "divergences.sampled.points",
@@ -160,6 +186,8 @@ ARROWS = {
         "divergences.transport.distances",
         "divergences.transport.envelope",
         "divergences.transport.ground",
+        "divergences.transport.memory",
+        "divergences.transport.partial",
         "divergences.transport.result",
     },
     "divergences.sampled.methods": {

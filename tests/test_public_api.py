@@ -17,6 +17,7 @@ def public(module):
 def test_the_names_of_divergences_are_these():
     assert set(divergences.__all__) == {
         "DistributionError",
+        "LipschitzWitness",
         "SolverError",
         "Transport",
         "alpha",
@@ -33,7 +34,9 @@ def test_the_names_of_divergences_are_these():
         "js_distance",
         "js_mixture",
         "kl",
+        "lipschitz_witness",
         "log_space",
+        "partial_transport",
         "renyi",
         "reverse_kl",
         "sampled",
@@ -83,6 +86,8 @@ FUNCTIONS = [
     divergences.cross_entropy,
     divergences.emd,
     divergences.transport,
+    divergences.partial_transport,
+    divergences.lipschitz_witness,
     divergences.closed_forms.kl,
     divergences.closed_forms.reverse_kl,
     divergences.closed_forms.js,
@@ -93,13 +98,16 @@ FUNCTIONS = [
     divergences.densities.js,
     divergences.sampled.emd,
     divergences.sampled.transport,
+    divergences.sampled.partial_transport,
+    divergences.sampled.wasserstein_1d,
 ]
 
 
 @pytest.mark.parametrize("function", FUNCTIONS, ids=lambda f: f"{f.__module__}.{f.__name__}")
 def test_a_public_function_takes_data_first_and_options_by_name(function):
     for parameter in inspect.signature(function).parameters.values():
-        required = parameter.default is inspect.Parameter.empty
+        # Masses go by name also where they must be given: they belong to the points before them.
+        required = parameter.default is inspect.Parameter.empty and "weights" not in parameter.name
         assert parameter.kind == (
             parameter.POSITIONAL_ONLY if required else parameter.KEYWORD_ONLY
         )

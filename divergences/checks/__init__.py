@@ -29,6 +29,7 @@ from divergences.checks.weighted import (
     masses,
     normalised,
     points,
+    shares,
     weights,
 )
 
@@ -53,5 +54,6 @@ __all__ = [
     "probabilities",
     "real_array",
     "scalar",
+    "shares",
     "weights",
 ]

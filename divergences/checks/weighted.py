@@ -74,6 +74,25 @@ def normalised(array: Array, /) -> Any:
     return scaled / math.fsum(scaled)
 
 
+def shares(p: Array, q: Array, /) -> tuple[Any, Any]:
+    """Checked masses divided by the smaller of their two sums, in numpy and float64.
+
+    Totals that differ by no more than a rounding count as equal, and each is divided by its own.
+
+    Returns:
+        Both; an entry that is too large for a float is infinite.
+    """
+    (p_scaled, p_exponent), (q_scaled, q_exponent) = _scaled(p), _scaled(q)
+    p_total, q_total = math.fsum(p_scaled), math.fsum(q_scaled)
+    with np.errstate(over="ignore"):
+        ratio = float(np.ldexp(q_total / p_total, q_exponent - p_exponent))
+        if abs(ratio - 1) <= 2.0**-51:
+            return p_scaled / p_total, q_scaled / q_total
+        if ratio > 1:
+            return p_scaled / p_total, np.ldexp(q_scaled / p_total, q_exponent - p_exponent)
+        return np.ldexp(p_scaled / q_total, p_exponent - q_exponent), q_scaled / q_total
+
+
 def cost_matrix(cost: Array, n: int, m: int, xp: ModuleType, /) -> None:
     """Refuse a ground cost that is not n by m, or has a negative, infinite or NaN entry.
 

@@ -6,7 +6,7 @@ them) and `estimate` (what is returned). `quantiles` has the closed form of many
 """
 
 from divergences.sampled.estimate import Estimate
-from divergences.sampled.exact import emd, transport
+from divergences.sampled.exact import emd, partial_transport, transport
 from divergences.sampled.quantiles import wasserstein_1d
 
-__all__ = ["Estimate", "emd", "transport", "wasserstein_1d"]
+__all__ = ["Estimate", "emd", "partial_transport", "transport", "wasserstein_1d"]

@@ -2,6 +2,7 @@
 
 from numpy.typing import ArrayLike
 
+from divergences.errors import DistributionError
 from divergences.sampled.estimate import Estimate
 from divergences.sampled.methods import Effort, Method
 from divergences.sampled.points import Points
@@ -131,3 +132,54 @@ def transport(
     effort = Effort(method, time_limit, progress)
     ground = inputs.ground(metric, order)
     return scaled(inputs.solve(ground, effort), ground.exponent)
+
+
+def partial_transport(
+    x: ArrayLike,
+    y: ArrayLike,
+    /,
+    *,
+    x_weights: ArrayLike,
+    y_weights: ArrayLike,
+    metric: Metric | BlockMetric = "euclidean",
+    order: float = 1.0,
+) -> Transport:
+    """An optimal plan that moves the smaller of two masses between two sets of points, with proof.
+
+    Rubner's earth mover's distance of two signatures: of the heavier side, what is cheapest is
+    used. `divergences.partial_transport` has the problem and what its prices prove. It computes
+    all distances at once, which takes about ``40 n m`` bytes.
+
+    Args:
+        x: Points, shape ``(n, d)``, or ``(n,)`` on the line.
+        y: Points, shape ``(m, d)``.
+        x_weights: Masses of the points of ``x``, at least 0, shape ``(n,)``, of any total.
+        y_weights: Masses of the points of ``y``, shape ``(m,)``, in the same unit.
+        metric: Distance between points: "euclidean", "cityblock", "chebyshev", "sqeuclidean", or
+            a function of two blocks of points, as in `emd`.
+        order: The power, at least 1, to which distances are raised.
+
+    Returns:
+        The cost per unit of flow, in the unit of length to the power of the order, with plan,
+        prices and gap.
+
+    Raises:
+        DistributionError: If points or weights are not finite or do not fit each other, or the
+            metric is unknown, or a function returns no distances, or memory is too small.
+        SolverError: If the solver did not finish, or the result could not be proved optimal.
+
+    Source:
+        Rubner, Tomasi and Guibas 2000, eq. 1-5.
+
+    >>> partial_transport([0.0, 4.0], [1.0, 9.0], x_weights=[1, 1], y_weights=[5, 5]).cost
+    2.0
+    """
+    for name, weights in (("x_weights", x_weights), ("y_weights", y_weights)):
+        if weights is None:
+            raise DistributionError(
+                f"`{name}` must be the masses of the points; for equal masses of total 1 pass "
+                "numpy.full(n, 1 / n)"
+            )
+    inputs = Points.of(x, y, x_weights, y_weights)
+    ground = inputs.ground(metric, order)
+    return scaled(inputs.solve_partially(ground), ground.exponent)

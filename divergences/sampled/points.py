@@ -13,6 +13,8 @@ from divergences.sampled.methods import Effort, solved
 from divergences.transport.distances import BlockMetric, Metric, step_lengths
 from divergences.transport.envelope import cost_with_gradient
 from divergences.transport.ground import GroundCost
+from divergences.transport.memory import require_memory
+from divergences.transport.partial import dense_partial_transport
 from divergences.transport.result import Transport
 
 
@@ -63,6 +65,15 @@ class Points:
         """The proved plan, in the scaled unit of the ground cost."""
         p, q = (None if w is None else checks.normalised(w) for w in (self.p, self.q))
         optimum = solved(ground, p, q, effort, device=_accelerator(self.x))
+        rows, cols = (np.asarray(ends, np.intp) for ends in optimum.plan.coords)
+        ground.require_seen(optimum.cost, rows, cols)
+        return optimum
+
+    def solve_partially(self, ground: GroundCost) -> Transport:
+        """The proved plan that moves the smaller mass, in the scaled unit of the ground cost."""
+        require_memory(*ground.shape, remedy="take fewer points, or more memory")
+        cost = ground.block(slice(None), slice(None))
+        optimum = dense_partial_transport(*checks.shares(self.p, self.q), cost)
         rows, cols = (np.asarray(ends, np.intp) for ends in optimum.plan.coords)
         ground.require_seen(optimum.cost, rows, cols)
         return optimum
