@@ -107,7 +107,6 @@ ARROWS = {
     },
     "divergences.transport.partial": {
         "divergences.checks",
-        "divergences.transport.distances",
         "divergences.transport.proof",
         "divergences.transport.result",
         "divergences.transport.simplex",

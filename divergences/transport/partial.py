@@ -17,10 +17,9 @@ from scipy.sparse import coo_array
 
 from divergences import checks
 from divergences.transport import proof
-from divergences.transport.distances import exponent_of
-from divergences.transport.proof import EPS, SMALLEST, Arcs, Floats
+from divergences.transport.proof import EPS, Arcs, Floats
 from divergences.transport.result import Transport, proved
-from divergences.transport.simplex import dense_transport
+from divergences.transport.simplex import dense_plan, dense_transport
 
 ROOM = 2.0  # total masses: more of the heavier side at one point can never be reached
 
@@ -97,49 +96,65 @@ def dense_partial_transport(p: Floats, q: Floats, cost: Floats, /) -> Transport:
 
 def _to_heavier(p: Floats, q: Floats, cost: Floats) -> Transport:
     """The same where the targets are heavier."""
-    plenty = q > ROOM
     q = np.minimum(q, ROOM)
-    rest = math.fsum(np.concatenate([q, -p]))
-    sources, extended = np.append(p, rest), np.vstack([cost, np.zeros(len(q))])
-    total = math.fsum(q)
-    solved = dense_transport(sources / total, q / total, extended)
-    exponent = exponent_of(cost)
-    extended = np.ldexp(extended, -exponent)
-    prices = _prices(solved, extended, exponent, (sources > EPS, q > EPS), plenty)
-    (rows, cols), mass = solved.plan.coords, solved.plan.data * total
-    arcs = Arcs(rows.astype(np.intp), cols.astype(np.intp), mass, extended[rows, cols])
-    whole = proved(arcs, sources, q, prices, slack=0.0, exponent=exponent)
-    moved = rows < len(p)
-    plan = coo_array((mass[moved], (rows[moved], cols[moved])), shape=cost.shape)
-    return replace(whole, plan=plan, source_price=whole.source_price[:-1])
+    sources = np.append(p, math.fsum(np.concatenate([q, -p])))
+    extended, total = np.vstack([cost, np.zeros(len(q))]), math.fsum(q)
+    plan, found, exponent = dense_plan(sources / total, q / total, extended)
+    arcs = replace(plan, mass=plan.mass * total)
+    moved = arcs.rows < len(p)
+    left = np.bincount(arcs.cols[~moved], arcs.mass[~moved], len(q))
+    carried = np.append(p > EPS, True), q > EPS  # the last one holds targets' prices below 0
+    prices = _prices(found[0], np.ldexp(extended, -exponent), carried, left > 1e-9 * q)
+    slack = _rounding(arcs, (sources, q), found, prices)
+    whole = proved(arcs, sources, q, prices, slack=slack, exponent=exponent)
+    ends = arcs.rows[moved], arcs.cols[moved]
+    part = coo_array((arcs.mass[moved], ends), shape=cost.shape)
+    return replace(whole, plan=part, source_price=whole.source_price[:-1])
 
 
 def _prices(
-    solved: Transport,
+    source_price: Floats,
     cost: Floats,
-    exponent: int,
     carried: tuple[NDArray[np.bool_], NDArray[np.bool_]],
-    plenty: NDArray[np.bool_],
+    unfilled: NDArray[np.bool_],
 ) -> tuple[Floats, Floats]:
-    """Feasible prices, 0 of the last source, and 0 of targets that are never filled.
+    """Feasible prices, 0 of the last source and of targets that have room left.
 
     Args:
-        solved: A solution, by whose prices these are found.
-        cost: Of all sources, the last one's 0, in units of ``2**exponent``.
-        exponent: Of that unit.
+        source_price: The solver's, up to a constant.
+        cost: Of all sources, the last one's 0.
         carried: Which sources and targets carry mass.
-        plenty: Which targets have more room than anything could fill.
+        unfilled: Which targets have room left.
 
     Returns:
         Prices of sources and targets.
     """
-    source_price = np.ldexp(solved.source_price - solved.source_price[-1], -exponent)
-    rows, cols = carried
-    rows[-1] = True  # or it would not hold the targets' prices at 0 and below
-    source_price, target_price = proof.feasible_prices(cost, source_price, rows, cols)
+    shifted = source_price - source_price[-1]
+    source_price, target_price = proof.feasible_prices(cost, shifted, *carried)
     source_price[-1] = 0.0  # no more than what it was
-    unfilled = plenty | (target_price > -SMALLEST)
     target_price[unfilled] = 0.0
     lowest = np.min(cost[:-1, unfilled], axis=1, initial=np.inf)
     source_price[:-1] = np.minimum(source_price[:-1], lowest)
     return source_price, target_price
+
+
+def _rounding(
+    arcs: Arcs,
+    masses: tuple[Floats, Floats],
+    found: tuple[Floats, Floats],
+    prices: tuple[Floats, Floats],
+) -> float:
+    """What rounding may cost: of the masses, and of the solver's prices before they were shifted.
+
+    Prices that are 0 tell nothing of the rounding of those that they were made from.
+
+    Returns:
+        It, at least 0.
+    """
+    (u, v), total = (np.abs(a) for a in found), math.fsum(masses[1])
+    shift = np.sum(arcs.mass * (u[arcs.rows] + v[arcs.cols] + u[-1]))
+    of_masses = 0.0
+    for mass, price, ends in zip(masses, prices, (arcs.rows, arcs.cols), strict=True):
+        off = np.abs(np.bincount(ends, arcs.mass, len(mass)) - mass)
+        of_masses += float(np.minimum(off, 8 * EPS * total) @ np.abs(price))
+    return float(8 * EPS * shift) + of_masses

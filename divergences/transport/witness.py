@@ -206,5 +206,5 @@ def _require_slopes(price: Floats, among: Floats, some: np.ndarray, solved: Tran
 def _open(solved: Transport, some: np.ndarray) -> Floats:
     """By how much a target's price may be too low for all that the gap says, shape ``(s, 1)``."""
     received = np.bincount(solved.plan.coords[1], solved.plan.data, len(solved.target_price))[some]
-    with np.errstate(divide="ignore"):
-        return np.where(received > 0, solved.gap / np.maximum(received, 5e-324), 0.0)[:, None]
+    some_mass = np.where(received > 0, received, np.inf)
+    return (solved.gap / np.maximum(some_mass, EPS))[:, None]
