@@ -20,7 +20,13 @@ from divergences.discrete import (
     reverse_kl,
     total_variation,
 )
-from divergences.errors import DistributionError, SolverError
+from divergences.errors import (
+    DistributionError,
+    PairwiseError,
+    PairwiseInterrupt,
+    SolverError,
+)
+from divergences.pairs import pairwise
 from divergences.transport import (
     LipschitzWitness,
     Transport,
@@ -33,6 +39,8 @@ from divergences.transport import (
 __all__ = [
     "DistributionError",
     "LipschitzWitness",
+    "PairwiseError",
+    "PairwiseInterrupt",
     "SolverError",
     "Transport",
     "alpha",
@@ -51,6 +59,7 @@ __all__ = [
     "kl",
     "lipschitz_witness",
     "log_space",
+    "pairwise",
     "partial_transport",
     "renyi",
     "reverse_kl",

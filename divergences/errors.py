@@ -1,5 +1,9 @@
 """The two ways to fail: what was asked cannot be computed, or we could not compute it."""
 
+from typing import Any
+
+SHOWN = 3  # failures that a message tells
+
 
 class DistributionError(ValueError):
     """The caller's input is no distribution, cost or point set.
@@ -18,3 +22,41 @@ class SolverError(RuntimeError):
     def __init__(self, message: str, /, *, bracket: tuple[float, float] | None = None) -> None:
         super().__init__(message)
         self.bracket = bracket
+
+
+class PairwiseError(SolverError):
+    """Some pairs of a distance matrix failed; all others are here.
+
+    Attributes:
+        distances: The matrix, NaN where a pair failed.
+        failures: Row, column and error of each pair that failed.
+    """
+
+    def __init__(self, distances: Any, failures: list[tuple[int, int, Exception]], /) -> None:
+        shown = "; ".join(f"({i}, {j}): {error}" for i, j, error in failures[:SHOWN])
+        more = f"; and {len(failures) - SHOWN} more" if len(failures) > SHOWN else ""
+        super().__init__(
+            f"{len(failures)} of {distances.size} entries failed. {shown}{more}. The others are "
+            "in this error's `distances`, and all failures in its `failures`"
+        )
+        self.distances = distances
+        self.failures = failures
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """How to send it from process to process."""
+        return type(self), (self.distances, self.failures)
+
+
+class PairwiseInterrupt(KeyboardInterrupt):
+    """A distance matrix was interrupted; what was done is here.
+
+    Attributes:
+        distances: The matrix, NaN where a pair was not done.
+    """
+
+    def __init__(self, distances: Any, /) -> None:
+        done = int((distances == distances).sum())
+        super().__init__(
+            f"interrupted: {done} of {distances.size} distances are in this error's `distances`"
+        )
+        self.distances = distances

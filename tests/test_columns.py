@@ -235,10 +235,10 @@ def test_the_gradient_of_columns_is_that_of_dense():
 
 
 def test_a_dense_problem_beyond_memory_is_refused(monkeypatch):
-    monkeypatch.setattr(memory, "available_memory", lambda: 10**6)
-    x, y = normals(300, 300, 2)
+    monkeypatch.setattr(memory, "available_memory", lambda: 10**8)
+    x, y = normals(2000, 2000, 2)
     with pytest.raises(
-        DistributionError, match=r'needs about 0.0036 GB .* 0.001 GB are .* `method="columns"`'
+        DistributionError, match=r'needs about 0.16 GB .* 0.1 GB are .* `method="columns"`'
     ):
         sampled.emd(x, y, method="dense")
     assert sampled.emd(x, y, method="columns").value > 0

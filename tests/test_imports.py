@@ -12,34 +12,66 @@ ARROWS = {
     "divergences": {
         "divergences.closed_forms",
         "divergences.densities",
-        "divergences.log_space",
-        "divergences.sampled",
         "divergences.discrete",
         "divergences.errors",
+        "divergences.log_space",
+        "divergences.pairs",
+        "divergences.sampled",
         "divergences.transport",
     },
     "divergences.errors": set(),
+    "divergences.jobs": {
+        "divergences.errors",
+    },
+    "divergences.pairs": {
+        "divergences.checks",
+        "divergences.errors",
+        "divergences.jobs",
+        "divergences.sampled",
+        "divergences.transport",
+    },
+    "divergences.transport.batches": {
+        "divergences.checks",
+        "divergences.errors",
+        "divergences.jobs",
+        "divergences.transport.proof",
+        "divergences.transport.result",
+        "divergences.transport.simplex",
+    },
     "divergences.checks": {
         "divergences.checks.arrays",
-        "divergences.checks.weighted",
         "divergences.checks.outcomes",
+        "divergences.checks.weighted",
     },
-    "divergences.checks.arrays": {"divergences.errors"},
-    "divergences.checks.outcomes": {"divergences.checks.arrays", "divergences.errors"},
-    "divergences.checks.weighted": {"divergences.checks.arrays", "divergences.errors"},
+    "divergences.checks.arrays": {
+        "divergences.errors",
+    },
+    "divergences.checks.outcomes": {
+        "divergences.checks.arrays",
+        "divergences.errors",
+    },
+    "divergences.checks.weighted": {
+        "divergences.checks.arrays",
+        "divergences.errors",
+    },
     "divergences.discrete": {
         "divergences.discrete.information",
         "divergences.discrete.mixture",
         "divergences.discrete.ratios",
     },
-    "divergences.discrete.pair": {"divergences.checks"},
+    "divergences.discrete.pair": {
+        "divergences.checks",
+    },
     "divergences.discrete.formulas": {
         "divergences.checks",
         "divergences.discrete.pair",
         "divergences.discrete.series",
         "divergences.errors",
     },
-    "divergences.discrete.blocks": {"divergences.checks", "divergences.discrete.series"},
+    "divergences.discrete.blocks": {
+        "divergences.checks",
+        "divergences.discrete.series",
+    },
     "divergences.discrete.information": {
         "divergences.checks",
         "divergences.discrete.blocks",
@@ -52,7 +84,9 @@ ARROWS = {
         "divergences.discrete.pair",
         "divergences.errors",
     },
-    "divergences.discrete.series": {"divergences.checks"},
+    "divergences.discrete.series": {
+        "divergences.checks",
+    },
     "divergences.discrete.mixture": {
         "divergences.checks",
         "divergences.discrete.series",
@@ -65,20 +99,30 @@ ARROWS = {
         "divergences.discrete.pair",
     },
     "divergences.special": set(),
-    "divergences.densities": {"divergences.densities.quadrature", "divergences.special"},
-    "divergences.densities.quadrature": {"divergences.errors"},
+    "divergences.densities": {
+        "divergences.densities.quadrature",
+        "divergences.special",
+    },
+    "divergences.densities.quadrature": {
+        "divergences.errors",
+    },
     "divergences.closed_forms": {
         "divergences.closed_forms.families",
         "divergences.closed_forms.information",
         "divergences.closed_forms.wasserstein",
     },
-    "divergences.closed_forms.parameters": {"divergences.checks", "divergences.errors"},
+    "divergences.closed_forms.parameters": {
+        "divergences.checks",
+        "divergences.errors",
+    },
     "divergences.closed_forms.families": {
         "divergences.checks",
         "divergences.closed_forms.parameters",
         "divergences.errors",
     },
-    "divergences.closed_forms.exact": {"divergences.special"},
+    "divergences.closed_forms.exact": {
+        "divergences.special",
+    },
     "divergences.closed_forms.log_gamma": set(),
     "divergences.closed_forms.gaussian": {
         "divergences.closed_forms.families",
@@ -101,49 +145,53 @@ ARROWS = {
     },
     "divergences.transport": {
         "divergences.transport.histograms",
-        "divergences.transport.partial",
         "divergences.transport.result",
         "divergences.transport.witness",
     },
-    "divergences.transport.partial": {
-        "divergences.checks",
-        "divergences.transport.proof",
-        "divergences.transport.result",
-        "divergences.transport.simplex",
-    },
-    "divergences.transport.witness": {
-        "divergences.checks",
+    "divergences.transport.proof": {
         "divergences.errors",
-        "divergences.transport.distances",
-        "divergences.transport.proof",
-        "divergences.transport.result",
     },
-    "divergences.transport.proof": {"divergences.errors"},
     "divergences.transport.result": {
-        "divergences.errors",
         "divergences.transport.distances",
         "divergences.transport.proof",
     },
     "divergences.transport.distances": {
-        "divergences.checks",
         "divergences.errors",
         "divergences.transport.proof",
     },
     "divergences.transport.ground": {
         "divergences.errors",
         "divergences.transport.distances",
+        "divergences.transport.lengths",
         "divergences.transport.proof",
     },
     "divergences.transport.simplex": {
         "divergences.errors",
-        "divergences.transport.distances",
         "divergences.transport.proof",
         "divergences.transport.result",
     },
     "divergences.transport.line": {
-        "divergences.transport.distances",
+        "divergences.transport.line.convex",
+        "divergences.transport.line.first_order",
+        "divergences.transport.line.quantiles",
+    },
+    "divergences.transport.line.convex": {
+        "divergences.transport.line.levels",
         "divergences.transport.proof",
         "divergences.transport.result",
+    },
+    "divergences.transport.line.first_order": {
+        "divergences.transport.distances",
+        "divergences.transport.line.levels",
+        "divergences.transport.proof",
+        "divergences.transport.result",
+    },
+    "divergences.transport.line.levels": {
+        "divergences.transport.proof",
+    },
+    "divergences.transport.line.quantiles": {
+        "divergences.checks",
+        "divergences.transport.line.levels",
     },
     "divergences.transport.envelope": {
         "divergences.checks",
@@ -153,29 +201,29 @@ ARROWS = {
     },
     "divergences.transport.histograms": {
         "divergences.checks",
+        "divergences.errors",
+        "divergences.transport.batches",
         "divergences.transport.envelope",
+        "divergences.transport.partial",
         "divergences.transport.result",
         "divergences.transport.simplex",
     },
     "divergences.sampled": {
         "divergences.sampled.estimate",
         "divergences.sampled.exact",
-        "divergences.sampled.quantiles",
-    },
-    "divergences.sampled.quantiles": {
-        "divergences.checks",
-        "divergences.errors",
-        "divergences.transport.distances",
+        "divergences.sampled.line",
     },
     "divergences.sampled.estimate": {
         "divergences.checks",
     },
     "divergences.sampled.exact": {
-        "divergences.errors",
+        "divergences.checks",
         "divergences.sampled.estimate",
         "divergences.sampled.methods",
         "divergences.sampled.points",
         "divergences.transport.distances",
+        "divergences.transport.memory",
+        "divergences.transport.partial",
         "divergences.transport.result",
     },
     "divergences.sampled.points": {
@@ -185,15 +233,13 @@ ARROWS = {
         "divergences.transport.distances",
         "divergences.transport.envelope",
         "divergences.transport.ground",
-        "divergences.transport.memory",
-        "divergences.transport.partial",
+        "divergences.transport.lengths",
         "divergences.transport.result",
     },
     "divergences.sampled.methods": {
         "divergences.checks",
         "divergences.errors",
         "divergences.transport.columns",
-        "divergences.transport.convex_line",
         "divergences.transport.ground",
         "divergences.transport.line",
         "divergences.transport.memory",
@@ -201,17 +247,36 @@ ARROWS = {
         "divergences.transport.result",
         "divergences.transport.simplex",
     },
-    "divergences.transport.convex_line": {
+    "divergences.sampled.line": {
+        "divergences.checks",
+        "divergences.errors",
         "divergences.transport.ground",
         "divergences.transport.line",
-        "divergences.transport.proof",
-        "divergences.transport.result",
     },
     "divergences.transport.memory": {
         "divergences.errors",
     },
     "divergences.transport.columns": {
         "divergences.transport.columns.solver",
+    },
+    "divergences.transport.lengths": {
+        "divergences.checks",
+        "divergences.transport.distances",
+        "divergences.transport.proof",
+    },
+    "divergences.transport.partial": {
+        "divergences.transport.proof",
+        "divergences.transport.result",
+        "divergences.transport.simplex",
+    },
+    "divergences.transport.witness": {
+        "divergences.checks",
+        "divergences.errors",
+        "divergences.transport.distances",
+        "divergences.transport.ground",
+        "divergences.transport.lengths",
+        "divergences.transport.proof",
+        "divergences.transport.result",
     },
     "divergences.transport.columns.solver": {
         "divergences.checks",
@@ -271,20 +336,46 @@ ARROWS = {
     "divergences.transport.columns.arcs": {
         "divergences.transport.proof",
     },
-    "gan": {"gan.critic_gap", "gan.mixtures", "gan.recipes", "gan.train"},
+    "gan": {
+        "gan.critic_gap",
+        "gan.mixtures",
+        "gan.recipes",
+        "gan.train",
+    },
     "gan.losses": set(),
     "gan.penalties": set(),
     "gan.networks": set(),
     "gan.mixtures": set(),
     "gan.mnist": set(),
     "gan.pictures": set(),
-    "gan.recipes": {"gan.losses"},
-    "gan.targets": {"gan.mixtures", "gan.mnist", "gan.networks"},
+    "gan.recipes": {
+        "gan.losses",
+    },
+    "gan.targets": {
+        "gan.mixtures",
+        "gan.mnist",
+        "gan.networks",
+    },
     "gan.rollback": set(),
-    "gan.train": {"gan.networks", "gan.penalties", "gan.recipes", "gan.rollback"},
-    "gan.critic_gap": {"divergences", "divergences.transport.distances"},
-    "gan.evaluation": {"gan.critic_gap", "gan.mixtures", "gan.targets", "gan.train"},
-    "gan.runs": {"gan.train"},
+    "gan.train": {
+        "gan.networks",
+        "gan.penalties",
+        "gan.recipes",
+        "gan.rollback",
+    },
+    "gan.critic_gap": {
+        "divergences",
+        "divergences.transport.distances",
+    },
+    "gan.evaluation": {
+        "gan.critic_gap",
+        "gan.mixtures",
+        "gan.targets",
+        "gan.train",
+    },
+    "gan.runs": {
+        "gan.train",
+    },
     "gan.session": {
         "gan.evaluation",
         "gan.pictures",

@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 import scipy.stats
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from strategies import clouds, weighted_lines
 
-from divergences import emd, sampled
+from divergences import DistributionError, emd, sampled
 from divergences.transport.distances import distances
 
 
@@ -79,3 +80,91 @@ def test_ten_thousand_points_keep_their_digits_under_a_small_shift():
     solved = sampled.transport(x, x + 2**-20)
     assert solved.cost == pytest.approx(2**-20, rel=1e-15)
     assert solved.gap <= 1e-9 * solved.cost
+
+
+POWERS = [1.0, 1.5, 2.0, 3.0]
+
+
+@pytest.mark.parametrize("order", POWERS)
+@given(line=weighted_lines())
+def test_every_order_is_that_of_the_dense_method_with_its_proof(order, line):
+    x, y, p, q = line
+    options = {"x_weights": p, "y_weights": q, "order": order}
+    solved = sampled.transport(x, y, **options)
+    dense = sampled.transport(x, y, method="dense", **options)
+    assert solved.cost == pytest.approx(dense.cost, rel=1e-12, abs=1e-15)
+    cost = np.abs(np.subtract.outer(np.ravel(x), np.ravel(y))) ** order
+    above = solved.source_price[:, None] + solved.target_price - cost
+    assert above.max() <= 1e-13 * max(1.0, cost.max())
+    assert solved.gap <= 1e-12 * max(1.0, cost.max())
+
+
+@pytest.mark.parametrize("order", POWERS)
+@given(line=weighted_lines())
+def test_quantiles_give_the_same_distance(order, line):
+    x, y, p, q = line
+    x, y = np.ravel(x), np.ravel(y)
+    options = {"x_weights": p, "y_weights": q, "order": order}
+    exact = sampled.emd(x, y, **options).value
+    largest = max(np.abs(x).max(), np.abs(y).max())
+    # Levels of floats are off by a rounding of mass, which may go all the way.
+    near = 1e-14 * largest if order == 1 else (1e-15) ** (1 / order) * largest
+    assert sampled.wasserstein_1d(x, y, **options) == pytest.approx(exact, rel=1e-13, abs=near)
+
+
+@pytest.mark.parametrize("order", POWERS)
+@pytest.mark.parametrize("scale", [1e-300, 1e-150, 1.0, 1e150, 1e300])
+def test_many_lines_at_once_at_any_unit(order, scale):
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(3, 1, 9)) * scale, rng.normal(size=(4, 7)) * scale
+    values = sampled.wasserstein_1d(x, y, order=order)
+    assert values.shape == (3, 4)
+    for i in range(3):
+        for j in range(4):
+            exact = sampled.emd(x[i, 0], y[j], order=order).value
+            assert values[i, j] == pytest.approx(exact, rel=1e-14)
+
+
+def test_the_squared_distance_on_the_line_is_the_order_2():
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=30), rng.normal(size=20)
+    assert sampled.emd(x, y, metric="sqeuclidean").value == pytest.approx(
+        sampled.emd(x, y, order=2).value ** 2, rel=1e-14
+    )
+
+
+@pytest.mark.parametrize("order", POWERS)
+def test_torch_gets_the_gradient_of_many_lines(order):
+    generator = torch.Generator().manual_seed(0)
+    x, y, p = (
+        torch.rand(*shape, generator=generator, dtype=torch.float64, requires_grad=True)
+        for shape in ((3, 5), (4,), (3, 5))
+    )
+
+    def distance(x, y, p):
+        return sampled.wasserstein_1d(x, y, x_weights=p, order=order)
+
+    assert torch.autograd.gradcheck(distance, (x, y, p))
+    (gradient,) = torch.autograd.grad(sampled.wasserstein_1d(x, x, order=order).sum(), x)
+    assert torch.equal(gradient, torch.zeros(3, 5, dtype=torch.float64))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "options", "message"),
+    [
+        ((1.0, [1.0]), {}, "`x` must have an axis of points, but is one number"),
+        (([np.nan], [1.0]), {}, "`x` must be finite"),
+        (
+            ([1.0], [1.0]),
+            {"x_weights": [1.0, 1.0]},
+            "`x_weights` must have one entry per point, 1",
+        ),
+        (([1.0], [1.0]), {"y_weights": [-1.0]}, r"`y_weights`\[0\] = -1.0 is negative"),
+        (([[1.0], [2.0]], [1.0]), {"x_weights": [[1.0], [0.0]]}, "must hold some mass for every"),
+        (([1.0], [1.0]), {"order": 0}, "`order` must be a finite number of at least 1"),
+        ((np.ones((2, 3)), np.ones((3, 3))), {}, "leading axes of the arguments must broadcast"),
+    ],
+)
+def test_what_are_no_lines_is_refused(arguments, options, message):
+    with pytest.raises(DistributionError, match=message):
+        sampled.wasserstein_1d(*arguments, **options)

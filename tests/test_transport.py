@@ -202,7 +202,6 @@ REFUSED = [
     (([-1, 2], [0.5, 0.5], LINE[:2, :2]), r"`p`\[0\] = -1.0 is negative"),
     (([0, 0], [0.5, 0.5], LINE[:2, :2]), "`p` must hold some mass"),
     (([0.5, 0.5], [], LINE[:2, :2]), "`q` must not be empty"),
-    (([[0.5, 0.5]], [0.5, 0.5], LINE[:2, :2]), r"`p` must have one axis, but has shape \(1, 2\)"),
     (
         ([0.5, 0.5], [0.5, 0.5], LINE[:3, :2]),
         r"`cost` must have shape \(len\(p\), len\(q\)\) = \(2, 2\).*\(3, 2\)",
@@ -211,6 +210,11 @@ REFUSED = [
     (([0.5, 0.5], [0.5, 0.5], [[0, -1], [1, 0]]), r"`cost`\[0, 1\] = -1.0 is negative"),
     (([0.5, 0.5], [0.5, 0.5], [["a", "b"], ["c", "d"]]), "`cost` must hold float64"),
 ]
+
+
+def test_a_plan_is_of_one_problem():
+    with pytest.raises(DistributionError, match=r"`p` must have one axis, but has shape \(1, 2\)"):
+        transport([[0.5, 0.5]], [0.5, 0.5], LINE[:2, :2])
 
 
 @pytest.mark.parametrize(("arguments", "message"), REFUSED)

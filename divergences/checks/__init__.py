@@ -8,6 +8,7 @@ from divergences.checks.arrays import (
     Array,
     finite,
     first_array,
+    holds,
     namespace,
     non_negative,
     numpy_values,
@@ -24,12 +25,9 @@ from divergences.checks.outcomes import (
 from divergences.checks.weighted import (
     cost_matrix,
     equal_totals,
-    line_weights,
-    lines,
     masses,
     normalised,
     points,
-    shares,
     weights,
 )
 
@@ -41,8 +39,7 @@ __all__ = [
     "equal_totals",
     "finite",
     "first_array",
-    "line_weights",
-    "lines",
+    "holds",
     "log_base",
     "log_probabilities",
     "masses",
@@ -54,6 +51,5 @@ __all__ = [
     "probabilities",
     "real_array",
     "scalar",
-    "shares",
     "weights",
 ]

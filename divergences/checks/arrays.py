@@ -13,6 +13,8 @@ from divergences.errors import DistributionError
 Array = Any
 """An array of any namespace of the array API standard: numpy, torch, jax, ..."""
 
+NUMPY = array_api_compat.array_namespace(np.empty(0))
+FLOAT64 = np.dtype(np.float64)
 REAL_DTYPES = "float64, float32, or an integer type"
 
 
@@ -28,9 +30,11 @@ def namespace(**arguments: Array) -> ModuleType:
     Raises:
         DistributionError: If the arguments mix libraries or devices, or hold no values.
     """
+    if all(value is None or type(value) is np.ndarray for value in arguments.values()):
+        return NUMPY
     given = {k: v for k, v in arguments.items() if array_api_compat.is_array_api_obj(v)}
     if not given:
-        return array_api_compat.array_namespace(np.empty(0))
+        return NUMPY
     names = " and ".join(f"`{name}`" for name in given)
     libraries = {array_api_compat.array_namespace(value) for value in given.values()}
     if len(libraries) > 1:
@@ -75,10 +79,9 @@ def real_array(name: str, value: Array, xp: ModuleType, /, *, like: Array | None
     Raises:
         DistributionError: If ``value`` is no array of real numbers.
     """
-    if isinstance(value, np.ma.MaskedArray):
-        raise DistributionError(
-            f"`{name}` is a masked array; pass `{name}.compressed()`, or `{name}.filled(0)`"
-        )
+    if type(value) is np.ndarray and value.dtype is FLOAT64:
+        return value
+    _refuse_masked_and_sparse(name, value)
     if not array_api_compat.is_array_api_obj(value):
         value = array = _array_of_list(name, value)
         if not array_api_compat.is_numpy_namespace(xp):
@@ -86,8 +89,6 @@ def real_array(name: str, value: Array, xp: ModuleType, /, *, like: Array | None
             value = _in_float64(name, lambda: xp.asarray(array, device=device), xp)
     if isinstance(value, np.ndarray) and not value.dtype.isnative:
         value = value.astype(value.dtype.newbyteorder("="))
-    if "sparse" in str(getattr(value, "layout", "")):
-        raise DistributionError(f"`{name}` is sparse; pass `{name}.to_dense()`")
     if xp.isdtype(value.dtype, ("integral", "bool")):
         return float64(name, value, xp)
     if value.dtype not in (xp.float32, xp.float64):
@@ -95,6 +96,16 @@ def real_array(name: str, value: Array, xp: ModuleType, /, *, like: Array | None
             f"`{name}` must hold {REAL_DTYPES}, but its type is {value.dtype}; convert it"
         )
     return value
+
+
+def _refuse_masked_and_sparse(name: str, value: Any) -> None:
+    """Refuse arrays that hold something else than all of their values."""
+    if isinstance(value, np.ma.MaskedArray):
+        raise DistributionError(
+            f"`{name}` is a masked array; pass `{name}.compressed()`, or `{name}.filled(0)`"
+        )
+    if "sparse" in str(getattr(value, "layout", "")):
+        raise DistributionError(f"`{name}` is sparse; pass `{name}.to_dense()`")
 
 
 def float64(name: str, array: Array, xp: ModuleType) -> Array:
@@ -156,6 +167,8 @@ def non_negative(name: str, array: Array, xp: ModuleType, /) -> None:
     """
     if math.prod(array.shape) == 0:
         raise DistributionError(f"`{name}` must not be empty, but has shape {tuple(array.shape)}")
+    if type(array) is np.ndarray and array.min() >= 0 and array.max() < math.inf:
+        return
     good = xp.isfinite(array) & (array >= 0)
     if holds(name, xp.all(good)):
         return
@@ -209,9 +222,11 @@ def holds(name: str, condition: Array) -> bool:
 
 def numpy_values(array: Array, /) -> Any:
     """The array's values in numpy, without its gradient; no copy where they lie there already."""
-    if hasattr(array, "detach"):  # torch hands over no tensor with a gradient, or from a GPU
-        array = array_api_compat.to_device(array.detach(), "cpu")
-    return np.asarray(array)
+    if type(array) is np.ndarray:
+        return array
+    if hasattr(array, "detach"):  # torch refuses to hand over a tensor that carries a gradient
+        array = array.detach()
+    return np.asarray(array_api_compat.to_device(array, "cpu"))
 
 
 def scalar(value: Array, dtype: Any, xp: ModuleType, /) -> Array:

@@ -74,25 +74,6 @@ def normalised(array: Array, /) -> Any:
     return scaled / math.fsum(scaled)
 
 
-def shares(p: Array, q: Array, /) -> tuple[Any, Any]:
-    """Checked masses divided by the smaller of their two sums, in numpy and float64.
-
-    Totals that differ by no more than a rounding count as equal, and each is divided by its own.
-
-    Returns:
-        Both; an entry that is too large for a float is infinite.
-    """
-    (p_scaled, p_exponent), (q_scaled, q_exponent) = _scaled(p), _scaled(q)
-    p_total, q_total = math.fsum(p_scaled), math.fsum(q_scaled)
-    with np.errstate(over="ignore"):
-        ratio = float(np.ldexp(q_total / p_total, q_exponent - p_exponent))
-        if abs(ratio - 1) <= 2.0**-51:
-            return p_scaled / p_total, q_scaled / q_total
-        if ratio > 1:
-            return p_scaled / p_total, np.ldexp(q_scaled / p_total, q_exponent - p_exponent)
-        return np.ldexp(p_scaled / q_total, p_exponent - q_exponent), q_scaled / q_total
-
-
 def cost_matrix(cost: Array, n: int, m: int, xp: ModuleType, /) -> None:
     """Refuse a ground cost that is not n by m, or has a negative, infinite or NaN entry.
 
@@ -144,43 +125,4 @@ def weights(name: str, value: Any, n: int, xp: ModuleType, /, *, like: Array) ->
         raise DistributionError(
             f"`{name}` must have one entry per point, {n}, but has {array.shape[0]}"
         )
-    return array
-
-
-def lines(name: str, value: Any, xp: ModuleType, /, *, like: Array | None = None) -> Array:
-    """Finite points of the line, a set of them along the last axis.
-
-    Returns:
-        Shape ``(..., n)``, float64 or float32.
-
-    Raises:
-        DistributionError: If there is no point, one is not finite, or there is no axis.
-    """
-    array = real_array(name, value, xp, like=like)
-    if array.ndim == 0:
-        raise DistributionError(f"`{name}` must be points of shape (..., n), but is a number")
-    finite(name, array, xp)
-    return array
-
-
-def line_weights(name: str, value: Any, n: int, xp: ModuleType, /, *, like: Array) -> Array | None:
-    """Masses of n points along the last axis, or None for equal ones.
-
-    Returns:
-        Shape ``(..., n)``, with the totals that were passed; or None.
-
-    Raises:
-        DistributionError: If there are not n, one is negative, infinite or NaN, or all of a set
-            are 0.
-    """
-    if value is None:
-        return None
-    array = real_array(name, value, xp, like=like)
-    non_negative(name, array, xp)
-    if array.ndim == 0 or array.shape[-1] != n:
-        raise DistributionError(
-            f"`{name}` must have one entry per point, {n}, but has shape {tuple(array.shape)}"
-        )
-    if not holds(name, xp.all(xp.any(array > 0, axis=-1))):
-        raise DistributionError(f"`{name}` must hold some mass in each set, but in one all are 0")
     return array

@@ -1,12 +1,13 @@
 """The distances from samples: points in, an `Estimate` or a proved `Transport` out.
 
-`exact` has the public functions of exact transport; behind them stand `points` (two weighted sets
+`exact` has the public functions of exact transport, `line` that of many pairs on the line; behind
+them stand `points` (two weighted sets
 of points, checked, and the gradient of what is computed of them), `methods` (which solver takes
-them) and `estimate` (what is returned). `quantiles` has the closed form of many pairs on the line.
+them) and `estimate` (what is returned).
 """
 
 from divergences.sampled.estimate import Estimate
 from divergences.sampled.exact import emd, partial_transport, transport
-from divergences.sampled.quantiles import wasserstein_1d
+from divergences.sampled.line import wasserstein_1d
 
 __all__ = ["Estimate", "emd", "partial_transport", "transport", "wasserstein_1d"]

@@ -1,13 +1,16 @@
 """Exact transport between two sets of points."""
 
+import numpy as np
 from numpy.typing import ArrayLike
 
-from divergences.errors import DistributionError
+from divergences.checks import numpy_values
 from divergences.sampled.estimate import Estimate
 from divergences.sampled.methods import Effort, Method
 from divergences.sampled.points import Points
 from divergences.transport.distances import BlockMetric, Metric
-from divergences.transport.result import Transport, scaled
+from divergences.transport.memory import require_memory
+from divergences.transport.partial import partial_optimum
+from divergences.transport.result import Transport
 
 
 def emd(
@@ -25,7 +28,7 @@ def emd(
 ) -> Estimate:
     r"""Exact earth mover's distance between two sets of points, in their unit of length.
 
-    .. math:: \Big( \min_f \sum_{ij} f_{ij} \, d(x_i, y_j)^{order} \Big)^{1/order}, \qquad
+    .. math:: \Big( \min_f \sum_{ij} f_{ij} \, d(x_i, y_j)^r \Big)^{1/r}, \qquad
         \sum_j f_{ij} = p_i, \quad \sum_i f_{ij} = q_j, \quad f \ge 0
 
     With a distance this is the Wasserstein-1 distance of the two *empirical* distributions,
@@ -42,7 +45,7 @@ def emd(
         metric: Distance between points: "euclidean", "cityblock", "chebyshev", "sqeuclidean", or
             a function of two blocks of points, numpy arrays of shapes ``(r, d)`` and ``(c, d)``,
             that returns their distances, shape ``(r, c)``.
-        order: The p, at least 1, of the Wasserstein distance W_p: distances are raised to it.
+        order: The r, at least 1, of the Wasserstein distance W_r: distances are raised to it.
         method: "dense" computes all distances at once, which takes about ``40 n m`` bytes;
             "columns" never holds more than a few for each point. By default the faster one, and
             on the line neither, but the closed form.
@@ -53,13 +56,13 @@ def emd(
         The estimate, for "sqeuclidean" in the square of the unit. Its value is at least 0, its
         power proved within 1e-9 of itself plus rounding. For torch tensors it is a tensor with the
         envelope gradient in points and weights (0 at coincident points; for "chebyshev" shared by
-        the coordinates of a tie), for order above 1 by the chain rule, 0 where the value is 0.
+        the coordinates of a tie).
 
     Raises:
         DistributionError: If points or weights are not finite or do not fit each other, or the
             metric or the method is unknown, or a function returns no distances.
-        SolverError: If the solver did not finish, which tells a bracket of the answer if the time
-            was up, or the result could not be proved optimal.
+        SolverError: If the solver did not finish, or the result could not be proved optimal; it
+            carries a bracket of the answer if the time was up.
 
     Source:
         Villani 2009, "Optimal transport", definition 6.1; Weed and Bach 2019 for the bias.
@@ -109,7 +112,7 @@ def transport(
         metric: Distance between points: "euclidean", "cityblock", "chebyshev", "sqeuclidean", or
             a function of two blocks of points, numpy arrays of shapes ``(r, d)`` and ``(c, d)``,
             that returns their distances, shape ``(r, c)``.
-        order: The p, at least 1, of the Wasserstein distance W_p: distances are raised to it.
+        order: The r, at least 1, of the Wasserstein distance W_r: distances are raised to it.
         method: "dense" computes all distances at once, which takes about ``40 n m`` bytes;
             "columns" never holds more than a few for each point. By default the faster one, and
             on the line neither, but the closed form.
@@ -122,8 +125,8 @@ def transport(
     Raises:
         DistributionError: If points or weights are not finite or do not fit each other, or the
             metric or the method is unknown, or a function returns no distances.
-        SolverError: If the solver did not finish, which tells a bracket of the answer if the time
-            was up, or the result could not be proved optimal.
+        SolverError: If the solver did not finish, or the result could not be proved optimal; it
+            carries a bracket of the answer if the time was up.
 
     >>> transport([0.0, 1.0, 2.0], [0.5, 1.5]).cost
     0.5
@@ -131,7 +134,7 @@ def transport(
     inputs = Points.of(x, y, x_weights, y_weights)
     effort = Effort(method, time_limit, progress)
     ground = inputs.ground(metric, order)
-    return scaled(inputs.solve(ground, effort), ground.exponent)
+    return inputs.solve(ground, effort).scaled(ground.exponent).transport()
 
 
 def partial_transport(
@@ -139,47 +142,43 @@ def partial_transport(
     y: ArrayLike,
     /,
     *,
-    x_weights: ArrayLike,
-    y_weights: ArrayLike,
+    x_weights: ArrayLike | None = None,
+    y_weights: ArrayLike | None = None,
     metric: Metric | BlockMetric = "euclidean",
     order: float = 1.0,
 ) -> Transport:
-    """An optimal plan that moves the smaller of two masses between two sets of points, with proof.
+    """An optimal plan between sets of points of unequal masses: all of the lighter one goes.
 
-    Rubner's earth mover's distance of two signatures: of the heavier side, what is cheapest is
-    used. `divergences.partial_transport` has the problem and what its prices prove. It computes
-    all distances at once, which takes about ``40 n m`` bytes.
+    The problem of `divergences.partial_transport`, with distances to the power of ``order`` as
+    costs; by network simplex on all of them, which takes about ``40 n m`` bytes.
 
     Args:
         x: Points, shape ``(n, d)``, or ``(n,)`` on the line.
         y: Points, shape ``(m, d)``.
-        x_weights: Masses of the points of ``x``, at least 0, shape ``(n,)``, of any total.
-        y_weights: Masses of the points of ``y``, shape ``(m,)``, in the same unit.
-        metric: Distance between points: "euclidean", "cityblock", "chebyshev", "sqeuclidean", or
-            a function of two blocks of points, as in `emd`.
-        order: The power, at least 1, to which distances are raised.
+        x_weights: Masses of the points of ``x``, at least 0, shape ``(n,)``, of any total. By
+            default each point weighs 1.
+        y_weights: Masses of the points of ``y``, shape ``(m,)``, likewise.
+        metric: As in `emd`.
+        order: As in `transport`.
 
     Returns:
-        The cost per unit of flow, in the unit of length to the power of the order, with plan,
-        prices and gap.
+        The cost per unit of mass that is moved, the plan, whose entries sum to 1, both prices and
+        the gap, in numpy.
 
     Raises:
-        DistributionError: If points or weights are not finite or do not fit each other, or the
-            metric is unknown, or a function returns no distances, or memory is too small.
+        DistributionError: If points or weights are not finite or do not fit each other, the metric
+            is unknown, or memory does not suffice.
         SolverError: If the solver did not finish, or the result could not be proved optimal.
 
-    Source:
-        Rubner, Tomasi and Guibas 2000, eq. 1-5.
-
-    >>> partial_transport([0.0, 4.0], [1.0, 9.0], x_weights=[1, 1], y_weights=[5, 5]).cost
-    2.0
+    >>> partial_transport([0.0, 10.0], [1.0]).cost
+    1.0
     """
-    for name, weights in (("x_weights", x_weights), ("y_weights", y_weights)):
-        if weights is None:
-            raise DistributionError(
-                f"`{name}` must be the masses of the points; for equal masses of total 1 pass "
-                "numpy.full(n, 1 / n)"
-            )
     inputs = Points.of(x, y, x_weights, y_weights)
     ground = inputs.ground(metric, order)
-    return scaled(inputs.solve_partially(ground), ground.exponent)
+    require_memory(*ground.shape)
+    p, q = (
+        np.ones(n) if w is None else numpy_values(w).astype(np.float64, copy=False)
+        for n, w in zip(inputs.sizes, (inputs.p, inputs.q), strict=True)
+    )
+    optimum = partial_optimum(p, q, ground.block(slice(None), slice(None)))
+    return optimum.scaled(ground.exponent).transport()

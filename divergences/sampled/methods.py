@@ -9,12 +9,11 @@ import numpy as np
 from divergences.checks import Array
 from divergences.errors import DistributionError
 from divergences.transport.columns import column_transport
-from divergences.transport.convex_line import convex_line_transport
 from divergences.transport.ground import GroundCost
-from divergences.transport.line import line_transport
+from divergences.transport.line import convex_line_transport, line_transport
 from divergences.transport.memory import require_memory
 from divergences.transport.proof import Floats
-from divergences.transport.result import Transport
+from divergences.transport.result import Optimum
 from divergences.transport.simplex import dense_transport
 
 Method = Literal["dense", "columns"]
@@ -60,7 +59,7 @@ def solved(
     /,
     *,
     device: Array | None = None,
-) -> Transport:
+) -> Optimum:
     """The proved plan, in the scaled unit of the ground cost.
 
     Args:
@@ -79,18 +78,24 @@ def solved(
         SolverError: If the solver did not finish, or the result could not be proved optimal.
     """
     n, m = ground.shape
-    power = ground.power_on_a_line
-    if effort.method is None and power == 1:
-        return line_transport(ground.x[:, 0], ground.y[:, 0], p, q, unit=ground.exponent)
-    if effort.method is None and power is not None:
-        return convex_line_transport(ground, power, p, q)
+    if effort.method is None and ground.line_power is not None:
+        return _on_the_line(ground, p, q, ground.line_power)
     p, q = np.full(n, 1 / n) if p is None else p, np.full(m, 1 / m) if q is None else q
     if effort.method == "dense" or (effort.method is None and n * m <= DENSE):
         require_memory(n, m)
         cost = ground.block(slice(None), slice(None))
-        ground.length_of(float(cost.max()))  # refused, if that is too large for a float
+        if ground.length > 1000:  # else no distance can exceed what a float holds
+            ground.length_of(float(cost.max()))
         return dense_transport(p, q, cost)
     limit = math.inf if effort.time_limit is None else effort.time_limit
     return column_transport(
         ground, p, q, time_limit=limit, progress=effort.progress, device=device
     )
+
+
+def _on_the_line(ground: GroundCost, p: Floats | None, q: Floats | None, power: float) -> Optimum:
+    """The proved plan in closed form."""
+    x, y = ground.x[:, 0], ground.y[:, 0]
+    if power == 1:
+        return line_transport(x, y, p, q, unit=ground.exponent)
+    return convex_line_transport(x, y, p, q, power=power, factor=ground.rest)

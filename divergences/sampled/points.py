@@ -10,12 +10,11 @@ from divergences import checks
 from divergences.checks import Array
 from divergences.errors import DistributionError
 from divergences.sampled.methods import Effort, solved
-from divergences.transport.distances import BlockMetric, Metric, step_lengths
+from divergences.transport.distances import BlockMetric, Metric
 from divergences.transport.envelope import cost_with_gradient
 from divergences.transport.ground import GroundCost
-from divergences.transport.memory import require_memory
-from divergences.transport.partial import dense_partial_transport
-from divergences.transport.result import Transport
+from divergences.transport.lengths import lengths
+from divergences.transport.result import Optimum
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,28 +56,29 @@ class Points:
         return self.x.shape[0], self.y.shape[0]
 
     def ground(self, metric: Metric | BlockMetric, order: float) -> GroundCost:
-        """The cost between the points."""
+        """The cost between the points.
+
+        Returns:
+            It, with the unit that suits it.
+
+        Raises:
+            DistributionError: If there is no such metric or order, or a gradient would have to
+                pass through a function.
+        """
         x, y = (checks.numpy_values(a).astype(np.float64, copy=False) for a in (self.x, self.y))
+        if callable(metric) and any(getattr(a, "requires_grad", False) for a in (self.x, self.y)):
+            raise DistributionError(
+                "`metric` is a function, through which no gradient passes: give points that "
+                "require none, x.detach(), or the name of a metric"
+            )
         return GroundCost.of(x, y, metric=metric, order=order)
 
-    def solve(self, ground: GroundCost, effort: Effort) -> Transport:
+    def solve(self, ground: GroundCost, effort: Effort) -> Optimum:
         """The proved plan, in the scaled unit of the ground cost."""
         p, q = (None if w is None else checks.normalised(w) for w in (self.p, self.q))
-        optimum = solved(ground, p, q, effort, device=_accelerator(self.x))
-        rows, cols = (np.asarray(ends, np.intp) for ends in optimum.plan.coords)
-        ground.require_seen(optimum.cost, rows, cols)
-        return optimum
+        return solved(ground, p, q, effort, device=_accelerator(self.x))
 
-    def solve_partially(self, ground: GroundCost) -> Transport:
-        """The proved plan that moves the smaller mass, in the scaled unit of the ground cost."""
-        require_memory(*ground.shape, remedy="take fewer points, or more memory")
-        cost = ground.block(slice(None), slice(None))
-        optimum = dense_partial_transport(*checks.shares(self.p, self.q), cost)
-        rows, cols = (np.asarray(ends, np.intp) for ends in optimum.plan.coords)
-        ground.require_seen(optimum.cost, rows, cols)
-        return optimum
-
-    def value(self, optimum: Transport, ground: GroundCost) -> Array:
+    def value(self, optimum: Optimum, ground: GroundCost) -> Array:
         """The distance in the points' namespace, with its gradients in points and weights.
 
         Args:
@@ -89,17 +89,14 @@ class Points:
             The distance whose power the optimal cost is, a scalar.
 
         Raises:
-            DistributionError: If the type of the points cannot hold it, or a gradient would have
-                to pass through a function.
+            DistributionError: If the type of the points cannot hold it.
         """
         xp = self.xp
-        x, y = (self._scaled(a, ground) for a in (self.x, self.y))
-        # A function's distances are constants: only their differences, which are 0, are used.
-        metric: Metric = "cityblock" if callable(ground.metric) else ground.metric
 
         def arc_costs(rows: Array, cols: Array) -> Array:
-            lengths = step_lengths(x[rows, :] - y[cols, :], metric, xp)
-            return lengths if ground.order == 1 else ground.rest * lengths**ground.order
+            x, y = (self._scaled(a, ground) for a in (self.x, self.y))
+            far = lengths(x[rows, :] - y[cols, :], ground.metric, xp)
+            return far if ground.order == 1 else ground.rest * far**ground.order
 
         like = self.x if self.x.dtype == xp.result_type(self.x, self.y) else self.y
         return cost_with_gradient(optimum, arc_costs, (self.p, self.q), like, xp, ground=ground)
@@ -107,13 +104,6 @@ class Points:
     def _scaled(self, points: Array, ground: GroundCost) -> Array:
         """Points in the unit of the ground cost."""
         points = self.xp.astype(points, self.xp.float64)
-        if callable(ground.metric):
-            if getattr(points, "requires_grad", False):
-                raise DistributionError(
-                    "`metric` is a function, through which no gradient passes: give points that "
-                    "require none, x.detach(), or the name of a metric"
-                )
-            return points
         unit = ground.length // 2 if ground.metric == "sqeuclidean" else ground.length
         half = unit // 2  # the factor of the whole may not be a float
         return (points * 2.0**-half) * 2.0 ** (half - unit)

@@ -2,18 +2,18 @@
 
 import math
 from collections.abc import Callable
-from types import ModuleType
 from typing import Literal, get_args
 
 import numpy as np
 from scipy.spatial.distance import cdist
 
-from divergences import checks
-from divergences.checks import Array
 from divergences.errors import DistributionError
 from divergences.transport.proof import Floats
 
 Metric = Literal["euclidean", "cityblock", "sqeuclidean", "chebyshev"]
+OVERFLOW = (
+    "`x` and `y` are so large that their {} distances exceed 1.8e308; divide both by a constant"
+)
 BlockMetric = Callable[[Floats, Floats], Floats]
 
 
@@ -72,68 +72,4 @@ def require_representable(lengths: Floats | np.float64, metric: str, /) -> None:
         DistributionError: If one is infinite.
     """
     if not np.isfinite(lengths).all():
-        raise DistributionError(
-            f"`x` and `y` are so large that their {metric} distances, or the powers of these that "
-            "are asked for, exceed 1.8e308; divide both by a constant"
-        )
-
-
-def block_of_distances(lengths: object, n: int, m: int, /) -> Floats:
-    """What a callable metric returned for two blocks of points.
-
-    Returns:
-        Shape ``(n, m)``, float64.
-
-    Raises:
-        DistributionError: If it is no block of distances.
-    """
-    block = np.asarray(lengths)
-    if block.shape != (n, m):
-        raise DistributionError(
-            f"`metric` must return one distance for each pair, shape {(n, m)} for blocks of {n} "
-            f"and {m} points, but returned shape {block.shape}"
-        )
-    if block.dtype.kind not in "fiub":
-        raise DistributionError(f"`metric` must return real numbers, but returned {block.dtype}")
-    block = block.astype(np.float64, copy=False)
-    wrong = ~(np.isfinite(block) & (block >= 0))
-    if wrong.any():
-        i, j = np.argwhere(wrong)[0]
-        raise DistributionError(
-            "`metric` must return finite distances of at least 0, but returned "
-            f"{block[i, j]} for the pair ({i}, {j}) of a block"
-        )
-    return block
-
-
-def require_order(order: float, /) -> None:
-    """Refuse an order for which there is no Wasserstein distance here.
-
-    Raises:
-        DistributionError: If it is no finite number of at least 1.
-    """
-    if not (isinstance(order, (int, float)) and 1 <= order < math.inf):
-        raise DistributionError(f"`order` must be a finite number of at least 1, but is {order!r}")
-
-
-def step_lengths(steps: Array, metric: Metric, xp: ModuleType, /) -> Array:
-    """Length of each of these differences of points, in their namespace.
-
-    Args:
-        steps: Shape ``(..., d)``, float64.
-        metric: The distance.
-        xp: The namespace.
-
-    Returns:
-        Shape ``(...)``, with gradient 0 where the length is 0; for "chebyshev" the coordinates of
-        a tie share it.
-    """
-    if metric == "cityblock":
-        return xp.sum(xp.abs(steps), axis=-1)
-    if metric == "chebyshev":
-        return xp.max(xp.abs(steps), axis=-1)
-    if metric == "sqeuclidean":
-        return xp.sum(steps * steps, axis=-1)
-    unit = 2.0 ** (exponent_of(checks.numpy_values(steps)) - 1)  # in it, no square overflows
-    squares = xp.sum((steps / unit) ** 2, axis=-1)
-    return unit * xp.where(squares > 0, xp.sqrt(xp.where(squares > 0, squares, 1.0)), 0.0)
+        raise DistributionError(OVERFLOW.format(metric))

@@ -10,16 +10,17 @@ from collections.abc import Callable
 from types import ModuleType
 
 import array_api_compat
+import numpy as np
 
 from divergences import checks
 from divergences.checks import Array
 from divergences.errors import DistributionError
 from divergences.transport.ground import GroundCost
-from divergences.transport.result import Transport
+from divergences.transport.result import Optimum
 
 
 def cost_with_gradient(
-    solved: Transport,
+    solved: Optimum,
     arc_costs: Callable[[Array, Array], Array],
     masses: tuple[Array | None, Array | None],
     like: Array,
@@ -47,6 +48,8 @@ def cost_with_gradient(
         DistributionError: If the type of the result cannot hold it.
     """
     value = solved.cost if ground is None else ground.length_of(solved.cost)
+    if isinstance(like, np.ndarray) and like.dtype == np.float64:
+        return np.float64(value)
     if value > float(xp.finfo(like.dtype).max):
         raise DistributionError(
             f"the distance is {value:.6g}, more than {like.dtype} can hold; pass float64"
@@ -57,8 +60,9 @@ def cost_with_gradient(
     rows, cols, mass, *prices = (
         xp.asarray(values, device=device)
         for values in (
-            *solved.plan.coords,
-            solved.plan.data,
+            solved.arcs.rows,
+            solved.arcs.cols,
+            solved.arcs.mass,
             solved.source_price,
             solved.target_price,
         )

@@ -8,12 +8,15 @@ from numpy.typing import ArrayLike
 
 from divergences import checks
 from divergences.checks import Array
+from divergences.errors import DistributionError
+from divergences.transport.batches import batch_shape, optima, problems
 from divergences.transport.envelope import cost_with_gradient
-from divergences.transport.result import Transport
+from divergences.transport.partial import partial_optimum
+from divergences.transport.result import Optimum, Transport
 from divergences.transport.simplex import dense_transport
 
 
-def emd(p: ArrayLike, q: ArrayLike, cost: ArrayLike, /) -> Array:
+def emd(p: ArrayLike, q: ArrayLike, cost: ArrayLike, /, *, n_jobs: int | None = None) -> Array:
     r"""Exact earth mover's distance between two histograms, in the unit of ``cost``.
 
     .. math:: \min_{f \ge 0} \sum_{ij} f_{ij} c_{ij} \Big/ \sum_{ij} f_{ij}, \qquad
@@ -23,15 +26,18 @@ def emd(p: ArrayLike, q: ArrayLike, cost: ArrayLike, /) -> Array:
     mass does not matter: p and q may be counts, if they have the same total.
 
     Args:
-        p: Masses of the sources, shape ``(n,)``; zeros are fine.
-        q: Masses of the targets, shape ``(m,)``, with the same total within 1e-9 of it (1e-5 in
-            float32).
-        cost: Cost of moving one unit of mass from i to j, at least 0, shape ``(n, m)``.
+        p: Masses of the sources, shape ``(..., n)``; zeros are fine.
+        q: Masses of the targets, shape ``(..., m)``, with the same total within 1e-9 of it (1e-5
+            in float32).
+        cost: Cost of moving one unit of mass from i to j, at least 0, shape ``(n, m)`` or
+            ``(..., n, m)``. Leading axes broadcast.
+        n_jobs: How many processes solve a batch; -1 for one per core; None for what
+            `joblib.parallel_config` says, or else one.
 
     Returns:
-        A scalar in [0, max(cost)], proved within 1e-9 of itself plus rounding (`transport` returns
-        the proof). In torch it carries the envelope gradient: the plan for ``cost``, the prices
-        for ``p`` and ``q``.
+        Shape ``(...)``, each in [0, max(cost)], proved within 1e-9 of itself plus rounding
+        (`transport` returns the proof). In torch it carries the envelope gradient: the plan for
+        ``cost``, the prices for ``p`` and ``q``.
 
     Raises:
         DistributionError: If an argument is negative, infinite or NaN, the shapes do not fit or
@@ -45,7 +51,19 @@ def emd(p: ArrayLike, q: ArrayLike, cost: ArrayLike, /) -> Array:
     >>> float(emd([0.5, 0.5, 0.0], [0.0, 0.5, 0.5], [[0, 1, 2], [1, 0, 1], [2, 1, 0]]))
     1.0
     """
-    return _Problem.of(p, q, cost).value()
+    xp, p, q, cost = _arrays(p, q, cost)
+    shape = batch_shape(p, q, cost)
+    if not shape:
+        return _Problem.of(p, q, cost, xp).value()
+    batch = [
+        (index, _Problem.of(*problem, xp, index=index))
+        for index, problem in problems(p, q, cost, shape, xp)
+    ]
+    solved = optima([(index, (one.p, one.q, one.cost)) for index, one in batch], n_jobs)
+    values = [one.value(optimum) for (_, one), optimum in zip(batch, solved, strict=True)]
+    if not values:
+        return xp.zeros(shape, dtype=xp.result_type(p, q, cost))
+    return xp.reshape(xp.stack(values), shape)
 
 
 def transport(p: ArrayLike, q: ArrayLike, cost: ArrayLike, /) -> Transport:
@@ -71,7 +89,57 @@ def transport(p: ArrayLike, q: ArrayLike, cost: ArrayLike, /) -> Transport:
     >>> solved.cost, solved.plan.toarray().tolist()
     (0.25, [[0.25, 0.25], [0.0, 0.5]])
     """
-    return _Problem.of(p, q, cost).solve()
+    xp, p, q, cost = _arrays(p, q, cost)
+    return _Problem.of(p, q, cost, xp).solve().transport()
+
+
+def partial_transport(p: ArrayLike, q: ArrayLike, cost: ArrayLike, /) -> Transport:
+    r"""An optimal plan between histograms of unequal masses, which moves all of the lighter one.
+
+    .. math:: \min_{f \ge 0} \sum_{ij} f_{ij} c_{ij} \Big/ \sum_{ij} f_{ij}, \qquad
+        \sum_j f_{ij} \le p_i, \quad \sum_i f_{ij} \le q_j, \quad
+        \sum_{ij} f_{ij} = \min \Big( \sum_i p_i, \sum_j q_j \Big)
+
+    For equal masses this is `transport`.
+
+    Args:
+        p: Masses of the sources, shape ``(n,)``, of any total.
+        q: Masses of the targets, shape ``(m,)``, of any total.
+        cost: Cost of moving one unit of mass from i to j, at least 0, shape ``(n, m)``.
+
+    Returns:
+        The cost per unit of mass that is moved; the plan, whose entries sum to 1; prices, none of
+        the heavier side above 0; and the gap. With p and q divided by the flow,
+        ``p @ source_price + q @ target_price`` is a lower bound of the cost of any such plan.
+
+    Raises:
+        DistributionError: If an argument is negative, infinite or NaN, or the shapes do not fit.
+        SolverError: If the solver did not finish, or the result could not be proved optimal.
+
+    Source:
+        Rubner, Tomasi and Guibas 2000, "The earth mover's distance as a metric for image
+        retrieval", eq. 1-5.
+
+    >>> solved = partial_transport([3.0, 1.0], [2.0], [[5.0], [1.0]])
+    >>> solved.cost, solved.plan.toarray().tolist()
+    (3.0, [[0.5], [0.5]])
+    """
+    xp, *arrays = _arrays(p, q, cost)
+    sources, targets, matrix = arrays
+    checks.masses("p", sources, xp)
+    checks.masses("q", targets, xp)
+    checks.cost_matrix(matrix, sources.shape[0], targets.shape[0], xp)
+    wide = (checks.numpy_values(a).astype(np.float64, copy=False) for a in arrays)
+    return partial_optimum(*wide).transport()
+
+
+def _arrays(p: Array, q: Array, cost: Array) -> tuple[ModuleType, Array, Array, Array]:
+    """The arguments of `emd` and `transport` as arrays of one namespace, which comes first."""
+    given = {"p": p, "q": q, "cost": cost}
+    xp = checks.namespace(**given)
+    like = checks.first_array(*given.values())
+    p, q, cost = (checks.real_array(k, v, xp, like=like) for k, v in given.items())
+    return xp, p, q, cost
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,30 +159,46 @@ class _Problem:
     cost: Array
 
     @classmethod
-    def of(cls, p: Array, q: Array, cost: Array) -> "_Problem":
-        """The arguments of `emd` and `transport`, checked."""
-        given = {"p": p, "q": q, "cost": cost}
-        xp = checks.namespace(**given)
-        like = checks.first_array(*given.values())
-        p, q, cost = (checks.real_array(k, v, xp, like=like) for k, v in given.items())
-        checks.masses("p", p, xp)
-        checks.masses("q", q, xp)
-        checks.equal_totals(p, q, xp)
-        checks.cost_matrix(cost, p.shape[0], q.shape[0], xp)
+    def of(
+        cls, p: Array, q: Array, cost: Array, xp: ModuleType, /, *, index: tuple[int, ...] = ()
+    ) -> "_Problem":
+        """One problem, checked.
+
+        Args:
+            p: Masses of the sources.
+            q: Masses of the targets.
+            cost: Ground costs.
+            xp: Their namespace.
+            index: Which of a batch it is.
+
+        Returns:
+            It.
+
+        Raises:
+            DistributionError: If an argument is not what it must be; naming the index.
+        """
+        try:
+            checks.masses("p", p, xp)
+            checks.masses("q", q, xp)
+            checks.equal_totals(p, q, xp)
+            checks.cost_matrix(cost, p.shape[0], q.shape[0], xp)
+        except DistributionError as error:
+            if index:
+                raise DistributionError(f"problem {list(index)}: {error}") from None
+            raise
         return cls(xp, p, q, cost)
 
-    def solve(self) -> Transport:
+    def solve(self) -> Optimum:
         """The proved plan."""
         matrix = checks.numpy_values(self.cost).astype(np.float64, copy=False)
         return dense_transport(checks.normalised(self.p), checks.normalised(self.q), matrix)
 
-    def value(self) -> Array:
+    def value(self, optimum: Optimum | None = None) -> Array:
         """The cost in the arrays' namespace, with the gradients of the optimum."""
-        xp, solved = self.xp, self.solve()
-        cost = xp.astype(self.cost, xp.float64)
+        xp, solved = self.xp, optimum or self.solve()
 
         def arc_costs(rows: Array, cols: Array) -> Array:
-            return cost[rows, cols]
+            return xp.astype(self.cost[rows, cols], xp.float64)
 
         dtype = xp.result_type(self.p, self.q, self.cost)
         like = next(a for a in (self.p, self.q, self.cost) if a.dtype == dtype)

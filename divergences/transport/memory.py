@@ -5,25 +5,28 @@ import os
 from divergences.errors import DistributionError
 
 BYTES_PER_PAIR = 40  # of the dense method, at its peak: costs, their scaled copy, plan and arcs
-COLUMNS = 'use `method="columns"`, which keeps no matrix of distances'
+NEVER_MIND = 10**8  # bytes, below which it is not worth asking the system
 
 
-def require_memory(n: int, m: int, /, *, remedy: str = COLUMNS) -> None:
+def require_memory(n: int, m: int, /) -> None:
     """Refuse a dense problem that this machine cannot hold.
 
     Args:
         n: Number of sources.
         m: Number of targets.
-        remedy: What the caller can do about it.
 
     Raises:
         DistributionError: If it needs more memory than is available.
     """
-    needed, available = BYTES_PER_PAIR * n * m, available_memory()
+    needed = BYTES_PER_PAIR * n * m
+    if needed < NEVER_MIND:
+        return
+    available = available_memory()
     if available is not None and needed > available:
         raise DistributionError(
             f"the dense method needs about {needed / 1e9:.3g} GB of memory for {n} x {m} points, "
-            f"but {available / 1e9:.3g} GB are available; {remedy}"
+            f'but {available / 1e9:.3g} GB are available; use `method="columns"`, which keeps no '
+            "matrix of distances"
         )
 
 

@@ -39,7 +39,7 @@ class Arcs:
 
     def work(self) -> float:
         """Mass times cost, summed."""
-        return float(np.sum(self.mass * self.cost))
+        return float((self.mass * self.cost).sum())
 
 
 def feasible_prices(
@@ -74,6 +74,9 @@ def feasible_prices(
 
 def _least(cost: Floats, price: Floats) -> Floats:
     """``min over the last axis of cost - price``, rounded down."""
+    if cost.size <= BLOCK:
+        least: Floats = np.nextafter((cost - price).min(axis=1), -np.inf)
+        return least
     result = np.empty(len(cost))
     rows = max(1, BLOCK // len(price))
     for start in range(0, len(cost), rows):
@@ -100,9 +103,9 @@ def gap(
     off_p = np.abs(np.bincount(arcs.rows, arcs.mass, len(p)) - p)
     off_q = np.abs(np.bincount(arcs.cols, arcs.mass, len(q)) - q)
     light = arcs.mass <= EPS * np.maximum(p[arcs.rows], q[arcs.cols])
-    left_open = np.sum(above) + off_p @ np.abs(source_price) + off_q @ np.abs(target_price)
-    rounding = 8 * EPS * np.sum(arcs.mass * (arcs.cost + np.abs(u) + np.abs(v)))
-    return float(left_open + rounding), float(2 * rounding + np.sum(above[light]) + SMALLEST)
+    left_open = above.sum() + off_p @ np.abs(source_price) + off_q @ np.abs(target_price)
+    rounding = 8 * EPS * (arcs.mass @ (arcs.cost + np.abs(u) + np.abs(v)))
+    return float(left_open + rounding), float(2 * rounding + above @ light + SMALLEST)
 
 
 def require_optimal(work: float, gap: float, rounding: float, /, *, exponent: int) -> None:

@@ -1,13 +1,11 @@
 """What a solved transport problem is: the answer with its proof."""
 
-import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import coo_array
 
-from divergences.errors import DistributionError
 from divergences.transport import proof
 from divergences.transport.distances import require_representable
 from divergences.transport.proof import Arcs, Floats
@@ -39,6 +37,54 @@ class Transport:
     gap: float
 
 
+@dataclass(frozen=True, slots=True)
+class Optimum:
+    """A plan that its prices have proved optimal, as a solver leaves it.
+
+    Attributes:
+        arcs: The plan.
+        source_price: Shape ``(n,)``.
+        target_price: Shape ``(m,)``.
+        cost: What the plan costs.
+        gap: Upper bound of the cost minus the true optimum.
+    """
+
+    arcs: Arcs
+    source_price: Floats
+    target_price: Floats
+    cost: float
+    gap: float
+
+    def scaled(self, exponent: int, /) -> "Optimum":
+        """The same in another unit of cost.
+
+        Args:
+            exponent: The present unit, as a power of two of the new one.
+
+        Returns:
+            It, with cost, prices and gap in the new unit.
+
+        Raises:
+            DistributionError: If the cost or a price is too large for a float there.
+        """
+        if exponent == 0:
+            return self
+        with np.errstate(over="ignore"):
+            cost, gap = np.ldexp([self.cost, self.gap], exponent)
+            source_price = np.ldexp(self.source_price, exponent)
+            target_price = np.ldexp(self.target_price, exponent)
+        if exponent > 900:
+            for numbers in (cost, source_price, target_price):
+                require_representable(numbers, "ground")
+        return Optimum(self.arcs, source_price, target_price, float(cost), float(gap))
+
+    def transport(self) -> Transport:
+        """What the caller is given."""
+        arcs, shape = self.arcs, (len(self.source_price), len(self.target_price))
+        plan = coo_array((arcs.mass, (arcs.rows, arcs.cols)), shape=shape)
+        return Transport(self.cost, plan, self.source_price, self.target_price, self.gap)
+
+
 def proved(
     arcs: Arcs,
     p: Floats,
@@ -48,7 +94,7 @@ def proved(
     *,
     slack: float,
     exponent: int,
-) -> Transport:
+) -> Optimum:
     """The result in the caller's unit, once the prices prove that it is optimal.
 
     Args:
@@ -69,43 +115,4 @@ def proved(
     gap, rounding = proof.gap(arcs, p, q, *prices)
     gap, rounding = gap + slack, rounding + slack
     proof.require_optimal(work, gap, rounding, exponent=exponent)
-    source_price, target_price = (np.ldexp(price, exponent) for price in prices)
-    plan = coo_array((arcs.mass, (arcs.rows, arcs.cols)), shape=(len(p), len(q)))
-    cost, gap = math.ldexp(work, exponent), math.ldexp(gap, exponent)
-    return Transport(cost, plan, source_price, target_price, gap)
-
-
-def scaled(solved: Transport, exponent: int, /) -> Transport:
-    """The same in another unit of cost.
-
-    Args:
-        solved: A result in units of ``2**exponent``.
-        exponent: The power of two.
-
-    Returns:
-        It, in units of 1.
-
-    Raises:
-        DistributionError: If the cost or a price is too large for a float there, or the cost too
-            small.
-    """
-    with np.errstate(over="ignore"):
-        numbers = np.ldexp([solved.cost, solved.gap], exponent)
-        source_price = np.ldexp(solved.source_price, exponent)
-        target_price = np.ldexp(solved.target_price, exponent)
-    for array in (numbers, source_price, target_price):
-        require_representable(array, "ground")
-    if abs(np.ldexp(numbers[0], -exponent) - solved.cost) > 1e-9 * solved.cost:
-        raise DistributionError(
-            f"the cost is {solved.cost:.3g} times 2**{exponent} in the unit of `x` and `y`, less "
-            "than floats can tell from 0: multiply both by a constant, or take the distance only, "
-            "by `sampled.emd`"
-        )
-    cost, gap = numbers
-    return replace(
-        solved,
-        cost=float(cost),
-        gap=float(gap),
-        source_price=source_price,
-        target_price=target_price,
-    )
+    return Optimum(arcs, *prices, work, gap).scaled(exponent)

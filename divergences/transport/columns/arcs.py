@@ -55,7 +55,7 @@ def worst(groups: Indices, slack: Floats, count: int, /) -> Indices:
     sources there, the arcs would have no room for their masses.
 
     Returns:
-        Places in ``slack``.
+        Places in both arguments.
     """
     order = np.lexsort((np.random.default_rng(0).random(len(slack)), slack, groups))
     grouped = groups[order]

@@ -13,7 +13,7 @@ from divergences.transport.columns.screen import Screen
 from divergences.transport.columns.watch import Watch
 from divergences.transport.ground import GroundCost
 from divergences.transport.proof import EPS, Floats
-from divergences.transport.result import Transport, proved
+from divergences.transport.result import Optimum, proved
 
 TOLERANCE = 1e-13  # of the cost, between the bounds; the last rounds usually close it altogether
 
@@ -27,7 +27,7 @@ def column_transport(
     time_limit: float = np.inf,
     progress: bool = False,
     device: Array | None = None,
-) -> Transport:
+) -> Optimum:
     """The optimal plan between masses ``p`` and ``q`` under a ground cost, with its proof.
 
     Args:
