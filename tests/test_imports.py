@@ -266,6 +266,7 @@ ARROWS = {
         "divergences.transport.proof",
     },
     "divergences.transport.partial": {
+        "divergences.checks",
         "divergences.transport.proof",
         "divergences.transport.result",
         "divergences.transport.simplex",

@@ -32,6 +32,24 @@ def dense_transport(p: Floats, q: Floats, cost: Floats, /) -> Optimum:
     Raises:
         SolverError: If POT does not finish, or the prices do not prove the plan optimal.
     """
+    arcs, prices, exponent = dense_plan(p, q, cost)
+    return proved(arcs, p, q, prices, slack=0.0, exponent=exponent)
+
+
+def dense_plan(p: Floats, q: Floats, cost: Floats, /) -> tuple[Arcs, tuple[Floats, Floats], int]:
+    """A plan that should be optimal, and feasible prices that should prove it.
+
+    Args:
+        p: Masses that sum to 1, shape ``(n,)``.
+        q: Masses that sum to 1, shape ``(m,)``.
+        cost: At least 0, shape ``(n, m)``.
+
+    Returns:
+        The plan; prices of sources and targets; the exponent of the unit of both, a power of two.
+
+    Raises:
+        SolverError: If POT does not finish, or the costs span more than floats do.
+    """
     exponent = math.frexp(cost.max())[1]
     exponent = exponent if abs(exponent) > NEAR_ONE else 0
     scaled = np.ldexp(cost, -exponent) if exponent else cost
@@ -41,8 +59,7 @@ def dense_transport(p: Floats, q: Floats, cost: Floats, /) -> Optimum:
     arcs, source_price = _simplex(p, q, cost)
     # What weighs less than the rounding of the whole must not move the prices of what weighs more.
     prices = proof.feasible_prices(cost, source_price, p > EPS, q > EPS)
-    arcs = _with_lost_mass(arcs, p, q, cost, prices)
-    return proved(arcs, p, q, prices, slack=0.0, exponent=exponent)
+    return _with_lost_mass(arcs, p, q, cost, prices), prices, exponent
 
 
 def _with_lost_mass(
