@@ -166,6 +166,16 @@ def test_the_result_carries_its_proof(problem):
 
 
 @given(problems(), st.integers(-600, 600), st.integers(-500, 500))
+@example(
+    (
+        np.array([0.0, 1.0, 1.0, 0.25, 0.0, 1.0]),
+        np.array([1.0, 0.0]),
+        np.array([[0, 0], [2, 0], [0, 0], [1, 0], [0, 0], [0.00550124, 0]]),
+    ),
+    0,
+    0,
+)
+@example((np.ones(2), np.ones(5), 0.25 * np.array([[0, 1, 2, 1, 2], [0, 3, 0, 0, 1]])), 0, 0)
 def test_the_units_of_cost_and_mass_do_not_matter(problem, cost_exponent, mass_exponent):
     p, q, cost = problem
     plain = partial_transport(p, q, cost)

@@ -88,6 +88,9 @@ def _prices(
     target_price[unfilled] = 0.0
     lowest = np.min(cost[:-1, unfilled], axis=1, initial=np.inf)
     source_price[:-1] = np.minimum(source_price[:-1], lowest)
+    # Sources that had to come down leave room above the other targets.
+    highest = np.nextafter((cost - source_price[:, None]).min(axis=0), -np.inf)
+    target_price[~unfilled] = np.maximum(target_price, highest)[~unfilled]
     return source_price, target_price
 
 
