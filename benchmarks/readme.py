@@ -10,7 +10,7 @@ import textwrap
 from pathlib import Path
 from typing import Any
 
-from benchmarks import accuracy, records, speed
+from benchmarks import accuracy, exact, large, records, speed
 
 README = Path(__file__).parent.parent / "README.md"
 PEERS = ("scipy entropy", "F.kl_div", "torchmetrics")
@@ -75,6 +75,8 @@ def sections() -> dict[str, str]:
     return {
         "accuracy": section(records.load(accuracy.RESULTS)),
         "speed": speed.table(records.load(speed.RESULTS)),
+        "exact": exact.table(records.load(exact.RESULTS)),
+        "large": large.table(records.load(large.RESULTS)["cases"]),
     }
 
 

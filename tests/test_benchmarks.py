@@ -7,7 +7,19 @@ import numpy as np
 import oracles
 import pytest
 
-from benchmarks import accuracy, contenders, edges, readme, records, reference, speed
+from benchmarks import (
+    accuracy,
+    contenders,
+    edges,
+    exact,
+    large,
+    readme,
+    records,
+    reference,
+    speed,
+    w1_pairs,
+)
+from divergences import sampled
 
 FORMULAS = {
     "kl": oracles.kl,
@@ -157,3 +169,66 @@ def test_large_arrays_need_little_memory_beyond_them():
     both = speed.pair((1000, 500))
     for ours, _ in speed.CONTENDERS.values():
         assert speed.peak(ours, both) <= 6
+
+
+TRUTH = {(2, 4): 0.82046, (4, 64): 0.71063, (16, 64): 1.54933, (128, 4): 1.13347}
+
+
+@pytest.mark.parametrize(("d", "n"), TRUTH)
+def test_pairs_of_known_w1_have_it(d, n):
+    x, y = w1_pairs.paired_sample(*w1_pairs.cones(d, n), 2**14, rng=np.random.default_rng(0))
+    lengths = np.linalg.norm(x - y, axis=1)
+    # Five standard errors of this mean and one per mille of the published one.
+    error = 5 * lengths.std() / 2**7 + 1e-3 * TRUTH[d, n]
+    assert abs(lengths.mean() - TRUTH[d, n]) < error
+
+
+@pytest.mark.parametrize("d", w1_pairs.DIMENSIONS)
+@pytest.mark.parametrize("method", ["dense", "columns"])
+def test_paired_samples_have_the_exact_emd_of_their_pairs(d, method):
+    x, y = w1_pairs.paired_sample(*w1_pairs.cones(d, 16), 300, rng=np.random.default_rng(0))
+    truth = np.linalg.norm(x - y, axis=1).mean()
+    assert sampled.emd(x, y, method=method).value == pytest.approx(truth, rel=1e-12)
+
+
+def test_exact_emd_is_compared_with_the_same_number_of_pot():
+    record = {
+        "small": exact.small(sizes=(5,), rounds=2),
+        "matrix": exact.matrix(count=3, rounds=1),
+        "dense": exact.dense(sizes=(60,), rounds=1),
+    }
+    assert exact.table(record).count("\n") == 5
+    assert all(row["difference"] <= exact.AGREEMENT for row in record["small"])
+    with pytest.raises(RuntimeError, match=r"a thing: ours and POT's differ by 0\.5"):
+        exact.compared("a thing", lambda: 1.0, lambda: 2.0, 1)
+
+
+def test_other_units_and_wide_ranges_are_right_or_refused():
+    for row in exact.units(n=20):
+        assert max(value for name, value in row.items() if name != "unit") <= 1e-14
+    row = exact.wide_range()
+    for method in ("dense", "columns", "None"):
+        outcome, _, error = row[method].partition(" ")
+        assert outcome == "SolverError:" or float(error) <= 1e-9
+
+
+def test_a_large_case_runs_apart_and_agrees_with_pot(monkeypatch, tmp_path, capsys):
+    monkeypatch.setitem(large.CASES, "normal-16000", (large.normal, 400, True))
+    monkeypatch.setattr(large, "apart", large.one)
+    monkeypatch.setattr(large, "RESULTS", tmp_path / "large.json")
+    monkeypatch.setattr(large, "GROWTH", (400,))
+    monkeypatch.setitem(large.CASES, "normal-400", (large.normal, 400, False))
+    monkeypatch.setattr(large, "draw", lambda cases: drawn.append(list(cases)))
+    drawn = []
+    large.main(["normal-16000", "normal-400"])
+    assert drawn == [["normal-16000", "normal-400"]]
+    assert "| 400 x 400 | 2 |" in capsys.readouterr().out
+    with pytest.raises(SystemExit):
+        large.main(["normal-17"])
+    assert "there is no case normal-17" in capsys.readouterr().err
+
+
+def test_the_growth_is_a_picture(tmp_path):
+    path = tmp_path / "growth.png"
+    large.draw(records.load(large.RESULTS)["cases"], path)
+    assert path.read_bytes().startswith(b"\x89PNG")

@@ -259,6 +259,7 @@ ARROWS = {
     },
     "divergences.transport.columns": {
         "divergences.transport.columns.solver",
+        "divergences.transport.columns.watch",
     },
     "divergences.transport.lengths": {
         "divergences.checks",

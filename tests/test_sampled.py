@@ -6,7 +6,7 @@ import torch
 from hypothesis import given
 from strategies import clouds
 
-from divergences import DistributionError, emd, sampled
+from divergences import DistributionError, SolverError, emd, sampled
 from divergences.transport.distances import distances
 
 METRICS = {
@@ -132,3 +132,20 @@ REFUSED = [
 def test_what_are_no_points_is_refused_with_the_reason(function, arguments, options, message):
     with pytest.raises(DistributionError, match=message):
         function(*arguments, **options)
+
+
+def test_one_far_atom_costs_no_digits_of_the_rest():
+    rng = np.random.default_rng(0)
+    near_x, near_y = rng.random((2, 50, 2)) * 1e-3
+    truth = sampled.emd(near_x, near_y).value * 50 / 51
+    far = [[1e12, 0.0]]
+    x, y = np.vstack([near_x, far]), np.vstack([near_y, far])
+    assert sampled.emd(x, y).value == pytest.approx(truth, rel=1e-9)
+
+
+def test_a_refusal_speaks_in_the_unit_of_the_points():
+    rng = np.random.default_rng(0)
+    near_x, near_y = rng.random((2, 50, 2)) * 1e-3
+    x, y = np.vstack([near_x, [[1e12, 0.0]]]), np.vstack([near_y, [[1e12, 0.0]]])
+    with pytest.raises(SolverError, match=r"the plan found costs 0\.000\d+, but its proof"):
+        sampled.emd(x, y, method="dense")

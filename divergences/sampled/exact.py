@@ -180,6 +180,6 @@ def partial_transport(
         np.ones(n) if w is None else numpy_values(w).astype(np.float64, copy=False)
         for n, w in zip(inputs.sizes, (inputs.p, inputs.q), strict=True)
     )
-    optimum = partial_optimum(p, q, ground.block(slice(None), slice(None)))
+    optimum = partial_optimum(p, q, ground.block(slice(None), slice(None)), unit=ground.exponent)
     ground.require_seen(optimum.cost, optimum.arcs.rows, optimum.arcs.cols)
     return optimum.scaled(ground.exponent).transport()

@@ -1,5 +1,6 @@
 """Which solver takes a problem between points: the line, the dense method or columns."""
 
+import contextlib
 import math
 from dataclasses import dataclass
 from typing import Literal, get_args
@@ -7,8 +8,8 @@ from typing import Literal, get_args
 import numpy as np
 
 from divergences.checks import Array
-from divergences.errors import DistributionError
-from divergences.transport.columns import column_transport
+from divergences.errors import DistributionError, SolverError
+from divergences.transport.columns import Watch, column_transport
 from divergences.transport.ground import GroundCost
 from divergences.transport.line import convex_line_transport, line_transport
 from divergences.transport.memory import require_memory
@@ -81,16 +82,25 @@ def solved(
     if effort.method is None and ground.line_power is not None:
         return _on_the_line(ground, p, q, ground.line_power)
     p, q = np.full(n, 1 / n) if p is None else p, np.full(m, 1 / m) if q is None else q
-    if effort.method == "dense" or (effort.method is None and n * m <= DENSE):
-        require_memory(n, m)
-        cost = ground.block(slice(None), slice(None))
-        if ground.length > 1000:  # else no distance can exceed what a float holds
-            ground.length_of(float(cost.max()))
-        return dense_transport(p, q, cost)
+    if effort.method == "dense":
+        return _dense(ground, p, q)
+    if effort.method is None and n * m <= DENSE:
+        # Costs of many orders of magnitude are beyond the dense method. Columns measure them from
+        # the prices that they have.
+        with contextlib.suppress(SolverError):
+            return _dense(ground, p, q)
     limit = math.inf if effort.time_limit is None else effort.time_limit
-    return column_transport(
-        ground, p, q, time_limit=limit, progress=effort.progress, device=device
-    )
+    watch = Watch(ground, limit, effort.progress)
+    return column_transport(ground, p, q, watch=watch, device=device)
+
+
+def _dense(ground: GroundCost, p: Floats, q: Floats) -> Optimum:
+    """The proved plan from the matrix of all costs."""
+    require_memory(*ground.shape)
+    cost = ground.block(slice(None), slice(None))
+    if ground.length > 1000:  # else no distance can exceed what a float holds
+        ground.length_of(float(cost.max()))
+    return dense_transport(p, q, cost, unit=ground.exponent)
 
 
 def _on_the_line(ground: GroundCost, p: Floats | None, q: Floats | None, power: float) -> Optimum:
@@ -98,4 +108,4 @@ def _on_the_line(ground: GroundCost, p: Floats | None, q: Floats | None, power: 
     x, y = ground.x[:, 0], ground.y[:, 0]
     if power == 1:
         return line_transport(x, y, p, q, unit=ground.exponent)
-    return convex_line_transport(x, y, p, q, power=power, factor=ground.rest)
+    return convex_line_transport(x, y, p, q, power=power, factor=ground.rest, unit=ground.exponent)

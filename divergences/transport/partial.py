@@ -16,7 +16,7 @@ EQUAL = 4 * EPS  # part of the total by which equal totals may differ through ro
 OPEN = 1e-9  # part of its mass that a target must have left to count as not filled
 
 
-def partial_optimum(p: Floats, q: Floats, cost: Floats, /) -> Optimum:
+def partial_optimum(p: Floats, q: Floats, cost: Floats, /, *, unit: int = 0) -> Optimum:
     """The cheapest plan that moves ``min(sum p, sum q)``, per unit of what it moves.
 
     One more point on the lighter side, from or to which everything costs nothing, takes what the
@@ -27,6 +27,7 @@ def partial_optimum(p: Floats, q: Floats, cost: Floats, /) -> Optimum:
         p: Masses of the sources, at least 0, not all 0, shape ``(n,)``.
         q: Masses of the targets, likewise, shape ``(m,)``.
         cost: At least 0, shape ``(n, m)``.
+        unit: The caller's costs are ``2**unit`` times these.
 
     Returns:
         The result; its masses are parts of the flow.
@@ -36,17 +37,17 @@ def partial_optimum(p: Floats, q: Floats, cost: Floats, /) -> Optimum:
     """
     excess = _excess(p, q)
     if abs(excess) <= EQUAL:
-        return dense_transport(normalised(p), normalised(q), cost)
+        return dense_transport(normalised(p), normalised(q), cost, unit=unit)
     if excess > 0:
-        turned = partial_optimum(q, p, np.ascontiguousarray(cost.T))
+        turned = partial_optimum(q, p, np.ascontiguousarray(cost.T), unit=unit)
         arcs = Arcs(turned.arcs.cols, turned.arcs.rows, turned.arcs.mass, turned.arcs.cost)
         return Optimum(arcs, turned.target_price, turned.source_price, turned.cost, turned.gap)
     targets, sources = _parts_of_flow(q, p)
     kept = math.fsum(np.concatenate([targets, -sources]))
-    return _to_heavier(np.append(sources, kept), targets, cost)
+    return _to_heavier(np.append(sources, kept), targets, cost, unit)
 
 
-def _to_heavier(sources: Floats, q: Floats, cost: Floats) -> Optimum:
+def _to_heavier(sources: Floats, q: Floats, cost: Floats, unit: int) -> Optimum:
     """The same where the targets are heavier, and the last source has what they keep."""
     n = len(sources) - 1
     extended, total = np.vstack([cost, np.zeros(len(q))]), math.fsum(q)
@@ -60,7 +61,7 @@ def _to_heavier(sources: Floats, q: Floats, cost: Floats) -> Optimum:
     work = arcs.work()
     gap, rounding = proof.gap(arcs, sources, q, *prices)
     rounding += _rounding(arcs, (sources, q), found, prices)
-    proof.require_optimal(work, gap, rounding, exponent=exponent)
+    proof.require_optimal(work, gap, rounding, exponent=exponent + unit)
     part = Arcs(arcs.rows[moved], arcs.cols[moved], arcs.mass[moved], arcs.cost[moved])
     return Optimum(part, prices[0][:-1], prices[1], work, gap).scaled(exponent)
 

@@ -102,6 +102,7 @@ def proved(
     *,
     slack: float,
     exponent: int,
+    unit: int = 0,
 ) -> Optimum:
     """The result in the caller's unit, once the prices prove that it is optimal.
 
@@ -112,6 +113,7 @@ def proved(
         prices: Of the sources and of the targets.
         slack: By how much, at the most, the two prices of a pair exceed its cost.
         exponent: All costs were divided by 2 to this power.
+        unit: The caller's costs are ``2**unit`` times those of the result, which messages undo.
 
     Returns:
         The answer with its proof.
@@ -122,5 +124,5 @@ def proved(
     work = arcs.work()
     gap, rounding = proof.gap(arcs, p, q, *prices)
     gap, rounding = gap + slack, rounding + slack
-    proof.require_optimal(work, gap, rounding, exponent=exponent)
+    proof.require_optimal(work, gap, rounding, exponent=exponent + unit)
     return Optimum(arcs, *prices, work, gap).scaled(exponent)

@@ -15,7 +15,7 @@ NEAR_ONE = 3  # power of two up to which a cost is not scaled: it costs small pr
 OPTIMAL, ITERATION_LIMIT = 1, 3  # POT's result codes
 
 
-def dense_transport(p: Floats, q: Floats, cost: Floats, /) -> Optimum:
+def dense_transport(p: Floats, q: Floats, cost: Floats, /, *, unit: int = 0) -> Optimum:
     """The optimal plan between masses ``p`` and ``q`` under ``cost``, with its proof.
 
     POT compares reduced costs with absolute thresholds, so the cost is scaled by a power of two to
@@ -25,6 +25,7 @@ def dense_transport(p: Floats, q: Floats, cost: Floats, /) -> Optimum:
         p: Masses that sum to 1, shape ``(n,)``.
         q: Masses that sum to 1, shape ``(m,)``.
         cost: At least 0, shape ``(n, m)``.
+        unit: The caller's costs are ``2**unit`` times these.
 
     Returns:
         The result, in the unit of ``cost``.
@@ -33,7 +34,7 @@ def dense_transport(p: Floats, q: Floats, cost: Floats, /) -> Optimum:
         SolverError: If POT does not finish, or the prices do not prove the plan optimal.
     """
     arcs, prices, exponent = dense_plan(p, q, cost)
-    return proved(arcs, p, q, prices, slack=0.0, exponent=exponent)
+    return proved(arcs, p, q, prices, slack=0.0, exponent=exponent, unit=unit)
 
 
 def dense_plan(p: Floats, q: Floats, cost: Floats, /) -> tuple[Arcs, tuple[Floats, Floats], int]:

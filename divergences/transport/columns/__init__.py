@@ -11,5 +11,6 @@ and Blankenship 1975 for the box.
 """
 
 from divergences.transport.columns.solver import column_transport
+from divergences.transport.columns.watch import Watch
 
-__all__ = ["column_transport"]
+__all__ = ["Watch", "column_transport"]

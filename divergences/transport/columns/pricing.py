@@ -5,11 +5,13 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from threading import Lock
 from typing import Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import ThreadpoolController
 
 from divergences.transport.columns.arcs import Indices, worst
 from divergences.transport.ground import GroundCost
@@ -203,12 +205,22 @@ def in_blocks(one: Callable[[slice], Result], n: int, m: int, threads: int, /) -
 
 @contextmanager
 def _pool(threads: int) -> Iterator[ThreadPoolExecutor]:
-    """Threads that an interrupt does not leave at work."""
+    """Threads that an interrupt does not leave at work, each of which multiplies for itself.
+
+    Threads of the matrix products below them would wait for each other while others compute.
+    """
     pool = ThreadPoolExecutor(threads)
     try:
-        yield pool
+        with _libraries().limit(limits=1, user_api="blas"):
+            yield pool
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+@cache
+def _libraries() -> ThreadpoolController:
+    """The libraries of this process that have threads of their own."""
+    return ThreadpoolController()
 
 
 def cores() -> int:

@@ -24,8 +24,7 @@ def column_transport(
     q: Floats,
     /,
     *,
-    time_limit: float = np.inf,
-    progress: bool = False,
+    watch: Watch,
     device: Array | None = None,
 ) -> Optimum:
     """The optimal plan between masses ``p`` and ``q`` under a ground cost, with its proof.
@@ -34,8 +33,7 @@ def column_transport(
         ground: The costs.
         p: Masses of the sources, summing to 1.
         q: Masses of the targets, summing to 1.
-        time_limit: Seconds after which to give up.
-        progress: Whether to show a progress bar with the gap.
+        watch: Who is told of the progress, and who may end it.
         device: An array on the device that is to price the pairs; None for the CPU.
 
     Returns:
@@ -50,8 +48,7 @@ def column_transport(
     rows, cols = np.flatnonzero(p > EPS), np.flatnonzero(q > EPS)
     full = len(rows) == len(p) and len(cols) == len(q)
     carried = ground if full else ground.among(rows, cols)
-    watch = Watch(carried, time_limit)
-    with watch.shown(progress):
+    with watch.shown():
         try:
             summit = _summit(_pricing(carried, device), p[rows], q[cols], watch)
         except KeyboardInterrupt:
@@ -61,7 +58,7 @@ def column_transport(
     u = u - 4 * EPS * (np.abs(u) + np.abs(v).max())
     plan = replace(summit.plan, rows=rows[summit.plan.rows], cols=cols[summit.plan.cols])
     plan, prices = with_light(ground, p, q, plan, (rows, cols), (u, v))
-    return proved(plan, p, q, prices, slack=0.0, exponent=0)
+    return proved(plan, p, q, prices, slack=0.0, exponent=0, unit=ground.exponent)
 
 
 def _summit(pricing: Pricing, p: Floats, q: Floats, watch: Watch) -> Summit:

@@ -20,14 +20,20 @@ class Watch:
         time_limit: Seconds after which to give up; infinite by default.
         lower: What the optimum is at least, in the unit of the ground cost.
         upper: What it is at most.
-        bar: The progress bar, if there is one.
+        rounds: How many there were, those of coarser problems included.
+        arcs: How many arcs there are now.
+        progress: Whether to show a progress bar.
+        bar: The progress bar, while it is shown.
         start: When the watch began.
     """
 
     ground: GroundCost
     time_limit: float = math.inf
+    progress: bool = False
     lower: float = 0.0
     upper: float = math.inf
+    rounds: int = 0
+    arcs: int = 0
     bar: Any = None
     start: float = field(default_factory=time.monotonic)
 
@@ -38,9 +44,9 @@ class Watch:
         return _in_unit(self.lower, exponent), _in_unit(self.upper, exponent)
 
     @contextmanager
-    def shown(self, progress: bool, /) -> Iterator[None]:
+    def shown(self) -> Iterator[None]:
         """Show a progress bar, if one is wanted, while this lasts."""
-        if not progress:
+        if not self.progress:
             yield
             return
         from tqdm import tqdm  # here, since it takes a while to import
@@ -51,6 +57,7 @@ class Watch:
     def known(self, lower: float, upper: float, arcs: int, /) -> None:
         """Take note of a bracket, and show it."""
         self.lower, self.upper = max(self.lower, lower), min(self.upper, upper)
+        self.arcs = arcs
         if self.bar is not None:
             gap = (self.upper - self.lower) / self.upper if self.upper > 0 else 0.0
             value = f"{self.bracket[1]:.6g}"
@@ -62,6 +69,7 @@ class Watch:
         Raises:
             SolverError: If the time is up; with the bracket.
         """
+        self.rounds += 1
         if self.bar is not None:
             self.bar.update()
         spent = time.monotonic() - self.start

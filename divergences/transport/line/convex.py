@@ -37,6 +37,7 @@ def convex_line_transport(
     *,
     power: float,
     factor: float = 1.0,
+    unit: int = 0,
 ) -> Optimum:
     """The optimal plan between points of the line under ``factor |x - y|**power``, with its proof.
 
@@ -49,6 +50,7 @@ def convex_line_transport(
         q: Masses of the targets, likewise.
         power: Above 1.
         factor: Above 0.
+        unit: The caller's costs are ``2**unit`` times these.
 
     Returns:
         The result, in the unit of the costs.
@@ -76,7 +78,7 @@ def convex_line_transport(
     )
     p = np.full(len(x), 1 / len(x)) if p is None else p
     q = np.full(len(y), 1 / len(y)) if q is None else q
-    return proved(arcs, p, q, (source_price, target_price), slack=slack, exponent=0)
+    return proved(arcs, p, q, (source_price, target_price), slack=slack, exponent=0, unit=unit)
 
 
 def _steps(x_levels: Levels, y_levels: Levels, total: int) -> tuple[NDArray[np.bool_], Levels]:

@@ -67,7 +67,9 @@ def line_transport(
     slack = 2 * ((len(x) + len(y)) * EPS) ** 2 * float(np.abs(reach).max())
     p = np.full(len(x), 1 / len(x)) if p is None else p
     q = np.full(len(y), 1 / len(y)) if q is None else q
-    return proved(arcs, p, q, (source_price, target_price), slack=slack, exponent=exponent)
+    return proved(
+        arcs, p, q, (source_price, target_price), slack=slack, exponent=exponent, unit=unit
+    )
 
 
 def _witness(x: Floats, y: Floats, x_levels: Levels, y_levels: Levels) -> Floats:
