@@ -152,6 +152,7 @@ ARROWS = {
         "divergences.errors",
     },
     "divergences.transport.result": {
+        "divergences.errors",
         "divergences.transport.distances",
         "divergences.transport.proof",
     },

@@ -6,8 +6,9 @@ import torch
 from hypothesis import given
 from strategies import clouds
 
-from divergences import DistributionError, lipschitz_witness, sampled
+from divergences import DistributionError, lipschitz_witness, sampled, transport
 from divergences.transport import witness
+from divergences.transport.distances import distances
 
 
 def taxi(x, y):
@@ -129,3 +130,44 @@ def test_what_has_no_witness_is_refused(y, metric, message):
 def test_what_is_no_point_is_refused(z, message):
     with pytest.raises(DistributionError, match=message):
         lipschitz_witness(SOLVED, Y)(z)
+
+
+@pytest.mark.parametrize("method", ["dense", "columns", None])
+@pytest.mark.parametrize("d", [1, 2])
+def test_targets_without_mass_have_feasible_prices(method, d):
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(30, d)), rng.normal(size=(40, d))
+    q = np.where(np.arange(40) % 3 == 0, rng.random(40), 0.0)
+    solved = sampled.transport(x, y, y_weights=q, method=method)
+    room = distances(x, y) - solved.source_price[:, None] - solved.target_price
+    assert room.min() >= -1e-15
+    f = lipschitz_witness(solved, y)
+    assert f(x).mean() - f(y) @ q / q.sum() == pytest.approx(solved.cost, rel=1e-13)
+
+
+@given(pair=clouds(most=6, d=2), others=clouds(most=6, d=2))
+def test_it_bounds_the_distance_of_other_points_from_below(pair, others):
+    x, y = pair
+    a, b = others
+    f = lipschitz_witness(sampled.transport(x, y), y)
+    assert f(a).mean() - f(b).mean() <= sampled.emd(a, b).value + 1e-13
+
+
+def test_other_targets_orders_and_costs_are_refused():
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(20, 2)), rng.normal(size=(20, 2)) + 3
+    others = [
+        (sampled.transport(x, y, order=2), y),
+        (sampled.transport(x, y), y / 100),
+        (transport(np.ones(20), np.ones(20), 5 * rng.random((20, 20))), y / 100),
+    ]
+    for solved, targets in others:
+        with pytest.raises(DistributionError, match="of order 1, but its prices of `y`"):
+            lipschitz_witness(solved, targets)
+
+
+def test_no_gradient_passes_through_a_function():
+    f = lipschitz_witness(SOLVED, Y, metric=lambda a, b: distances(a, b))
+    with pytest.raises(DistributionError, match=r"no gradient passes: .* z.detach\(\)"):
+        f(torch.ones(1, 2, requires_grad=True))
+    assert f(torch.ones(1, 2)).shape == (1,)

@@ -224,9 +224,9 @@ def numpy_values(array: Array, /) -> Any:
     """The array's values in numpy, without its gradient; no copy where they lie there already."""
     if type(array) is np.ndarray:
         return array
-    if hasattr(array, "detach"):  # torch refuses to hand over a tensor that carries a gradient
-        array = array.detach()
-    return np.asarray(array_api_compat.to_device(array, "cpu"))
+    if hasattr(array, "detach"):  # torch hands over no tensor with a gradient, or from a GPU
+        array = array_api_compat.to_device(array.detach(), "cpu")
+    return np.asarray(array)
 
 
 def scalar(value: Array, dtype: Any, xp: ModuleType, /) -> Array:

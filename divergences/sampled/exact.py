@@ -175,10 +175,11 @@ def partial_transport(
     """
     inputs = Points.of(x, y, x_weights, y_weights)
     ground = inputs.ground(metric, order)
-    require_memory(*ground.shape)
+    require_memory(*ground.shape, remedy="take fewer points, or a machine with more")
     p, q = (
         np.ones(n) if w is None else numpy_values(w).astype(np.float64, copy=False)
         for n, w in zip(inputs.sizes, (inputs.p, inputs.q), strict=True)
     )
     optimum = partial_optimum(p, q, ground.block(slice(None), slice(None)), unit=ground.exponent)
+    ground.require_seen(optimum.cost, optimum.arcs.rows, optimum.arcs.cols)
     return optimum.scaled(ground.exponent).transport()

@@ -1,7 +1,9 @@
 """Many pairs of sets of points on the line at once."""
 
 from types import ModuleType
+from typing import Any
 
+import numpy as np
 from numpy.typing import ArrayLike
 
 from divergences import checks
@@ -25,7 +27,8 @@ def wasserstein_1d(
     .. math:: W_p = \Big( \int_0^1 |F^{-1}(t) - G^{-1}(t)|^p \, dt \Big)^{1/p}
 
     with the quantile functions of the two samples. For one pair, `sampled.transport` gives the
-    plan and its proof as well.
+    plan and its proof as well, with exact masses. Here sums of weights are rounded: that may send
+    some 1e-16 of the mass all the way, and loses weights below 1e-16 of the total.
 
     Args:
         x: Points, shape ``(..., n)``.
@@ -40,7 +43,8 @@ def wasserstein_1d(
 
     Raises:
         DistributionError: If points or weights are not finite, weights are negative or all 0, the
-            shapes do not fit, or there is no such order.
+            shapes do not fit, there is no such order, or a distance is too large for the type of
+            the points.
 
     Source:
         Peyre and Cuturi 2019, "Computational optimal transport", proposition 2.17.
@@ -63,13 +67,32 @@ def wasserstein_1d(
     dtype = xp.result_type(*points)
     wide_x, wide_y = (xp.astype(a, xp.float64) for a in points)
     p, q = (None if a is None else xp.astype(a, xp.float64) for a in masses)
-    try:
-        distance = quantile_distance(wide_x, wide_y, p, q, order, xp)
-    except ValueError as error:
-        raise DistributionError(
-            f"the leading axes of the arguments must broadcast: {error}"
-        ) from None
+    _require_broadcast(wide_x, wide_y, p, q)
+    distance = quantile_distance(wide_x, wide_y, p, q, order, xp)
+    _require_finite(checks.numpy_values(distance), dtype, xp)
     return checks.scalar(distance, dtype, xp)
+
+
+def _require_broadcast(*arrays: Array | None) -> None:
+    """Refuse batches that do not fit each other."""
+    shapes = [tuple(a.shape[:-1]) for a in arrays if a is not None]
+    try:
+        np.broadcast_shapes(*shapes)
+    except ValueError:
+        raise DistributionError(
+            "the leading axes of the arguments must broadcast, but they are "
+            f"{', '.join(map(str, shapes))}"
+        ) from None
+
+
+def _require_finite(distance: Any, dtype: Any, xp: ModuleType) -> None:
+    """Refuse distances that are too large for the type of the points."""
+    largest = float(distance.max())
+    if not largest <= float(xp.finfo(dtype).max):
+        raise DistributionError(
+            f"a distance is {largest:.6g}, more than {dtype} can hold; divide `x` and `y` by a "
+            "constant, or pass float64"
+        )
 
 
 def _masses(

@@ -76,7 +76,9 @@ class Points:
     def solve(self, ground: GroundCost, effort: Effort) -> Optimum:
         """The proved plan, in the scaled unit of the ground cost."""
         p, q = (None if w is None else checks.normalised(w) for w in (self.p, self.q))
-        return solved(ground, p, q, effort, device=_accelerator(self.x))
+        optimum = solved(ground, p, q, effort, device=_accelerator(self.x))
+        ground.require_seen(optimum.cost, optimum.arcs.rows, optimum.arcs.cols)
+        return optimum
 
     def value(self, optimum: Optimum, ground: GroundCost) -> Array:
         """The distance in the points' namespace, with its gradients in points and weights.

@@ -12,7 +12,8 @@ from divergences.transport.proof import Floats
 
 Metric = Literal["euclidean", "cityblock", "sqeuclidean", "chebyshev"]
 OVERFLOW = (
-    "`x` and `y` are so large that their {} distances exceed 1.8e308; divide both by a constant"
+    "`x` and `y` are so large that their {} distances, or the powers of these that are asked for, "
+    "exceed 1.8e308; divide both by a constant"
 )
 BlockMetric = Callable[[Floats, Floats], Floats]
 
@@ -73,3 +74,31 @@ def require_representable(lengths: Floats | np.float64, metric: str, /) -> None:
     """
     if not np.isfinite(lengths).all():
         raise DistributionError(OVERFLOW.format(metric))
+
+
+def block_of_distances(lengths: object, n: int, m: int, /) -> Floats:
+    """What a callable metric returned for two blocks of points.
+
+    Returns:
+        Shape ``(n, m)``, float64.
+
+    Raises:
+        DistributionError: If it is no block of distances.
+    """
+    block = np.asarray(lengths)
+    if block.shape != (n, m):
+        raise DistributionError(
+            f"`metric` must return one distance for each pair, shape {(n, m)} for blocks of {n} "
+            f"and {m} points, but returned shape {block.shape}"
+        )
+    if block.dtype.kind not in "fiub":
+        raise DistributionError(f"`metric` must return real numbers, but returned {block.dtype}")
+    block = block.astype(np.float64, copy=False)
+    wrong = ~(np.isfinite(block) & (block >= 0))
+    if wrong.any():
+        i, j = np.argwhere(wrong)[0]
+        raise DistributionError(
+            "`metric` must return finite distances of at least 0, but returned "
+            f"{block[i, j]} for the pair ({i}, {j}) of a block"
+        )
+    return block

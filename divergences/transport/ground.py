@@ -8,16 +8,17 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.distance import cdist
 
-from divergences.errors import DistributionError
+from divergences.errors import DistributionError, SolverError
 from divergences.transport.distances import (
     OVERFLOW,
     BlockMetric,
     Metric,
+    block_of_distances,
     exponent_of,
     require_metric,
 )
 from divergences.transport.lengths import scaled_lengths
-from divergences.transport.proof import Floats
+from divergences.transport.proof import SMALLEST, Floats
 
 Places = slice | NDArray[np.intp]
 PAIRS = 1 << 16  # pairs whose costs are computed at a time
@@ -61,8 +62,7 @@ class GroundCost:
         require_metric(metric)
         require_order(order)
         if callable(metric):
-            first = cls(x, y, metric, 1.0, 0).block(slice(0, 1), slice(0, len(y)))
-            return cls(x, y, metric, float(order), exponent_of(first))
+            return cls(x, y, metric, float(order), _unit(cls(x, y, metric, 1.0, 0)))
         unit = exponent_of(x, y)
         length = 2 * unit if metric == "sqeuclidean" else unit
         return cls(np.ldexp(x, -unit), np.ldexp(y, -unit), metric, float(order), length)
@@ -111,11 +111,24 @@ class GroundCost:
             DistributionError: If a callable metric returns what is no block of distances.
         """
         x, y = self.x[rows], self.y[cols]
-        if callable(self.metric):
-            lengths = np.ldexp(_checked(self.metric(x, y), len(x), len(y)), -self.length)
-        else:
-            lengths = cdist(x, y, self.metric)
-        return lengths if self.order == 1 else self.rest * lengths**self.order
+        if not callable(self.metric):
+            return self._powers(cdist(x, y, self.metric))
+        lengths = block_of_distances(self.metric(x, y), len(x), len(y))
+        with np.errstate(over="ignore"):
+            return self._powers(np.ldexp(lengths, -self.length))
+
+    def _powers(self, lengths: Floats) -> Floats:
+        """Costs of distances, in the unit of what comes out."""
+        if self.order == 1 and not callable(self.metric):
+            return lengths
+        with np.errstate(over="ignore"):
+            cost: Floats = lengths if self.order == 1 else self.rest * lengths**self.order
+        if not np.isfinite(cost).all():
+            raise DistributionError(
+                f"`metric` gives distances whose power {self.order:g} is more than 1e300 times "
+                "as large as that of others: take a smaller `order`, or the farthest points out"
+            )
+        return cost
 
     def along(self, rows: NDArray[np.intp], cols: NDArray[np.intp], /) -> Floats:
         """Costs of pairs of a source and a target.
@@ -134,7 +147,7 @@ class GroundCost:
             part = slice(start, start + size)
             steps = self.x[rows[part]] - self.y[cols[part]]
             cost[part] = scaled_lengths(steps, self.metric)
-        return cost if self.order == 1 else self.rest * cost**self.order
+        return self._powers(cost)
 
     def _along_by_blocks(self, rows: NDArray[np.intp], cols: NDArray[np.intp]) -> Floats:
         """The same from blocks of a few sources and all of the targets that they go to."""
@@ -157,6 +170,30 @@ class GroundCost:
         """
         return in_unit(float((cost / self.rest) ** (1 / self.order)), self.length)
 
+    def require_seen(self, cost: float, rows: NDArray[np.intp], cols: NDArray[np.intp], /) -> None:
+        """Refuse an optimal cost that is small because squares or powers have vanished.
+
+        Args:
+            cost: The cost of a plan, in the unit of what comes out.
+            rows: Sources of its arcs.
+            cols: Targets of its arcs.
+
+        Raises:
+            SolverError: If floats have no room for it.
+        """
+        if cost > 1e10 * SMALLEST or self.line_power == 1:
+            return
+        if self.order == 1 and self.metric not in ("euclidean", "sqeuclidean"):
+            return
+        plain: Metric | BlockMetric = self.metric if callable(self.metric) else "chebyshev"
+        lengths = replace(self, order=1.0, metric=plain).along(rows, cols)
+        if ((lengths > 0) & (self.along(rows, cols) < SMALLEST)).any():
+            raise SolverError(
+                "the distances span more orders of magnitude than floats have room for, squared "
+                f"or to the power {self.order:g}: take a smaller `order`, or the farthest points "
+                "out"
+            )
+
 
 def in_unit(value: float, exponent: int, /) -> float:
     """A value in another unit.
@@ -173,25 +210,23 @@ def in_unit(value: float, exponent: int, /) -> float:
         raise DistributionError(OVERFLOW.format("ground")) from None
 
 
-def _checked(lengths: object, n: int, m: int) -> Floats:
-    """What a callable metric returned, if it is a block of distances."""
-    block = np.asarray(lengths)
-    if block.shape != (n, m):
-        raise DistributionError(
-            f"`metric` must return one distance for each pair, shape {(n, m)} for blocks of {n} "
-            f"and {m} points, but returned shape {block.shape}"
-        )
-    if block.dtype.kind not in "fiub":
-        raise DistributionError(f"`metric` must return real numbers, but returned {block.dtype}")
-    block = block.astype(np.float64, copy=False)
-    wrong = ~(np.isfinite(block) & (block >= 0))
-    if wrong.any():
-        i, j = np.argwhere(wrong)[0]
-        raise DistributionError(
-            "`metric` must return finite distances of at least 0, but returned "
-            f"{block[i, j]} for the pair ({i}, {j}) of a block"
-        )
-    return block
+def _unit(plain: GroundCost) -> int:
+    """The unit of length of a callable metric, as the exponent of a power of two.
+
+    By the triangle inequality, no distance is above three times the largest one of the first
+    source and the first target; only where these are all 0 must the others be looked at.
+
+    Returns:
+        The exponent of about its largest distance.
+    """
+    every, first = slice(None), slice(0, 1)
+    corner = [plain.block(first, every), plain.block(every, first)]
+    if any(block.any() for block in corner):
+        return max(exponent_of(block) for block in corner)
+    size = max(1, PAIRS // len(plain.y))
+    rows = (slice(start, start + size) for start in range(0, len(plain.x), size))
+    farthest = max(float(plain.block(part, every).max()) for part in rows)
+    return math.frexp(farthest)[1]
 
 
 def require_order(order: float, /) -> None:

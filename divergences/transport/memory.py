@@ -5,15 +5,17 @@ import os
 from divergences.errors import DistributionError
 
 BYTES_PER_PAIR = 40  # of the dense method, at its peak: costs, their scaled copy, plan and arcs
+COLUMNS = 'use `method="columns"`, which keeps no matrix of distances'
 NEVER_MIND = 10**8  # bytes, below which it is not worth asking the system
 
 
-def require_memory(n: int, m: int, /) -> None:
+def require_memory(n: int, m: int, /, *, remedy: str = COLUMNS) -> None:
     """Refuse a dense problem that this machine cannot hold.
 
     Args:
         n: Number of sources.
         m: Number of targets.
+        remedy: What the caller can do about it.
 
     Raises:
         DistributionError: If it needs more memory than is available.
@@ -25,8 +27,7 @@ def require_memory(n: int, m: int, /) -> None:
     if available is not None and needed > available:
         raise DistributionError(
             f"the dense method needs about {needed / 1e9:.3g} GB of memory for {n} x {m} points, "
-            f'but {available / 1e9:.3g} GB are available; use `method="columns"`, which keeps no '
-            "matrix of distances"
+            f"but {available / 1e9:.3g} GB are available; {remedy}"
         )
 
 

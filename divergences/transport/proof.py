@@ -105,7 +105,9 @@ def gap(
     light = arcs.mass <= EPS * np.maximum(p[arcs.rows], q[arcs.cols])
     left_open = above.sum() + off_p @ np.abs(source_price) + off_q @ np.abs(target_price)
     rounding = 8 * EPS * (arcs.mass @ (arcs.cost + np.abs(u) + np.abs(v)))
-    return float(left_open + rounding), float(2 * rounding + above @ light + SMALLEST)
+    # No cost is below 0, so no plan is cheaper by more than all that this one costs.
+    least = min(float(left_open + rounding), arcs.work())
+    return least, float(2 * rounding + above @ light + SMALLEST)
 
 
 def require_optimal(work: float, gap: float, rounding: float, /, *, exponent: int) -> None:

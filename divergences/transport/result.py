@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import coo_array
 
+from divergences.errors import DistributionError
 from divergences.transport import proof
 from divergences.transport.distances import require_representable
 from divergences.transport.proof import Arcs, Floats
@@ -65,7 +66,8 @@ class Optimum:
             It, with cost, prices and gap in the new unit.
 
         Raises:
-            DistributionError: If the cost or a price is too large for a float there.
+            DistributionError: If the cost or a price is too large for a float there, or the cost
+                too small.
         """
         if exponent == 0:
             return self
@@ -76,6 +78,12 @@ class Optimum:
         if exponent > 900:
             for numbers in (cost, source_price, target_price):
                 require_representable(numbers, "ground")
+        if abs(np.ldexp(cost, -exponent) - self.cost) > 1e-9 * self.cost:
+            raise DistributionError(
+                f"the cost is {self.cost:.3g} times 2**{exponent} in the unit that is asked for, "
+                "less than floats can tell from 0: multiply costs or points by a constant, or "
+                "take the distance only, by `sampled.emd`"
+            )
         return Optimum(self.arcs, source_price, target_price, float(cost), float(gap))
 
     def transport(self) -> Transport:

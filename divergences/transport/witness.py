@@ -15,10 +15,10 @@ from numpy.typing import ArrayLike, NDArray
 from divergences import checks
 from divergences.checks import Array
 from divergences.errors import DistributionError
-from divergences.transport.distances import BlockMetric, Metric
+from divergences.transport.distances import BlockMetric, Metric, require_metric
 from divergences.transport.ground import GroundCost
 from divergences.transport.lengths import lengths
-from divergences.transport.proof import Floats
+from divergences.transport.proof import EPS, Floats
 from divergences.transport.result import Transport
 
 ENTRIES = 1 << 21  # distances that are held at a time
@@ -36,7 +36,8 @@ def lipschitz_witness(
     ``f(x) @ p - f(y) @ q`` is the exact EMD; on any others it is a lower bound of theirs.
 
     Args:
-        solved: A transport between points, of order 1, under the same metric.
+        solved: A transport between points, of order 1, under the same metric:
+            `sampled.transport(x, y)`.
         y: Its targets, shape ``(m, d)``, or ``(m,)`` on the line.
         metric: The distance: "euclidean", "cityblock", "chebyshev", or a function of two blocks
             of points that is a metric.
@@ -46,7 +47,9 @@ def lipschitz_witness(
 
     Raises:
         DistributionError: If the points are not as many as the prices, or the distance is no
-            metric: not symmetric, above 0 from a point to itself, or longer than a detour.
+            metric: not symmetric, above 0 from a point to itself, or longer than a detour; or if
+            the prices rise faster than the distance. Prices of another order that happen not to
+            are not seen: their function is 1-Lipschitz all the same, and attains less.
 
     Source:
         Villani 2009, "Optimal transport", theorem 5.10 and particular case 5.16.
@@ -57,6 +60,7 @@ def lipschitz_witness(
     >>> float(f(x).mean() - f(y).mean())
     2.5
     """
+    require_metric(metric)
     array = checks.points("y", y, checks.namespace(y=y))
     points = checks.numpy_values(array).astype(np.float64, copy=False)
     if len(points) != len(solved.target_price):
@@ -69,8 +73,12 @@ def lipschitz_witness(
             '`metric` "sqeuclidean" is no metric, and no function is Lipschitz for it; '
             'solve with "euclidean"'
         )
+    places = np.unique(np.linspace(0, len(points) - 1, TRIED).astype(np.intp))
+    ground = GroundCost.of(points[places], points[places], metric=metric)
+    among = np.ldexp(ground.block(slice(None), slice(None)), ground.exponent)
     if callable(metric):
-        _require_metric_axioms(metric, points)
+        _require_metric_axioms(among, places)
+    _require_slopes(solved, among, places)
     return LipschitzWitness(points, solved.target_price, metric)
 
 
@@ -99,7 +107,8 @@ class LipschitzWitness:
             and 0 at a point of ``y`` that is its own minimum.
 
         Raises:
-            DistributionError: If the points are not finite, or of another dimension.
+            DistributionError: If the points are not finite, or of another dimension, or a gradient
+                would have to pass through a function.
         """
         xp = checks.namespace(z=z)
         array = checks.real_array("z", z, xp)
@@ -112,6 +121,11 @@ class LipschitzWitness:
         checks.finite("z", array, xp)
         flat = xp.reshape(xp.astype(array, xp.float64), (-1, d))
         nearest, values = self._minimum(checks.numpy_values(flat))
+        if callable(self.metric) and getattr(flat, "requires_grad", False):
+            raise DistributionError(
+                "`metric` is a function, through which no gradient passes: give points that "
+                "require none, z.detach(), or the name of a metric"
+            )
         if not callable(self.metric) and not array_api_compat.is_numpy_namespace(xp):
             device = array_api_compat.device(array)
             y = xp.asarray(self.y[nearest], device=device)
@@ -135,15 +149,34 @@ class LipschitzWitness:
         return nearest, np.ldexp(values, ground.exponent)
 
 
-def _require_metric_axioms(metric: BlockMetric, points: Floats) -> None:
+def _require_slopes(solved: Transport, d: Floats, places: NDArray[np.intp]) -> None:
+    """Refuse prices of some of the targets that rise faster than the distances between these.
+
+    Optimal prices of order 1 do not, but for what the gap leaves open.
+
+    Raises:
+        DistributionError: Naming targets that show it.
+    """
+    received = np.bincount(solved.plan.coords[1], solved.plan.data, len(solved.target_price))
+    mass, price = received[places], solved.target_price[places]
+    left_open = solved.gap / np.where(mass > 0, np.maximum(mass, EPS), np.inf)
+    rounding = 1e-6 * d.max() + 16 * EPS * np.abs(price).max()
+    above = price - price[:, None] - d - left_open[:, None]
+    if above.max() > rounding:
+        i, j = np.unravel_index(above.argmax(), d.shape)
+        raise DistributionError(
+            "`solved` must be a transport to `y` under `metric`, of order 1, but its prices of "
+            f"`y`[{places[i]}] and `y`[{places[j]}] differ by {price[j] - price[i]:.6g}, and "
+            f"their distance is {d[i, j]:.6g}"
+        )
+
+
+def _require_metric_axioms(d: Floats, places: NDArray[np.intp]) -> None:
     """Refuse a function that is no metric on some of the points.
 
     Raises:
         DistributionError: Naming points that show it.
     """
-    places = np.unique(np.linspace(0, len(points) - 1, TRIED).astype(np.intp))
-    some = points[places]
-    d = GroundCost(some, some, metric, 1.0, 0).block(slice(None), slice(None))
     rounding = 1e-9 * d.max()
     if d.diagonal().max() > rounding:
         j = places[d.diagonal().argmax()]

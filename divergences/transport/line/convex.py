@@ -1,22 +1,31 @@
 r"""W_p on the line, for p > 1.
 
 The monotone coupling is optimal for every convex function of ``x - y``, since the cost of sorted
-points is then a Monge array: prices that are tight along the staircase of the coupling,
+points is then a Monge array: prices that are tight along a walk through the staircase of the
+coupling,
 
 .. math:: u_i + v_j = c_{ij}
 
 from cell to neighbouring cell, are feasible everywhere (Hoffman 1963, "On simple linear
 programming problems"). Their steps are the differences of costs in one row or column.
+
+Where both sides end at once, the walk may go round either corner, and all that lies between the
+two choices is feasible, too. The middle is taken: prices then grow with the cost, not with the
+distance of neighbours.
 """
+
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from divergences.transport.line.levels import Levels, cumulative, levels, rounding, staircase
-from divergences.transport.proof import EPS, Arcs, Floats
+from divergences.transport.line.levels import Levels, cumulative, levels
+from divergences.transport.proof import Arcs, Floats
 from divergences.transport.result import Optimum, proved
 
-STEP_ERROR = 16  # roundings of one step, at the most, per power, in units of EPS and the step
+Wide = NDArray[np.longdouble]
+# Where long doubles are wider still, one is rounded as is assumed here, or better.
+WIDE_EPS = max(float(np.finfo(np.longdouble).eps), 2.0**-64)
 
 
 def convex_line_transport(
@@ -50,60 +59,87 @@ def convex_line_transport(
         SolverError: If rounding leaves a gap above the tolerance.
     """
     x_order, y_order = np.argsort(x, kind="stable"), np.argsort(y, kind="stable")
-    x_sorted, y_sorted = x[x_order], y[y_order]
     x_levels, y_levels, total = levels(p, q, x_order, y_order)
-    rows, cols, mass = staircase(x_levels, y_levels)
-    cost = factor * np.abs(x_sorted[rows] - y_sorted[cols]) ** power
-    arcs = Arcs(x_order[rows], y_order[cols], (mass / total).astype(np.float64), cost)
-    u, v, error = _prices(x_sorted, y_sorted, _path(x_levels, y_levels), power)
+    along_x, mass = _steps(x_levels, y_levels, total)
+    rows, cols = (np.append(0, np.cumsum(steps)) for steps in (along_x, ~along_x))
+    corner = 1 + np.flatnonzero(along_x[:-1] & ~along_x[1:] & (mass[1:-1] == 0))
+    wide_x, wide_y = x[x_order].astype(np.longdouble), y[y_order].astype(np.longdouble)
+    cost = factor * np.abs(wide_x[rows] - wide_y[cols]) ** power
+    across = factor * np.abs(wide_x[rows[corner] - 1] - wide_y[cols[corner] + 1]) ** power
+    walk = _Walk(cost, along_x, corner, across, power / 2 + 3)
     source_price, target_price = np.empty(len(x)), np.empty(len(y))
-    source_price[x_order], target_price[y_order] = factor * u, factor * v
-    slack = factor * error + 8 * EPS * float(np.abs(source_price).max(initial=0.0))
+    source_price[x_order], target_price[y_order], slack = walk.prices()
+    carried = np.flatnonzero(mass > 0)
+    arcs = Arcs(
+        x_order[rows[carried]],
+        y_order[cols[carried]],
+        (mass[carried] / total).astype(np.float64),
+        cost[carried].astype(np.float64),
+    )
     p = np.full(len(x), 1 / len(x)) if p is None else p
     q = np.full(len(y), 1 / len(y)) if q is None else q
     return proved(arcs, p, q, (source_price, target_price), slack=slack, exponent=0, unit=unit)
 
 
-def _path(x_levels: Levels, y_levels: Levels) -> NDArray[np.bool_]:
-    """Whether each of the n + m - 2 steps of the staircase is to the next row, or column."""
-    ends = np.concatenate([x_levels[:-1], y_levels[:-1]])
-    return np.argsort(ends, kind="stable") < len(x_levels) - 1
-
-
-def _prices(
-    x: Floats, y: Floats, down: NDArray[np.bool_], power: float
-) -> tuple[Floats, Floats, float]:
-    """Prices that are tight on every cell of the staircase, and how far they may be from it."""
-    i = np.concatenate([[0], np.cumsum(down)])
-    j = np.concatenate([[0], np.cumsum(~down)])
-    lengths = x[i] - y[j]
-    steps = _differences(lengths, rounding(x[i], -y[j], lengths), power)
-    first = float(np.abs(x[0] - y[0]) ** power)
-    u = np.concatenate([[0.0], cumulative(steps[down])])
-    v = first + np.concatenate([[0.0], cumulative(steps[~down])])
-    shift = float(np.median(u))
-    travelled = float(np.abs(steps).sum()) + first
-    # What is left of the sums of so many rounding errors comes on top.
-    error = travelled * (STEP_ERROR * (1 + power) * EPS + (len(steps) * EPS) ** 2)
-    return u - shift, v + shift, 2 * error
-
-
-def _differences(lengths: Floats, rests: Floats, power: float) -> Floats:
-    """``|b|**power - |a|**power`` of neighbours, within some roundings of itself.
-
-    Args:
-        lengths: Differences of coordinates.
-        rests: What rounding took from each.
-        power: Above 1.
+def _steps(x_levels: Levels, y_levels: Levels, total: int) -> tuple[NDArray[np.bool_], Levels]:
+    """Where the walk goes from the lowest pair to the highest, one point at a time.
 
     Returns:
-        One less than there are lengths.
+        Whether each step is to the next source, else to the next target, shape ``(n + m - 2,)``;
+        and the mass at each pair, before and after the steps, 0 where both sides end at once.
     """
-    sizes, rests = np.abs(lengths), rests * np.sign(lengths)
-    a, b = sizes[:-1], sizes[1:]
-    far, near = np.maximum(a, b), np.minimum(a, b)
-    between = np.abs((b - a) + (rests[1:] - rests[:-1]))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        grown = far**power * -np.expm1(power * np.log1p(-between / far))
-    grown = np.where(near > 0, grown, far**power)
-    return np.where(b >= a, grown, -grown)
+    inner = np.concatenate([x_levels[:-1], y_levels[:-1]])
+    order = np.argsort(inner, kind="stable")
+    mass = np.diff(np.concatenate([[0], inner[order], [total]]))
+    return order < len(x_levels) - 1, mass
+
+
+@dataclass(frozen=True, slots=True)
+class _Walk:
+    """The costs that prices are made of.
+
+    Attributes:
+        cost: Of the pairs on the walk.
+        along_x: Whether each step is to the next source.
+        corner: Pairs on the walk without mass, entered from the last source, left to the next
+            target.
+        across: Cost of the pair opposite to each corner.
+        roundings: How many roundings, of the size of itself, a cost has at the most.
+    """
+
+    cost: Wide
+    along_x: NDArray[np.bool_]
+    corner: NDArray[np.intp]
+    across: Wide
+    roundings: float
+
+    def prices(self) -> tuple[Floats, Floats, float]:
+        """Prices of sorted sources and targets, tight on the walk but for the corners.
+
+        The price of a pair off the walk is a sum of costs on it, each at most once with either
+        sign, and of steps round corners. So what rounding does to these adds up to no more than
+        its share of the sum of the costs, and of what corners leave no room for.
+
+        Returns:
+            Both prices, and by how much a pair of them may exceed its cost.
+        """
+        change, outside = self._changes()
+        u, v = (np.append(0, cumulative(change[s])) for s in (self.along_x, ~self.along_x))
+        v = v + self.cost[0]
+        largest = np.abs(u).max() + np.abs(v).max()
+        middle = np.median(u)  # free; small prices round least
+        u, v = u - middle, v + middle
+        of_sums = (5 + WIDE_EPS * len(self.cost) ** 2) * largest
+        on_walk = self.roundings * np.delete(self.cost, self.corner).sum()
+        below_u, below_v = (np.nextafter(a.astype(np.float64), -np.inf) for a in (u, v))
+        return below_u, below_v, float(2 * (WIDE_EPS * (on_walk + of_sums) + outside))
+
+    def _changes(self) -> tuple[Wide, np.longdouble]:
+        """By how much prices change at each step, and how far rounding may lead out of corners."""
+        change = np.diff(self.cost)
+        before, at, after = (self.cost[self.corner + k] for k in (-1, 0, 1))
+        change[self.corner - 1] = ((at - before) + (after - self.across)) / 2
+        change[self.corner] = (after - before) - change[self.corner - 1]
+        room = ((at - before) - (after - self.across)) / 2
+        rounding = self.roundings * WIDE_EPS * (before + at + after + self.across)
+        return change, np.maximum(rounding - room, 0).sum()

@@ -1,5 +1,7 @@
 """Distribution functions on the line in whole numbers, and the monotone coupling they give."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -41,15 +43,15 @@ def _whole(weights: Floats) -> NDArray[np.object_]:
     return np.array([int(w) << max(0, int(s)) for w, s in zip(whole, shifts, strict=True)], object)
 
 
-def cumulative(steps: Floats, rests: Floats | float = 0.0, /) -> Floats:
-    """Cumulative sums of ``steps + rests``, each rounded about once."""
+def cumulative(steps: Any, rests: Any = 0.0, /) -> Any:
+    """Cumulative sums of ``steps + rests``, each rounded about once, in the type of the steps."""
     sums = np.cumsum(steps)
     before = np.concatenate([[0.0], sums[:-1]])
     # The rounding errors of these sums are summed beside them.
     return sums + np.cumsum(rounding(before, steps, sums) + rests)
 
 
-def rounding(a: Floats, b: Floats, total: Floats, /) -> Floats:
+def rounding(a: Any, b: Any, total: Any, /) -> Any:
     """What rounding took from ``total = a + b``, exactly (Knuth's two-sum)."""
     added = total - a
     return (a - (total - added)) + (b - added)

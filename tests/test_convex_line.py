@@ -1,0 +1,110 @@
+"""The closed form on the line for powers of the distance: against other solvers, and its proof."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from strategies import clouds, weighted_lines
+
+from divergences import closed_forms, sampled
+
+ORDERS = st.sampled_from([1.25, 2.0, 3.0])
+
+
+@given(weighted_lines(), ORDERS)
+def test_the_general_solver_agrees(line, order):
+    x, y, p, q = line
+    weights = {"x_weights": p, "y_weights": q}
+    line = sampled.transport(x, y, **weights, order=order)
+    dense = sampled.transport(x, y, **weights, order=order, method="dense")
+    assert line.cost == pytest.approx(dense.cost, rel=1e-12, abs=1e-14 * 8**order)
+
+
+@given(weighted_lines(most=10), st.sampled_from([2, 3]))
+def test_the_prices_are_feasible_in_exact_arithmetic_but_for_the_gap(line, order):
+    x, y, p, q = line
+    solved = sampled.transport(x, y, x_weights=p, y_weights=q, order=order)
+    u, v = ([Fraction(price) for price in a] for a in (solved.source_price, solved.target_price))
+    over = max(
+        u[i] + v[j] - abs(Fraction(x[i]) - Fraction(y[j])) ** order
+        for i in range(len(x))
+        for j in range(len(y))
+    )
+    assert over <= Fraction(solved.gap)
+    p, q = ([Fraction(w) / sum(map(Fraction, a)) for w in a] for a in (p, q))
+    dual = sum(a * b for a, b in zip([*p, *q], [*u, *v], strict=True))
+    assert solved.cost - dual <= solved.gap + 1e-15 * solved.cost + 1e-300
+    assert solved.gap <= 1e-12 * solved.cost + 1e-14 * 8**order
+    assert solved.plan.nnz <= len(x) + len(y) - 1
+    np.testing.assert_allclose(solved.plan.sum(axis=1), np.array(p, float), atol=1e-15)
+    np.testing.assert_allclose(solved.plan.sum(axis=0), np.array(q, float), atol=1e-15)
+
+
+@given(clouds(most=20, d=1), st.floats(0.125, 8), st.sampled_from([1.0, 1.5, 2.0, 4.0, 50.0]))
+def test_a_shift_costs_its_length_in_every_order(pair, shift, order):
+    x, _ = pair
+    shift = np.ldexp(round(np.ldexp(shift, 10)), -10)
+    assert sampled.emd(x, x + shift, order=order).value == pytest.approx(shift, rel=1e-13)
+
+
+@given(clouds(most=8, d=1), st.sampled_from([1.0, 1.5, 2.0]))
+def test_the_square_of_the_distance_is_a_metric_name_or_twice_the_order(pair, order):
+    x, y = pair
+    squares = sampled.emd(x, y, metric="sqeuclidean", order=order).value
+    assert squares == pytest.approx(sampled.emd(x, y, order=2 * order).value ** 2, rel=1e-13)
+
+
+def test_many_points_keep_their_digits_under_a_small_shift():
+    x = np.random.default_rng(0).integers(0, 2**20, 100_000).astype(float)
+    solved = sampled.transport(x, x + 2**-10, order=2)
+    assert solved.cost == pytest.approx(2**-20, rel=1e-15)
+    # Prices of about 2 * 2**-10 * 2**20 / 2 prove no more than their last digits.
+    assert np.abs(solved.source_price).max() < 1100
+    assert solved.gap <= 16 * 2.0**-52 * 1100
+
+
+def test_small_weights_are_not_lost_beside_large_ones():
+    value = sampled.emd([0.0, 1.0], [0.0], x_weights=[1, 1e-200], order=2).value
+    assert value == pytest.approx(1e-100)
+    assert sampled.emd([0.0, 1e20], [0.0], x_weights=[1, 1e-40], order=2).value == pytest.approx(1)
+
+
+def test_quantiles_of_a_normal_come_close_to_its_closed_form():
+    levels = (np.arange(100_000) + 0.5) / 100_000
+    normal = torch.distributions.Normal(0.0, 1.0)
+    x = normal.icdf(torch.tensor(levels)).numpy()
+    truth = closed_forms.w2(closed_forms.Normal(0, 1), closed_forms.Normal(1, 2))
+    assert sampled.emd(x, 1 + 2 * x, order=2).value == pytest.approx(truth, rel=1e-4)
+
+
+@pytest.mark.parametrize("metric", ["euclidean", "cityblock", "chebyshev", "sqeuclidean"])
+@pytest.mark.parametrize("order", [1.0, 1.5, 2.0])
+@pytest.mark.parametrize("d", [1, 2])
+def test_torch_gets_the_gradient_in_points_and_weights(metric, order, d):
+    rng = torch.Generator().manual_seed(0)
+    x, y = (torch.randn(n, d, generator=rng, dtype=torch.float64).requires_grad_() for n in (5, 4))
+    weights = torch.rand(5, generator=rng, dtype=torch.float64).requires_grad_()
+
+    def distance(x, y, weights):
+        return sampled.emd(x, y, x_weights=weights, metric=metric, order=order).value
+
+    assert torch.autograd.gradcheck(distance, (x, y, weights))
+
+
+@pytest.mark.parametrize("metric", ["euclidean", "cityblock", "chebyshev", "sqeuclidean"])
+@pytest.mark.parametrize("order", [1.0, 1.5, 2.0])
+def test_the_gradient_at_coincident_points_is_0(metric, order):
+    x = torch.zeros(3, 2, requires_grad=True)
+    value = sampled.emd(x, torch.zeros(3, 2), metric=metric, order=order).value
+    (gradient,) = torch.autograd.grad(value, x)
+    assert torch.equal(gradient, torch.zeros(3, 2))
+
+
+def test_coordinates_that_tie_share_the_gradient_of_chebyshev():
+    x = torch.tensor([[1.0, -1.0]], requires_grad=True)
+    value = sampled.emd(x, torch.zeros(1, 2), metric="chebyshev").value
+    (gradient,) = torch.autograd.grad(value, x)
+    assert gradient.tolist() == [[0.5, -0.5]]

@@ -1,0 +1,113 @@
+"""Ground costs in blocks and along pairs: at any unit, for names and for functions."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from strategies import clouds
+
+from divergences import DistributionError, SolverError, sampled
+from divergences.transport.distances import distances
+from divergences.transport.ground import GroundCost
+
+NAMES = ["euclidean", "sqeuclidean", "cityblock", "chebyshev"]
+EVERY = slice(None)
+
+
+def taxi(x, y):
+    return np.abs(x[:, None] - y).sum(-1)
+
+
+def farthest(x, y):
+    return np.abs(x[:, None] - y).max(-1)
+
+
+METRICS = [*NAMES, taxi]
+
+
+@pytest.mark.parametrize("metric", METRICS)
+@given(pair=clouds(), order=st.sampled_from([1.0, 1.5, 2.0, 3.0]))
+def test_a_block_is_the_power_of_the_distances(metric, pair, order):
+    x, y = pair
+    ground = GroundCost.of(x, y, metric=metric, order=order)
+    cost = np.ldexp(ground.block(EVERY, EVERY), ground.exponent)
+    lengths = taxi(x, y) if callable(metric) else distances(x, y, metric=metric)
+    np.testing.assert_allclose(cost, lengths**order, rtol=1e-14, atol=0)
+
+
+@pytest.mark.parametrize("metric", METRICS)
+@given(pair=clouds(), order=st.sampled_from([1.0, 1.5, 2.0]), seed=st.integers(0, 9))
+def test_costs_along_pairs_are_those_of_the_block(metric, pair, order, seed):
+    x, y = pair
+    ground = GroundCost.of(x, y, metric=metric, order=order)
+    rng = np.random.default_rng(seed)
+    rows, cols = rng.integers(0, len(x), 20), rng.integers(0, len(y), 20)
+    block = ground.block(EVERY, EVERY)
+    np.testing.assert_allclose(ground.along(rows, cols), block[rows, cols], rtol=1e-15, atol=0)
+    some = ground.block(np.arange(len(x))[::-1], slice(0, 1))
+    np.testing.assert_array_equal(some, block[::-1, :1])
+
+
+@pytest.mark.parametrize("metric", ["euclidean", "cityblock", "chebyshev", taxi])
+@pytest.mark.parametrize("order", [1.0, 1.5, 2.0])
+@pytest.mark.parametrize("d", [1, 3])
+@pytest.mark.parametrize("exponent", range(-200, 201, 80))
+def test_the_unit_of_length_does_not_matter(metric, order, d, exponent):
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(30, d)), rng.normal(size=(20, d))
+    plain = sampled.emd(x, y, metric=metric, order=order).value
+    binary = 2.0 ** (3 * exponent)
+    assert sampled.emd(x * binary, y * binary, metric=metric, order=order).value == pytest.approx(
+        binary * plain, rel=2e-15
+    )
+    decimal = 10.0**exponent
+    value = sampled.emd(x * decimal, y * decimal, metric=metric, order=order).value
+    assert value == pytest.approx(decimal * plain, rel=1e-14)
+
+
+@pytest.mark.parametrize("scale", [1e-200, 1e200])
+def test_a_function_that_is_0_at_the_first_points_finds_its_unit(scale):
+    x, y = np.array([0.0, 0.0, 2.0]) * scale, np.array([0.0, 0.0, 0.0, 5.0]) * scale
+    x[0] = y[0] = 0.0
+    named = sampled.emd(x, y, order=2).value
+    assert sampled.emd(x, y, metric=farthest, order=2).value == pytest.approx(named, rel=1e-14)
+
+
+def test_a_function_that_is_no_metric_still_finds_its_unit():
+    def between_the_last(x, y):  # 0 from and to the first points
+        return 1e200 * np.abs(x * y[:, 0])
+
+    value = sampled.emd([0.0, 1.0], [0.0, 1.0], metric=between_the_last, order=2).value
+    assert value == 0
+    value = sampled.emd([0.0, 1.0], [0.0, 1.0, 1.0], metric=between_the_last, order=2).value
+    assert value == pytest.approx(1e200 / np.sqrt(6), rel=1e-14)
+
+
+@pytest.mark.parametrize("metric", NAMES)
+def test_an_order_that_leaves_no_room_is_an_error_not_a_number(metric):
+    x, y = [[0.0, 0.0], [1.0, 0.0]], [[1e-200, 0.0], [1.0, 0.0]]
+    with pytest.raises(SolverError, match="more orders of magnitude than floats have room for"):
+        sampled.emd(x, y, metric=metric, order=2)
+
+
+def test_close_points_that_squares_cannot_tell_apart_are_an_error_not_0():
+    with pytest.raises(SolverError, match="more orders of magnitude than floats have room for"):
+        sampled.emd([[0.0, 0.0], [1.0, 0.0]], [[1e-200, 0.0], [1.0, 0.0]])
+    assert sampled.emd([0.0, 1.0], [1e-200, 1.0]).value == 5e-201
+
+
+def test_powers_of_a_function_that_overflow_are_refused():
+    def wild(x, y):
+        return np.where(x + y[:, 0] == 2, 1e300, 1.0)
+
+    with pytest.raises(DistributionError, match=r"`metric` gives distances whose power 2 is more"):
+        sampled.emd([0.0, 1.0], [0.0, 1.0], metric=wild, order=2)
+
+
+@pytest.mark.parametrize("d", [1, 2])
+def test_a_cost_that_floats_cannot_hold_is_refused_but_its_root_is_not(d):
+    x, y = np.full((1, d), 0.0), np.full((1, d), 1.0)
+    for scale, message in ((1e200, "exceed 1.8e308; divide both"), (1e-200, "tell from 0: mult")):
+        assert sampled.emd(x, y * scale, order=2).value == pytest.approx(scale * np.sqrt(d))
+        with pytest.raises(DistributionError, match=message):
+            sampled.transport(x, y * scale, order=2)
