@@ -167,15 +167,15 @@ def measured(case: str, /) -> dict[str, Any]:
 
 def table(cases: dict[str, Any], /) -> str:
     """The cases as Markdown."""
-    head = "| points | d | EMD | time | memory | rounds | arcs | POT dense |"
-    lines = [head, "|" + "---|" * 8]
-    for row in cases.values():
+    head = "| case | points | d | EMD | time | memory | rounds | arcs | POT dense |"
+    lines = [head, "|" + "---|" * 9]
+    for case, row in cases.items():
         mine, peer = row["ours"], row.get("pot")
         sizes = f"{mine['n']:,} x {mine['m']:,} | {mine['d']} | {mine['value']:.12g}"
         cost = f"{mine['seconds']:.3g} s | {mine['beyond_input_gb']:.2g} GB"
         work = f"{mine['rounds']} | {mine['arcs']:,}"
         other = f"{peer['seconds']:.3g} s, {peer['beyond_input_gb']:.3g} GB" if peer else ""
-        lines.append(f"| {sizes} | {cost} | {work} | {other} |")
+        lines.append(f"| {case} | {sizes} | {cost} | {work} | {other} |")
     return "\n".join(lines)
 
 

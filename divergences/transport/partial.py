@@ -4,11 +4,11 @@ import math
 
 import numpy as np
 
-from divergences.transport.proof import Arcs, Floats
+from divergences.transport.proof import EPS, Arcs, Floats
 from divergences.transport.result import Optimum, proved
 from divergences.transport.simplex import dense_transport
 
-EQUAL = 1e-12  # part of the total by which the totals of equal masses may differ through rounding
+EQUAL = 4 * EPS  # part of the total by which equal totals may differ through rounding
 
 
 def partial_optimum(p: Floats, q: Floats, cost: Floats, /, *, unit: int = 0) -> Optimum:
