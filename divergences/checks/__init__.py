@@ -5,6 +5,7 @@ transport takes.
 """
 
 from divergences.checks.arrays import (
+    NUMPY,
     Array,
     finite,
     first_array,
@@ -18,6 +19,7 @@ from divergences.checks.arrays import (
 from divergences.checks.outcomes import (
     aligned,
     broadcast_outcomes,
+    confidence,
     log_base,
     log_probabilities,
     probabilities,
@@ -32,9 +34,11 @@ from divergences.checks.weighted import (
 )
 
 __all__ = [
+    "NUMPY",
     "Array",
     "aligned",
     "broadcast_outcomes",
+    "confidence",
     "cost_matrix",
     "equal_totals",
     "finite",

@@ -169,3 +169,15 @@ def log_base(base: float | None, /) -> float:
             f"`base` must be a finite number above 1, or None for nats, but is {base!r}"
         )
     return math.log(base)
+
+
+def confidence(value: float, /) -> None:
+    """Refuse a confidence that is no probability strictly between 0 and 1.
+
+    Raises:
+        DistributionError: Saying what came.
+    """
+    if not (isinstance(value, numbers.Real) and 0 < value < 1):
+        raise DistributionError(
+            f"`confidence` must be strictly between 0 and 1, as 0.95 is, but is {value!r}"
+        )

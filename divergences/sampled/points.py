@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 from types import ModuleType
+from typing import Any
 
 import array_api_compat
 import numpy as np
+from numpy.typing import NDArray
 
 from divergences import checks
 from divergences.checks import Array
@@ -55,6 +57,27 @@ class Points:
         """How many points there are on each side."""
         return self.x.shape[0], self.y.shape[0]
 
+    @property
+    def masses(self) -> tuple[Any, Any]:
+        """The weights of both sides in numpy, summing to 1; None for equal ones."""
+        p, q = (None if w is None else checks.normalised(w) for w in (self.p, self.q))
+        return p, q
+
+    @property
+    def values(self) -> tuple[Any, Any]:
+        """The points of both sides in numpy and float64."""
+        x, y = (checks.numpy_values(a).astype(np.float64, copy=False) for a in (self.x, self.y))
+        return x, y
+
+    def among(self, rows: NDArray[np.intp], cols: NDArray[np.intp]) -> "Points":
+        """Some of the points of each side, in numpy, with their weights."""
+        x, y = self.values
+        p, q = (
+            None if w is None or not w[places].any() else w[places]
+            for w, places in zip(self.masses, (rows, cols), strict=True)
+        )
+        return Points(checks.NUMPY, x[rows], y[cols], p, q)
+
     def ground(self, metric: Metric | BlockMetric, order: float) -> GroundCost:
         """The cost between the points.
 
@@ -65,18 +88,16 @@ class Points:
             DistributionError: If there is no such metric or order, or a gradient would have to
                 pass through a function.
         """
-        x, y = (checks.numpy_values(a).astype(np.float64, copy=False) for a in (self.x, self.y))
         if callable(metric) and any(getattr(a, "requires_grad", False) for a in (self.x, self.y)):
             raise DistributionError(
                 "`metric` is a function, through which no gradient passes: give points that "
                 "require none, x.detach(), or the name of a metric"
             )
-        return GroundCost.of(x, y, metric=metric, order=order)
+        return GroundCost.of(*self.values, metric=metric, order=order)
 
     def solve(self, ground: GroundCost, effort: Effort) -> Optimum:
         """The proved plan, in the scaled unit of the ground cost."""
-        p, q = (None if w is None else checks.normalised(w) for w in (self.p, self.q))
-        optimum = solved(ground, p, q, effort, device=_accelerator(self.x))
+        optimum = solved(ground, *self.masses, effort, device=_accelerator(self.x))
         ground.require_seen(optimum.cost, optimum.arcs.rows, optimum.arcs.cols)
         return optimum
 

@@ -1,0 +1,107 @@
+"""The populations' Wasserstein distance: what two samples say of it."""
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import special
+
+from divergences import checks
+from divergences.sampled.methods import Effort
+from divergences.sampled.points import Points
+from divergences.transport.distances import BlockMetric, Metric
+from divergences.transport.ground import GroundCost
+from divergences.transport.proof import Floats
+from divergences.transport.result import Optimum
+from divergences.transport.witness import lipschitz_witness
+
+FEWEST = 4  # points of a sample that is divided in halves
+
+
+@dataclass(frozen=True, repr=False)
+class Bracket:
+    """An interval for the distance of two populations, each end computed when it is first read.
+
+    Below stands what a 1-Lipschitz function, fitted on one half of the points, gains on the other
+    half: its mean is at most W_1, whatever the function, and W_1 at most W_p. Above stands the
+    exact EMD of all points, whose mean is at least that of the populations. From both ends a
+    normal quantile of standard errors is taken off, or added.
+
+    Attributes:
+        points: The two samples.
+        ground: Their cost.
+        optimum: Their exact EMD, in the scaled unit of the cost.
+        effort: How it was solved, and how the halves are to be.
+        confidence: In what share of repetitions the distance is to be inside.
+        seed: Of the generator that divides the samples.
+    """
+
+    points: Points
+    ground: GroundCost
+    optimum: Optimum
+    effort: Effort
+    confidence: float
+    seed: int = 0
+
+    @cached_property
+    def low(self) -> float:
+        """What a held-out 1-Lipschitz function certifies, at least 0."""
+        if min(self.points.sizes) < FEWEST:
+            return 0.0
+        rng = np.random.default_rng(self.seed)
+        places = [np.array_split(rng.permutation(n), 2) for n in self.points.sizes]
+        halves = [self.points.among(x, y) for x, y in zip(*places, strict=True)]
+        gains = [self._gain(*halves), self._gain(*halves[::-1])]
+        mean = sum(gain for gain, _ in gains) / 2
+        # The gains of close populations are as good as equal: their errors do not average out.
+        error = sum(error for _, error in gains) / 2
+        low = max(0.0, mean - self._quantile * error)
+        return low**2 if self.ground.metric == "sqeuclidean" else low
+
+    @cached_property
+    def high(self) -> float:
+        """The exact EMD with its chance; infinite if a sample is a single point."""
+        if min(self.points.sizes) < 2:
+            return math.inf
+        prices = self.optimum.source_price, self.optimum.target_price
+        errors = (
+            _mean_and_error(price, weights)[1]
+            for price, weights in zip(prices, self.points.masses, strict=True)
+        )
+        cost = self.optimum.cost + self._quantile * math.hypot(*errors)
+        return self.ground.length_of(cost)
+
+    @property
+    def _quantile(self) -> float:
+        """Standard errors beyond each end: both together miss as often as is allowed."""
+        return float(-special.ndtri((1 - self.confidence) / 2))
+
+    def _gain(self, seen: Points, fresh: Points) -> tuple[float, float]:
+        """Mean over x less mean over y, on fresh points, of the best function on seen ones."""
+        metric: Metric | BlockMetric = self.ground.metric
+        if metric == "sqeuclidean":
+            metric = "euclidean"
+        ground = seen.ground(metric, 1.0)
+        solved = seen.solve(ground, self.effort).scaled(ground.exponent).transport()
+        witness = lipschitz_witness(solved, seen.y, metric=metric)
+        x, y = (
+            _mean_and_error(witness(points), weights)
+            for points, weights in zip((fresh.x, fresh.y), fresh.masses, strict=True)
+        )
+        return x[0] - y[0], math.hypot(x[1], y[1])
+
+    def __repr__(self) -> str:
+        known = self.__dict__
+        ends = (f"{known[name]:.6g}" if name in known else "..." for name in ("low", "high"))
+        return f"[{', '.join(ends)}]"
+
+
+def _mean_and_error(values: NDArray[np.float64], weights: Floats | None) -> tuple[float, float]:
+    """Weighted mean of values, and its standard error."""
+    n = len(values)
+    weights = np.full(n, 1 / n) if weights is None else checks.normalised(weights)
+    mean = float(weights @ values)
+    others = max(1.0 - float(weights @ weights), 1 / n)
+    return mean, math.sqrt(float(weights**2 @ (values - mean) ** 2) / others)
