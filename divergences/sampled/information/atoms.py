@@ -1,0 +1,70 @@
+"""Values that are taken again and again: where a distribution has mass at single points."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from divergences.sampled.information.samples import Samples
+
+OFTEN = 10  # points of one side at a value, for it to be an atom, in typical numbers at a value
+DISCRETE = 5  # points to each value, on average, where every value is an atom
+FEWEST = 10  # points of each side that are needed for a density
+
+
+@dataclass(frozen=True, slots=True)
+class Atoms:
+    """The cells in which points are counted: one for each atom, and perhaps one for all else.
+
+    Attributes:
+        cell: Of each point, shape ``(n + m,)``; -1 where there is a density.
+        x: Points of the first sample in each cell, shape ``(cells,)``.
+        y: Points of the second sample.
+        value: Of each cell, shape ``(cells, d)``; NaN in a cell for all else.
+    """
+
+    cell: NDArray[np.intp]
+    x: NDArray[np.intp]
+    y: NDArray[np.intp]
+    value: NDArray[np.float64]
+
+    @property
+    def dense(self) -> NDArray[np.intp]:
+        """Places of the points where there is a density."""
+        return np.flatnonzero(self.cell < 0)
+
+
+def atoms(samples: Samples, /) -> Atoms:
+    """The atoms of two samples.
+
+    Where points are few for each value, as in rounded or repeated measurements, a value is an atom
+    if it is taken ten times as often as is typical there, and ten times at least.
+    """
+    values, of, count = np.unique(
+        samples.z + 0.0, axis=0, return_inverse=True, return_counts=True
+    )
+    of = np.ravel(of)
+    sides = [
+        np.bincount(of[part], minlength=len(values))
+        for part in (slice(0, samples.n), slice(samples.n, None))
+    ]
+    if len(values) * DISCRETE <= len(of):
+        return Atoms(of, *sides, values)
+    often = np.maximum(*sides) >= OFTEN * np.median(count)
+    cell = np.where(often, np.cumsum(often) - 1, -1)[of]
+    found = Atoms(cell, sides[0][often], sides[1][often], values[often])
+    return found if often.sum() == 0 else _with_the_rest(samples, found)
+
+
+def _with_the_rest(samples: Samples, found: Atoms) -> Atoms:
+    """What is no atom, as one more cell if it is too little for a density."""
+    rest = found.dense
+    x = int((rest < samples.n).sum())
+    y = len(rest) - x
+    if len(rest) == 0 or min(x, y) >= FEWEST:
+        return found
+    cell = np.where(found.cell < 0, len(found.x), found.cell)
+    elsewhere = np.full((1, samples.d), np.nan)
+    return Atoms(
+        cell, np.append(found.x, x), np.append(found.y, y), np.vstack([found.value, elsewhere])
+    )

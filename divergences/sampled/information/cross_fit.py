@@ -1,0 +1,90 @@
+"""Log density ratios at every point, by models that have not seen it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from divergences.sampled.information.families import Family
+from divergences.sampled.information.samples import Samples, folds
+from divergences.transport.proof import Floats
+
+FOLDS = 5
+LARGEST = 12.0  # of a log-ratio that is believed
+
+
+@dataclass(frozen=True, slots=True)
+class CrossFit:
+    """Held-out log-ratios of several families.
+
+    Attributes:
+        names: Of the families.
+        ratios: At each point by a model that has not seen it, shape ``(n + m, families)``.
+        loss: Mean logistic loss of each family's, in nats, shape ``(families,)``.
+        coin: The loss of a model that knows nothing but the sizes.
+        steps: Place in its path that each family took.
+    """
+
+    names: tuple[str, ...]
+    ratios: Floats
+    loss: Floats
+    coin: float
+    steps: tuple[int, ...]
+
+
+def cross_fit(
+    samples: Samples, families: Sequence[Family], rng: np.random.Generator, /
+) -> CrossFit:
+    """Held-out log-ratios, each family at the step of its path with the least held-out loss."""
+    parts = folds(samples, FOLDS, rng)
+    columns, losses, taken = [], [], []
+    for family in families:
+        path = _held_out(samples, family, parts, range(family.length))
+        loss = [log_loss(samples, ratios) for ratios in path]
+        taken.append(int(np.argmin(loss)))
+        columns.append(np.clip(path[taken[-1]], -LARGEST, LARGEST))
+        losses.append(min(loss))
+    return CrossFit(
+        tuple(family.name for family in families),
+        np.stack(columns, axis=1),
+        np.array(losses),
+        log_loss(samples, np.zeros(len(samples.z))),
+        tuple(taken),
+    )
+
+
+def refit(
+    samples: Samples,
+    families: Sequence[Family],
+    fitted: CrossFit,
+    count: int,
+    rng: np.random.Generator,
+    /,
+) -> Floats:
+    """Held-out log-ratios by the same models, fitted on another number of folds."""
+    parts = folds(samples, count, rng)
+    return np.stack(
+        [
+            np.clip(_held_out(samples, family, parts, [step])[0], -LARGEST, LARGEST)
+            for family, step in zip(families, fitted.steps, strict=True)
+        ],
+        axis=1,
+    )
+
+
+def _held_out(
+    samples: Samples, family: Family, parts: NDArray[np.intp], steps: Sequence[int]
+) -> Floats:
+    """Log-ratios at every point, fitted on the other parts, shape ``(steps, n + m)``."""
+    found = np.empty((len(steps), len(samples.z)))
+    for part in range(parts.max() + 1):
+        test = np.flatnonzero(parts == part)
+        found[:, test] = family.ratios(samples, np.flatnonzero(parts != part), test, steps)
+    return found
+
+
+def log_loss(samples: Samples, ratios: Floats, /) -> float:
+    """Mean logistic loss of log-ratios, in nats."""
+    odds = np.where(samples.label == 1, 1, -1) * (ratios + samples.prior)
+    return float(np.average(np.logaddexp(0, -odds), weights=samples.weight))

@@ -1,0 +1,128 @@
+"""The methods by which log-ratios at points are estimated, and what each needs."""
+
+from collections.abc import Sequence
+from typing import Literal, get_args
+
+import numpy as np
+
+from divergences.errors import DistributionError
+from divergences.sampled.information import families
+from divergences.sampled.information.atoms import Atoms
+from divergences.sampled.information.cross_fit import FOLDS, cross_fit
+from divergences.sampled.information.estimation import Ratios
+from divergences.sampled.information.histogram import histogram_cells
+from divergences.sampled.information.neighbours import neighbour_ratios
+from divergences.sampled.information.samples import Samples
+from divergences.sampled.information.stack import stacked
+
+Method = Literal["auto", "classifier", "knn", "histogram"]
+FEWEST = 2 * FOLDS  # points of each side that a classifier is fitted to
+
+
+def require_method(method: str, /) -> None:
+    """Refuse a method that there is not.
+
+    Raises:
+        DistributionError: Naming those that there are.
+    """
+    if method not in get_args(Method):
+        names = ", ".join(f'"{name}"' for name in get_args(Method))
+        raise DistributionError(f"`method` must be one of {names}, but is {method!r}")
+
+
+def by_neighbours(samples: Samples, k: int, /) -> Ratios:
+    """Log-ratios from the k nearest neighbours on each side.
+
+    Returns:
+        Them, with their noise.
+
+    Raises:
+        DistributionError: If there are not so many neighbours, or points have weights.
+    """
+    fewest = min(samples.n, samples.m)
+    if not (isinstance(k, int) and 1 <= k):
+        raise DistributionError(f"`neighbours` must be a whole number of at least 1, but is {k!r}")
+    if fewest <= k:
+        raise DistributionError(
+            f"`neighbours` is {k}, but the smaller sample has {fewest} points outside of atoms: "
+            f"take {k + 1} points or more, or fewer neighbours"
+        )
+    _require_equal_weights(samples, "knn")
+    value, _ = neighbour_ratios(samples, k)
+    smooth, noise = neighbour_ratios(samples, min(fewest - 1, max(k, round(fewest**0.5))))
+    return Ratios(value, smooth, noise)
+
+
+def by_classifiers(
+    samples: Samples, method: Method, rng: np.random.Generator, /
+) -> Ratios:
+    """Log-ratios from cross-fitted classifiers, combined by their held-out scores.
+
+    Returns:
+        Them, with the scores.
+
+    Raises:
+        DistributionError: If there are too few points.
+    """
+    fewest = min(samples.n, samples.m)
+    if fewest < FEWEST:
+        raise DistributionError(
+            f'`method` "{method}" needs at least {FEWEST} points on each side outside of atoms, '
+            f'but has {samples.n} of `x` and {samples.m} of `y`; take more, or method="knn"'
+        )
+    if method == "classifier" and fewest <= samples.d:
+        raise DistributionError(
+            f"`x` and `y` have {samples.d} coordinates and {samples.n} and {samples.m} points, and "
+            '`method` "classifier" needs more points than coordinates: take more points or fewer '
+            'coordinates, or method="knn"'
+        )
+    made = families.classifiers if method == "classifier" else families.families
+    return _stacked(samples, made(samples), rng)
+
+
+def _stacked(
+    samples: Samples, models: Sequence[families.Family], rng: np.random.Generator
+) -> Ratios:
+    """The combination of what several families say of points that they have not seen."""
+    fitted = cross_fit(samples, models, rng)
+    combined = stacked(samples, fitted.ratios)
+    scores = dict(zip(fitted.names, map(float, fitted.loss), strict=True))
+    value = combined.ratios
+    names = tuple(fitted.names[place] for place in combined.used)
+    return Ratios(value, value, np.zeros_like(value), combined, scores, names)
+
+
+def by_histogram(samples: Samples, found: Atoms, rng: np.random.Generator, /) -> Atoms:
+    """Cells of a histogram beside the atoms.
+
+    Returns:
+        All of them, so that every point is in one.
+
+    Raises:
+        DistributionError: In more than two dimensions, or if points have weights.
+    """
+    if samples.d > 2:
+        raise DistributionError(
+            f'`method` "histogram" is for one or two coordinates, but there are {samples.d}; take '
+            '"auto", "classifier" or "knn"'
+        )
+    _require_equal_weights(samples, "histogram")
+    dense = found.dense
+    if len(dense) == 0:
+        return found
+    cell = found.cell.copy()
+    cell[dense] = len(found.x) + histogram_cells(samples.among(dense), rng)
+    sides = (
+        np.bincount(part, minlength=cell.max() + 1)
+        for part in (cell[: samples.n], cell[samples.n :])
+    )
+    return Atoms(cell, *sides, found.value)
+
+
+def _require_equal_weights(samples: Samples, method: Method) -> None:
+    """Refuse weights where points are counted."""
+    if samples.weighted:
+        raise DistributionError(
+            f'`x_weights` and `y_weights` are for the methods "auto" and "classifier"; "{method}" '
+            "counts points, all alike"
+        )

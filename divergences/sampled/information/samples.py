@@ -1,0 +1,96 @@
+"""Two samples as one labelled set: what a classifier is shown, and what neighbours are sought in."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from divergences.transport.proof import Floats
+
+Places = NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True)
+class Samples:
+    """Points of two distributions in one array, those of p first.
+
+    Attributes:
+        z: Points, shape ``(n + m, d)``.
+        n: How many are from p.
+        weight: Of each point, shape ``(n + m,)``; the mean is 1 on each side.
+    """
+
+    z: Floats
+    n: int
+    weight: Floats
+
+    @classmethod
+    def of(cls, x: Floats, y: Floats, p: Floats | None = None, q: Floats | None = None) -> "Samples":
+        """Two sets of points, with masses that sum to 1, or None for equal ones."""
+        parts = [
+            np.ones(len(points)) if mass is None else mass * len(points)
+            for points, mass in ((x, p), (y, q))
+        ]
+        return cls(np.concatenate([x, y]), len(x), np.concatenate(parts))
+
+    @property
+    def m(self) -> int:
+        """How many points are from q."""
+        return len(self.z) - self.n
+
+    @property
+    def d(self) -> int:
+        """How many coordinates a point has."""
+        return self.z.shape[1]
+
+    @property
+    def x(self) -> Floats:
+        """The points from p, shape ``(n, d)``."""
+        return self.z[: self.n]
+
+    @property
+    def y(self) -> Floats:
+        """The points from q, shape ``(m, d)``."""
+        return self.z[self.n :]
+
+    @property
+    def label(self) -> Floats:
+        """1 for points from p, 0 for those from q, shape ``(n + m,)``."""
+        return np.repeat([1.0, 0.0], [self.n, self.m])
+
+    @property
+    def share(self) -> Floats:
+        """What each point counts in the mean over its side, shape ``(n + m,)``."""
+        return self.weight / np.repeat([self.n, self.m], [self.n, self.m])
+
+    @property
+    def weighted(self) -> bool:
+        """Whether the points have different weights."""
+        return bool((self.weight != 1).any())
+
+    @property
+    def prior(self) -> float:
+        """Logarithm of the odds that a point is from p, before it is looked at."""
+        return float(np.log(self.n / self.m))
+
+    def among(self, places: Places) -> "Samples":
+        """Some of the points, in their order."""
+        part = Samples(self.z[places], int((places < self.n).sum()), self.weight[places])
+        weight = part.weight.copy()
+        for side in (slice(0, part.n), slice(part.n, None)):
+            weight[side] /= weight[side].mean() if weight[side].any() else 1.0
+        return Samples(part.z, part.n, weight)
+
+
+def thinned(places: Places, most: int, /) -> Places:
+    """At most so many of some places, the same in every call, in their order."""
+    if len(places) <= most:
+        return places
+    return np.sort(np.random.default_rng(0).choice(places, most, replace=False))
+
+
+def folds(samples: Samples, count: int, rng: np.random.Generator, /) -> NDArray[np.intp]:
+    """Which fold each point is in, both sides divided alike, shape ``(n + m,)``."""
+    return np.concatenate(
+        [rng.permutation(np.arange(size) % count) for size in (samples.n, samples.m)]
+    )

@@ -1,0 +1,67 @@
+"""Several log-ratios as one: logistic regression on held-out log-ratios, none counted negatively."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import optimize, special
+
+from divergences.sampled.information.samples import Samples
+from divergences.transport.proof import Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """A log-ratio that is a constant plus a combination of others.
+
+    Attributes:
+        inputs: A column of ones, then the log-ratios that count, shape ``(n + m, k)``.
+        slope: Of each, shape ``(k,)``.
+        used: Place of each log-ratio that counts.
+    """
+
+    inputs: Floats
+    slope: Floats
+    used: tuple[int, ...]
+
+    @property
+    def ratios(self) -> Floats:
+        """The combined log-ratio at each point, shape ``(n + m,)``."""
+        return self.inputs @ self.slope
+
+
+def stacked(samples: Samples, ratios: Floats, /) -> Stack:
+    """The combination of log-ratios that is most likely, calibrated by its constant and scale."""
+    inputs = np.column_stack([np.ones(len(ratios)), ratios])
+    sign = np.where(samples.label == 1, 1.0, -1.0)
+
+    def loss(slope: Floats) -> tuple[float, Floats]:
+        odds = sign * (inputs @ slope + samples.prior)
+        push = -samples.weight * sign * special.expit(-odds)
+        return float(samples.weight @ np.logaddexp(0, -odds)), push @ inputs
+
+    bounds = [(None, None)] + [(0, None)] * ratios.shape[1]
+    start = np.r_[0.0, np.full(ratios.shape[1], 1 / ratios.shape[1])]
+    slope = optimize.minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds).x
+    used = np.flatnonzero(slope[1:] > 1e-8)
+    kept = np.r_[0, used + 1]
+    return Stack(inputs[:, kept], slope[kept], tuple(int(place) for place in used))
+
+
+def influence(samples: Samples, stack: Stack, push: Floats, /) -> Floats:
+    """What each point did, through the slopes, to a mean over the points.
+
+    Args:
+        samples: The points.
+        stack: What was fitted to them.
+        push: Derivative of the mean by the log-ratio at each point, shape ``(n + m,)``.
+
+    Returns:
+        Shape ``(n + m,)``: by how much the mean would fall, to first order, without the point.
+    """
+    chance = special.expit(stack.ratios + samples.prior)
+    curvature = samples.weight * chance * (1 - chance)
+    inputs = stack.inputs
+    hessian = (inputs * curvature[:, None]).T @ inputs
+    hessian += 1e-9 * np.trace(hessian) * np.eye(len(hessian))
+    direction = np.linalg.solve(hessian, push @ inputs)
+    return samples.weight * (samples.label - chance) * (inputs @ direction)
