@@ -72,14 +72,14 @@ def permutation_test(
             distance ``2 E|x - y| - E|x - x'| - E|y - y'|``; "mmd", the squared maximum mean
             discrepancy under a Gaussian kernel as wide as the median of the distances above 0;
             "js", the Jensen-Shannon divergence, in nats, as the labels of the
-            :math:`\sqrt{n + m}` nearest neighbours tell it, equally near ones chosen at random.
-            Or a function of two arrays, of as many axes as x and y, that returns a number, or an
-            estimate with a ``value``, larger for samples that differ more.
+            :math:`\sqrt{n + m}` nearest neighbours tell it. Or a function of two arrays,
+            of as many axes as x and y, that returns a number, or an estimate with a ``value``,
+            larger for samples that differ more.
         permutations: The B, at least 1.
         rng: Of the permutations. By default one of a fixed seed: the same samples give the same
             answer.
         n_jobs: How many processes; -1 for one per core; None for what `joblib.parallel_config`
-            says, or else one. Permutations do not depend on it, and values only in rounding.
+            says, or else one. The result does not depend on it.
         progress: Whether to show a progress bar.
 
     Returns:
@@ -105,7 +105,6 @@ def permutation_test(
     inputs = Points.of(x, y, None, None)
     _require_count(permutations)
     rng = _generator(rng)
-    ties = np.random.default_rng(rng.integers(2**63 - 1))  # first: permutations are always alike
     n, m = inputs.sizes
     sides = [checks.numpy_values(side).astype(np.float64) for side in (inputs.x, inputs.y)]
     if callable(statistic):
@@ -114,16 +113,16 @@ def permutation_test(
         chosen: Statistic = Called(statistic, points[:, 0] if flat else points)
     else:
         name = _known(statistic)
-        chosen = _named(name, np.concatenate(sides), ties)
+        chosen = _named(name, np.concatenate(sides))
     labellings = Labellings.draw(n, m, 1 + permutations, rng)
     observed, p_value, null = _outcome(chosen, labellings, n_jobs, progress)
     return PermutationTest(observed, p_value, null, name, n, m)
 
 
-def _named(name: str, points: Floats, ties: np.random.Generator) -> Statistic:
+def _named(name: str, points: Floats) -> Statistic:
     """A statistic of the library, on points in a unit that suits it."""
     exponent = exponent_of(points)
-    points = np.ldexp(points, -exponent)
+    points = np.ldexp(points, -exponent) + 0.0  # -0.0 is 0.0 also where bits are compared
     if (points == points[0]).all():
         return Zero()
     if name == "energy":
@@ -131,7 +130,7 @@ def _named(name: str, points: Floats, ties: np.random.Generator) -> Statistic:
     if name == "mmd":
         return mmd(points)
     if name == "js":
-        return NeighbourGraph.of(points, ties)
+        return NeighbourGraph.of(points)
     if points.shape[1] == 1:
         return Line.of(points[:, 0], exponent)
     return Matching.of(points, exponent)

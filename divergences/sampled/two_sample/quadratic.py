@@ -9,10 +9,11 @@ rows: no more than a block of k is ever held.
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 
 import numpy as np
 from scipy.spatial.distance import cdist, pdist
+from threadpoolctl import ThreadpoolController
 
 from divergences.sampled.two_sample.labellings import BLOCK, Labellings
 from divergences.transport.proof import EPS, Floats
@@ -58,11 +59,19 @@ class QuadraticForm:
         first, last = (count * k // self.parts for k in (part, part + 1))
         step = max(1, ENTRIES // count)
         total = np.zeros(stop - start)
-        for row in range(first, last, step):
-            rows = slice(row, min(row + step, last))
-            products = self.kernel(self.points[rows], self.points) @ weights
-            total += np.einsum("rb,rb->b", weights[rows], products)
+        # Processes share the cores, not threads, which round differently by their number.
+        with _libraries().limit(limits=1, user_api="blas"):
+            for row in range(first, last, step):
+                rows = slice(row, min(row + step, last))
+                products = self.kernel(self.points[rows], self.points) @ weights
+                total += np.einsum("rb,rb->b", weights[rows], products)
         return total
+
+
+@cache
+def _libraries() -> ThreadpoolController:
+    """The libraries of this process that have threads of their own."""
+    return ThreadpoolController()
 
 
 def energy(points: Floats, exponent: int, /) -> QuadraticForm:
