@@ -72,7 +72,7 @@ def permutation_test(
             distance ``2 E|x - y| - E|x - x'| - E|y - y'|``; "mmd", the squared maximum mean
             discrepancy under a Gaussian kernel as wide as the median of the distances above 0;
             "js", the Jensen-Shannon divergence, in nats, as the labels of the
-            :math:`\sqrt{n + m}` nearest neighbours tell it. Or a function of two arrays,
+            :math:`2 \sqrt{n + m}` nearest neighbours tell it. Or a function of two arrays,
             of as many axes as x and y, that returns a number, or an estimate with a ``value``,
             larger for samples that differ more.
         permutations: The B, at least 1.
@@ -122,7 +122,7 @@ def permutation_test(
 def _named(name: str, points: Floats) -> Statistic:
     """A statistic of the library, on points in a unit that suits it."""
     exponent = exponent_of(points)
-    points = np.ldexp(points, -exponent) + 0.0  # -0.0 is 0.0 also where bits are compared
+    points = np.ldexp(points, -exponent)
     if (points == points[0]).all():
         return Zero()
     if name == "energy":
