@@ -211,13 +211,11 @@ def table(record: dict[str, Any], /) -> str:
         for what, cases in (("the same: ", record["level"]), ("", record["power"]))
         for name, row in cases.items()
     ]
-    low, high = scipy.stats.binom.interval(0.95, record["runs"], ALPHA) / np.float64(
-        record["runs"]
+    low, high = (
+        100 * k / record["runs"] for k in scipy.stats.binom.interval(0.95, record["runs"], ALPHA)
     )
-    lines += [
-        "",
-        f"Of so many pairs, a test of level 5 % tells {low:.1%} to {high:.1%} apart (95 %).",
-    ]
+    chance = f"(Of {record['runs']:,} pairs of one population, a test of level 5 % tells"
+    lines += ["", f"{chance} {low:.1f} to {high:.1f} % apart, 19 times in 20.)"]
     lines += ["", "| one test, 999 permutations | ours | scipy |", "|---|---|---|"]
     for row in record["times"]:
         scipys = _seconds(row["scipy_s"]) if "scipy_s" in row else ""
