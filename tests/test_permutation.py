@@ -203,7 +203,7 @@ def lattice(rng, size):
     return rng.integers(0, 3, size=(size, 2)).astype(float)
 
 
-RUNS = 500
+RUNS = 300
 
 
 @pytest.mark.parametrize("draw", [continuous, tied, lattice])
