@@ -45,11 +45,9 @@ def _published() -> list[Pair]:
     """The cases on which other methods were measured."""
     zeros, ones = np.zeros, np.ones
     rho = np.array([[1.0, 0.9], [0.9, 1.0]])
-    bumps = (
-        lambda x: np.logaddexp(stats.norm.logpdf(x, -2, 0.5), stats.norm.logpdf(x, 2, 0.5))
-        - np.log(2)
+    wide = densities.kl(
+        _bumps, lambda x: stats.norm.logpdf(x, 0, 2), (-np.inf, np.inf), points=[-2, 2]
     )
-    wide = densities.kl(bumps, lambda x: stats.norm.logpdf(x, 0, 2), (-np.inf, np.inf), points=[-2, 2])
     return [
         _gaussians("N(0,1) vs N(.5,1.44)", zeros(1), np.eye(1), zeros(1) + 0.5, 1.44 * np.eye(1)),
         Pair("U(0,1) vs U(0,2)", _uniform(1), _uniform(2), float(np.log(2)), "numbers"),
@@ -74,6 +72,12 @@ def _published() -> list[Pair]:
     ]
 
 
+def _bumps(x: Floats) -> Floats:
+    """Log-density of two normal bumps at -2 and 2."""
+    bumps = np.logaddexp(stats.norm.logpdf(x, -2, 0.5), stats.norm.logpdf(x, 2, 0.5))
+    return np.asarray(bumps - np.log(2))
+
+
 def _own() -> list[Pair]:
     """Heavy tails, a manifold, a mixture, ties, very different sizes, and atoms."""
     mean, tilt = np.array([1.0, 0.5]), np.array([[1.0, 0.5], [0.5, 1.0]])
@@ -82,7 +86,10 @@ def _own() -> list[Pair]:
     shifted = _gaussians("", np.zeros(1), np.eye(1), np.ones(1), np.eye(1))
     three = _gaussians("", np.zeros(3), np.eye(3), 0.5 * np.ones(3), 1.44 * np.eye(3))
     cauchy = densities.kl(
-        stats.cauchy.logpdf, lambda x: stats.cauchy.logpdf(x, 1, 2), (-np.inf, np.inf), points=[0, 1]
+        stats.cauchy.logpdf,
+        lambda x: stats.cauchy.logpdf(x, 1, 2),
+        (-np.inf, np.inf),
+        points=[0, 1],
     )
     at_0 = 0.3 * np.log(0.3 / 0.1) + 0.7 * np.log(0.7 / 0.9)
     return [
@@ -94,9 +101,22 @@ def _own() -> list[Pair]:
             "own",
         ),
         Pair("2-D manifold in 10-D", _lifted(flat.p), _lifted(flat.q), flat.kl, "own"),
-        Pair("8 Gaussians vs N(0, 2 I)", _eight, _normal(np.zeros(2), 2 * np.eye(2)), _eight_kl(), "own"),
+        Pair(
+            "8 Gaussians vs N(0, 2 I)",
+            _eight,
+            _normal(np.zeros(2), 2 * np.eye(2)),
+            _eight_kl(),
+            "own",
+        ),
         Pair("N(0,1) vs N(1,1), 1 % ties", tied(shifted.p), tied(shifted.q), shifted.kl, "own"),
-        Pair("N3 vs N3(.5, 1.44 I), n/5, 5n", three.p, three.q, three.kl, "own", lambda n: (n // 5, 5 * n)),
+        Pair(
+            "N3 vs N3(.5, 1.44 I), n/5, 5n",
+            three.p,
+            three.q,
+            three.kl,
+            "own",
+            lambda n: (n // 5, 5 * n),
+        ),
         Pair(
             "30 % and 10 % zeros, rest normal",
             _with_zeros(near.p, 0.3),
@@ -110,7 +130,8 @@ def _own() -> list[Pair]:
 def _gaussians(name: str, mean_p: Floats, cov_p: Floats, mean_q: Floats, cov_q: Floats) -> Pair:
     """Two normal distributions."""
     p, q = (
-        closed_forms.MultivariateNormal(mean, cov) for mean, cov in ((mean_p, cov_p), (mean_q, cov_q))
+        closed_forms.MultivariateNormal(mean, cov)
+        for mean, cov in ((mean_p, cov_p), (mean_q, cov_q))
     )
     kl = float(closed_forms.kl(p, q))
     return Pair(name, _normal(mean_p, cov_p), _normal(mean_q, cov_q), kl, "numbers")

@@ -1,10 +1,10 @@
 """The distances from samples: points in, an `Estimate` or a proved `Transport` out.
 
 `exact` has the public functions of exact transport, `line` that of many pairs on the line,
-`information` estimates KL, reverse KL and JS of the populations, `two_sample` tests whether samples
-differ at all. Behind them stand `points` (two weighted sets of points, checked, and the gradient of
-what is computed of them), `methods` (which solver takes them), `population` (what they say of the
-populations' W_1) and `estimate` (what is returned).
+`information` estimates KL, reverse KL and JS of the populations, `two_sample` tests whether
+samples differ at all. Behind them stand `points` (two weighted sets of points, checked, and the
+gradient of what is computed of them), `methods` (which solver takes them), `population` (what they
+say of the populations' W_1) and `estimate` (what is returned).
 """
 
 from divergences.sampled.estimate import Estimate

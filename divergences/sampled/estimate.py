@@ -32,6 +32,7 @@ class Ends:
     high: float
 
     def __repr__(self) -> str:
+        """Both ends."""
         return f"[{self.low:.6g}, {self.high:.6g}]"
 
 
@@ -75,6 +76,7 @@ class Estimate:
         return self.interval.high
 
     def __str__(self) -> str:
+        """Value, interval and what they are of; notes in lines of their own."""
         lines = [
             f"{float(self.value):.6g} {self.interval} at {self.confidence:.0%}: {self.of}, "
             f"by {self.method}, n = {self.n}, m = {self.m}"

@@ -40,7 +40,7 @@ def emd(
 
     `low` and `high` bracket the distance of the populations. Below, a 1-Lipschitz function that is
     optimal for one half of the points is held against the other half, both ways: what it gains
-    there is at most W_1 in the mean. Above stands the value itself, since its mean is at least W_1.
+    there is at most W_1 in the mean. Above stands the value itself, whose mean is at least W_1.
     Each end leaves room for its own chance, by the central limit theorem. They are computed when
     they are read, `high` at once, `low` by solving two problems of half the size. In many
     dimensions the bracket is wide: no method knows better without assumptions.

@@ -93,6 +93,7 @@ class Bracket:
         return x[0] - y[0], math.hypot(x[1], y[1])
 
     def __repr__(self) -> str:
+        """The ends that were computed so far."""
         known = self.__dict__
         ends = (f"{known[name]:.6g}" if name in known else "..." for name in ("low", "high"))
         return f"[{', '.join(ends)}]"

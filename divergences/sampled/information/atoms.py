@@ -37,19 +37,23 @@ class Atoms:
 def atoms(samples: Samples, /) -> Atoms:
     """The atoms of two samples.
 
-    Where points are few for each value, as in rounded or repeated measurements, a value is an atom
-    if it is taken ten times as often as is typical there, and ten times at least.
+    Where points are few for each value, as in rounded or repeated measurements, a value is an
+    atom if it is taken ten times as often as is typical there, and ten times at least.
+
+    Args:
+        samples: The points.
+
+    Returns:
+        The atoms; no cell if there are none.
     """
-    values, of, count = np.unique(
-        samples.z + 0.0, axis=0, return_inverse=True, return_counts=True
-    )
+    values, of, count = np.unique(samples.z + 0.0, axis=0, return_inverse=True, return_counts=True)
     of = np.ravel(of)
     sides = [
         np.bincount(of[part], minlength=len(values))
         for part in (slice(0, samples.n), slice(samples.n, None))
     ]
     if len(values) * DISCRETE <= len(of):
-        return Atoms(of, *sides, values)
+        return Atoms(of, sides[0], sides[1], values)
     often = np.maximum(*sides) >= OFTEN * np.median(count)
     cell = np.where(often, np.cumsum(often) - 1, -1)[of]
     found = Atoms(cell, sides[0][often], sides[1][often], values[often])

@@ -47,7 +47,9 @@ def _js(x: Numbers, y: Numbers, n: int, m: int) -> float:
     value = special.rel_entr(p, middle).sum() + special.rel_entr(q, middle).sum()
     spread = p * (1 - p) / n + q * (1 - q) / m
     seen = middle > 0
-    chance = (p > 0) @ (1 - p) / n + (q > 0) @ (1 - q) / m - (spread[seen] / middle[seen]).sum() / 2
+    chance = (
+        (p > 0) @ (1 - p) / n + (q > 0) @ (1 - q) / m - (spread[seen] / middle[seen]).sum() / 2
+    )
     return float(value - chance / 2) / 2
 
 

@@ -34,8 +34,8 @@ def kl(
         x_weights: Weights of the points of ``x``, at least 0, shape ``(n,)``; for "auto" and
             "classifier" only.
         y_weights: Weights of the points of ``y``, shape ``(m,)``.
-        method: "auto" combines linear, quadratic, spline and kernel logistic regression and boosted
-            trees by how well they tell held-out points of p from those of q; "classifier"
+        method: "auto" combines linear, quadratic, spline and kernel logistic regression and
+            boosted trees by how well they tell held-out points of p from those of q; "classifier"
             quadratic logistic regression and trees only; "knn" takes the nearest neighbours of
             each point, with the radius adapted to both samples; "histogram", in one or two
             dimensions, the numbers in cells.
@@ -116,7 +116,7 @@ def js(
 ) -> Estimate:
     r"""Jensen-Shannon divergence of two populations from samples, in nats.
 
-    .. math:: \\tfrac12 E_p \\log \\frac{2p}{p + q} + \\tfrac12 E_q \\log \\frac{2q}{p + q}
+    .. math:: \tfrac12 E_p \log \frac{2p}{p + q} + \tfrac12 E_q \log \frac{2q}{p + q}
 
     Both sides weigh the same, whatever n and m are.
 

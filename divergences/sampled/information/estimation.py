@@ -1,4 +1,4 @@
-"""From log-ratios at the points, and counts at the atoms, to a divergence and its standard error."""
+"""From log-ratios at points, and counts at atoms, to a divergence and its standard error."""
 
 import math
 from collections.abc import Mapping
@@ -29,6 +29,7 @@ class Ratios:
         likely: Probability of each of these, from what they say of held-out points.
         scores: Held-out loss of each model.
         models: Names of those that count.
+        near: Points of a side that have to be near for a ratio to be known.
     """
 
     value: Floats
@@ -39,6 +40,7 @@ class Ratios:
     likely: Floats = field(default_factory=lambda: np.empty(0))
     scores: Mapping[str, float] = field(default_factory=dict)
     models: tuple[str, ...] = ()
+    near: int = 1
 
 
 def divergence(

@@ -1,4 +1,4 @@
-"""Features of points, for models that are linear in them; fitted to points without their labels."""
+"""Features of points, for models linear in them; fitted to points without their labels."""
 
 from collections.abc import Callable
 from typing import Any
@@ -54,7 +54,12 @@ def kernel(samples: Samples, width: float, /) -> Features:
 
     size = min(LANDMARKS, len(samples.z) // 4)
     basis = Nystroem(gamma=1 / (2 * samples.d * width), n_components=size, random_state=0)
-    return _fitted(samples, _robust_scaler(), basis, FunctionTransformer(_times, kw_args={"factor": size**0.5}))
+    return _fitted(
+        samples,
+        _robust_scaler(),
+        basis,
+        FunctionTransformer(_times, kw_args={"factor": size**0.5}),
+    )
 
 
 def _fitted(samples: Samples, *steps: Any) -> Features:

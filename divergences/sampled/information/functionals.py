@@ -1,7 +1,7 @@
 """Divergences as means over points of functions of the log-ratio ``t = log(p / q)``.
 
-Each is ``E_p f(t) + E_q g(t)``: KL has f = t, reverse KL g = -t, and JS both halves. ``f_slope`` and
-``g_slope`` are the derivatives, by which the noise of an estimated t reaches the mean.
+Each is ``E_p f(t) + E_q g(t)``: KL has f = t, reverse KL g = -t, and JS both halves. By the
+derivatives ``f_slope`` and ``g_slope`` the noise of an estimated t reaches the mean.
 """
 
 from collections.abc import Callable

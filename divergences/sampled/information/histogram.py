@@ -53,9 +53,7 @@ def _upper(z: NDArray[np.float64], places: Places) -> NDArray[np.bool_]:
     return values > middle if middle < values.max() else values >= middle
 
 
-def _held_out_loss(
-    samples: Samples, cell: NDArray[np.intp], parts: NDArray[np.intp]
-) -> float:
+def _held_out_loss(samples: Samples, cell: NDArray[np.intp], parts: NDArray[np.intp]) -> float:
     """Logistic loss of shares of p in each cell, each point's by the other parts."""
     label, count = samples.label, cell.max() + 1
     total = np.bincount(cell, minlength=count)

@@ -1,5 +1,6 @@
 """The methods by which log-ratios at points are estimated, and what each needs."""
 
+import math
 from collections.abc import Sequence
 from typing import Literal, get_args
 
@@ -13,7 +14,7 @@ from divergences.sampled.information.estimation import Ratios
 from divergences.sampled.information.histogram import histogram_cells
 from divergences.sampled.information.neighbours import neighbour_ratios
 from divergences.sampled.information.samples import Samples
-from divergences.sampled.information.stack import shrunk, stacked
+from divergences.sampled.information.stack import AGAINST, shrunk, stacked
 
 Method = Literal["auto", "classifier", "knn", "histogram"]
 FEWEST = 2 * FOLDS  # points of each side that a classifier is fitted to
@@ -49,13 +50,12 @@ def by_neighbours(samples: Samples, k: int, /) -> Ratios:
         )
     _require_equal_weights(samples, "knn")
     value, _ = neighbour_ratios(samples, k)
-    smooth, noise = neighbour_ratios(samples, min(fewest - 1, max(k, round(fewest**0.5))))
-    return Ratios(value, smooth, noise)
+    more = min(fewest - 1, max(k, round(fewest**0.5)))
+    smooth, noise = neighbour_ratios(samples, more)
+    return Ratios(value, smooth, noise, near=2 * more)
 
 
-def by_classifiers(
-    samples: Samples, method: Method, rng: np.random.Generator, /
-) -> Ratios:
+def by_classifiers(samples: Samples, method: Method, rng: np.random.Generator, /) -> Ratios:
     """Log-ratios from cross-fitted classifiers, combined by their held-out scores.
 
     Returns:
@@ -72,8 +72,8 @@ def by_classifiers(
         )
     if method == "classifier" and fewest <= samples.d:
         raise DistributionError(
-            f"`x` and `y` have {samples.d} coordinates and {samples.n} and {samples.m} points, and "
-            '`method` "classifier" needs more points than coordinates: take more points or fewer '
+            f"`x` and `y` have {samples.d} coordinates and {samples.n} and {samples.m} points, "
+            'and `method` "classifier" needs more points than coordinates: take more, or fewer '
             'coordinates, or method="knn"'
         )
     made = families.classifiers if method == "classifier" else families.families
@@ -103,7 +103,7 @@ def _stacked(
         np.stack(alone),
         likely,
         dict(zip(fitted.names, map(float, fitted.loss), strict=True)),
-        tuple(fitted.names[place] for place in combined.used),
+        tuple(fitted.names[place] for place in combined.used) if most > math.log(AGAINST) else (),
     )
 
 
@@ -127,11 +127,11 @@ def by_histogram(samples: Samples, found: Atoms, rng: np.random.Generator, /) ->
         return found
     cell = found.cell.copy()
     cell[dense] = len(found.x) + histogram_cells(samples.among(dense), rng)
-    sides = (
+    x, y = (
         np.bincount(part, minlength=cell.max() + 1)
         for part in (cell[: samples.n], cell[samples.n :])
     )
-    return Atoms(cell, *sides, found.value)
+    return Atoms(cell, x, y, found.value)
 
 
 def _require_equal_weights(samples: Samples, method: Method) -> None:

@@ -1,11 +1,14 @@
 """Log density ratios from the nearest neighbours of each point."""
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import special
 from scipy.spatial import cKDTree
 
 from divergences.sampled.information.samples import Samples
 from divergences.transport.proof import Floats
+
+Numbers = NDArray[np.intp]
 
 CLOSED = 1 + 1e-12  # a ball holds the points on its surface, rounding or not
 
@@ -43,13 +46,20 @@ def neighbour_ratios(samples: Samples, k: int, /) -> tuple[Floats, Floats]:
     return ratios, noise
 
 
-def _counts(points: Floats, own: cKDTree, other: cKDTree, k: int) -> tuple[Floats, Floats]:
+def _counts(points: Floats, own: cKDTree, other: cKDTree, k: int) -> tuple[Numbers, Numbers]:
     """Points on either side within the distance of the k-th one where it is farther."""
-    near = own.query(points, [k + 1], workers=-1)[0][:, 0]  # the first is the point itself
-    far = other.query(points, [k], workers=-1)[0][:, 0]
+    near, far = (
+        _distance(own, points, k + 1),
+        _distance(other, points, k),
+    )  # one is the point itself
     radius = np.maximum(near, far) * CLOSED
     mine, theirs = (
-        tree.query_ball_point(points, radius, return_length=True, workers=-1)
+        np.asarray(tree.query_ball_point(points, radius, return_length=True, workers=-1))
         for tree in (own, other)
     )
     return mine - 1, theirs
+
+
+def _distance(tree: cKDTree, points: Floats, k: int) -> Floats:
+    """To the k-th point of a tree from each of some points."""
+    return np.asarray(tree.query(points, [k], workers=-1)[0])[:, 0]

@@ -15,7 +15,7 @@ from divergences.sampled.information import methods
 from divergences.sampled.information.atoms import Atoms, atoms
 from divergences.sampled.information.estimation import Ratios, divergence
 from divergences.sampled.information.functionals import JS, KL, Functional
-from divergences.sampled.information.interval import interval
+from divergences.sampled.information.interval import UNSEEN, interval, unseen
 from divergences.sampled.information.methods import Method
 from divergences.sampled.information.samples import Samples
 from divergences.sampled.points import Points
@@ -32,7 +32,7 @@ class Question:
     Attributes:
         samples: The points, without coordinates that are the same in all of them.
         found: Their atoms.
-        xp: The namespace of what is returned.
+        like: An array of the kind that is returned.
         confidence: Of intervals.
         seed: Of the generators that divide the points, so that all answers agree.
         known: Log-ratios by method and number of neighbours.
@@ -40,7 +40,7 @@ class Question:
 
     samples: Samples
     found: Atoms
-    xp: Any
+    like: Any
     confidence: float
     seed: int
     known: dict[tuple[str, int], Ratios] = field(default_factory=dict)
@@ -62,7 +62,8 @@ class Question:
             _require_sample(name, sample)
         points = Points.of(x, y, p, q)
         samples = Samples.of(*_scaled(*points.values), *points.masses)
-        return cls(samples, atoms(samples), points.xp, confidence, seed)
+        like = points.x if points.x.dtype == points.xp.float64 else points.y
+        return cls(samples, atoms(samples), like, confidence, seed)
 
     def answer(self, functional: Functional, method: Method, neighbours: int) -> Estimate:
         """The estimate of one divergence."""
@@ -75,14 +76,20 @@ class Question:
             ratios = self._ratios(method, neighbours, rng)
         value, error = divergence(functional, samples, found, ratios)
         value = min(max(value, 0.0), functional.largest)
-        low, high = interval(functional, value, error, ratios, self.confidence)
+        low, high = interval(functional, value, error, self.confidence)
         notes = self._notes()
-        missing = self._missing(functional)
+        missing, share = self._missing(functional), self._unseen(functional, found, ratios)
         if missing.any():
-            value, high, low = math.inf, math.inf, max(low, self._least(functional, missing))
+            value, high, low = math.inf, math.inf, self._least(functional, missing)
             notes += (self._why_infinite(functional, missing),)
+        elif share > UNSEEN:
+            high = math.inf
+            notes += (
+                f"{share:.0%} of the points lie where the other sample should have none: the "
+                "divergence is at least about this large, and may be infinite",
+            )
         return Estimate(
-            self.xp.asarray(value)[()] if self.xp is not checks.NUMPY else value,
+            self._returned(value),
             functional.of,
             _name(method, ratios),
             samples.n,
@@ -93,6 +100,23 @@ class Question:
             {} if ratios is None else ratios.scores,
             notes,
         )
+
+    def _returned(self, value: float) -> Any:
+        """A number in the library and type of the points."""
+        xp = checks.namespace(x=self.like)
+        device = array_api_compat.device(self.like)
+        return xp.asarray(value, dtype=self.like.dtype, device=device)[()]
+
+    def _unseen(self, functional: Functional, found: Atoms, ratios: Ratios | None) -> float:
+        """Share of the points at which the other sample cannot tell the ratio from infinity."""
+        if functional is JS:
+            return 0.0
+        mine, other, n, _ = self._sides(functional, found)
+        count = float(mine[other == 0].sum())
+        if ratios is not None:
+            dense = self.samples.among(found.dense)
+            count += unseen(functional, dense, ratios.smooth, ratios.near)
+        return count / n
 
     def _ratios(self, method: Method, neighbours: int, rng: np.random.Generator) -> Ratios:
         """Log-ratios where there is a density, estimated at the first call."""
@@ -105,21 +129,21 @@ class Question:
                 self.known[key] = methods.by_classifiers(dense, method, rng)
         return self.known[key]
 
-    def _sides(self, functional: Functional) -> tuple[Any, Any, int, int]:
+    def _sides(self, functional: Functional, found: Atoms) -> tuple[Any, Any, int, int]:
         """Counts at the atoms of the side that the mean is over, and of the other."""
-        found, n, m = self.found, self.samples.n, self.samples.m
+        n, m = self.samples.n, self.samples.m
         return (found.x, found.y, n, m) if functional is KL else (found.y, found.x, m, n)
 
     def _missing(self, functional: Functional) -> Any:
-        """Which atoms make the divergence infinite: the other side should have many points there."""
+        """Which atoms make it infinite: the other side should have many points there."""
         if functional is JS:
             return np.zeros(len(self.found.x), bool)
-        mine, other, n, m = self._sides(functional)
+        mine, other, n, m = self._sides(functional, self.found)
         return (other == 0) & (mine * m >= EXPECTED * n)
 
     def _least(self, functional: Functional, missing: Any) -> float:
         """What the divergence is at least, with what chance leaves the other side of the atoms."""
-        mine, _, n, m = self._sides(functional)
+        mine, _, n, m = self._sides(functional, self.found)
         chance = (1 - self.confidence) / 2
         seen = mine[missing].sum() / n
         p = max(0.0, seen - 2 * math.sqrt(seen * (1 - seen) / n))
@@ -131,7 +155,7 @@ class Question:
 
     def _why_infinite(self, functional: Functional, missing: Any) -> str:
         """In words, where one sample has an atom and the other no point."""
-        mine, _, _, size = self._sides(functional)
+        mine, _, _, size = self._sides(functional, self.found)
         names = ("x", "y") if functional is KL else ("y", "x")
         place = int(np.argmax(np.where(missing, mine, 0)))
         more = f", and so at {missing.sum() - 1} more" if missing.sum() > 1 else ""

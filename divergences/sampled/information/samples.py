@@ -1,4 +1,4 @@
-"""Two samples as one labelled set: what a classifier is shown, and what neighbours are sought in."""
+"""Two samples as one labelled set: what classifiers are shown and neighbours sought in."""
 
 from dataclasses import dataclass
 
@@ -25,7 +25,9 @@ class Samples:
     weight: Floats
 
     @classmethod
-    def of(cls, x: Floats, y: Floats, p: Floats | None = None, q: Floats | None = None) -> "Samples":
+    def of(
+        cls, x: Floats, y: Floats, p: Floats | None = None, q: Floats | None = None
+    ) -> "Samples":
         """Two sets of points, with masses that sum to 1, or None for equal ones."""
         parts = [
             np.ones(len(points)) if mass is None else mass * len(points)
@@ -91,6 +93,6 @@ def thinned(places: Places, most: int, /) -> Places:
 
 def folds(samples: Samples, count: int, rng: np.random.Generator, /) -> NDArray[np.intp]:
     """Which fold each point is in, both sides divided alike, shape ``(n + m,)``."""
-    return np.concatenate(
-        [rng.permutation(np.arange(size) % count) for size in (samples.n, samples.m)]
-    )
+    return np.concatenate([
+        rng.permutation(np.arange(size) % count) for size in (samples.n, samples.m)
+    ])

@@ -1,4 +1,4 @@
-"""Several log-ratios as one: logistic regression on held-out log-ratios, none counted negatively."""
+"""Several log-ratios as one: logistic regression on those that held-out points were given."""
 
 from dataclasses import dataclass
 
