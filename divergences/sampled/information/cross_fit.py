@@ -23,53 +23,39 @@ class CrossFit:
         ratios: At each point by a model that has not seen it, shape ``(n + m, families)``.
         loss: Mean logistic loss of each family's, in nats, shape ``(families,)``.
         coin: The loss of a model that knows nothing but the sizes.
-        steps: Place in its path that each family took.
     """
 
     names: tuple[str, ...]
     ratios: Floats
     loss: Floats
     coin: float
-    steps: tuple[int, ...]
 
 
 def cross_fit(
     samples: Samples, families: Sequence[Family], rng: np.random.Generator, /
 ) -> CrossFit:
-    """Held-out log-ratios, each family at the step of its path with the least held-out loss."""
+    """Held-out log-ratios of each family, at the step of its path with the least held-out loss.
+
+    Args:
+        samples: The points.
+        families: Models of the log-ratio.
+        rng: What divides the points into folds.
+
+    Returns:
+        The log-ratios with their losses.
+    """
     parts = folds(samples, FOLDS, rng)
-    columns, losses, taken = [], [], []
+    columns, losses = [], []
     for family in families:
         path = _held_out(samples, family, parts, range(family.length))
         loss = [log_loss(samples, ratios) for ratios in path]
-        taken.append(int(np.argmin(loss)))
-        columns.append(np.clip(path[taken[-1]], -LARGEST, LARGEST))
+        columns.append(np.clip(path[int(np.argmin(loss))], -LARGEST, LARGEST))
         losses.append(min(loss))
     return CrossFit(
         tuple(family.name for family in families),
         np.stack(columns, axis=1),
         np.array(losses),
         log_loss(samples, np.zeros(len(samples.z))),
-        tuple(taken),
-    )
-
-
-def refit(
-    samples: Samples,
-    families: Sequence[Family],
-    fitted: CrossFit,
-    count: int,
-    rng: np.random.Generator,
-    /,
-) -> Floats:
-    """Held-out log-ratios by the same models, fitted on another number of folds."""
-    parts = folds(samples, count, rng)
-    return np.stack(
-        [
-            np.clip(_held_out(samples, family, parts, [step])[0], -LARGEST, LARGEST)
-            for family, step in zip(families, fitted.steps, strict=True)
-        ],
-        axis=1,
     )
 
 

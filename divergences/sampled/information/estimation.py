@@ -1,5 +1,6 @@
 """From log-ratios at the points, and counts at the atoms, to a divergence and its standard error."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -11,6 +12,8 @@ from divergences.sampled.information.functionals import JS, Functional
 from divergences.sampled.information.samples import Samples
 from divergences.transport.proof import Floats
 
+FITTING = 1.15  # what fitting the models adds to the error of their combination, as measured
+
 
 @dataclass(frozen=True, slots=True)
 class Ratios:
@@ -21,7 +24,9 @@ class Ratios:
         smooth: The same with less noise and more bias, for what is not linear in it: JS, and
             standard errors.
         noise: Variance of each of these, for which JS is corrected.
-        fitted: The combination of models that they come from; None for neighbours and cells.
+        fitted: The combination of models that they come from; None for neighbours.
+        others: Log-ratios of each model by itself, shape ``(models, n + m)``.
+        likely: Probability of each of these, from what they say of held-out points.
         scores: Held-out loss of each model.
         models: Names of those that count.
     """
@@ -30,6 +35,8 @@ class Ratios:
     smooth: Floats
     noise: Floats
     fitted: stack.Stack | None = None
+    others: Floats = field(default_factory=lambda: np.empty((0, 0)))
+    likely: Floats = field(default_factory=lambda: np.empty(0))
     scores: Mapping[str, float] = field(default_factory=dict)
     models: tuple[str, ...] = ()
 
@@ -38,6 +45,10 @@ def divergence(
     functional: Functional, samples: Samples, found: Atoms, ratios: Ratios | None, /
 ) -> tuple[float, float]:
     """A divergence of two samples, and its standard error.
+
+    The error is that of the points' effects on the value, to first order, together with the
+    spread of the values that likely models give, and with the smallest difference that samples of
+    these sizes can show.
 
     Args:
         functional: Which.
@@ -50,40 +61,78 @@ def divergence(
     """
     n, m = samples.n, samples.m
     value = counts.from_counts(functional, found.x, found.y, n, m)
-    effect = np.zeros(n + m)
-    at = np.flatnonzero(found.cell >= 0)
-    if len(at):
-        ratio = counts.smoothed_log_ratio(found.x, found.y, n, m)[found.cell[at]]
-        mine = int((at < n).sum())
-        effect[at] = functional.terms(ratio, mine) + functional.shifts(ratio, mine)
-    effect *= samples.share
+    effect, spread = _at_atoms(functional, samples, found), 0.0
     if ratios is not None:
-        part, added = _dense(functional, samples, found, ratios)
-        value += part
-        effect[found.dense] += added
-    return value, _error(samples, effect)
+        dense = _Dense(functional, samples, found, ratios)
+        value += dense.value(ratios)
+        effect[found.dense] += dense.effect(ratios)
+        spread = dense.spread(ratios)
+    return value, math.hypot(_error(samples, effect), spread, 1 / n + 1 / m)
 
 
-def _dense(
-    functional: Functional, samples: Samples, found: Atoms, ratios: Ratios
-) -> tuple[float, Floats]:
-    """What the points with a density add to the value, and what each of them did to it."""
-    places = found.dense
-    dense = samples.among(places)
-    share = samples.share[places]
-    p, q = float(share[: dense.n].sum()), float(share[dense.n :].sum())
-    shift = np.log(p / q)
-    smooth = ratios.smooth + shift
-    at = smooth if functional is JS else ratios.value + shift
-    bend = ratios.noise * functional.bend(smooth) / 2
-    value = float(share @ (functional.terms(at, dense.n) - bend))
-    effect = share * functional.terms(smooth, dense.n)
-    push = share * functional.slopes(smooth, dense.n)
-    if ratios.fitted is None:
-        return value, effect + share * functional.shifts(smooth, dense.n)
-    # More of p among the dense points raises all of their log-ratios, and more of q lowers them.
-    raised = push.sum() * share / np.repeat([p, -q], [dense.n, dense.m])
-    return value, effect + raised + stack.influence(dense, ratios.fitted, push)
+def _at_atoms(functional: Functional, samples: Samples, found: Atoms) -> Floats:
+    """What each point at an atom did to the value."""
+    effect = np.zeros(len(samples.z))
+    at = np.flatnonzero(found.cell >= 0)
+    ratio = counts.smoothed_log_ratio(found.x, found.y, samples.n, samples.m)[found.cell[at]]
+    mine = int((at < samples.n).sum())
+    effect[at] = functional.terms(ratio, mine) + functional.shifts(ratio, mine)
+    return effect * samples.share
+
+
+class _Dense:
+    """The points that are at no atom.
+
+    Attributes:
+        functional: The divergence.
+        samples: These points.
+        share: What each counts in the mean over all points of its side.
+        p: Their share of the first sample.
+        q: Their share of the second.
+    """
+
+    def __init__(
+        self, functional: Functional, samples: Samples, found: Atoms, ratios: Ratios
+    ) -> None:
+        self.functional, self.samples = functional, samples.among(found.dense)
+        self.share = samples.share[found.dense]
+        n = self.samples.n
+        self.p, self.q = float(self.share[:n].sum()), float(self.share[n:].sum())
+        self.smooth = self._among_all(ratios.smooth)
+
+    def _among_all(self, ratios: Floats) -> Floats:
+        """Log-ratios between parts of the samples as those between the samples."""
+        return ratios + np.log(self.p / self.q)
+
+    def value(self, ratios: Ratios) -> float:
+        """What they add to the divergence."""
+        functional = self.functional
+        at = self.smooth if functional is JS else self._among_all(ratios.value)
+        bend = ratios.noise * functional.bend(self.smooth) / 2
+        return float(self.share @ (functional.terms(at, self.samples.n) - bend))
+
+    def effect(self, ratios: Ratios) -> Floats:
+        """What each of them did to that."""
+        functional, n, share = self.functional, self.samples.n, self.share
+        effect = share * functional.terms(self.smooth, n)
+        if ratios.fitted is None:
+            return effect + share * functional.shifts(self.smooth, n)
+        push = share * functional.slopes(self.smooth, n)
+        # More of p among these points raises all of their log-ratios, and more of q lowers them.
+        raised = push.sum() * share / np.repeat([self.p, -self.q], [n, self.samples.m])
+        through = stack.influence(self.samples, ratios.fitted, push)
+        return FITTING * (effect + through) + raised
+
+    def spread(self, ratios: Ratios) -> float:
+        """How much the values differ that likely models give by themselves."""
+        if len(ratios.likely) == 0:
+            return 0.0
+        own = self.value(ratios)
+        off = [
+            float(self.share @ self.functional.terms(self._among_all(other), self.samples.n)) - own
+            for other in ratios.others
+        ]
+        return float(np.sqrt(ratios.likely @ np.square(off)))
 
 
 def _error(samples: Samples, effect: Floats) -> float:

@@ -13,7 +13,7 @@ from divergences.sampled.information.estimation import Ratios
 from divergences.sampled.information.histogram import histogram_cells
 from divergences.sampled.information.neighbours import neighbour_ratios
 from divergences.sampled.information.samples import Samples
-from divergences.sampled.information.stack import stacked
+from divergences.sampled.information.stack import shrunk, stacked
 
 Method = Literal["auto", "classifier", "knn", "histogram"]
 FEWEST = 2 * FOLDS  # points of each side that a classifier is fitted to
@@ -85,11 +85,21 @@ def _stacked(
 ) -> Ratios:
     """The combination of what several families say of points that they have not seen."""
     fitted = cross_fit(samples, models, rng)
-    combined = stacked(samples, fitted.ratios)
-    scores = dict(zip(fitted.names, map(float, fitted.loss), strict=True))
+    evidence = (fitted.coin - fitted.loss) * samples.weight.sum()
+    combined = shrunk(stacked(samples, fitted.ratios), float(evidence.max()))
+    alone = [shrunk(stacked(samples, column), float(evidence.max())) for column in fitted.ratios.T[..., None]]
+    likely = np.exp(evidence - evidence.max())
     value = combined.ratios
-    names = tuple(fitted.names[place] for place in combined.used)
-    return Ratios(value, value, np.zeros_like(value), combined, scores, names)
+    return Ratios(
+        value,
+        value,
+        np.zeros_like(value),
+        combined,
+        np.stack([other.ratios for other in alone]),
+        likely / likely.sum(),
+        dict(zip(fitted.names, map(float, fitted.loss), strict=True)),
+        tuple(fitted.names[place] for place in combined.used),
+    )
 
 
 def by_histogram(samples: Samples, found: Atoms, rng: np.random.Generator, /) -> Atoms:

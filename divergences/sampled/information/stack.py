@@ -8,6 +8,8 @@ from scipy import optimize, special
 from divergences.sampled.information.samples import Samples
 from divergences.transport.proof import Floats
 
+AGAINST = 150  # odds against a difference before looking
+
 
 @dataclass(frozen=True, slots=True)
 class Stack:
@@ -27,6 +29,22 @@ class Stack:
     def ratios(self) -> Floats:
         """The combined log-ratio at each point, shape ``(n + m,)``."""
         return self.inputs @ self.slope
+
+
+def shrunk(stack: Stack, evidence: float, /) -> Stack:
+    """The combination between itself and 0, by the odds that the two sides differ at all.
+
+    Args:
+        stack: The combination.
+        evidence: By how much held-out points are more likely under the best model than under
+            none, in nats.
+
+    Returns:
+        It, times the probability of a difference. Beforehand the odds are `AGAINST` one, since as
+        many models were tried.
+    """
+    chance = special.expit(evidence - np.log(AGAINST))
+    return Stack(stack.inputs, stack.slope * chance, stack.used)
 
 
 def stacked(samples: Samples, ratios: Floats, /) -> Stack:
