@@ -157,8 +157,9 @@ def test_if_only_some_intervals_lie_above_0_they_are_named():
 )
 def test_a_dropped_mode_is_named_on_the_side_that_lacks_it(one, other, x, y):
     found = {**FAR, one: estimate(3.0, 2.5, 3.5), other: estimate(0.5, 0.4, 0.6)}
-    assert f"KL({x} || {y}) is 6 times KL({y} || {x}): {y} lacks part of what {x} has" in " ".join(
-        reading(found, 2)
+    assert (
+        f"KL({x} || {y}) is 6 times KL({y} || {x}): {y} has too little of part of what {x} has."
+        in " ".join(reading(found, 2))
     )
 
 

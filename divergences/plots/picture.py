@@ -73,7 +73,7 @@ def save(
     else:
         _clouds(figure.add_subplot(), x, y, moves, names, rng)
     figure.suptitle(f"{title}\n{_said(moves, x, y)}", fontsize="medium")
-    figure.savefig(path, dpi=150)
+    figure.savefig(path, dpi=120)
 
 
 def _said(moves: Moves, x: Cloud, y: Cloud) -> str:

@@ -52,8 +52,8 @@ def _lopsided(estimates: Mapping[str, Estimate]) -> Iterator[str]:
         elif one.value > LOPSIDED * other.value and one.low > other.high:
             times = f"{one.value / other.value:.2g} times " if other.value > 0 else "far above "
             yield (
-                f"KL({x} || {y}) is {times}KL({y} || {x}): {y} lacks part of what {x} has, or has "
-                "too little of it."
+                f"KL({x} || {y}) is {times}KL({y} || {x}): {y} has too little of part of what {x} "
+                f"has. Should it have none of it, KL({x} || {y}) is larger than any sample shows."
             )
 
 
