@@ -24,6 +24,7 @@ from divergences.errors import (
     DistributionError,
     PairwiseError,
     PairwiseInterrupt,
+    PermutationInterrupt,
     SolverError,
 )
 from divergences.pairs import pairwise
@@ -41,6 +42,7 @@ __all__ = [
     "LipschitzWitness",
     "PairwiseError",
     "PairwiseInterrupt",
+    "PermutationInterrupt",
     "SolverError",
     "Transport",
     "alpha",

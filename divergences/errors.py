@@ -60,3 +60,22 @@ class PairwiseInterrupt(KeyboardInterrupt):
             f"interrupted: {done} of {distances.size} distances are in this error's `distances`"
         )
         self.distances = distances
+
+
+class PermutationInterrupt(KeyboardInterrupt):
+    """A permutation test was interrupted; what was done is here.
+
+    Attributes:
+        statistic: That of the two samples; NaN if it was not done yet.
+        p_value: From the permutations that were done, as valid as from all: 1 if there are none.
+        null: The statistics after them, in the order of the permutations.
+    """
+
+    def __init__(self, statistic: float, p_value: float, null: Any, permutations: int, /) -> None:
+        super().__init__(
+            f"interrupted: {len(null)} of {permutations} permutations are in this error's `null`; "
+            f"from them, its `p_value` is {p_value:.3g}"
+        )
+        self.statistic = statistic
+        self.p_value = p_value
+        self.null = null

@@ -13,6 +13,7 @@ from benchmarks import (
     edges,
     exact,
     large,
+    permutation,
     readme,
     records,
     reference,
@@ -226,6 +227,17 @@ def test_a_large_case_runs_apart_and_agrees_with_pot(monkeypatch, tmp_path, caps
     with pytest.raises(SystemExit):
         large.main(["normal-17"])
     assert "there is no case normal-17" in capsys.readouterr().err
+
+
+def test_permutation_tests_are_compared_with_the_same_statistic_of_scipy():
+    record = permutation.measured(runs=20, found=20, n_jobs=1) | {
+        "times": permutation.times(size=10, large=50)
+    }
+    assert permutation.table(record).count("\n") == 27
+    for row in [*record["level"].values(), *record["power"].values()]:
+        assert all(0 <= share["low"] <= share["share"] <= share["high"] for share in row.values())
+    with pytest.raises(RuntimeError, match=r"energy: .*, but scipy has"):
+        permutation.timed("energy", np.zeros((3, 1)), np.ones((4, 1)), lambda i, j: 2.5)
 
 
 def test_the_growth_is_a_picture(tmp_path):

@@ -1,10 +1,11 @@
 """The distances from samples: points in, an `Estimate` or a proved `Transport` out.
 
-`exact` has the public functions of exact transport, `line` that of many pairs on the line; behind
-them stand `points` (two weighted sets of points, checked, and the gradient of what is computed of
-them), `methods` (which solver takes them), `population` (what they say of the populations' W_1)
-and `estimate` (what is returned). `information` estimates KL, reverse KL and JS of the
-populations. `compare` brings all of them together; `reading` has the words, `report` the table.
+`exact` has the public functions of exact transport, `line` that of many pairs on the line,
+`information` estimates KL, reverse KL and JS of the populations, `two_sample` tests whether
+samples differ at all, and `compare` brings the distances together; `reading` has its words,
+`report` its table. Behind them stand `points` (two weighted sets of points, checked, and the
+gradient of what is computed of them), `methods` (which solver takes them), `population` (what
+they say of the populations' W_1) and `estimate` (what is returned).
 """
 
 from divergences.sampled.compare import Comparison, compare
@@ -12,15 +13,18 @@ from divergences.sampled.estimate import Estimate
 from divergences.sampled.exact import emd, partial_transport, transport
 from divergences.sampled.information import js, kl, reverse_kl
 from divergences.sampled.line import wasserstein_1d
+from divergences.sampled.two_sample import PermutationTest, permutation_test
 
 __all__ = [
     "Comparison",
     "Estimate",
+    "PermutationTest",
     "compare",
     "emd",
     "js",
     "kl",
     "partial_transport",
+    "permutation_test",
     "reverse_kl",
     "transport",
     "wasserstein_1d",

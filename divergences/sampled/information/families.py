@@ -18,7 +18,7 @@ from divergences.transport.proof import Floats
 
 PENALTIES = (1e-4, 1e-3, 1e-2, 1e-1, 1.0, 10.0)  # inverse, for a thousand points
 STAGES = (3, 6, 10, 15, 20, 30, 40, 55, 75, 100)  # trees at which boosting may stop
-WIDTHS = (0.1, 0.5)  # squared, of the kernel, in mean squared distances of two points
+WIDTHS = (0.03, 0.1, 0.5)  # squared, of the kernel, in mean squared distances of two points
 QUADRATIC = 60  # coordinates up to which all their products are features
 SPLINES = 20  # coordinates up to which each gets a spline
 MOST = 20_000  # points that a linear model is fitted to, at the most

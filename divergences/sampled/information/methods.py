@@ -86,17 +86,22 @@ def _stacked(
     """The combination of what several families say of points that they have not seen."""
     fitted = cross_fit(samples, models, rng)
     evidence = (fitted.coin - fitted.loss) * samples.weight.sum()
-    combined = shrunk(stacked(samples, fitted.ratios), float(evidence.max()))
-    alone = [shrunk(stacked(samples, column), float(evidence.max())) for column in fitted.ratios.T[..., None]]
     likely = np.exp(evidence - evidence.max())
+    likely /= likely.sum()
+    most = float(evidence.max())
+    combined = shrunk(stacked(samples, fitted.ratios, likely), most)
+    alone = [
+        shrunk(stacked(samples, column[:, None], np.ones(1)), most).ratios
+        for column in fitted.ratios.T
+    ]
     value = combined.ratios
     return Ratios(
         value,
         value,
         np.zeros_like(value),
         combined,
-        np.stack([other.ratios for other in alone]),
-        likely / likely.sum(),
+        np.stack(alone),
+        likely,
         dict(zip(fitted.names, map(float, fitted.loss), strict=True)),
         tuple(fitted.names[place] for place in combined.used),
     )

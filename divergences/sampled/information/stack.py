@@ -9,6 +9,8 @@ from divergences.sampled.information.samples import Samples
 from divergences.transport.proof import Floats
 
 AGAINST = 150  # odds against a difference before looking
+RIDGE = 10.0  # points that the probabilities of the models count as
+NEGLIGIBLE = 1e-3  # a slope that is not worth a mention
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,20 +49,34 @@ def shrunk(stack: Stack, evidence: float, /) -> Stack:
     return Stack(stack.inputs, stack.slope * chance, stack.used)
 
 
-def stacked(samples: Samples, ratios: Floats, /) -> Stack:
-    """The combination of log-ratios that is most likely, calibrated by its constant and scale."""
+def stacked(samples: Samples, ratios: Floats, likely: Floats, /) -> Stack:
+    """The combination of log-ratios that is most likely, calibrated by its constant and slopes.
+
+    Slopes are at least 0, and a ridge pulls them towards the probabilities of the models, which
+    matters where points are few.
+
+    Args:
+        samples: The points.
+        ratios: Held-out log-ratios of several models, shape ``(n + m, models)``.
+        likely: Probability of each model, shape ``(models,)``.
+
+    Returns:
+        The combination.
+    """
     inputs = np.column_stack([np.ones(len(ratios)), ratios])
     sign = np.where(samples.label == 1, 1.0, -1.0)
+    start = np.r_[0.0, likely]
 
     def loss(slope: Floats) -> tuple[float, Floats]:
         odds = sign * (inputs @ slope + samples.prior)
         push = -samples.weight * sign * special.expit(-odds)
-        return float(samples.weight @ np.logaddexp(0, -odds)), push @ inputs
+        off = np.r_[0.0, slope[1:] - likely]
+        value = samples.weight @ np.logaddexp(0, -odds) + RIDGE / 2 * (off @ off)
+        return float(value), push @ inputs + RIDGE * off
 
     bounds = [(None, None)] + [(0, None)] * ratios.shape[1]
-    start = np.r_[0.0, np.full(ratios.shape[1], 1 / ratios.shape[1])]
     slope = optimize.minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds).x
-    used = np.flatnonzero(slope[1:] > 1e-8)
+    used = np.flatnonzero(slope[1:] > NEGLIGIBLE)
     kept = np.r_[0, used + 1]
     return Stack(inputs[:, kept], slope[kept], tuple(int(place) for place in used))
 
@@ -80,6 +96,6 @@ def influence(samples: Samples, stack: Stack, push: Floats, /) -> Floats:
     curvature = samples.weight * chance * (1 - chance)
     inputs = stack.inputs
     hessian = (inputs * curvature[:, None]).T @ inputs
-    hessian += 1e-9 * np.trace(hessian) * np.eye(len(hessian))
+    hessian += RIDGE * np.diag(np.r_[1e-9, np.ones(len(hessian) - 1)])
     direction = np.linalg.solve(hessian, push @ inputs)
     return samples.weight * (samples.label - chance) * (inputs @ direction)

@@ -1,0 +1,243 @@
+"""KL estimated from samples, beside its peers: error, coverage and time on pairs of known KL.
+
+    python -m benchmarks.estimators [--sizes 200 1000 5000] [--repetitions 100] [--jobs 2] [--fresh]
+
+writes `results/estimators.json` after every case, and goes on where it was stopped. It also has how
+often the bracket of `sampled.emd` holds the populations' distance, and how far ties move an
+estimate. Peers come with `pip install divergence universal-divergence infomeasure densratio`; those
+that are not there, or would take hours, are left out, and the table says so.
+"""
+
+import argparse
+import importlib.util
+import time
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from joblib import Parallel, delayed
+
+from benchmarks import records
+from benchmarks.populations import Floats, Pair, pairs, tied
+from divergences import sampled
+from divergences.sampled import Estimate
+
+RESULTS = records.RESULTS / "estimators.json"
+OURS = ("auto", "classifier", "knn", "histogram")
+SIZES = (200, 1000, 5000)
+# Largest n that a peer is asked for, and in how many repetitions: beyond, it takes minutes for one.
+PEERS = {
+    "scipy gaussian_kde": (1000, 50),
+    "divergence": (5000, 100),
+    "infomeasure": (5000, 100),
+    "universal-divergence": (200, 10),
+    "densratio": (1000, 10),
+}
+MODULES = {"scipy gaussian_kde": "scipy", "universal-divergence": "universal_divergence"}
+BRACKET = (1, 2, 5, 20)  # dimensions in which the bracket of W_1 is tried
+BRACKET_POINTS = 400
+
+
+def estimate(method: str, x: Floats, y: Floats) -> tuple[float, float, float]:
+    """An estimate of KL with the ends of its interval, NaN where the method has none."""
+    if method in OURS:
+        found: Estimate = sampled.kl(x, y, method=method)  # type: ignore[arg-type]
+        return float(found.value), found.low, found.high
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        return _peer(method)(x, y), np.nan, np.nan
+
+
+def _peer(name: str) -> Callable[[Floats, Floats], float]:
+    """The function of a peer."""
+    if name == "scipy gaussian_kde":
+        return _kde
+    if name == "divergence":
+        from divergence import knn_kl_divergence
+
+        return lambda x, y: float(knn_kl_divergence(x, y))
+    if name == "infomeasure":
+        import infomeasure
+
+        return lambda x, y: float(infomeasure.kld(x, y, approach="metric", k=5))
+    if name == "universal-divergence":
+        import universal_divergence
+
+        return lambda x, y: float(universal_divergence.estimate(x, y))
+    from densratio import densratio
+
+    def ratio(x: Floats, y: Floats) -> float:
+        found = densratio(x, y, verbose=False).compute_density_ratio(x)
+        return float(np.log(np.maximum(found, 1e-12)).mean())
+
+    return ratio
+
+
+def _kde(x: Floats, y: Floats) -> float:
+    """Mean log-ratio of two kernel density estimates of scipy's."""
+    from scipy.stats import gaussian_kde
+
+    p, q = gaussian_kde(x.T), gaussian_kde(y.T)
+    return float(np.mean(p.logpdf(x.T) - q.logpdf(x.T)))
+
+
+def measure(case: int, nominal: int, method: str, repetition: int) -> list[float]:
+    """One repetition: estimate, ends of the interval, seconds."""
+    pair = pairs()[case]
+    rng = np.random.default_rng([case, nominal, repetition])
+    n, m = pair.sizes(nominal)
+    x, y = pair.p(rng, n), pair.q(rng, m)
+    begin = time.perf_counter()
+    try:
+        found = estimate(method, x, y)
+    except Exception:  # noqa: BLE001  # a peer's; the table counts it as no number
+        if method in OURS:
+            raise
+        found = (np.nan, np.nan, np.nan)
+    return [*found, time.perf_counter() - begin]
+
+
+def summary(pair: Pair, rows: Floats) -> dict[str, Any]:
+    """Errors, coverage and time of the repetitions of a cell.
+
+    Args:
+        pair: The populations.
+        rows: What `measure` gave, shape ``(repetitions, 4)``.
+
+    Returns:
+        Bias, standard deviation, root mean square error, share of intervals that hold the truth,
+        seconds; and how many estimates were no finite number.
+    """
+    value, low, high, seconds = rows.T
+    good = np.isfinite(value)
+    error = value[good] - pair.kl
+    inside = (low <= pair.kl + 1e-12) & (pair.kl <= high + 1e-12)
+    return {
+        "repetitions": len(rows),
+        "not finite": int((~good).sum()),
+        "bias": float(error.mean()) if good.any() else np.nan,
+        "deviation": float(error.std()) if good.any() else np.nan,
+        "rmse": float(np.sqrt((error**2).mean())) if good.all() else np.inf,
+        "coverage": float(inside.mean()) if np.isfinite(low).any() else np.nan,
+        "width": float(np.median(high - low)) if np.isfinite(low).any() else np.nan,
+        "seconds": float(np.median(seconds)),
+    }
+
+
+def cells(sizes: Sequence[int], repetitions: int) -> Iterator[tuple[int, int, str, int]]:
+    """Case, size, method and number of repetitions of each cell of the table."""
+    peers = {
+        name: limits
+        for name, limits in PEERS.items()
+        if importlib.util.find_spec(MODULES.get(name, name)) is not None
+    }
+    for nominal in sizes:
+        for case, pair in enumerate(pairs()):
+            d = pair.p(np.random.default_rng(0), 200).shape[1]
+            for method in OURS:
+                if method != "histogram" or d <= 2:
+                    yield case, nominal, method, repetitions
+            for name, (largest, most) in peers.items():
+                if nominal <= largest:
+                    yield case, nominal, name, min(repetitions, most)
+
+
+def brackets(d: int, distance: float, repetitions: int, jobs: int) -> dict[str, Any]:
+    """How often the bracket of the exact EMD holds W_1 of two normal distributions."""
+    rows = Parallel(n_jobs=jobs)(
+        delayed(_bracket)(d, distance, repetition) for repetition in range(repetitions)
+    )
+    low, value, high = np.array(rows).T
+    return {
+        "d": d,
+        "distance": distance,
+        "repetitions": repetitions,
+        "n": BRACKET_POINTS,
+        "low": float(low.mean()),
+        "value": float(value.mean()),
+        "high": float(high.mean()),
+        "coverage": float(((low <= distance) & (distance <= high)).mean()),
+    }
+
+
+def _bracket(d: int, distance: float, repetition: int) -> tuple[float, float, float]:
+    """The bracket of one pair of samples."""
+    rng = np.random.default_rng([d, repetition, int(distance)])
+    x, y = rng.normal(size=(2, BRACKET_POINTS, d))
+    y[:, 0] += distance
+    found = sampled.emd(x, y)
+    return found.low, float(found.value), found.high
+
+
+def tie_effect(repetition: int) -> float:
+    """By how many standard errors one point of a hundred, copied, moves the estimate."""
+    rng = np.random.default_rng(repetition)
+    x, y = rng.normal(size=(1000, 1)), rng.normal(1, 1, size=(1000, 1))
+    plain = sampled.kl(x, y)
+    with_ties = [tied(lambda _rng, _n, points=points: points.copy())(rng, 1000) for points in (x, y)]
+    return abs(float(sampled.kl(*with_ties).value - plain.value)) / plain.standard_error
+
+
+def run(sizes: Sequence[int], repetitions: int, jobs: int, fresh: bool) -> dict[str, Any]:
+    """All cells that are not done yet, saved one by one."""
+    record = _begun(fresh)
+    done = {(row["case"], row["n"], row["method"]) for row in record["cells"] if row["repetitions"] >= 0}
+    table = pairs()
+    for case, nominal, method, count in cells(sizes, repetitions):
+        pair = table[case]
+        if (pair.name, nominal, method) in done:
+            continue
+        rows = Parallel(n_jobs=jobs)(
+            delayed(measure)(case, nominal, method, repetition) for repetition in range(count)
+        )
+        cell = {"case": pair.name, "known": pair.known, "n": nominal, "method": method, "kl": pair.kl}
+        record["cells"].append(cell | summary(pair, np.array(rows)))
+        _show(record["cells"][-1])
+        records.save(record, RESULTS)
+    if not record["brackets"]:
+        record["brackets"] = [
+            brackets(d, distance, 2 * repetitions, jobs) for distance in (1.0, 0.0) for d in BRACKET
+        ]
+        records.save(record, RESULTS)
+    if not record["ties"]:
+        record["ties"] = list(Parallel(n_jobs=jobs)(delayed(tie_effect)(r) for r in range(50)))
+        records.save(record, RESULTS)
+    return record
+
+
+def _begun(fresh: bool) -> dict[str, Any]:
+    """What a run before this one left, or nothing yet."""
+    if RESULTS.exists() and not fresh:
+        return records.load(RESULTS)
+    return {
+        "versions": records.versions(),
+        "machine": records.machine(),
+        "cells": [],
+        "brackets": [],
+        "ties": [],
+    }
+
+
+def _show(row: dict[str, Any]) -> None:
+    """A line for one cell."""
+    print(
+        f"{row['n']:5d} {row['case']:34s} {row['method']:20s} bias {row['bias']:+.3f} "
+        f"rmse {row['rmse']:.3f} coverage {row['coverage']:.2f} {row['seconds']:.2f} s",
+        flush=True,
+    )
+
+
+def main() -> None:
+    """Measure what is asked for on the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--sizes", type=int, nargs="+", default=SIZES)
+    parser.add_argument("--repetitions", type=int, default=100)
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--fresh", action="store_true", help="forget what was measured before")
+    arguments = parser.parse_args()
+    run(arguments.sizes, arguments.repetitions, arguments.jobs, arguments.fresh)
+
+
+if __name__ == "__main__":
+    main()
