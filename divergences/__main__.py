@@ -90,7 +90,7 @@ def _run(asked: argparse.Namespace) -> int:
             asked.plot,
             plots.Cloud(x.points, x.weights, f"x: {asked.x.name}"),
             plots.Cloud(y.points, y.weights, f"y: {asked.y.name}"),
-            names=x.names,
+            names=[f"column {name}" if name.isdecimal() else name for name in x.names],
             title=report.title(found),
             rng=np.random.default_rng(asked.seed),
         )
@@ -123,8 +123,8 @@ def _samples(asked: argparse.Namespace) -> tuple[Sample, Sample]:
 def _compare(asked: argparse.Namespace, x: Sample, y: Sample, found: dict[str, Estimate]) -> None:
     """Fill in what is found, and print each part of the table when it is there."""
     if not asked.json:
-        print(f"{report.sizes(len(x.points), len(y.points), x.points.shape[1])}{_named(x)}")
-        print(report.header(asked.confidence), flush=True)
+        sizes = report.sizes(len(x.points), len(y.points), x.points.shape[1])
+        print(f"{sizes}{_named(x)}", flush=True)
     for name, estimate in quantities(
         x.points,
         y.points,
@@ -138,6 +138,8 @@ def _compare(asked: argparse.Namespace, x: Sample, y: Sample, found: dict[str, E
         if asked.json:
             _ = estimate.low  # which may take its time, and be interrupted
         else:
+            if not found:
+                print(report.header(asked.confidence))
             _print_row(name, estimate)
         found[name] = estimate
 

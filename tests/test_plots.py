@@ -8,7 +8,7 @@ from hypothesis import given
 from strategies import clouds
 
 from divergences import DistributionError, plots, sampled
-from divergences.plots import Cloud, moves
+from divergences.plots import Cloud, moves, picture
 from divergences.plots.moves import MOVES, Moves
 
 
@@ -38,6 +38,14 @@ def test_each_arrow_stands_for_an_equal_part_of_the_work():
     shown = Moves.between(cloud(x), cloud(y), np.random.default_rng(0))
     lengths = (shown.end - shown.start)[:, 1]
     assert [np.sum(lengths == length) for length in (0, 1, 2)] == [0, MOVES // 3, 2 * MOVES // 3]
+
+
+def test_whole_numbers_have_a_bin_each():
+    values = np.array([0.0, 1.0, 3.0, 3.0])
+    counts, _ = np.histogram(values, picture._bins(values, -0.1, 3.1))
+    assert [c for c in counts if c] == [1, 1, 2]
+    edges = picture._bins(values, -0.1, 3.1)
+    assert (edges % 1 == 0.5).all()
 
 
 def test_equal_sets_have_no_moves():

@@ -11,6 +11,7 @@ from divergences.plots.moves import MOVES, Cloud, Floats, Moves
 
 # Blue and orange of Okabe and Ito's palette, which colour-blind people can tell apart.
 X, Y, MOVE = "#0072B2", "#D55E00", "black"
+MOST_BINS = 120
 ENDINGS = (".png", ".pdf", ".svg")
 
 
@@ -93,9 +94,7 @@ def _densities(axes: Any, x: Cloud, y: Cloud) -> None:
     pooled = np.concatenate([x.points, y.points])[:, 0]
     low, high = _window(pooled)
     inside = pooled[(pooled >= low) & (pooled <= high)]
-    quarters = np.ptp(np.quantile(inside, (0.25, 0.75))) or high - low
-    count = (high - low) / (2 * quarters * len(inside) ** (-1 / 3))  # Freedman and Diaconis
-    bins = np.linspace(low, high, 1 + int(np.clip(max(count, len(inside) ** 0.5), 10, 120)))
+    bins = _bins(inside, low, high)
     for cloud, color in ((x, X), (y, Y)):
         weights = np.ones(len(cloud.points)) if cloud.weights is None else cloud.weights
         counts, _ = np.histogram(cloud.points[:, 0], bins, weights=weights)
@@ -108,6 +107,16 @@ def _densities(axes: Any, x: Cloud, y: Cloud) -> None:
     outside = len(pooled) - len(inside)
     title = f"{outside:,} of {len(pooled):,} points are outside" if outside else None
     axes.legend(frameon=False, title=title)
+
+
+def _bins(values: Floats, low: float, high: float) -> Floats:
+    """Edges of bins: of one number each if the numbers are few and whole."""
+    if high - low <= MOST_BINS and (values == np.round(values)).all():
+        return np.arange(np.floor(low) - 0.5, np.ceil(high) + 1)
+    quarters = np.ptp(np.quantile(values, (0.25, 0.75))) or high - low
+    count = (high - low) / (2 * quarters * len(values) ** (-1 / 3))  # Freedman and Diaconis
+    count = np.clip(max(count, len(values) ** 0.5), 10, MOST_BINS)
+    return np.linspace(low, high, 1 + int(count))
 
 
 def _window(values: Floats) -> tuple[float, float]:

@@ -21,7 +21,6 @@ def reading(estimates: Mapping[str, Estimate], d: int, /) -> tuple[str, ...]:
         The sentences, and the notes of the estimates.
     """
     said = [*_difference(estimates), *_lopsided(estimates), *_overlap(estimates)]
-    said += _beyond(estimates)
     if "emd" in estimates:
         said += _moved(estimates["emd"], d)
     return (*said, *_notes(estimates))
@@ -58,13 +57,16 @@ def _lopsided(estimates: Mapping[str, Estimate]) -> Iterator[str]:
 
 
 def _overlap(estimates: Mapping[str, Estimate]) -> Iterator[str]:
-    """Whether the two have much in common."""
-    if "js" not in estimates:
+    """Whether the two have much in common, without which KL is anybody's guess."""
+    share = float(estimates["js"].value) / math.log(2) if "js" in estimates else 0.0
+    if share < APART:
+        yield from _beyond(estimates)
         return
-    share = float(estimates["js"].value) / math.log(2)
-    if share >= APART:
-        much = "" if share >= 0.9995 else f"{100 * share:.1f}% of "
-        yield f"They hardly overlap: JS is {much}its largest value, log 2."
+    much = "" if share >= 0.9995 else f"{100 * share:.1f}% of "
+    yield (
+        f"They hardly overlap: JS is {much}its largest value, log 2. A finite KL then says more "
+        "of the method than of the populations: read it as large."
+    )
 
 
 def _beyond(estimates: Mapping[str, Estimate]) -> Iterator[str]:

@@ -9,6 +9,7 @@ from divergences.sampled.estimate import Estimate
 from divergences.sampled.reading import NAMES, reading
 
 WIDTH = 99  # characters of a line of words
+LONG = 37  # characters of a method
 FIELDS = ("of", "method", "n", "m", "value", "low", "high", "confidence", "standard_error")
 
 
@@ -37,7 +38,8 @@ def start(name: str, estimate: Estimate, /) -> str:
 def rest(name: str, estimate: Estimate, /) -> str:
     """The same line from there on; the ends of the interval may take their time."""
     interval = f"[{estimate.low:.6g}, {estimate.high:.6g}]"
-    return f"  {interval:<24}  {'of points' if name == 'emd' else 'nats':<9}  {estimate.method}"
+    method = textwrap.shorten(estimate.method, LONG, placeholder=" ...")
+    return f"  {interval:<24}  {'of points' if name == 'emd' else 'nats':<9}  {method}"
 
 
 def title(estimates: Mapping[str, Estimate], /) -> str:
