@@ -40,6 +40,21 @@ def test_each_arrow_stands_for_an_equal_part_of_the_work():
     assert [np.sum(lengths == length) for length in (0, 1, 2)] == [0, MOVES // 3, 2 * MOVES // 3]
 
 
+def test_work_is_mass_times_distance():
+    # All points move by 10, the first with half of the mass, or with all but a fortieth of it.
+    x = np.stack([np.arange(11) * 1e3, np.zeros(11)], axis=1)
+    y = np.stack([x[:, 0], np.full(11, 10.0)], axis=1)
+    shown = []
+    for weight in (10.0, 400.0):
+        weights = np.repeat([weight, 1.0], [1, 10])
+        rng = np.random.default_rng(0)
+        shown.append(Moves.between(cloud(x, weights), cloud(y, weights), rng).start[:, 0])
+    # Half of the work is one arrow, drawn once, and a twentieth each of the others; or one of the
+    # others has the last of 30 arrows, at 59 sixtieths.
+    assert shown[0].tolist() == x[:, 0].tolist()
+    assert len(shown[1]) == 2
+
+
 def test_whole_numbers_have_a_bin_each():
     values = np.array([0.0, 1.0, 3.0, 3.0])
     counts, _ = np.histogram(values, picture._bins(values, -0.1, 3.1))

@@ -150,7 +150,7 @@ REFUSED = [
     ("a.csv", "a,b\n1,2\n\n3\n", r"^a\.csv, line 4: has 1 fields, but the first row has 2"),
     (
         "a.csv",
-        "a,b\n1,2\n3,x1\n",
+        "a,b\n1,2\n3,x1\n4,x2\n",
         r"^a\.csv, line 3: 'x1' in column 'b' is no number; choose .* a$",
     ),
     ("a.csv", "a\n1\nlong" + 99 * "g", r"line 3: 'long(g{36})\.\.\.' in column 'a' is no number$"),
