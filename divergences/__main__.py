@@ -74,6 +74,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # who reads has read enough: nothing is left to flush at the end
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
+    except OSError as error:  # of the picture; what cannot be read is refused by `read`
+        print(f"error: {error.filename}: cannot be written: {error.strerror}", file=sys.stderr)
+        return REFUSED
 
 
 def _run(asked: argparse.Namespace) -> int:
@@ -103,7 +106,7 @@ def _require(asked: argparse.Namespace) -> None:
     checks.confidence(asked.confidence)
     if asked.seed < 0:
         raise DistributionError(f"--seed must be at least 0, but is {asked.seed}")
-    if asked.key is not None and not {asked.x.suffix, asked.y.suffix} & {".npz"}:
+    if asked.key is not None and ".npz" not in (asked.x.suffix.lower(), asked.y.suffix.lower()):
         raise DistributionError("--key chooses an array of an .npz file, but neither file is one")
     if asked.key is not None and asked.key.count(",") > 1:
         raise DistributionError("--key names one array, or X,Y one of each file")

@@ -97,6 +97,14 @@ def test_a_picture_is_drawn(files, capsys, columns):
     assert capsys.readouterr().err == "drawn: out.png\n"
 
 
+def test_a_picture_that_cannot_be_written_costs_nothing_else(files, capsys):
+    Path("out.png").mkdir()
+    assert main(["x.npy", "y.npy", "--plot", "out.png", *QUICK]) == 2
+    out, err = capsys.readouterr()
+    assert "EMD" in out
+    assert err == "error: out.png: cannot be written: Is a directory\n"
+
+
 REFUSED = [
     ([], "the following arguments are required: x, y; divergences --help says what there is"),
     (["x.npy"], "the following arguments are required: y"),
