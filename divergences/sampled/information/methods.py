@@ -17,6 +17,7 @@ from divergences.sampled.information.samples import Samples
 from divergences.sampled.information.stack import AGAINST, shrunk, stacked
 
 Method = Literal["auto", "classifier", "knn", "histogram"]
+SMALL = 20_000  # points up to which one thread is fastest
 FEWEST = 2 * FOLDS  # points of each side that a classifier is fitted to
 
 
@@ -84,7 +85,12 @@ def _stacked(
     samples: Samples, models: Sequence[families.Family], rng: np.random.Generator
 ) -> Ratios:
     """The combination of what several families say of points that they have not seen."""
-    fitted = cross_fit(samples, models, rng)
+    from threadpoolctl import threadpool_limits  # here, since looking for libraries takes a while
+
+    # Threads that wait for each other cost more than they bring, while problems are small; where
+    # other processes run, a hundred times more.
+    with threadpool_limits(1 if len(samples.z) <= SMALL else None):
+        fitted = cross_fit(samples, models, rng)
     evidence = (fitted.coin - fitted.loss) * samples.weight.sum()
     likely = np.exp(evidence - evidence.max())
     likely /= likely.sum()

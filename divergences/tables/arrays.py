@@ -1,0 +1,109 @@
+"""Tables in numpy's files. Nothing is ever unpickled."""
+
+import zipfile
+import zlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from divergences.errors import DistributionError
+from divergences.tables.table import Table, listed
+
+
+def read_npy(path: Path, /) -> Table:
+    """The array in a .npy file.
+
+    Args:
+        path: The file.
+
+    Returns:
+        The table: a row per point, one column if the array has one axis.
+
+    Raises:
+        DistributionError: If there is no such array, or it is no array of points.
+    """
+    with path.open("rb") as file:
+        if file.read(6) != b"\x93NUMPY":
+            raise DistributionError(
+                f"{path}: is no .npy file: it does not begin as numpy's files do; "
+                "write one with numpy.save"
+            )
+        file.seek(0)
+        return _table(path, "the array", _loaded(path, file))
+
+
+def read_npz(path: Path, key: str | None, /) -> Table:
+    """One of the arrays in a .npz file.
+
+    Args:
+        path: The file.
+        key: The array's name; None for the only one.
+
+    Returns:
+        The table: a row per point, one column if the array has one axis.
+
+    Raises:
+        DistributionError: If there is no such array, or it is no array of points.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = [name.removesuffix(".npy") for name in archive.namelist()]
+            chosen = _chosen(path, names, key)
+            with archive.open(archive.namelist()[names.index(chosen)]) as file:
+                return _table(path, f"array {chosen!r}", _loaded(path, file))
+    except zipfile.BadZipFile as error:
+        raise DistributionError(
+            f"{path}: is no .npz file: {str(error).lower()}; write one with numpy.savez"
+        ) from None
+
+
+def _chosen(path: Path, names: list[str], key: str | None) -> str:
+    """The name of the array that is meant."""
+    if not names:
+        raise DistributionError(f"{path}: is empty; it needs an array")
+    if key is None and len(names) > 1:
+        raise DistributionError(
+            f"{path}: holds {len(names)} arrays: {listed(names, many=20)}; "
+            f"choose one with --key, as --key {names[0]}"
+        )
+    if key is not None and key not in names:
+        raise DistributionError(
+            f"{path}: holds no array {key!r}; it holds {listed(names, many=20)}"
+        )
+    return names[0] if key is None else key
+
+
+def _loaded(path: Path, file: Any) -> Any:
+    """The array that a file holds."""
+    try:
+        return np.lib.format.read_array(file, allow_pickle=False)
+    except (ValueError, EOFError, SyntaxError, MemoryError, zlib.error) as error:
+        if "Object arrays" in str(error):
+            raise DistributionError(
+                f"{path}: holds Python objects, which are not loaded, since loading them can run "
+                "any code; save numbers: numpy.save(file, numpy.asarray(x, dtype=float))"
+            ) from None
+        raise DistributionError(
+            f"{path}: does not parse: {error}; it may have been cut off: save it again"
+        ) from None
+
+
+def _table(path: Path, what: str, array: Any) -> Table:
+    """The array as a table."""
+    if array.dtype.kind not in "biuf":
+        raise DistributionError(
+            f"{path}: {what} must hold real numbers, but its type is {array.dtype}; convert it"
+        )
+    if array.ndim not in (1, 2):
+        rows = f"x.reshape({array.shape[0]}, -1)" if array.ndim else "x.reshape(1, 1)"
+        raise DistributionError(
+            f"{path}: {what} must have shape (points, coordinates), or (points,) on the line, but "
+            f"has shape {array.shape}; save {rows}"
+        )
+    if array.size == 0:
+        raise DistributionError(
+            f"{path}: {what} is empty, of shape {array.shape}; it needs a row per point"
+        )
+    values = array.astype(np.float64)
+    return Table(path, values if array.ndim == 2 else values.reshape(-1, 1))

@@ -1,0 +1,236 @@
+"""The command as a user meets it: two files, a table, an exit status, a message."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from divergences import SolverError, __main__, sampled
+from divergences.__main__ import main
+
+QUICK = ["--method", "knn"]  # the default takes a second
+
+
+@pytest.fixture
+def files(tmp_path, monkeypatch):
+    """A folder with two samples, each in several kinds of file."""
+    monkeypatch.chdir(tmp_path)
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(60, 2)), rng.normal(loc=1.0, size=(50, 2))
+    np.save("x.npy", x)
+    np.save("y.npy", y)
+    np.savez("both.npz", x=x, y=y)
+    weights = rng.random(60)
+    for name, values, head in (
+        ("x.csv", x, "u,v"),
+        ("y.csv", y, "u,v"),
+        ("w.csv", np.c_[x, weights], "u,v,w"),
+    ):
+        np.savetxt(name, values, fmt="%.17g", delimiter=",", header=head, comments="")
+    return x, y, weights
+
+
+def record(capsys, *arguments, method="histogram"):
+    """What the command prints as JSON."""
+    assert main([*arguments, "--json", "--method", method]) == 0
+    out, err = capsys.readouterr()
+    assert err == ""
+    return json.loads(out)
+
+
+def test_the_command_prints_what_compare_gives(files, capsys):
+    x, y, _ = files
+    assert main(["x.npy", "y.npy", *QUICK]) == 0
+    out, err = capsys.readouterr()
+    assert out == f"{sampled.compare(x, y, method='knn', rng=np.random.default_rng(0))}\n"
+    assert err == ""
+
+
+def test_json_is_what_compare_gives(files, capsys):
+    x, y, _ = files
+    found = record(capsys, "x.npy", "y.npy", "--confidence", "0.8")
+    expected = sampled.compare(
+        x, y, rng=np.random.default_rng(0), confidence=0.8, method="histogram"
+    )
+    assert found == expected.as_dict()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["x.csv", "y.csv"],
+        ["x.npy", "y.csv"],
+        ["both.npz", "both.npz", "--key", "x,y"],
+        ["both.npz", "y.npy", "--key", "x"],
+        ["w.csv", "y.csv", "--columns", "u,v"],
+        ["w.csv", "y.csv", "--columns", "u, 1"],
+    ],
+    ids=" ".join,
+)
+def test_every_kind_of_file_gives_the_same(files, capsys, arguments):
+    assert record(capsys, *arguments) == record(capsys, "x.npy", "y.npy")
+
+
+def test_weights_come_from_a_column(files, capsys):
+    x, y, weights = files
+    found = record(capsys, "w.csv", "y.csv", "--x-weights", "w", method="auto")
+    assert found["emd"]["value"] == sampled.emd(x, y, x_weights=weights).value
+    assert found["d"] == 2
+    assert found["kl"]["method"].startswith("auto")
+
+
+def test_names_of_coordinates_are_told(files, capsys):
+    assert main(["x.csv", "y.csv", *QUICK]) == 0
+    assert capsys.readouterr().out.startswith("x: 60 points, y: 50 points, 2 dimensions: u, v\n")
+
+
+@pytest.mark.parametrize("columns", ["u", "u,v"])
+def test_a_picture_is_drawn(files, capsys, columns):
+    assert main(["x.csv", "y.csv", "--columns", columns, "--plot", "out.png", *QUICK]) == 0
+    assert Path("out.png").read_bytes().startswith(b"\x89PNG")
+    assert capsys.readouterr().err == "drawn: out.png\n"
+
+
+def test_a_picture_that_cannot_be_written_costs_nothing_else(files, capsys):
+    Path("out.png").mkdir()
+    assert main(["x.npy", "y.npy", "--plot", "out.png", *QUICK]) == 2
+    out, err = capsys.readouterr()
+    assert "EMD" in out
+    assert err == "error: out.png: cannot be written: Is a directory\n"
+
+
+REFUSED = [
+    ([], "the following arguments are required: x, y; divergences --help says what there is"),
+    (["x.npy"], "the following arguments are required: y"),
+    (["x.npy", "y.npy", "--colour"], "unrecognized arguments: --colour"),
+    (["x.npy", "y.npy", "--method", "best"], "argument --method: invalid choice: 'best'"),
+    (["x.npy", "y.npy", "--seed", "one"], "argument --seed: invalid int value: 'one'"),
+    (["x.npy", "y.npy", "--seed", "-1"], "--seed must be at least 0, but is -1"),
+    (["x.npy", "y.npy", "--confidence", "95"], "`confidence` must be strictly between 0 and 1"),
+    (["x.npy", "z.npy"], "z.npy: there is no such file"),
+    (["x.npy", "y.npy", "--key", "x"], "--key chooses an array of an .npz file, but neither file"),
+    (["both.npz", "both.npz"], "both.npz: holds 2 arrays: x, y; choose one with --key"),
+    (["both.npz", "y.npy", "--key", "z"], "both.npz: holds no array 'z'; it holds x, y"),
+    (["both.npz", "y.npy", "--key", "x,y,z"], "--key names one array, or X,Y one of each file"),
+    (
+        ["x.csv", "y.csv", "--columns", "t"],
+        "x.csv: there is no column 't'; there are u, v, or num",
+    ),
+    (["w.csv", "y.csv"], "the files have different columns: only w.csv has w"),
+    (["x.npy", "y.npy", "--plot", "a.gif"], "a.gif: ends in .gif, but a picture in .png"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "message"), REFUSED, ids=lambda a: " ".join(a)[:40])
+def test_bad_input_is_refused_in_one_line_with_status_2(files, capsys, arguments, message):
+    assert main(arguments) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("error: " + message)
+    assert err.count("\n") == 1
+
+
+def test_an_interrupted_run_keeps_what_it_had(files, capsys, monkeypatch):
+    def two_then_stop(*arguments, **options):
+        yield from list(quantities(*arguments, **options))[:2]
+        raise KeyboardInterrupt("interrupted: the optimum is between 1 and 2")
+
+    quantities = __main__.quantities
+    monkeypatch.setattr(__main__, "quantities", two_then_stop)
+    assert main(["x.npy", "y.npy", *QUICK]) == 130
+    out, err = capsys.readouterr()
+    lines = out.splitlines()
+    assert [line[:10] for line in lines[2:4]] == ["KL(x || y)", "KL(y || x)"]
+    assert lines[5].startswith("- The samples differ")
+    assert err == "interrupted: the optimum is between 1 and 2\n"
+    assert main(["x.npy", "y.npy", "--json", *QUICK]) == 130
+    assert {"kl", "reverse_kl"} < json.loads(capsys.readouterr().out).keys()
+
+
+class Stopped:
+    """An interval that Ctrl-C, or the solver, ends before it is there."""
+
+    def __init__(self, error):
+        self.error = error
+
+    @property
+    def low(self):
+        raise self.error
+
+    high = 1.0
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "message"),
+    [
+        (KeyboardInterrupt("the half is between 1 and 2"), 130, "interrupted\n"),
+        (SolverError("no proof of half of it"), 1, "error: no proof of half of it\n"),
+    ],
+)
+def test_a_value_is_printed_before_its_interval_is_there(
+    files, capsys, monkeypatch, error, status, message
+):
+    def only(*arguments, **options):
+        yield "emd", sampled.Estimate(0.25, "EMD", "hand", 60, 50, Stopped(error), 0.95)
+
+    monkeypatch.setattr(__main__, "quantities", only)
+    assert main(["x.npy", "y.npy", *QUICK]) == status
+    out, err = capsys.readouterr()
+    assert out.splitlines()[-1].split() == ["EMD", "0.25", "[interval", "not", "computed]"]
+    assert err == message
+
+
+def test_json_of_nothing_is_nothing(files, capsys, monkeypatch):
+    def only(*arguments, **options):
+        raise SolverError("no proof")
+        yield
+
+    monkeypatch.setattr(__main__, "quantities", only)
+    assert main(["x.npy", "y.npy", "--json"]) == 1
+    assert capsys.readouterr() == ("", "error: no proof\n")
+
+
+def program(*arguments, **options):
+    """The command in a process of its own."""
+    root = Path(__main__.__file__).parent.parent
+    command = [sys.executable, "-m", "divergences", *arguments]
+    environment = {**os.environ, "PYTHONPATH": str(root)}
+    return subprocess.run(command, stderr=subprocess.PIPE, text=True, env=environment, **options)
+
+
+def test_who_reads_the_first_line_only_gets_no_traceback(files):
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "w") as closed:
+        assert program("x.npy", "y.npy", *QUICK, stdout=closed).stderr == ""
+
+
+def test_the_module_runs_as_a_program(files):
+    ran = program("x.npy", "missing.npy", stdout=subprocess.PIPE)
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert ran.stderr == "error: missing.npy: there is no such file\n"
+
+
+def test_the_readme_shows_what_the_command_prints(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    readme = (Path(__main__.__file__).parent.parent / "README.md").read_text()
+    section = readme.partition("### From the command line")[2].partition("###")[0]
+    exec(re.findall(r"```python\n(.*?)```", section, flags=re.DOTALL)[0], {})
+    assert main(["real.csv", "generated.npy", *QUICK]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    # KL and JS move with the estimators; what is exact, and the form of the rest, does not.
+    for line in (lines[0], lines[1], lines[5]):
+        assert f"    {line}\n" in section
+    assert {line[:12] for line in lines[2:5]} <= {line[4:16] for line in section.splitlines()}
+
+
+def test_the_script_is_this_function():
+    project = tomllib.loads((Path(__file__).parent.parent / "pyproject.toml").read_text())
+    assert project["project"]["scripts"]["divergences"] == "divergences.__main__:main"
+    assert "plot" in project["project"]["optional-dependencies"]
