@@ -10,7 +10,7 @@ import textwrap
 from pathlib import Path
 from typing import Any
 
-from benchmarks import accuracy, exact, large, permutation, records, speed
+from benchmarks import accuracy, estimators, exact, large, permutation, records, speed
 
 README = Path(__file__).parent.parent / "README.md"
 PEERS = ("scipy entropy", "F.kl_div", "torchmetrics")
@@ -77,6 +77,7 @@ def sections() -> dict[str, str]:
         "speed": speed.table(records.load(speed.RESULTS)),
         "exact": exact.table(records.load(exact.RESULTS)),
         "large": large.table(records.load(large.RESULTS)["cases"]),
+        "estimators": estimators.table(records.load(estimators.RESULTS)),
         "permutation": permutation.table(records.load(permutation.RESULTS)),
     }
 

@@ -413,8 +413,6 @@ ARROWS = {
     },
     "divergences.sampled.information.interval": {
         "divergences.sampled.information.functionals",
-        "divergences.sampled.information.samples",
-        "divergences.transport.proof",
     },
     "divergences.sampled.information.methods": {
         "divergences.errors",
@@ -441,6 +439,7 @@ ARROWS = {
         "divergences.sampled.information.interval",
         "divergences.sampled.information.methods",
         "divergences.sampled.information.samples",
+        "divergences.sampled.information.sight",
         "divergences.sampled.points",
         "divergences.transport.proof",
     },
@@ -448,6 +447,10 @@ ARROWS = {
         "divergences.transport.proof",
     },
     "divergences.sampled.information.stack": {
+        "divergences.sampled.information.samples",
+        "divergences.transport.proof",
+    },
+    "divergences.sampled.information.sight": {
         "divergences.sampled.information.samples",
         "divergences.transport.proof",
     },

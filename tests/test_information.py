@@ -96,7 +96,19 @@ def test_samples_that_do_not_overlap_are_at_log_2_and_kl_has_no_upper_end(method
         found = function(x, y, method=method)
         assert found.value > 2
         assert found.high == math.inf
-        assert "other sample should have none" in found.notes[0]
+        assert "other sample has none near" in found.notes[0]
+
+
+@pytest.mark.parametrize("method", ["auto", "knn"])
+def test_a_mode_that_the_other_sample_lacks_leaves_kl_open_one_way(method):
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(2, 500, 2))
+    x[:25] += 20.0
+    missing, there = sampled.kl(x, y, method=method), sampled.reverse_kl(x, y, method=method)
+    assert missing.high == math.inf
+    assert "5% of the points lie where the other sample has none near" in missing.notes[0]
+    assert there.high < 0.3
+    assert there.notes == ()
 
 
 def test_every_call_gives_the_same_and_a_generator_other_folds():

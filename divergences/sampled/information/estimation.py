@@ -69,7 +69,8 @@ def divergence(
         value += dense.value(ratios)
         effect[found.dense] += dense.effect(ratios)
         spread = dense.spread(ratios)
-    return value, math.hypot(_error(samples, effect), spread, 1 / n + 1 / m)
+    least = functional.grain * (1 / n + 1 / m)
+    return value, math.hypot(_error(samples, effect), spread, least)
 
 
 def _at_atoms(functional: Functional, samples: Samples, found: Atoms) -> Floats:

@@ -29,6 +29,7 @@ class Functional:
         g_slope: Derivative of g.
         bend: Second derivative of both, through which noise in t moves the mean.
         largest: The most that it can be.
+        grain: What it is for close distributions whose KL is 1.
     """
 
     of: str
@@ -38,6 +39,7 @@ class Functional:
     g_slope: Function
     bend: Function
     largest: float = float("inf")
+    grain: float = 1.0
 
     def terms(self, ratios: Floats, n: int) -> Floats:
         """What each point, the first n being from p, adds to the mean of its side."""
@@ -90,4 +92,5 @@ JS = Functional(
     lambda t: -special.expit(t) / 2,
     _minus_half_chances,
     LOG_2,
+    1 / 4,
 )

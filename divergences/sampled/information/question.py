@@ -15,9 +15,10 @@ from divergences.sampled.information import methods
 from divergences.sampled.information.atoms import Atoms, atoms
 from divergences.sampled.information.estimation import Ratios, divergence
 from divergences.sampled.information.functionals import JS, KL, Functional
-from divergences.sampled.information.interval import UNSEEN, interval, unseen
+from divergences.sampled.information.interval import interval
 from divergences.sampled.information.methods import Method
 from divergences.sampled.information.samples import Samples
+from divergences.sampled.information.sight import UNSEEN, beyond_sight, isolated
 from divergences.sampled.points import Points
 from divergences.transport.proof import Floats
 
@@ -85,8 +86,8 @@ class Question:
         elif share > UNSEEN:
             high = math.inf
             notes += (
-                f"{share:.0%} of the points lie where the other sample should have none: the "
-                "divergence is at least about this large, and may be infinite",
+                f"{share:.0%} of the points lie where the other sample has none near: the "
+                "divergence may be much larger, and infinite",
             )
         return Estimate(
             self._returned(value),
@@ -114,8 +115,13 @@ class Question:
         mine, other, n, _ = self._sides(functional, found)
         count = float(mine[other == 0].sum())
         if ratios is not None:
-            dense = self.samples.among(found.dense)
-            count += unseen(functional, dense, ratios.smooth, ratios.near)
+            dense, side = self.samples.among(found.dense), int(functional is not KL)
+            part = (slice(0, dense.n), slice(dense.n, None))[side]
+            beyond = beyond_sight(
+                ratios.smooth[part] * (1 - 2 * side), (dense.m, dense.n)[side], ratios.near
+            )
+            share = np.average(beyond, weights=dense.weight[part])
+            count += (dense.n, dense.m)[side] * max(float(share), isolated(dense, side))
         return count / n
 
     def _ratios(self, method: Method, neighbours: int, rng: np.random.Generator) -> Ratios:

@@ -1,0 +1,57 @@
+"""How far the points can see: where one sample has points and the other can have none."""
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial import cKDTree
+
+from divergences.sampled.information.samples import Samples, thinned
+from divergences.transport.proof import Floats
+
+UNSEEN = 0.02  # share of the points of one side that the other cannot see, beyond which KL is open
+COMPANY = 10  # points of its own that are nearer to an isolated point than any other one
+CLOSER = 0.2  # of the distance of the nearest other one
+ASKED = 5_000  # points that are looked at, at the most
+DIMENSIONS = 50  # beyond which neighbours take too long
+
+
+def beyond_sight(ratios: Floats, size: int, near: int, /) -> NDArray[np.bool_]:
+    """Where ``log(p / q)`` is more than a sample of q can tell from infinity.
+
+    Args:
+        ratios: ``log(p / q)`` at points of p.
+        size: Points of q.
+        near: Points of q that have to be near for the ratio to be known.
+
+    Returns:
+        Whether fewer than so many points of q are to be expected for each that p has there.
+    """
+    return ratios > np.log(size / near)
+
+
+def isolated(samples: Samples, side: int, /) -> float:
+    """Share of the points of a side that lie in groups of their own.
+
+    Such a point has ten of its own side within a fifth of the distance to the nearest of the
+    other. Were both densities smooth there, ``log(p / q)`` would be above ``log(10 5**d)``, with
+    d the dimension.
+
+    Args:
+        samples: The points.
+        side: 0 for those of p, 1 for those of q.
+
+    Returns:
+        The share, of the weights; 0 in more dimensions than can be searched.
+    """
+    if samples.d > DIMENSIONS:
+        return 0.0
+    scale = samples.z.std(axis=0)
+    z = samples.z / np.where(scale > 0, scale, 1.0)
+    parts = (slice(0, samples.n), slice(samples.n, None))
+    own, other = z[parts[side]], z[parts[1 - side]]
+    if len(own) <= COMPANY:
+        return 0.0
+    asked = thinned(np.arange(len(own)), ASKED)
+    company = cKDTree(own).query(own[asked], [COMPANY + 1], workers=-1)[0]
+    stranger = cKDTree(other).query(own[asked], [1], workers=-1)[0]
+    alone = np.ravel(company) < np.ravel(stranger) * CLOSER
+    return float(np.average(alone, weights=samples.weight[parts[side]][asked]))
