@@ -330,3 +330,18 @@ def test_no_gradient_passes_through_a_function():
     x = torch.ones(3, 2, requires_grad=True)
     with pytest.raises(DistributionError, match=r"no gradient passes: .* x.detach\(\)"):
         sampled.emd(x, torch.zeros(2, 2), metric=taxi)
+
+
+@pytest.mark.parametrize("far", [1e4, 1e6, 1e10, 1e14, 1e15, 1e17])
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("method", ["dense", "columns", None])
+def test_a_shared_point_far_away_hides_nothing_of_what_the_others_cost(far, seed, method):
+    """Prices of the size of the detour prove no more than their rounding."""
+    rng = np.random.default_rng(seed)
+    near = rng.uniform(size=(2, 20, 2))
+    x, y = (np.vstack([points, [[far, far]]]) for points in near)
+    truth = sampled.emd(*near).value * 20 / 21
+    try:
+        assert sampled.emd(x, y, method=method).value == pytest.approx(truth, rel=1e-3)
+    except SolverError:
+        assert far >= 1e6

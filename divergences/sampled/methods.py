@@ -19,6 +19,7 @@ from divergences.transport.simplex import dense_transport
 
 Method = Literal["dense", "columns"]
 DENSE = 1_500**2  # pairs up to which the dense method is the faster one
+TIGHT = 1e-9  # gap, of the cost, with which its answer is taken as it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,14 +85,23 @@ def solved(
     p, q = np.full(n, 1 / n) if p is None else p, np.full(m, 1 / m) if q is None else q
     if effort.method == "dense":
         return _dense(ground, p, q)
+    dense = None
     if effort.method is None and n * m <= DENSE:
-        # Costs of many orders of magnitude are beyond the dense method. Columns measure them from
-        # the prices that they have.
+        # Costs of many orders of magnitude are beyond the dense method: it refuses them, or proves
+        # no more than their rounding. Columns measure them from the prices that they have.
         with contextlib.suppress(SolverError):
-            return _dense(ground, p, q)
+            dense = _dense(ground, p, q)
+            if dense.gap <= TIGHT * dense.cost:
+                return dense
     limit = math.inf if effort.time_limit is None else effort.time_limit
     watch = Watch(ground, limit, effort.progress)
-    return column_transport(ground, p, q, watch=watch, device=device)
+    try:
+        columns = column_transport(ground, p, q, watch=watch, device=device)
+    except SolverError:
+        if dense is None:
+            raise
+        return dense
+    return columns if dense is None or columns.gap < dense.gap else dense
 
 
 def _dense(ground: GroundCost, p: Floats, q: Floats) -> Optimum:

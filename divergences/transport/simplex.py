@@ -11,6 +11,8 @@ from divergences.transport.proof import EPS, Arcs, Floats
 from divergences.transport.result import Optimum, proved
 
 LOST = 1e-9  # part of a mass
+DROWNED = 1e-3  # of what a plan costs, that rounding may leave open
+USED = 64  # units in the last place of the largest cost that is paid, likewise
 NEAR_ONE = 3  # power of two up to which a cost is not scaled: it costs small problems time
 OPTIMAL, ITERATION_LIMIT = 1, 3  # POT's result codes
 
@@ -43,7 +45,30 @@ def dense_transport(p: Floats, q: Floats, cost: Floats, /, *, unit: int = 0) -> 
     # What weighs less than the rounding of the whole must not move the prices of what weighs more.
     prices = proof.feasible_prices(cost, source_price, p > EPS, q > EPS)
     arcs = _with_lost_mass(arcs, p, q, cost, prices)
-    return proved(arcs, p, q, prices, slack=0.0, exponent=exponent, unit=unit)
+    found = proved(arcs, p, q, prices, slack=0.0, exponent=exponent, unit=unit)
+    _require_not_drowned(found)
+    return found
+
+
+def _require_not_drowned(found: Optimum) -> None:
+    """Refuse a plan of which the rounding of its prices leaves open what it costs.
+
+    Prices may be large for the sake of costs that no mass pays. Rounding may leave open what a plan
+    costs only where that is the rounding of costs that it does pay.
+
+    Raises:
+        SolverError: If more is open.
+    """
+    arcs = found.arcs
+    paid = float(arcs.cost.max())
+    exponent = math.frexp(found.cost)[1]
+    unit = math.frexp(arcs.work())[1] - exponent  # arcs are in the unit of the solver
+    if found.gap > max(DROWNED * found.cost, math.ldexp(USED * EPS * paid, -unit)):
+        raise SolverError(
+            f"the plan found costs {found.cost:.6g}, but the rounding of its prices leaves open "
+            f"that the optimum is lower by {found.gap:.2g}. Costs that span more than about 12 "
+            "orders of magnitude do this: take the largest ones out, and solve what is left"
+        )
 
 
 def _with_lost_mass(
