@@ -51,10 +51,10 @@ def dense_transport(p: Floats, q: Floats, cost: Floats, /, *, unit: int = 0) -> 
 
 
 def _require_not_drowned(found: Optimum) -> None:
-    """Refuse a plan of which the rounding of its prices leaves open what it costs.
+    """Refuse a plan of which rounding of the prices leaves open what it costs.
 
-    Prices may be large for the sake of costs that no mass pays. Rounding may leave open what a plan
-    costs only where that is the rounding of costs that it does pay.
+    Prices may be large for the sake of costs that no mass pays. Rounding may leave open what a
+    plan costs only where that is the rounding of costs that it does pay.
 
     Raises:
         SolverError: If more is open.

@@ -123,8 +123,17 @@ class _Dense:
         push = share * functional.slopes(self.smooth, n)
         # More of p among these points raises all of their log-ratios, and more of q lowers them.
         raised = push.sum() * share / np.repeat([self.p, -self.q], [n, self.samples.m])
-        through = stack.influence(self.samples, ratios.fitted, push)
-        return FITTING * (effect + through) + raised
+        # How many of them there are has no effect on the models, which know what to expect.
+        through = self._centred(stack.influence(self.samples, ratios.fitted, push))
+        return effect + raised + through + (FITTING - 1) * self._centred(effect + through)
+
+    def _centred(self, effect: Floats) -> Floats:
+        """Effects of mean 0 on each side."""
+        off = effect.copy()
+        for side in (slice(0, self.samples.n), slice(self.samples.n, None)):
+            share = self.share[side]
+            off[side] -= share * (effect[side].sum() / share.sum())
+        return off
 
     def spread(self, ratios: Ratios) -> float:
         """How much the values differ that likely models give by themselves."""
