@@ -77,7 +77,8 @@ class Question:
             ratios = self._ratios(method, neighbours, rng)
         value, error = divergence(functional, samples, found, ratios)
         value = min(max(value, 0.0), functional.largest)
-        low, high = interval(functional, value, error, self.confidence)
+        fitted = ratios is not None and ratios.fitted is not None
+        low, high = interval(functional, value, error, self.confidence, fitted=fitted)
         notes = self._notes()
         missing, share = self._missing(functional), self._unseen(functional, found, ratios)
         if missing.any():
