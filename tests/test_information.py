@@ -187,7 +187,7 @@ def test_atoms_and_a_density_add_up(method):
     truth = 0.3 * np.log(3) + 0.7 * np.log(7 / 9) + 0.7 * TRUTHS[sampled.kl]
     found = sampled.kl(x, y, method=method)
     assert found.value == pytest.approx(truth, abs=4 * found.standard_error)
-    assert "at 1 repeated values" in found.notes[0]
+    assert "at 1 repeated value, counted as atoms" in found.notes[0]
 
 
 def test_discrete_data_are_counted():

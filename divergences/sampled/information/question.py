@@ -177,9 +177,11 @@ class Question:
         if count == 0:
             return ()
         if dense == 0:
-            return (f"the data are discrete: {count} values, whose frequencies are compared",)
+            values = f"{count} value{'s' * (count > 1)}"
+            return (f"the data are discrete: {values}, whose frequencies are compared",)
         share = 1 - dense / len(self.samples.z)
-        return (f"{share:.1%} of the points are at {count} repeated values, counted as atoms",)
+        values = f"{count} repeated value{'s' * (count > 1)}"
+        return (f"{share:.1%} of the points are at {values}, counted as atoms",)
 
 
 def _name(method: Method, ratios: Ratios | None) -> str:
