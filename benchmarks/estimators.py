@@ -9,16 +9,14 @@ there, or would take hours, are left out.
 """
 
 import argparse
-import importlib.util
 import time
-import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 from joblib import Parallel, delayed
 
-from benchmarks import records
+from benchmarks import estimator_peers, records
 from benchmarks.populations import Floats, Pair, pairs
 from divergences import sampled
 from divergences.sampled import Estimate
@@ -26,60 +24,16 @@ from divergences.sampled import Estimate
 RESULTS = records.RESULTS / "estimators.json"
 OURS = ("auto", "classifier", "knn", "histogram")
 SIZES = (200, 1000, 5000)
-# Largest n that a peer is asked for, and in how many repetitions: more would take hours.
-PEERS = {
-    "scipy gaussian_kde": (1000, 50),
-    "divergence": (5000, 100),
-    "infomeasure": (5000, 100),
-    "universal-divergence": (200, 10),
-    "densratio": (1000, 10),
-}
-MODULES = {"scipy gaussian_kde": "scipy", "universal-divergence": "universal_divergence"}
 BRACKET = (1, 2, 5, 20)  # dimensions in which the bracket of W_1 is tried
 BRACKET_POINTS = 400
 
 
 def estimate(method: str, x: Floats, y: Floats) -> tuple[float, float, float]:
     """An estimate of KL with the ends of its interval, NaN where the method has none."""
-    if method in OURS:
-        found: Estimate = sampled.kl(x, y, method=method)  # type: ignore[arg-type]
-        return float(found.value), found.low, found.high
-    with warnings.catch_warnings(), np.errstate(all="ignore"):
-        warnings.simplefilter("ignore")
-        return _peer(method)(x, y), np.nan, np.nan
-
-
-def _peer(name: str) -> Callable[[Floats, Floats], float]:
-    """The function of a peer."""
-    if name == "scipy gaussian_kde":
-        return _kde
-    if name == "divergence":
-        from divergence import knn_kl_divergence
-
-        return lambda x, y: float(knn_kl_divergence(x, y))
-    if name == "infomeasure":
-        import infomeasure
-
-        return lambda x, y: float(infomeasure.kld(x, y, approach="metric", k=5))
-    if name == "universal-divergence":
-        import universal_divergence
-
-        return lambda x, y: float(universal_divergence.estimate(x, y))
-    from densratio import densratio
-
-    def ratio(x: Floats, y: Floats) -> float:
-        found = densratio(x, y, verbose=False).compute_density_ratio(x)
-        return float(np.log(np.maximum(found, 1e-12)).mean())
-
-    return ratio
-
-
-def _kde(x: Floats, y: Floats) -> float:
-    """Mean log-ratio of two kernel density estimates of scipy's."""
-    from scipy.stats import gaussian_kde
-
-    p, q = gaussian_kde(x.T), gaussian_kde(y.T)
-    return float(np.mean(p.logpdf(x.T) - q.logpdf(x.T)))
+    if method not in OURS:
+        return estimator_peers.kl(method, x, y), np.nan, np.nan
+    found: Estimate = sampled.kl(x, y, method=method)  # type: ignore[arg-type]
+    return float(found.value), found.low, found.high
 
 
 def measure(case: int, nominal: int, method: str, repetition: int) -> list[float]:
@@ -127,11 +81,7 @@ def summary(pair: Pair, rows: Floats) -> dict[str, Any]:
 
 def cells(sizes: Sequence[int], repetitions: int) -> Iterator[tuple[int, int, str, int]]:
     """Case, size, method and number of repetitions of each cell of the table."""
-    peers = {
-        name: limits
-        for name, limits in PEERS.items()
-        if importlib.util.find_spec(MODULES.get(name, name)) is not None
-    }
+    peers = estimator_peers.installed()
     for nominal in sizes:
         for case, pair in enumerate(pairs()):
             d = pair.p(np.random.default_rng(0), 200).shape[1]

@@ -1,0 +1,116 @@
+"""The benchmark of estimators: its populations are what it says, and a stopped run goes on."""
+
+import json
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from benchmarks import estimator_peers, estimators, populations
+
+PAIRS = {pair.name: pair for pair in populations.pairs()}
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_samples_have_their_sizes_and_another_generator_other_points(name):
+    pair = PAIRS[name]
+    n, m = pair.sizes(200)
+    x, y = pair.p(np.random.default_rng(0), n), pair.q(np.random.default_rng(0), m)
+    assert (len(x), len(y)) == (n, m)
+    assert x.shape[1] == y.shape[1]
+    assert np.isfinite(x).all()
+    assert not np.array_equal(x, pair.p(np.random.default_rng(1), n))
+
+
+def _mixture(x):
+    square = ((x[:, None] - populations.MODES) ** 2).sum(-1)
+    log = -square / (2 * populations.SIGMA**2) - np.log(2 * np.pi * populations.SIGMA**2)
+    return np.logaddexp.reduce(log, axis=1) - np.log(8)
+
+
+LOG_RATIOS = {
+    "N(0,1) vs N(.5,1.44)": lambda x: stats.norm.logpdf(x) - stats.norm.logpdf(x, 0.5, 1.2),
+    "Exp(1) vs Exp(2)": lambda x: x - np.log(2),
+    "bimodal vs N(0,4)": lambda x: (
+        np.logaddexp(stats.norm.logpdf(x, -2, 0.5), stats.norm.logpdf(x, 2, 0.5))
+        - np.log(2)
+        - stats.norm.logpdf(x, 0, 2)
+    ),
+    "N10, shift 1": lambda x: (
+        stats.norm.logpdf(x).sum(1) - stats.norm.logpdf(x, np.sqrt(0.2)).sum(1)
+    ),
+    "Cauchy vs Cauchy(1, 2)": lambda x: stats.cauchy.logpdf(x) - stats.cauchy.logpdf(x, 1, 2),
+    "8 Gaussians vs N(0, 2 I)": lambda x: _mixture(x) - stats.norm.logpdf(x, 0, np.sqrt(2)).sum(1),
+}
+
+
+@pytest.mark.parametrize("name", LOG_RATIOS)
+def test_the_stated_divergence_is_the_mean_log_ratio(name):
+    """Of 100,000 points, within 4 standard errors: 6 in 100,000 seeds would fail."""
+    terms = np.ravel(LOG_RATIOS[name](PAIRS[name].p(np.random.default_rng(0), 100_000)))
+    assert PAIRS[name].kl == pytest.approx(terms.mean(), abs=4 * terms.std() / 100_000**0.5)
+
+
+def test_a_cauchy_pair_has_its_closed_form():
+    assert PAIRS["Cauchy vs Cauchy(1, 2)"].kl == pytest.approx(np.log(10 / 8), rel=1e-9)
+
+
+def test_one_point_of_a_hundred_is_a_copy():
+    pair = PAIRS["N(0,1) vs N(1,1), 1 % ties"]
+    assert len(np.unique(pair.p(np.random.default_rng(0), 1000))) == 990
+
+
+def test_a_summary_counts_errors_and_intervals():
+    pair = PAIRS["N10, shift 1"]  # whose KL is 1
+    rows = np.array([[1.1, 0.9, 1.2, 1.0], [0.9, 0.8, 0.95, 3.0]])
+    found = estimators.summary(pair, rows)
+    assert found["bias"] == pytest.approx(0, abs=1e-12)
+    assert found["rmse"] == pytest.approx(0.1)
+    assert found["coverage"] == 0.5
+    assert found["seconds"] == 2
+    broken = estimators.summary(pair, np.array([[np.inf, np.nan, np.nan, 1.0], rows[0]]))
+    assert broken["rmse"] == np.inf
+    assert broken["not finite"] == 1
+
+
+@pytest.mark.parametrize("name", ["scipy gaussian_kde"])
+def test_a_peer_is_asked_as_it_should_be(name):
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(2000, 1)), rng.normal(1, 1, size=(2000, 1))
+    assert estimator_peers.kl(name, x, y) == pytest.approx(0.5, abs=0.15)
+    assert name in estimator_peers.installed()
+
+
+def test_a_stopped_run_goes_on_where_it_was(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(estimators, "RESULTS", tmp_path / "estimators.json")
+    monkeypatch.setattr(estimators, "BRACKET", (1,))
+    monkeypatch.setattr(estimators, "tie_effect", lambda repetition: 0.1)
+    monkeypatch.setattr(
+        estimators, "cells", lambda sizes, repetitions: [(0, 60, "knn", 2), (0, 60, "auto", 2)]
+    )
+    first = estimators.run([60], 2, 1, fresh=False)
+    assert [row["method"] for row in first["cells"]] == ["knn", "auto"]
+    record = json.loads(estimators.RESULTS.read_text())
+    record["cells"] = record["cells"][:1]
+    estimators.RESULTS.write_text(json.dumps(record))
+    capsys.readouterr()
+    second = estimators.run([60], 2, 1, fresh=False)
+    assert [row["method"] for row in second["cells"]] == ["knn", "auto"]
+    assert "knn" not in capsys.readouterr().out
+    assert second["cells"][1]["rmse"] == first["cells"][1]["rmse"]
+
+
+def test_the_table_names_the_best_other_method():
+    cell = {"case": "c", "kl": 1.0, "n": 1000, "repetitions": 50, "bias": 0.0, "coverage": 0.95}
+    cells = [
+        cell | {"method": "auto", "rmse": 0.1, "seconds": 1.0},
+        cell | {"method": "knn", "rmse": 0.3, "seconds": 1.0},
+        cell | {"method": "divergence", "rmse": 0.2, "seconds": 1.0},
+        cell | {"method": "densratio", "rmse": 0.01, "seconds": 1.0, "repetitions": 10},
+    ]
+    brackets = [{"coverage": 0.97, "repetitions": 100}]
+    text = estimators.table({"cells": cells, "brackets": brackets, "ties": [0.1, 0.3]})
+    assert "| c | 1.000 | +0.000 | 0.100 | *divergence* | 0.200 | 95% | 1.0 s |" in text
+    assert "0.50 to 0.50 times" in text
+    assert "97.0%" in text
+    assert "0.20 standard errors (median of 2; 0.30 at most)" in text
