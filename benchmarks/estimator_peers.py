@@ -3,6 +3,7 @@
 import importlib.util
 import warnings
 from collections.abc import Callable
+from importlib import metadata
 
 import numpy as np
 
@@ -26,6 +27,12 @@ def installed() -> dict[str, tuple[int, int]]:
         for name, limits in PEERS.items()
         if importlib.util.find_spec(MODULES.get(name, name)) is not None
     }
+
+
+def versions() -> dict[str, str]:
+    """The version of each peer that is there, and of scikit-learn, which our estimates stand on."""
+    names = ["scikit-learn", *(name for name in installed() if name not in MODULES)]
+    return {name: metadata.version(name) for name in names}
 
 
 def kl(name: str, x: Floats, y: Floats) -> float:

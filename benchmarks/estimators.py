@@ -134,15 +134,11 @@ def tie_effect(repetition: int) -> float:
 def run(sizes: Sequence[int], repetitions: int, jobs: int, fresh: bool) -> dict[str, Any]:
     """All cells that are not done yet, saved one by one."""
     record = _begun(fresh)
-    done = {
-        (row["case"], row["n"], row["method"])
-        for row in record["cells"]
-        if row["repetitions"] >= 0
-    }
+    done = {(row["case"], row["n"], row["method"]): row["repetitions"] for row in record["cells"]}
     table = pairs()
     for case, nominal, method, count in cells(sizes, repetitions):
         pair = table[case]
-        if (pair.name, nominal, method) in done:
+        if done.get((pair.name, nominal, method), 0) >= count:
             continue
         rows = Parallel(n_jobs=jobs)(
             delayed(measure)(case, nominal, method, repetition) for repetition in range(count)
@@ -154,6 +150,7 @@ def run(sizes: Sequence[int], repetitions: int, jobs: int, fresh: bool) -> dict[
             "method": method,
             "kl": pair.kl,
         }
+        record["cells"] = [row for row in record["cells"] if cell.items() - row.items()]
         record["cells"].append(cell | summary(pair, np.array(rows)))
         _show(record["cells"][-1])
         records.save(record, RESULTS)
@@ -175,7 +172,7 @@ def _begun(fresh: bool) -> dict[str, Any]:
     if RESULTS.exists() and not fresh:
         return records.load(RESULTS)
     return {
-        "versions": records.versions(),
+        "versions": records.versions() | estimator_peers.versions(),
         "machine": records.machine(),
         "cells": [],
         "brackets": [],

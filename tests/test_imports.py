@@ -436,12 +436,12 @@ ARROWS = {
         "divergences.sampled.information.atoms",
         "divergences.sampled.information.estimation",
         "divergences.sampled.information.functionals",
+        "divergences.sampled.information.inputs",
         "divergences.sampled.information.interval",
         "divergences.sampled.information.methods",
         "divergences.sampled.information.samples",
         "divergences.sampled.information.sight",
         "divergences.sampled.points",
-        "divergences.transport.proof",
     },
     "divergences.sampled.information.samples": {
         "divergences.transport.proof",
@@ -451,7 +451,13 @@ ARROWS = {
         "divergences.transport.proof",
     },
     "divergences.sampled.information.sight": {
+        "divergences.sampled.information.neighbours",
         "divergences.sampled.information.samples",
+        "divergences.transport.proof",
+    },
+    "divergences.sampled.information.inputs": {
+        "divergences.checks",
+        "divergences.errors",
         "divergences.transport.proof",
     },
     "divergences.transport.memory": {

@@ -16,6 +16,8 @@ from divergences.checks.arrays import (
 )
 from divergences.errors import DistributionError
 
+WHOLE = 2**53  # up to which float64 has every whole number
+
 
 def masses(name: str, array: Array, xp: ModuleType, /) -> None:
     """Refuse what is no vector of masses: one axis, at least 0, not all 0.
@@ -105,6 +107,7 @@ def points(name: str, value: Any, xp: ModuleType, /, *, like: Array | None = Non
             f"but has shape {tuple(array.shape)}"
         )
     finite(name, array, xp)
+    _require_exact(name, value, array, xp)
     return array if array.ndim == 2 else xp.reshape(array, (-1, 1))
 
 
@@ -126,3 +129,18 @@ def weights(name: str, value: Any, n: int, xp: ModuleType, /, *, like: Array) ->
             f"`{name}` must have one entry per point, {n}, but has {array.shape[0]}"
         )
     return array
+
+
+def _require_exact(name: str, value: Any, array: Array, xp: ModuleType) -> None:
+    """Refuse whole numbers that float64 cannot tell apart.
+
+    Raises:
+        DistributionError: Naming the argument.
+    """
+    kind = getattr(getattr(value, "dtype", None), "kind", None)  # of numpy; torch has none
+    whole = kind in "iu" if kind else not hasattr(value, "dtype") or "int" in str(value.dtype)
+    if whole and holds(name, xp.any(xp.abs(array) > WHOLE)):
+        raise DistributionError(
+            f"`{name}` has whole numbers beyond 2**53, which float64 cannot tell apart; subtract "
+            "an offset from all, or, if they are labels, number them from 0"
+        )

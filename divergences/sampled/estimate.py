@@ -48,9 +48,9 @@ class Estimate:
         m: Number of points in the second sample.
         interval: Where the populations' value lies; its ends are `low` and `high`.
         confidence: In what share of repetitions the interval is meant to hold it.
-        standard_error: Of the value, where the method gives one; else NaN.
-        scores: Held-out scores of all methods that were looked at, in nats per point: log 2 is
-            that of a coin, and lower is better.
+        standard_error: Of the value, where the method gives one and it is finite; else NaN.
+        scores: Held-out loss of all models that were looked at, in nats per point, with that of a
+            coin that knows the sizes only; lower is better.
         notes: What a reader should know of these data.
     """
 

@@ -75,7 +75,7 @@ def emd(
             metric or the method is unknown, or a function returns no distances, or the confidence
             is not between 0 and 1; on reading `low`, if a function is no metric.
         SolverError: If the solver did not finish, or the result could not be proved optimal; it
-            carries a bracket of the answer if the time was up.
+            carries a bracket of the answer if the time was up. Likewise on reading `low`.
 
     Source:
         Villani 2009, "Optimal transport", definition 6.1; Weed and Bach 2019 for the bias.
@@ -93,7 +93,7 @@ def emd(
         _name(metric, order),
         "exact transport",
         *inputs.sizes,
-        Bracket(inputs, ground, optimum, effort, confidence),
+        Bracket(inputs.copied(), ground, optimum, effort, confidence),
         confidence,
     )
 

@@ -69,11 +69,34 @@ class Points:
         x, y = (checks.numpy_values(a).astype(np.float64, copy=False) for a in (self.x, self.y))
         return x, y
 
+    def heavy(self) -> "Points":
+        """Those that have a weight above 0, with their weights."""
+        if self.p is None and self.q is None:
+            return self
+        kept = [
+            np.arange(n) if w is None else np.flatnonzero(checks.numpy_values(w) > 0)
+            for n, w in zip(self.sizes, (self.p, self.q), strict=True)
+        ]
+        x, y = (
+            self.xp.take(a, self.xp.asarray(k), axis=0)
+            for a, k in zip((self.x, self.y), kept, strict=True)
+        )
+        p, q = (
+            None if w is None else self.xp.take(w, self.xp.asarray(k))
+            for w, k in zip((self.p, self.q), kept, strict=True)
+        )
+        return Points(self.xp, x, y, p, q)
+
+    def copied(self) -> "Points":
+        """The same in arrays of their own: nobody else changes them."""
+        x, y = (np.array(values) for values in self.values)
+        return Points(checks.NUMPY, x, y, *self.masses)
+
     def among(self, rows: NDArray[np.intp], cols: NDArray[np.intp]) -> "Points":
         """Some of the points of each side, in numpy, with their weights."""
         x, y = self.values
         p, q = (
-            None if w is None or not w[places].any() else w[places]
+            None if w is None else w[places]
             for w, places in zip(self.masses, (rows, cols), strict=True)
         )
         return Points(checks.NUMPY, x[rows], y[cols], p, q)

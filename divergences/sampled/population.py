@@ -48,11 +48,12 @@ class Bracket:
     @cached_property
     def low(self) -> float:
         """What a held-out 1-Lipschitz function certifies, at least 0."""
-        if min(self.points.sizes) < FEWEST:
+        points = self.points.heavy()
+        if min(points.sizes) < FEWEST:
             return 0.0
         rng = np.random.default_rng(self.seed)
-        places = [np.array_split(rng.permutation(n), 2) for n in self.points.sizes]
-        halves = [self.points.among(x, y) for x, y in zip(*places, strict=True)]
+        places = [np.array_split(rng.permutation(n), 2) for n in points.sizes]
+        halves = [points.among(x, y) for x, y in zip(*places, strict=True)]
         gains = [self._gain(*halves), self._gain(*halves[::-1])]
         mean = sum(gain for gain, _ in gains) / 2
         # The gains of close populations are as good as equal: their errors do not average out.
@@ -63,7 +64,7 @@ class Bracket:
     @cached_property
     def high(self) -> float:
         """The exact EMD with its chance; infinite if a sample is a single point."""
-        if min(self.points.sizes) < 2:
+        if min(self.points.heavy().sizes) < 2:
             return math.inf
         prices = self.optimum.source_price, self.optimum.target_price
         errors = (

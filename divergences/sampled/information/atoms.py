@@ -29,6 +29,11 @@ class Atoms:
     value: NDArray[np.float64]
 
     @property
+    def mixed(self) -> NDArray[np.bool_]:
+        """Which cells hold many values: the one for all else, if there is one."""
+        return np.asarray(np.isnan(self.value).any(axis=1))
+
+    @property
     def dense(self) -> NDArray[np.intp]:
         """Places of the points where there is a density."""
         return np.flatnonzero(self.cell < 0)
@@ -37,8 +42,9 @@ class Atoms:
 def atoms(samples: Samples, /) -> Atoms:
     """The atoms of two samples.
 
-    Where points are few for each value, as in rounded or repeated measurements, a value is an
-    atom if it is taken ten times as often as is typical there, and ten times at least.
+    A value is an atom if it is taken ten times as often as is typical, and ten times at least. If
+    the others have many points for each value, all of them are atoms: the data are discrete.
+    Else, as in rounded or repeated measurements, they are points of a density.
 
     Args:
         samples: The points.
@@ -52,9 +58,9 @@ def atoms(samples: Samples, /) -> Atoms:
         np.bincount(of[part], minlength=len(values))
         for part in (slice(0, samples.n), slice(samples.n, None))
     ]
-    if len(values) * DISCRETE <= len(of):
-        return Atoms(of, sides[0], sides[1], values)
     often = np.maximum(*sides) >= OFTEN * np.median(count)
+    if (~often).sum() * DISCRETE <= count[~often].sum():
+        return Atoms(of, sides[0], sides[1], values)
     cell = np.where(often, np.cumsum(often) - 1, -1)[of]
     found = Atoms(cell, sides[0][often], sides[1][often], values[often])
     return found if often.sum() == 0 else _with_the_rest(samples, found)

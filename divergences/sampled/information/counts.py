@@ -10,7 +10,9 @@ from divergences.transport.proof import Floats
 Numbers = NDArray[np.intp]
 
 
-def from_counts(functional: Functional, x: Numbers, y: Numbers, n: int, m: int, /) -> float:
+def from_counts(
+    functional: Functional, x: Numbers, y: Numbers, n: int, m: int, /
+) -> tuple[float, float]:
     """What some outcomes add to a divergence, corrected for chance.
 
     KL by digamma functions, whose mean is right but for outcomes that are not seen at all: an
@@ -25,7 +27,7 @@ def from_counts(functional: Functional, x: Numbers, y: Numbers, n: int, m: int, 
         m: Size of the second.
 
     Returns:
-        The sum over the outcomes, in nats.
+        The sum over the outcomes, in nats, and by how much it was corrected.
 
     Source:
         Zhang and Grabchak 2014, "Nonparametric estimation of Kullback-Leibler divergence", eq. 9;
@@ -37,11 +39,11 @@ def from_counts(functional: Functional, x: Numbers, y: Numbers, n: int, m: int, 
         x, y, n, m = y, x, m, n
     seen, unseen = x > 0, special.digamma(y + 1) - special.digamma(m + 1)
     logs = special.digamma(np.maximum(x, 1)) - special.digamma(n) - unseen
-    return float((x / n)[seen] @ logs[seen])
+    return float((x / n)[seen] @ logs[seen]), 0.0
 
 
-def _js(x: Numbers, y: Numbers, n: int, m: int) -> float:
-    """Observed JS, less what chance adds."""
+def _js(x: Numbers, y: Numbers, n: int, m: int) -> tuple[float, float]:
+    """Observed JS, less what chance adds, and that."""
     p, q = x / n, y / m
     middle = (p + q) / 2
     value = special.rel_entr(p, middle).sum() + special.rel_entr(q, middle).sum()
@@ -50,7 +52,7 @@ def _js(x: Numbers, y: Numbers, n: int, m: int) -> float:
     chance = (
         (p > 0) @ (1 - p) / n + (q > 0) @ (1 - q) / m - (spread[seen] / middle[seen]).sum() / 2
     )
-    return float(value - chance / 2) / 2
+    return float(value - chance / 2) / 2, float(chance) / 4
 
 
 def smoothed_log_ratio(x: Numbers, y: Numbers, n: int, m: int, /) -> Floats:

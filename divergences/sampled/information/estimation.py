@@ -29,7 +29,6 @@ class Ratios:
         likely: Probability of each of these, from what they say of held-out points.
         scores: Held-out loss of each model.
         models: Names of those that count.
-        near: Points of a side that have to be near for a ratio to be known.
     """
 
     value: Floats
@@ -40,7 +39,6 @@ class Ratios:
     likely: Floats = field(default_factory=lambda: np.empty(0))
     scores: Mapping[str, float] = field(default_factory=dict)
     models: tuple[str, ...] = ()
-    near: int = 1
 
 
 def divergence(
@@ -62,15 +60,15 @@ def divergence(
         The value and the error, in nats.
     """
     n, m = samples.n, samples.m
-    value = counts.from_counts(functional, found.x, found.y, n, m)
+    value, corrected = counts.from_counts(functional, found.x, found.y, n, m)
     effect, spread = _at_atoms(functional, samples, found), 0.0
     if ratios is not None:
         dense = _Dense(functional, samples, found, ratios)
         value += dense.value(ratios)
         effect[found.dense] += dense.effect(ratios)
         spread = dense.spread(ratios)
-    least = functional.grain * (1 / n + 1 / m)
-    return value, math.hypot(_error(samples, effect), spread, least)
+    least = functional.grain * sum(1 / size for size in samples.effective)
+    return value, math.hypot(_error(samples, effect), spread, corrected, least)
 
 
 def _at_atoms(functional: Functional, samples: Samples, found: Atoms) -> Floats:

@@ -14,13 +14,13 @@ import numpy as np
 
 from divergences.sampled.information import features
 from divergences.sampled.information.features import Features
-from divergences.sampled.information.samples import Places, Samples, thinned
+from divergences.sampled.information.samples import Places, Samples, thinned_alike
 from divergences.transport.proof import Floats
 
 PENALTIES = (1e-4, 1e-3, 1e-2, 1e-1, 1.0, 10.0)  # inverse, for a thousand points
 STAGES = (3, 6, 10, 15, 20, 30, 40, 55, 75, 100)  # trees at which boosting may stop
 WIDTHS = (0.03, 0.1, 0.5)  # squared, of the kernel, in mean squared distances of two points
-QUADRATIC = 60  # coordinates up to which all their products are features
+QUADRATIC = 30  # coordinates up to which all their products are features, if points are more
 SPLINES = 20  # coordinates up to which each gets a spline
 MOST = 20_000  # points that a linear model is fitted to, at the most
 MOST_TREES = 100_000  # and trees
@@ -77,7 +77,7 @@ class Linear:
         """Log-ratios at ``test``; see `Family`."""
         from sklearn.linear_model import LogisticRegression
 
-        train = thinned(train, MOST)
+        train = thinned_alike(samples, train, MOST)
         label, weight = samples.label[train], samples.weight[train]
         inputs = self.features(samples.z[train])
         model = LogisticRegression(solver="newton-cholesky", warm_start=True, max_iter=50)
@@ -114,7 +114,7 @@ class Trees:
         """Log-ratios at ``test``; see `Family`."""
         from sklearn.ensemble import HistGradientBoostingClassifier
 
-        train = thinned(train, MOST_TREES)
+        train = thinned_alike(samples, train, MOST_TREES)
         label, weight = samples.label[train], samples.weight[train]
         sizes = [STAGES[step] for step in steps]
         model = HistGradientBoostingClassifier(
@@ -136,17 +136,22 @@ def _prior(label: Floats, weight: Floats) -> float:
     return float(np.log(weight @ label) - np.log(weight @ (1 - label)))
 
 
+def _few(samples: Samples) -> bool:
+    """Whether coordinates are few enough for all of their products."""
+    return samples.d <= QUADRATIC and samples.d * (samples.d + 3) // 2 <= len(samples.z)
+
+
 def classifiers(samples: Samples, /) -> list[Family]:
     """The families of the method "classifier": quadratic logistic regression and trees."""
-    small = samples.d <= QUADRATIC
-    plain = ("quadratic", features.quadratic) if small else ("linear", features.linear)
+    linear = ("linear", features.linear)
+    plain = ("quadratic", features.quadratic) if _few(samples) else linear
     return [Linear(plain[0], plain[1](samples)), Trees()]
 
 
 def families(samples: Samples, /) -> list[Family]:
     """All families that suit the dimension of the points."""
     choice = {"linear": features.linear}
-    if samples.d <= QUADRATIC:
+    if _few(samples):
         choice |= {
             "quadratic": features.quadratic,
             "quadratic in ranks": features.quadratic_in_ranks,

@@ -5,7 +5,7 @@ from scipy import special
 from divergences.sampled.information.functionals import Functional
 
 # What models miss can only make the truth larger than they say: ends are at uneven distances, so
-# that 95 % intervals hold in 90 to 99 % of the repetitions of each case that was measured.
+# that 95 % intervals hold in 95 % of the repetitions at least, in each case that was measured.
 BELOW, ABOVE = 0.9, 1.4
 
 

@@ -42,7 +42,7 @@ def by_neighbours(samples: Samples, k: int, /) -> Ratios:
         DistributionError: If there are not so many neighbours, or points have weights.
     """
     fewest = min(samples.n, samples.m)
-    if not (isinstance(k, int) and 1 <= k):
+    if isinstance(k, bool) or not isinstance(k, (int, np.integer)) or k < 1:
         raise DistributionError(f"`neighbours` must be a whole number of at least 1, but is {k!r}")
     if fewest <= k:
         raise DistributionError(
@@ -53,7 +53,7 @@ def by_neighbours(samples: Samples, k: int, /) -> Ratios:
     value, _ = neighbour_ratios(samples, k)
     more = min(fewest - 1, max(k, round(fewest**0.5)))
     smooth, noise = neighbour_ratios(samples, more)
-    return Ratios(value, smooth, noise, near=2 * more)
+    return Ratios(value, smooth, noise)
 
 
 def by_classifiers(samples: Samples, method: Method, rng: np.random.Generator, /) -> Ratios:
@@ -69,7 +69,8 @@ def by_classifiers(samples: Samples, method: Method, rng: np.random.Generator, /
     if fewest < FEWEST:
         raise DistributionError(
             f'`method` "{method}" needs at least {FEWEST} points on each side outside of atoms, '
-            f'but has {samples.n} of `x` and {samples.m} of `y`; take more, or method="knn"'
+            f"but has {samples.n} of `x` and {samples.m} of `y`; take more"
+            + (', or method="knn" with fewer `neighbours`' if fewest > 1 else "")
         )
     if method == "classifier" and fewest <= samples.d:
         raise DistributionError(
@@ -91,7 +92,7 @@ def _stacked(
     # other processes run, a hundred times more.
     with threadpool_limits(1 if len(samples.z) <= SMALL else None):
         fitted = cross_fit(samples, models, rng)
-    evidence = (fitted.coin - fitted.loss) * samples.weight.sum()
+    evidence = (fitted.coin - fitted.loss) * sum(samples.effective)
     likely = np.exp(evidence - evidence.max())
     likely /= likely.sum()
     most = float(evidence.max())
@@ -108,7 +109,7 @@ def _stacked(
         combined,
         np.stack(alone),
         likely,
-        dict(zip(fitted.names, map(float, fitted.loss), strict=True)),
+        dict(zip(fitted.names, map(float, fitted.loss), strict=True)) | {"a coin": fitted.coin},
         tuple(fitted.names[place] for place in combined.used) if most > math.log(AGAINST) else (),
     )
 

@@ -31,8 +31,7 @@ def neighbour_ratios(samples: Samples, k: int, /) -> tuple[Floats, Floats]:
         Wang, Kulkarni and Verdu 2009, "Divergence estimation for multidimensional densities via
         k-nearest-neighbor distances", section IV (bias reduction).
     """
-    scale = samples.z.std(axis=0)
-    z = samples.z / np.where(scale > 0, scale, 1.0)
+    z = comparable(samples.z)
     sides = (z[: samples.n], z[samples.n :])
     trees = [cKDTree(points) for points in sides]
     ratios, noise = np.empty(len(z)), np.empty(len(z))
@@ -44,6 +43,14 @@ def neighbour_ratios(samples: Samples, k: int, /) -> tuple[Floats, Floats]:
         ratios[place] = sign * (found + np.log(trees[1 - own].n / (trees[own].n - 1)))
         noise[place] = special.polygamma(1, mine) + special.polygamma(1, other)
     return ratios, noise
+
+
+def comparable(z: Floats, /) -> Floats:
+    """Coordinates in units of their quartiles, or, if those are equal, of their deviation."""
+    low, high = np.quantile(z, [0.25, 0.75], axis=0)
+    deviation = z.std(axis=0)
+    scale = np.where(high > low, high - low, np.where(deviation > 0, deviation, 1.0))
+    return np.asarray(z / scale)
 
 
 def _counts(points: Floats, own: cKDTree, other: cKDTree, k: int) -> tuple[Numbers, Numbers]:

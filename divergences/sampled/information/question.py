@@ -7,11 +7,12 @@ from typing import Any
 import array_api_compat
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy import special
 
 from divergences import checks
 from divergences.errors import DistributionError
 from divergences.sampled.estimate import Ends, Estimate
-from divergences.sampled.information import methods
+from divergences.sampled.information import inputs, methods
 from divergences.sampled.information.atoms import Atoms, atoms
 from divergences.sampled.information.estimation import Ratios, divergence
 from divergences.sampled.information.functionals import JS, KL, Functional
@@ -20,10 +21,8 @@ from divergences.sampled.information.methods import Method
 from divergences.sampled.information.samples import Samples
 from divergences.sampled.information.sight import UNSEEN, beyond_sight, isolated
 from divergences.sampled.points import Points
-from divergences.transport.proof import Floats
 
 EXPECTED = 10  # points that a sample should have at an atom of the other, for none to mean none
-SHOWN = 3  # rows that a message names
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +57,20 @@ class Question:
     ) -> "Question":
         """The arguments of `kl`, checked."""
         checks.confidence(confidence)
-        seed = 0 if rng is None else int(_generator(rng).integers(2**32))
+        seed = 0 if rng is None else int(inputs.generator(rng).integers(2**32))
         for name, sample in (("x", x), ("y", y)):
-            _require_sample(name, sample)
-        points = Points.of(x, y, p, q)
-        samples = Samples.of(*_scaled(*points.values), *points.masses)
+            inputs.require_sample(name, sample)
+        points = Points.of(x, y, p, q).heavy()
+        samples = Samples.of(*inputs.scaled(*points.values), *points.masses)
+        found = atoms(samples)
+        if samples.weighted and len(found.x):
+            raise DistributionError(
+                f"`x_weights` and `y_weights` are for points with densities, but {len(found.x)} "
+                "values are taken again and again: count those with their weights, and give the "
+                "weighted shares to `divergences.kl`"
+            )
         like = points.x if points.x.dtype == points.xp.float64 else points.y
-        return cls(samples, atoms(samples), like, confidence, seed)
+        return cls(samples, found, like, confidence, seed)
 
     def answer(self, functional: Functional, method: Method, neighbours: int) -> Estimate:
         """The estimate of one divergence."""
@@ -84,6 +90,8 @@ class Question:
         if missing.any():
             value, high, low = math.inf, math.inf, self._least(functional, missing)
             notes += (self._why_infinite(functional, missing),)
+        elif self.found.mixed.any():
+            high = functional.largest
         elif share > UNSEEN:
             high = math.inf
             notes += (
@@ -98,7 +106,7 @@ class Question:
             samples.m,
             Ends(low, high),
             self.confidence,
-            error,
+            error if math.isfinite(value) else math.nan,
             {} if ratios is None else ratios.scores,
             notes,
         )
@@ -118,11 +126,9 @@ class Question:
         if ratios is not None:
             dense, side = self.samples.among(found.dense), int(functional is not KL)
             part = (slice(0, dense.n), slice(dense.n, None))[side]
-            beyond = beyond_sight(
-                ratios.smooth[part] * (1 - 2 * side), (dense.m, dense.n)[side], ratios.near
-            )
-            share = np.average(beyond, weights=dense.weight[part])
-            count += (dense.n, dense.m)[side] * max(float(share), isolated(dense, side))
+            beyond = beyond_sight(ratios.smooth[part] * (1 - 2 * side), (dense.m, dense.n)[side])
+            extrapolated = np.average(beyond, weights=dense.weight[part]) if ratios.fitted else 0.0
+            count += (dense.n, dense.m)[side] * max(float(extrapolated), isolated(dense, side))
         return count / n
 
     def _ratios(self, method: Method, neighbours: int, rng: np.random.Generator) -> Ratios:
@@ -146,19 +152,15 @@ class Question:
         if functional is JS:
             return np.zeros(len(self.found.x), bool)
         mine, other, n, m = self._sides(functional, self.found)
-        return (other == 0) & (mine * m >= EXPECTED * n)
+        return (other == 0) & (mine >= EXPECTED) & (mine * m >= EXPECTED * n)
 
     def _least(self, functional: Functional, missing: Any) -> float:
-        """What the divergence is at least, with what chance leaves the other side of the atoms."""
+        """What it is at least, by any one atom, all of which might have been chosen."""
         mine, _, n, m = self._sides(functional, self.found)
-        chance = (1 - self.confidence) / 2
-        seen = mine[missing].sum() / n
-        p = max(0.0, seen - 2 * math.sqrt(seen * (1 - seen) / n))
-        q = min(1.0, -math.log(chance) / m)
-        if p <= q:
-            return 0.0
-        rest = (1 - p) * math.log((1 - p) / (1 - q)) if p < 1 else 0.0
-        return p * math.log(p / q) + rest
+        chance = (1 - self.confidence) / 4 / len(mine)
+        p = special.betaincinv(mine[missing], n - mine[missing] + 1, chance)  # Clopper-Pearson
+        q = np.minimum(-math.log(chance) / m, p)
+        return float((special.rel_entr(p, q) + special.rel_entr(1 - p, 1 - q)).max())
 
     def _why_infinite(self, functional: Functional, missing: Any) -> str:
         """In words, where one sample has an atom and the other no point."""
@@ -166,6 +168,11 @@ class Question:
         names = ("x", "y") if functional is KL else ("y", "x")
         place = int(np.argmax(np.where(missing, mine, 0)))
         more = f", and so at {missing.sum() - 1} more" if missing.sum() > 1 else ""
+        if self.found.mixed[place]:
+            return (
+                f"infinite: {mine[place]} points of {names[0]} are at values of their own, and "
+                f"all {size} of {names[1]} at repeated ones{more}"
+            )
         return (
             f"infinite: {mine[place]} points of {names[0]} share one value, which none of the "
             f"{size} points of {names[1]} takes{more}"
@@ -176,6 +183,12 @@ class Question:
         count, dense = len(self.found.x), len(self.found.dense)
         if count == 0:
             return ()
+        if self.found.mixed.any():
+            rest = int((self.found.x + self.found.y)[self.found.mixed][0])
+            return (
+                f"{rest} points, too few on one side for a density, are at no repeated value: "
+                "they count as one value more, and so the divergence may be larger",
+            )
         if dense == 0:
             values = f"{count} value{'s' * (count > 1)}"
             return (f"the data are discrete: {values}, whose frequencies are compared",)
@@ -191,62 +204,3 @@ def _name(method: Method, ratios: Ratios | None) -> str:
     if method != "auto":
         return method
     return f"auto: {' + '.join(ratios.models) or 'no difference found'}"
-
-
-def _generator(rng: np.random.Generator) -> np.random.Generator:
-    """The generator.
-
-    Returns:
-        It.
-
-    Raises:
-        DistributionError: If it is none.
-    """
-    if not isinstance(rng, np.random.Generator):
-        raise DistributionError(
-            f"`rng` must be a numpy.random.Generator, as np.random.default_rng(0) is, or None, "
-            f"but is {rng!r}"
-        )
-    return rng
-
-
-def _require_sample(name: str, sample: Any) -> None:
-    """Refuse what is no sample, rows that are not finite, and gradients, which would be lost.
-
-    Raises:
-        DistributionError: Naming the rows.
-    """
-    if sample is None:
-        raise DistributionError(f"`{name}` must be a sample, shape (n, d), but is None")
-    if getattr(sample, "requires_grad", False):
-        raise DistributionError(
-            f"`{name}` requires a gradient, and estimates from samples have none: pass "
-            f"{name}.detach()"
-        )
-    values = checks.numpy_values(sample) if array_api_compat.is_array_api_obj(sample) else sample
-    try:
-        array = np.asarray(values, dtype=float)
-    except (TypeError, ValueError):
-        return  # which `Points` refuses
-    if array.ndim not in (1, 2) or array.size == 0:
-        return  # likewise
-    rows = np.flatnonzero(~np.isfinite(array.reshape(len(array), -1)).all(axis=1))
-    if len(rows):
-        shown = ", ".join(map(str, rows[:SHOWN]))
-        more = f" and {len(rows) - SHOWN} more" if len(rows) > SHOWN else ""
-        keep = f"np.isfinite({name}).all(axis=1)" if array.ndim == 2 else f"np.isfinite({name})"
-        raise DistributionError(
-            f"`{name}` must be finite, but has NaN or infinite entries in "
-            f"{'row' if len(rows) == 1 else 'rows'} {shown}{more}; take them out: {name}[{keep}]"
-        )
-
-
-def _scaled(x: Floats, y: Floats) -> tuple[Floats, Floats]:
-    """Coordinates in units in which nothing overflows, without those that never differ."""
-    low = np.minimum(x.min(axis=0), y.min(axis=0))
-    high = np.maximum(x.max(axis=0), y.max(axis=0))
-    differs = low < high
-    if not differs.any():
-        return np.zeros((len(x), 1)), np.zeros((len(y), 1))
-    unit = np.frexp(np.maximum(np.abs(low), np.abs(high)))[1][differs]
-    return np.ldexp(x[:, differs], -unit), np.ldexp(y[:, differs], -unit)

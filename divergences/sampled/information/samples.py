@@ -9,6 +9,8 @@ from divergences.transport.proof import Floats
 
 Places = NDArray[np.intp]
 
+EVEN = 1e-12  # relative difference of weights that are as good as equal
+
 
 @dataclass(frozen=True, slots=True)
 class Samples:
@@ -30,7 +32,9 @@ class Samples:
     ) -> "Samples":
         """Two sets of points, with masses that sum to 1, or None for equal ones."""
         parts = [
-            np.ones(len(points)) if mass is None else mass * len(points)
+            np.ones(len(points))
+            if mass is None or np.ptp(mass) <= EVEN * mass.max()
+            else mass * len(points)
             for points, mass in ((x, p), (y, q))
         ]
         return cls(np.concatenate([x, y]), len(x), np.concatenate(parts))
@@ -71,6 +75,12 @@ class Samples:
         return bool((self.weight != 1).any())
 
     @property
+    def effective(self) -> tuple[float, float]:
+        """To how many points of equal weight each side amounts (Kish 1965)."""
+        p, q = self.weight[: self.n], self.weight[self.n :]
+        return float(p.sum() ** 2 / (p @ p)), float(q.sum() ** 2 / (q @ q))
+
+    @property
     def prior(self) -> float:
         """Logarithm of the odds that a point is from p, before it is looked at."""
         return float(np.log(self.n / self.m))
@@ -91,8 +101,35 @@ def thinned(places: Places, most: int, /) -> Places:
     return np.sort(np.random.default_rng(0).choice(places, most, replace=False))
 
 
-def folds(samples: Samples, count: int, rng: np.random.Generator, /) -> NDArray[np.intp]:
-    """Which fold each point is in, both sides divided alike, shape ``(n + m,)``."""
+def thinned_alike(samples: Samples, places: Places, most: int, /) -> Places:
+    """At most so many of some places, of the smaller side as many as of the larger, or all."""
+    if len(places) <= most:
+        return places
+    x, y = places[places < samples.n], places[places >= samples.n]
     return np.concatenate([
+        thinned(own, max(most // 2, most - len(other))) for own, other in ((x, y), (y, x))
+    ])
+
+
+def folds(samples: Samples, count: int, rng: np.random.Generator, /) -> NDArray[np.intp]:
+    """Which fold each point is in, both sides divided alike, shape ``(n + m,)``.
+
+    All copies of a point are in one fold: held out, none of them is known.
+
+    Args:
+        samples: The points.
+        count: How many folds.
+        rng: What divides the points.
+
+    Returns:
+        Numbers of folds, from 0.
+    """
+    found = np.concatenate([
         rng.permutation(np.arange(size) % count) for size in (samples.n, samples.m)
     ])
+    first, of = np.unique(samples.z, axis=0, return_index=True, return_inverse=True)[1:]
+    together = found[first][np.ravel(of)]
+    sides = (slice(0, samples.n), slice(samples.n, None))
+    if all(len(np.unique(together[side])) == count for side in sides):
+        return together
+    return found

@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
+from divergences.sampled.information.neighbours import comparable
 from divergences.sampled.information.samples import Samples, thinned
 from divergences.transport.proof import Floats
 
@@ -14,18 +15,17 @@ ASKED = 5_000  # points that are looked at, at the most
 DIMENSIONS = 50  # beyond which neighbours take too long
 
 
-def beyond_sight(ratios: Floats, size: int, near: int, /) -> NDArray[np.bool_]:
-    """Where ``log(p / q)`` is more than a sample of q can tell from infinity.
+def beyond_sight(ratios: Floats, size: int, /) -> NDArray[np.bool_]:
+    """Where ``log(p / q)``, as models say, is more than a sample of q can tell from infinity.
 
     Args:
         ratios: ``log(p / q)`` at points of p.
         size: Points of q.
-        near: Points of q that have to be near for the ratio to be known.
 
     Returns:
-        Whether fewer than so many points of q are to be expected for each that p has there.
+        Whether less than one point of q is to be expected where p has ``size``.
     """
-    return ratios > np.log(size / near)
+    return ratios > np.log(size)
 
 
 def isolated(samples: Samples, side: int, /) -> float:
@@ -44,8 +44,7 @@ def isolated(samples: Samples, side: int, /) -> float:
     """
     if samples.d > DIMENSIONS:
         return 0.0
-    scale = samples.z.std(axis=0)
-    z = samples.z / np.where(scale > 0, scale, 1.0)
+    z = comparable(samples.z)
     parts = (slice(0, samples.n), slice(samples.n, None))
     own, other = z[parts[side]], z[parts[1 - side]]
     if len(own) <= COMPANY:
