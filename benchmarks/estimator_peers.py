@@ -30,7 +30,7 @@ def installed() -> dict[str, tuple[int, int]]:
 
 
 def versions() -> dict[str, str]:
-    """The version of each peer that is there, and of scikit-learn, which our estimates stand on."""
+    """The version of each peer that is there, and of scikit-learn, behind our estimates."""
     names = ["scikit-learn", *(name for name in installed() if name not in MODULES)]
     return {name: metadata.version(name) for name in names}
 

@@ -161,6 +161,28 @@ def test_methods_that_count_refuse_weights(method):
         sampled.kl(x, y, x_weights=np.arange(100) + 1.0, method=method)
 
 
+def test_points_without_weight_are_not_there():
+    x, y = normals(200, 200)
+    some = np.arange(200) % 2
+    whole = np.where(some == 0, 7.0, x)  # which would be an atom
+    weighted = sampled.kl(whole, y, x_weights=some)
+    assert weighted.value == sampled.kl(x[some == 1], y).value
+
+
+def test_few_heavy_points_tell_less():
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(2, 300))
+    found = sampled.kl(x, y, x_weights=np.exp(2 * rng.normal(size=300)))
+    assert found.low == 0
+    assert found.high > 2 * sampled.kl(x, y).high
+
+
+def test_weights_of_atoms_are_refused():
+    x = np.repeat([0.0, 1.0], 50)
+    with pytest.raises(DistributionError, match="2 values are taken again and again"):
+        sampled.kl(x, x, x_weights=np.where(x == 0, 9.0, 1.0))
+
+
 # Atoms and ties
 
 
@@ -239,6 +261,56 @@ def test_rounded_measurements_are_neither_infinite_nor_far_off(method, digits):
     assert found.value == pytest.approx(0.5, abs=4 * found.standard_error)
 
 
+@pytest.mark.parametrize("share", [0.5, 0.85, 0.95])
+def test_any_share_of_zeros_leaves_the_rest_a_density(share):
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(2, 2000))
+    zero = rng.random((2, 2000)) < share
+    x[zero[0]], y[zero[1]] = 0.0, 0.0
+    same, apart = sampled.js(x, y), sampled.kl(x, np.where(y == 0, 0.0, y + 2))
+    assert same.value < 0.005
+    assert same.low == 0
+    assert apart.value == pytest.approx(2 * (1 - share), abs=4 * apart.standard_error)
+
+
+def test_many_rare_values_of_one_population_are_at_nothing():
+    rng = np.random.default_rng(0)
+    p = 1 / np.arange(1, 1501) ** 1.3
+    x, y = (rng.choice(1500, n, p=p / p.sum()) for n in (400, 5000))
+    for function in FUNCTIONS:
+        found = function(x, y)
+        assert math.isfinite(found.value)
+        assert found.low == 0
+
+
+@pytest.mark.parametrize("method", CLASSIFIERS)
+def test_copies_of_a_point_are_not_held_out_from_each_other(method):
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(2, 100, 2)).repeat(3, axis=1)
+    found = sampled.kl(x, y, method=method)
+    assert found.value < 0.02
+    assert found.low == 0
+
+
+def test_a_density_against_an_atom_is_infinite_and_says_so():
+    rng = np.random.default_rng(0)
+    found = sampled.kl(rng.normal(size=300), np.zeros(300))
+    assert found.value == math.inf
+    assert math.isnan(found.standard_error)
+    assert "300 points of x are at values of their own" in found.notes[-1]
+
+
+def test_too_few_points_outside_of_atoms_bound_from_below_only():
+    rng = np.random.default_rng(0)
+    x = np.concatenate([np.zeros(300), rng.normal(size=300)])
+    y = np.concatenate([np.zeros(596), [-3.0, -2.0, 2.0, 3.0]])
+    found = sampled.kl(x, y)
+    assert math.isfinite(found.value)
+    assert found.high == math.inf
+    assert sampled.js(x, y).high == np.log(2)
+    assert "304 points, too few on one side for a density" in found.notes[0]
+
+
 @given(st.lists(st.integers(0, 3), min_size=2, max_size=200))
 def test_every_point_is_in_a_cell_or_has_a_density(values):
     z = np.array(values, float)[:, None]
@@ -311,6 +383,28 @@ def test_bad_input_is_refused_with_a_reason(function, case):
     x, y = arguments.pop("x"), arguments.pop("y")
     with pytest.raises(DistributionError, match=message):
         function(x, y, **arguments)
+
+
+def test_spans_that_floats_cannot_hold_are_refused():
+    x, y = normals(100, 100)
+    for far in (1e170, 1e308):
+        with pytest.raises(
+            DistributionError, match=r"`x`\[3\] is more than 1e100 times as far out"
+        ):
+            sampled.kl(np.where(np.arange(100) == 3, far, x), y)
+    with pytest.raises(DistributionError, match="more than 1e100 times as far out"):
+        sampled.kl(x * 1e-300, y * 1e300)
+    assert sampled.kl(np.where(np.arange(100) == 3, 1e60, x), y).value < 2
+    with pytest.raises(DistributionError, match=r"whole numbers beyond 2\*\*53"):
+        sampled.kl(np.full(30, 2**60), np.full(30, 2**60 + 1))
+
+
+def test_a_small_sample_beside_a_large_one_keeps_all_of_its_points():
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=12), rng.normal(3, 1, size=60_000)
+    found = sampled.kl(x, y, method="classifier")
+    assert found.value == pytest.approx(4.5, abs=4 * found.standard_error)
+    assert found.low > 1
 
 
 def test_more_coordinates_than_points_are_refused_by_the_classifier_only():

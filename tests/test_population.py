@@ -36,7 +36,7 @@ def test_in_few_dimensions_both_ends_say_something(d):
 @given(clouds())
 def test_the_ends_are_in_order(pair):
     found = sampled.emd(*pair)
-    assert 0 <= found.low
+    assert 0 <= found.low <= found.high
     assert found.value <= found.high * (1 + 1e-12) + 1e-14
 
 
@@ -112,3 +112,21 @@ def test_a_function_that_is_no_metric_has_no_lower_end():
 def test_a_confidence_is_a_probability(confidence):
     with pytest.raises(DistributionError, match="`confidence` must be strictly between 0 and 1"):
         sampled.emd([0.0], [1.0], confidence=confidence)
+
+
+def test_the_bracket_is_of_the_points_as_they_were():
+    x, y = translated(2)
+    found, same = sampled.emd(x, y), sampled.emd(x.copy(), y.copy())
+    x += 100.0
+    assert (found.low, found.high) == (same.low, same.high)
+
+
+def test_points_without_weight_do_not_count_in_a_bracket():
+    x, y = translated(1, 60, 60)
+    weights = np.arange(60) % 2
+    far = np.where(weights[:, None] == 0, 1e6, x)
+    found, there = sampled.emd(far, y, x_weights=weights), sampled.emd(x[weights == 1], y)
+    assert found.high == pytest.approx(there.high, rel=1e-9)
+    assert found.low == pytest.approx(there.low, rel=1e-9, abs=1e-9)
+    alone = sampled.emd([0.0, 1, 2, 3], [5.0, 6, 7, 8], x_weights=[1, 0, 0, 0])
+    assert (alone.low, alone.high) == (0, np.inf)
