@@ -137,8 +137,8 @@ def _require_exact(name: str, value: Any, array: Array, xp: ModuleType) -> None:
     Raises:
         DistributionError: Naming the argument.
     """
-    kind = getattr(getattr(value, "dtype", None), "kind", None)  # of numpy; torch has none
-    whole = kind in "iu" if kind else not hasattr(value, "dtype") or "int" in str(value.dtype)
+    own = value if hasattr(value, "dtype") else np.asarray(value)
+    whole = "int" in str(own.dtype)
     if whole and holds(name, xp.any(xp.abs(array) > WHOLE)):
         raise DistributionError(
             f"`{name}` has whole numbers beyond 2**53, which float64 cannot tell apart; subtract "

@@ -102,7 +102,7 @@ def compare(
 
     >>> import numpy as np
     >>> rng = np.random.default_rng(0)
-    >>> found = compare(rng.normal(size=200), rng.normal(size=300) + 2, method="knn")
+    >>> found = compare(rng.normal(size=200), rng.normal(size=300) + 1, method="knn")
     >>> found.reading
     ('The samples differ: every interval lies above 0.',)
     """
