@@ -244,8 +244,8 @@ def _words(rows: list[tuple[dict[str, Any], dict[str, Any]]], nominal: int) -> s
     covers = {ours["case"]: ours["coverage"] for ours, _ in rows}
     least = min(covers, key=lambda name: covers[name])
     return (
-        f"- n = {nominal:,}, {len(rows)} cases, {rows[0][0]['repetitions']} repetitions: error of `auto` "
-        f"{min(ratios.values()):.2f} to {ratios[worst]:.2f} times that of the best other method "
+        f"- n = {nominal:,}, {len(rows)} cases, {rows[0][0]['repetitions']} repetitions: error of "
+        f"`auto` {min(ratios.values()):.2f} to {ratios[worst]:.2f} times that of the best other method "
         f"(most in {worst}); intervals hold the truth in {covers[least]:.0%} ({least}) to "
         f"{max(covers.values()):.0%}."
     )
