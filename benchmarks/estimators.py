@@ -243,11 +243,11 @@ def _words(rows: list[tuple[dict[str, Any], dict[str, Any]]], nominal: int) -> s
     worst = max(ratios, key=lambda name: ratios[name])
     covers = {ours["case"]: ours["coverage"] for ours, _ in rows}
     least = min(covers, key=lambda name: covers[name])
+    count = f"{len(rows)} cases, {rows[0][0]['repetitions']} repetitions"
     return (
-        f"- n = {nominal:,}, {len(rows)} cases, {rows[0][0]['repetitions']} repetitions: error of "
-        f"`auto` {min(ratios.values()):.2f} to {ratios[worst]:.2f} times that of the best other method "
-        f"(most in {worst}); intervals hold the truth in {covers[least]:.0%} ({least}) to "
-        f"{max(covers.values()):.0%}."
+        f"- n = {nominal:,}, {count}: error of `auto` {min(ratios.values()):.2f} to "
+        f"{ratios[worst]:.2f} times that of the best other method (most in {worst}); intervals "
+        f"hold the truth in {covers[least]:.0%} ({least}) to {max(covers.values()):.0%}."
     )
 
 
