@@ -6,7 +6,6 @@ in ``p.covariance - q.covariance``, which is exact where they are close.
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import solve_triangular
 
 from divergences.closed_forms.families import MultivariateNormal
 from divergences.errors import DistributionError, SolverError
@@ -33,6 +32,8 @@ def kl(p: MultivariateNormal, q: MultivariateNormal) -> float:
     Raises:
         SolverError: If a covariance in units of the other overflows.
     """
+    from scipy.linalg import solve_triangular  # here, since it takes a while to import
+
     shift, change = _differences(p, q)
     p_root, q_root = (np.linalg.cholesky(_symmetric(x)) for x in (p, q))
     with np.errstate(over="ignore", invalid="ignore"):

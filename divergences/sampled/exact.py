@@ -93,7 +93,7 @@ def emd(
         _name(metric, order),
         "exact transport",
         *inputs.sizes,
-        Bracket(inputs.copied(), ground, optimum, effort, confidence),
+        Bracket(inputs.masses, ground, optimum, effort, confidence),
         confidence,
     )
 

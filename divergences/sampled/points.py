@@ -87,11 +87,6 @@ class Points:
         )
         return Points(self.xp, x, y, p, q)
 
-    def copied(self) -> "Points":
-        """The same in arrays of their own: nobody else changes them."""
-        x, y = (np.array(values) for values in self.values)
-        return Points(checks.NUMPY, x, y, *self.masses)
-
     def among(self, rows: NDArray[np.intp], cols: NDArray[np.intp]) -> "Points":
         """Some of the points of each side, in numpy, with their weights."""
         x, y = self.values
@@ -116,7 +111,9 @@ class Points:
                 "`metric` is a function, through which no gradient passes: give points that "
                 "require none, x.detach(), or the name of a metric"
             )
-        return GroundCost.of(*self.values, metric=metric, order=order)
+        # Points of its own, which nobody else changes: of a named metric they are scaled ones.
+        x, y = map(np.array, self.values) if callable(metric) else self.values
+        return GroundCost.of(x, y, metric=metric, order=order)
 
     def solve(self, ground: GroundCost, effort: Effort) -> Optimum:
         """The proved plan, in the scaled unit of the ground cost."""
@@ -150,7 +147,7 @@ class Points:
     def _scaled(self, points: Array, ground: GroundCost) -> Array:
         """Points in the unit of the ground cost."""
         points = self.xp.astype(points, self.xp.float64)
-        unit = ground.length // 2 if ground.metric == "sqeuclidean" else ground.length
+        unit = ground.unit
         half = unit // 2  # the factor of the whole may not be a float
         return (points * 2.0**-half) * 2.0 ** (half - unit)
 

@@ -12,7 +12,7 @@ from divergences import checks
 from divergences.sampled.methods import Effort
 from divergences.sampled.points import Points
 from divergences.transport.distances import BlockMetric, Metric
-from divergences.transport.ground import GroundCost
+from divergences.transport.ground import GroundCost, in_unit
 from divergences.transport.proof import Floats
 from divergences.transport.result import Optimum
 from divergences.transport.witness import lipschitz_witness
@@ -30,15 +30,15 @@ class Bracket:
     normal quantile of standard errors is taken off, or added.
 
     Attributes:
-        points: The two samples.
-        ground: Their cost.
+        masses: Of the points of both samples, summing to 1; None for equal ones.
+        ground: Their cost, with points of its own.
         optimum: Their exact EMD, in the scaled unit of the cost.
         effort: How it was solved, and how the halves are to be.
         confidence: In what share of repetitions the distance is to be inside.
         seed: Of the generator that divides the samples.
     """
 
-    points: Points
+    masses: tuple[Floats | None, Floats | None]
     ground: GroundCost
     optimum: Optimum
     effort: Effort
@@ -48,7 +48,7 @@ class Bracket:
     @cached_property
     def low(self) -> float:
         """What a held-out 1-Lipschitz function certifies, at least 0."""
-        points = self.points.heavy()
+        points = self._points
         if min(points.sizes) < FEWEST:
             return 0.0
         rng = np.random.default_rng(self.seed)
@@ -58,21 +58,26 @@ class Bracket:
         mean = sum(gain for gain, _ in gains) / 2
         # The gains of close populations are as good as equal: their errors do not average out.
         error = sum(error for _, error in gains) / 2
-        low = max(0.0, mean - self._quantile * error)
+        low = in_unit(max(0.0, mean - self._quantile * error), self.ground.unit)
         return low**2 if self.ground.metric == "sqeuclidean" else low
 
     @cached_property
     def high(self) -> float:
         """The exact EMD with its chance; infinite if a sample is a single point."""
-        if min(self.points.heavy().sizes) < 2:
+        if min(self._points.sizes) < 2:
             return math.inf
         prices = self.optimum.source_price, self.optimum.target_price
         errors = (
             _mean_and_error(price, weights)[1]
-            for price, weights in zip(prices, self.points.masses, strict=True)
+            for price, weights in zip(prices, self.masses, strict=True)
         )
         cost = self.optimum.cost + self._quantile * math.hypot(*errors)
         return self.ground.length_of(cost)
+
+    @property
+    def _points(self) -> Points:
+        """Those that have weight, in the unit of the ground cost."""
+        return Points(checks.NUMPY, self.ground.x, self.ground.y, *self.masses).heavy()
 
     @property
     def _quantile(self) -> float:

@@ -68,6 +68,13 @@ class GroundCost:
         return cls(np.ldexp(x, -unit), np.ldexp(y, -unit), metric, float(order), length)
 
     @property
+    def unit(self) -> int:
+        """The unit of the points here, as a power of two."""
+        if callable(self.metric):
+            return 0
+        return self.length // 2 if self.metric == "sqeuclidean" else self.length
+
+    @property
     def exponent(self) -> int:
         """The unit of what comes out, as a power of two."""
         return math.floor(self.length * self.order)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import optimize, special
+from scipy import special
 
 from divergences.sampled.information.samples import Samples
 from divergences.transport.proof import Floats
@@ -63,6 +63,8 @@ def stacked(samples: Samples, ratios: Floats, likely: Floats, /) -> Stack:
     Returns:
         The combination.
     """
+    from scipy import optimize  # here, since it takes a while to import
+
     inputs = np.column_stack([np.ones(len(ratios)), ratios])
     sign = np.where(samples.label == 1, 1.0, -1.0)
     start = np.r_[0.0, likely]
