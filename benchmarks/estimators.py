@@ -247,7 +247,8 @@ def _words(rows: list[tuple[dict[str, Any], dict[str, Any]]], nominal: int) -> s
     return (
         f"- n = {nominal:,}, {count}: error of `auto` {min(ratios.values()):.2f} to "
         f"{ratios[worst]:.2f} times that of the best other method, where KL is not 0 (most in "
-        f"{worst}); intervals hold the truth in {covers[least]:.0%} ({least}) to {max(covers.values()):.0%}."
+        f"{worst}); intervals hold the truth in {covers[least]:.0%} ({least}) to "
+        f"{max(covers.values()):.0%}."
     )
 
 
