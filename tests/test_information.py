@@ -111,6 +111,14 @@ def test_a_mode_that_the_other_sample_lacks_leaves_kl_open_one_way(method):
     assert there.notes == ()
 
 
+@pytest.mark.parametrize("d", [1, 2])
+def test_many_points_beside_few_of_the_same_population_are_not_alone(d):
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(5000, d)), rng.normal(size=(100, d))
+    assert math.isfinite(sampled.kl(x, y, method="knn").high)
+    assert math.isfinite(sampled.reverse_kl(y, x, method="knn").high)
+
+
 def test_every_call_gives_the_same_and_a_generator_other_folds():
     x, y = normals(200, 200)
     assert sampled.kl(x, y).value == sampled.kl(x, y).value
