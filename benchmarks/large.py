@@ -52,7 +52,7 @@ def eight(n: int) -> Pair:
 
 def digits(split: Literal["train", "test"]) -> Points:
     """MNIST in [0, 1], shape (n, 784)."""
-    from gan import mnist
+    from gan.data import mnist
 
     return mnist.digits(split).pixels.double().numpy() / 255
 

@@ -1,7 +1,7 @@
 """Adversarial training on known distributions, critics held against exact Wasserstein distance."""
 
 from gan.critic_gap import CriticGap, critic_gap, critic_gaps
-from gan.mixtures import GaussianMixture, eight_gaussians
+from gan.data.mixtures import GaussianMixture, eight_gaussians
 from gan.recipes import GAN, WGAN, WGAN_GP, Recipe
 from gan.train import Step, Training, TrainingError, train
 

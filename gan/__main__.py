@@ -10,7 +10,7 @@ from tyro.conf import Positional, arg
 
 from divergences import DistributionError, SolverError
 from gan import demo, session
-from gan.mnist import MnistError
+from gan.data.mnist import MnistError
 from gan.runs import RunError
 from gan.train import TrainingError
 

@@ -17,8 +17,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from gan import evaluation, pictures, session
+from gan.data.mixtures import eight_gaussians
 from gan.evaluation import Modes
-from gan.mixtures import eight_gaussians
 from gan.runs import RunError, make_folder, write_json
 from gan.targets import eight_gaussians_target
 

@@ -7,7 +7,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from gan.critic_gap import CriticGap, critic_gaps, exact_emd, sample_floor
-from gan.mixtures import GaussianMixture
+from gan.data.mixtures import GaussianMixture
 from gan.targets import Target
 from gan.train import Training, caught_up_critic
 

@@ -7,8 +7,9 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from gan import mnist, networks
-from gan.mixtures import GaussianMixture, eight_gaussians
+from gan import networks
+from gan.data import mnist
+from gan.data.mixtures import GaussianMixture, eight_gaussians
 from gan.networks import Critic, Generator
 
 Sampler = Callable[[int, torch.Generator], Tensor]

@@ -8,7 +8,7 @@ import pytest
 import torch
 from hypothesis import HealthCheck, settings
 
-from gan import mnist
+from gan.data import mnist
 
 settings.register_profile(
     "default",

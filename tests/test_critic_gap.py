@@ -13,7 +13,7 @@ from strategies import clouds
 from divergences import DistributionError, emd, sampled
 from divergences.transport.distances import distances
 from gan.critic_gap import CriticGap, certified, critic_gap, critic_gaps, exact_emd, sample_floor
-from gan.mixtures import eight_gaussians
+from gan.data.mixtures import eight_gaussians
 from gan.networks import plane_critic
 
 

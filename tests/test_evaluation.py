@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from gan import evaluation, targets
-from gan.mixtures import eight_gaussians
+from gan.data.mixtures import eight_gaussians
 from gan.recipes import QUICK
 from gan.train import Training
 

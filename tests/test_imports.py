@@ -554,22 +554,29 @@ ARROWS = {
     },
     "gan": {
         "gan.critic_gap",
-        "gan.mixtures",
+        "gan.data.mixtures",
         "gan.recipes",
         "gan.train",
     },
     "gan.losses": set(),
     "gan.penalties": set(),
-    "gan.networks": set(),
-    "gan.mixtures": set(),
-    "gan.mnist": set(),
+    "gan.networks": {
+        "gan.networks.mlp",
+        "gan.networks.players",
+    },
+    "gan.networks.mlp": {
+        "gan.networks.players",
+    },
+    "gan.networks.players": set(),
+    "gan.data.mixtures": set(),
+    "gan.data.mnist": set(),
     "gan.pictures": set(),
     "gan.recipes": {
         "gan.losses",
     },
     "gan.targets": {
-        "gan.mixtures",
-        "gan.mnist",
+        "gan.data.mixtures",
+        "gan.data.mnist",
         "gan.networks",
     },
     "gan.rollback": set(),
@@ -585,7 +592,7 @@ ARROWS = {
     },
     "gan.evaluation": {
         "gan.critic_gap",
-        "gan.mixtures",
+        "gan.data.mixtures",
         "gan.targets",
         "gan.train",
     },
@@ -601,8 +608,8 @@ ARROWS = {
         "gan.train",
     },
     "gan.demo": {
+        "gan.data.mixtures",
         "gan.evaluation",
-        "gan.mixtures",
         "gan.pictures",
         "gan.runs",
         "gan.session",
@@ -610,12 +617,14 @@ ARROWS = {
     },
     "gan.__main__": {
         "divergences",
+        "gan.data.mnist",
         "gan.demo",
-        "gan.mnist",
         "gan.runs",
         "gan.session",
         "gan.train",
     },
+    "gan.data": set(),
+    "gan.metrics": set(),
 }
 
 HEAVY = ("torch", "ot", "matplotlib", "sklearn")

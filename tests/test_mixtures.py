@@ -7,7 +7,7 @@ import pytest
 import scipy.stats
 import torch
 
-from gan.mixtures import GaussianMixture, eight_gaussians
+from gan.data.mixtures import GaussianMixture, eight_gaussians
 
 
 def test_the_ring_has_eight_different_modes_at_the_radius():

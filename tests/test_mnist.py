@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 import torch
 
-from gan import mnist
-from gan.mnist import IMAGES, LABELS, MnistError, load
+from gan.data import mnist
+from gan.data.mnist import IMAGES, LABELS, MnistError, load
 
 NAME = LABELS["test"].name
 

@@ -9,7 +9,7 @@ from itertools import islice
 import pytest
 import torch
 
-from gan.mixtures import eight_gaussians
+from gan.data.mixtures import eight_gaussians
 from gan.networks import plane_critic, plane_generator
 from gan.recipes import GAN, PAPERS, QUICK, WGAN, WGAN_GP
 from gan.train import Training, TrainingError, caught_up_critic, train

@@ -1,0 +1,1 @@
+"""How good generated points are, by what is known about the data."""
