@@ -40,7 +40,7 @@ def test_weights_come_from_the_given_source_and_leave_the_global_one_alone():
 
 
 def test_initial_weights_are_spread_as_torch_spreads_them():
-    ours = networks.linear(100, 2000, torch.Generator().manual_seed(0))
+    ours = networks.mlp.linear(100, 2000, torch.Generator().manual_seed(0))
     torch.manual_seed(0)
     theirs = nn.Linear(100, 2000)
     for mine, other in zip(ours.state_dict().values(), theirs.state_dict().values(), strict=True):
