@@ -1,16 +1,25 @@
 """Adversarial training on known distributions, critics held against exact Wasserstein distance."""
 
 from gan.critic_gap import CriticGap, critic_gap, critic_gaps
-from gan.data.mixtures import GaussianMixture, eight_gaussians
-from gan.recipes import GAN, WGAN, WGAN_GP, Recipe
+from gan.data.catalogue import DATA
+from gan.data.dataset import DataSet
+from gan.data.mixtures import GaussianMixture, eight_gaussians, twenty_five_gaussians
+from gan.networks import NETWORKS, Networks
+from gan.recipes import GAN, RECIPES, WGAN, WGAN_GP, Method, Recipe
 from gan.train import Step, Training, TrainingError, train
 
 __all__ = [
+    "DATA",
     "GAN",
+    "NETWORKS",
+    "RECIPES",
     "WGAN",
     "WGAN_GP",
     "CriticGap",
+    "DataSet",
     "GaussianMixture",
+    "Method",
+    "Networks",
     "Recipe",
     "Step",
     "Training",
@@ -19,4 +28,5 @@ __all__ = [
     "critic_gaps",
     "eight_gaussians",
     "train",
+    "twenty_five_gaussians",
 ]

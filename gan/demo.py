@@ -1,15 +1,10 @@
 """The demonstration: one table of three recipes on eight Gaussians, critics against exact EMD."""
 
-import multiprocessing
 import shutil
-import signal
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from multiprocessing.synchronize import Event
+from functools import partial
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import torch
@@ -17,10 +12,13 @@ from jaxtyping import Float
 from torch import Tensor
 
 from gan import evaluation, pictures, session
+from gan.config import Config, ConfigError
+from gan.data.catalogue import eight_gaussians_set
 from gan.data.mixtures import eight_gaussians
-from gan.evaluation import Modes
+from gan.metrics.modes import Modes, modes
 from gan.runs import RunError, make_folder, write_json
-from gan.targets import eight_gaussians_target
+from gan.several import at_once
+from gan.tables import text_table
 
 STEPS = 4500
 POINTS = 4000  # on each side of the final comparison
@@ -98,52 +96,25 @@ def run(*, seed: int, steps: int, points: int, out: Path) -> bool:
     """
     configs = {recipe: _config(recipe, seed, steps, out / recipe) for recipe in RECIPES}
     if points < 2:
-        raise session.ConfigError(f"--points must be at least 2, but is {points}")
+        raise ConfigError(f"--points must be at least 2, but is {points}")
     _make_room(out, {"seed": seed, "steps": steps, "points": points})
     print(
         f"Training {', '.join(RECIPES)} on eight Gaussians, {steps} generator steps each",
         flush=True,
     )
-    context = multiprocessing.get_context("spawn")  # torch's threads do not survive a fork
-    stopped = context.Event()
-    with ProcessPoolExecutor(WORKERS, context, _set_up_worker, (stopped,)) as pool:
-        jobs = {  # the slowest first
-            recipe: pool.submit(_row, configs[recipe], points) for recipe in reversed(RECIPES)
-        }
-        try:
-            with _termination_reaches_the_workers():
-                rows = [jobs[recipe].result() for recipe in RECIPES]
-        except KeyboardInterrupt:  # Ctrl-C reaches the workers, too: they save and stop
-            stopped.set()
-            pool.shutdown(wait=True, cancel_futures=True)
-            return False
+    slowest_first = [configs[recipe] for recipe in reversed(RECIPES)]
+    task = partial(_row, points=points)
+    rows = at_once(task, slowest_first, workers=WORKERS)[::-1]
     finished = [row for row in rows if row is not None]
     if len(finished) == len(rows):
         _report(finished, seed, points, out)
     return len(finished) == len(rows)
 
 
-def _config(recipe: str, seed: int, steps: int, out: Path) -> session.Config:
+def _config(recipe: str, seed: int, steps: int, out: Path) -> Config:
     """One recipe's run."""
     every = max(1, min(EVALUATE_EVERY, steps))
-    return session.Config(recipe, "eight-gaussians", out, steps, seed, evaluate_every=every)
-
-
-@contextmanager
-def _termination_reaches_the_workers() -> Iterator[None]:
-    """Pass a termination signal on to the workers, and take it as an interrupt."""
-
-    def pass_on(number: int, frame: FrameType | None) -> None:
-        del number, frame
-        for worker in multiprocessing.active_children():
-            worker.terminate()  # the same signal
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, pass_on)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
+    return Config(recipe=recipe, out=out, steps=steps, seed=seed, evaluate_every=every)
 
 
 def _make_room(out: Path, config: dict[str, int]) -> None:
@@ -157,28 +128,16 @@ def _make_room(out: Path, config: dict[str, int]) -> None:
     write_json(marker, config)
 
 
-def _set_up_worker(stopped: Event) -> None:
-    """Tell the process how it learns that the demo was interrupted."""
-    global _stopped
-    _stopped = stopped
-
-
-_stopped: Event | None = None
-
-
-def _row(config: session.Config, points: int) -> Row | None:
+def _row(config: Config, position: int, stop_file: Path, *, points: int) -> Row | None:
     """Train one recipe and measure it, in a process of its own; None if it was interrupted."""
-    if _stopped is not None and _stopped.is_set():
-        return None
-    outcome = session.run(config, position=RECIPES.index(config.recipe))
+    outcome = session.run(config, position=position, stop_file=stop_file)
     if not outcome.finished:
         return None
-    training, target = outcome.training, outcome.target
+    training, data = outcome.training, outcome.data
     rng = evaluation.seeded(training.rng.device, config.seed, points)
-    emd, floor = evaluation.emd_beside_floor(training, target, points, rng, pairs=PAIRS)
+    emd, floor = evaluation.emd_beside_floor(training, data, points, rng, pairs=PAIRS)
     cloud = evaluation.averaged_samples(training, points, rng)
-    modes = evaluation.modes(eight_gaussians(), cloud)
-    return Row(config.recipe, modes, emd, floor, outcome.metrics, cloud)
+    return Row(config.recipe, modes(eight_gaussians(), cloud), emd, floor, outcome.metrics, cloud)
 
 
 def _report(rows: Sequence[Row], seed: int, points: int, out: Path) -> None:
@@ -187,7 +146,7 @@ def _report(rows: Sequence[Row], seed: int, points: int, out: Path) -> None:
     write_json(out / "table.json", [row.record() for row in rows])
     pictures.save_clouds(out / "samples.png", RECIPES, real, [row.points for row in rows])
     pictures.save_curves(out / "training.png", {row.recipe: row.metrics for row in rows})
-    size = eight_gaussians_target(None).evaluation_size
+    size = eight_gaussians_set(None).evaluation_size
     small_floor = rows[0].metrics[-1]["floor"]
     print()
     print(table([row.record() for row in rows]))
@@ -235,9 +194,4 @@ def table(records: Sequence[dict[str, Any]], /) -> str:
         )
         for r in records
     ]
-    widths = [max(len(row[i]) for row in (heads, *cells)) for i in range(len(heads))]
-    lines = [
-        "  ".join(f"{cell:>{width}}" for cell, width in zip(row, widths, strict=True))
-        for row in (heads, *cells)
-    ]
-    return "\n".join([lines[0], "-" * len(lines[0]), *lines[1:]])
+    return text_table(heads, cells)

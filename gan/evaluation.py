@@ -1,5 +1,6 @@
-"""What a run is measured by: its critic against exact transport, its points against the target."""
+"""What a run is measured by: its critic against exact transport, its points against the data."""
 
+import copy
 from dataclasses import asdict, dataclass
 
 import torch
@@ -7,12 +8,12 @@ from jaxtyping import Float
 from torch import Tensor
 
 from gan.critic_gap import CriticGap, critic_gaps, exact_emd, sample_floor
-from gan.data.mixtures import GaussianMixture
-from gan.targets import Target
+from gan.data.dataset import DataSet, Measures
 from gan.train import Training, caught_up_critic
 
 FLOOR_PAIRS = 5
 CATCH_UP_STEPS = 100
+BATCH = 2000  # points that are generated at a time
 
 
 def seeded(device: torch.device, *seeds: int) -> torch.Generator:
@@ -26,7 +27,8 @@ def seeded(device: torch.device, *seeds: int) -> torch.Generator:
 @torch.no_grad()
 def averaged_samples(training: Training, n: int, rng: torch.Generator) -> Float[Tensor, " n d"]:
     """``n`` points from the average of the generator."""
-    return training.average.sample(n, rng)
+    parts = [min(BATCH, n - done) for done in range(0, n, BATCH)]
+    return torch.cat([training.average.sample(part, rng) for part in parts])
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,31 +39,47 @@ class Measured:
         live: The critic as it stands in training: its gap is what the training reports.
         caught_up: A copy that was trained a little further on these very points, with the
             generator held (`caught_up_critic`).
+        measures: What else the data set knows to say of the generated points.
     """
 
     live: CriticGap
     caught_up: CriticGap
+    measures: Measures
 
-    def record(self) -> dict[str, float]:
-        """A line of the metrics: the copy's numbers, and the live critic's beside them."""
+    def record(self) -> Measures:
+        """A line of the metrics: the copy's numbers, the live critic's, and the data set's."""
         live = {"live_gap": self.live.gap, "live_certified": self.live.certified}
-        return {**asdict(self.caught_up), **live}
+        return {**asdict(self.caught_up), **live, **self.measures}
 
 
-def measured(training: Training, target: Target, n: int, rng: torch.Generator, /) -> Measured:
+def measured(training: Training, data: DataSet, n: int, rng: torch.Generator, /) -> Measured:
     """What the run's critic sees between n real points and n from the average of the generator."""
-    real, generated = target.sample(n, rng), averaged_samples(training, n, rng)
-    copy = caught_up_critic(training, real, generated, steps=CATCH_UP_STEPS, rng=rng)
-    return Measured(*critic_gaps([training.critic, copy], real, generated))
+    real, generated = data.sample(n, rng), averaged_samples(training, n, rng)
+    later = caught_up_critic(training, real, generated, steps=CATCH_UP_STEPS, rng=rng).eval()
+    now = copy.deepcopy(training.critic).eval()
+    live, caught_up = critic_gaps([now, later], real, generated)
+    return Measured(live, caught_up, _measures(training, data, generated, rng))
 
 
-def floor(target: Target, n: int, rng: torch.Generator, /) -> float:
+def _measures(
+    training: Training, data: DataSet, generated: Tensor, rng: torch.Generator
+) -> Measures:
+    """What the data set says, of as many points as it asks for."""
+    if data.measure is None:
+        return {}
+    more = data.measure_size - len(generated)
+    if more > 0:
+        generated = torch.cat([generated, averaged_samples(training, more, rng)])
+    return data.measure(generated[: data.measure_size])
+
+
+def floor(data: DataSet, n: int, rng: torch.Generator, /) -> float:
     """Mean exact EMD between two independent real samples of n points, over several pairs."""
-    return sum(sample_floor(target.sample, n, rng, pairs=FLOOR_PAIRS)) / FLOOR_PAIRS
+    return sum(sample_floor(data.sample, n, rng, pairs=FLOOR_PAIRS)) / FLOOR_PAIRS
 
 
 def emd_beside_floor(
-    training: Training, target: Target, n: int, rng: torch.Generator, /, *, pairs: int
+    training: Training, data: DataSet, n: int, rng: torch.Generator, /, *, pairs: int
 ) -> tuple[float, float]:
     """Mean exact EMD of n generated, and of n other real points, to the same n real points.
 
@@ -72,33 +90,7 @@ def emd_beside_floor(
     """
     emds, floors = [], []
     for _ in range(pairs):
-        real, other = target.sample(n, rng), target.sample(n, rng)
+        real, other = data.sample(n, rng), data.sample(n, rng)
         emds.append(exact_emd(averaged_samples(training, n, rng), real))
         floors.append(exact_emd(other, real))
     return sum(emds) / pairs, sum(floors) / pairs
-
-
-@dataclass(frozen=True, slots=True)
-class Modes:
-    """How points spread over the parts of a mixture.
-
-    Attributes:
-        found: Parts that have at least 1 % of all points within 3 sigma.
-        shares: Of all points, by the nearest centre; sums to 1.
-        within_3_sigma: Share of points at a Euclidean distance of at most 3 sigma from the nearest
-            centre.
-    """
-
-    found: int
-    shares: list[float]
-    within_3_sigma: float
-
-
-def modes(mixture: GaussianMixture, points: Float[Tensor, " n d"], /) -> Modes:
-    """How the points spread over the parts of the mixture."""
-    k, n = len(mixture.centres), len(points)
-    part, distance = mixture.nearest(points)
-    close = distance <= 3
-    found = torch.bincount(part[close], minlength=k) >= 0.01 * n
-    shares = torch.bincount(part, minlength=k) / n
-    return Modes(int(found.sum()), shares.tolist(), float(close.float().mean()))

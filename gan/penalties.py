@@ -1,5 +1,6 @@
 """What holds a critic near 1-Lipschitz: a penalty on its slopes, or a box around its weights."""
 
+import math
 from collections.abc import Callable
 
 import torch
@@ -37,6 +38,37 @@ def slopes_between(
     return torch.linalg.vector_norm(gradient.flatten(start_dim=1), dim=1)
 
 
+def slopes_of_pairs(
+    critic: Critic,
+    real: Float[Tensor, " n *shape"],
+    generated: Float[Tensor, " n *shape"],
+    mix: Float[Tensor, " 2 n"],
+    /,
+) -> Float[Tensor, " n"]:
+    """Slopes of the critic's chords: ``|f(a) - f(b)| / |a - b|``, one per pair of points.
+
+    Both points lie on segments between a real and a generated point: a on one, b on the next of
+    the batch. No derivative in the points is taken, so training needs no second ones.
+
+    Args:
+        critic: Maps points of shape ``(n, *shape)`` to scores of shape ``(n,)``.
+        real: Real points.
+        generated: As many generated points.
+        mix: Numbers in [0, 1], the places of a and b on their segments.
+
+    Returns:
+        Slopes in score per unit of length, in [0, inf), differentiable in the critic's weights;
+        0 where the two points are one.
+    """
+    share = mix.reshape(*mix.shape, *[1] * (real.ndim - 1))
+    real, generated = real.detach(), generated.detach()
+    first = torch.lerp(generated, real, share[0])
+    second = torch.lerp(generated.roll(1, 0), real.roll(1, 0), share[1])
+    length = torch.linalg.vector_norm((first - second).flatten(start_dim=1), dim=1)
+    scores, others = critic(torch.cat([first, second])).split(len(real))
+    return (scores - others).abs() / length.where(length > 0, math.inf)
+
+
 def gradient_penalty(slopes: Float[Tensor, " n"], /) -> Float[Tensor, ""]:
     """Mean of ``(slope - 1)**2``, in [0, inf): two-sided (Gulrajani et al. 2017, eq. 3)."""
     return (slopes - 1).square().mean()
@@ -45,6 +77,11 @@ def gradient_penalty(slopes: Float[Tensor, " n"], /) -> Float[Tensor, ""]:
 def one_sided_penalty(slopes: Float[Tensor, " n"], /) -> Float[Tensor, ""]:
     """Mean of ``max(0, slope - 1)**2``, in [0, inf): one-sided (Petzka et al. 2018, eq. 9)."""
     return (slopes - 1).relu().square().mean()
+
+
+def hinge_penalty(slopes: Float[Tensor, " n"], /) -> Float[Tensor, ""]:
+    """Mean of ``max(0, slope - 1)``, in [0, inf): one-sided and linear."""
+    return (slopes - 1).relu().mean()
 
 
 @torch.no_grad()

@@ -21,30 +21,35 @@ def cloud(axes: Axes, real: Float[Tensor, " n 2"], generated: Float[Tensor, " m 
     ):
         x, y = points.cpu().numpy().T
         axes.scatter(x, y, s=size, color=color, linewidths=0, label=label)
+    middle = (real.amin(0) + real.amax(0)).cpu() / 2
+    reach = 0.65 * float((real.amax(0) - real.amin(0)).max())
     axes.set_aspect("equal")
-    axes.set_xlim(-2.6, 2.6)
-    axes.set_ylim(-2.6, 2.6)
+    axes.set_xlim(float(middle[0]) - reach, float(middle[0]) + reach)
+    axes.set_ylim(float(middle[1]) - reach, float(middle[1]) + reach)
 
 
-def digit_grid(axes: Axes, digits: Float[Tensor, " n 784"], /, *, columns: int = 16) -> None:
-    """Digits in rows, white on black."""
-    rows = len(digits) // columns
-    tiles = digits[: rows * columns].cpu().numpy().reshape(rows, columns, 28, 28)
-    axes.imshow(tiles.swapaxes(1, 2).reshape(rows * 28, columns * 28), cmap="gray", vmin=0, vmax=1)
+def image_grid(axes: Axes, images: Float[Tensor, " n c h w"], /, *, columns: int = 16) -> None:
+    """Images in rows: of one channel white on black, of three in colours."""
+    rows = len(images) // columns
+    _, c, h, w = images.shape
+    tiles = images[: rows * columns].cpu().numpy().reshape(rows, columns, c, h, w)
+    grid = tiles.transpose(0, 3, 1, 4, 2).reshape(rows * h, columns * w, c)
+    axes.imshow(grid[..., 0] if c == 1 else grid, cmap="gray", vmin=0, vmax=1)
     axes.set_axis_off()
 
 
 def save_samples(
-    path: Path, real: Float[Tensor, " n d"], generated: Float[Tensor, " n d"], /
+    path: Path, real: Float[Tensor, " n *d"], generated: Float[Tensor, " n *d"], title: str = ""
 ) -> None:
-    """One picture of what a generator draws: points over real points, or a grid of digits."""
+    """One picture of what a generator draws: points over real points, or a grid of images."""
     figure = Figure(figsize=(6, 6), layout="constrained")
     axes = figure.add_subplot()
-    if generated.shape[1] == 2:
-        cloud(axes, real, generated)
+    if generated.ndim == 2:
+        cloud(axes, real[:, :2], generated[:, :2])
         axes.legend(loc="center", markerscale=3)
     else:
-        digit_grid(axes, generated[:256])
+        image_grid(axes, generated[:256])
+    axes.set_title(title)
     figure.savefig(path, dpi=120)
 
 

@@ -1,14 +1,14 @@
-"""GAN, WGAN and WGAN-GP as data: which loss, what holds the critic, which optimiser.
+"""Adversarial methods as data: which loss, what holds the critic, which optimiser.
 
-`PAPERS` has the settings of the papers, which ask for 10^5 steps and more. `QUICK` has the same
-methods with the settings changed that matter on a budget of minutes; what differs, and why, stands
-beside each.
+Each method of `RECIPES` has the settings of its paper, which ask for 10^5 steps and more, and
+quick ones: the same method with what matters on a budget of minutes changed. A method of your own
+is one more entry.
 """
 
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import torch
 from torch import Tensor
@@ -26,11 +26,14 @@ LOSSES: dict[str, tuple[CriticLoss, GeneratorLoss]] = {
 
 
 Loss = Literal["minimax", "non-saturating", "wasserstein"]
-Constraint = Literal["none", "clip", "gradient-penalty", "one-sided-penalty"]
+Constraint = Literal[
+    "none", "clip", "gradient-penalty", "one-sided-penalty", "hinge-penalty", "finite-difference"
+]
 Optimizer = Literal["adam", "rmsprop"]
-Schedule = Literal["constant", "cosine"]
+Schedule = Literal["constant", "linear", "cosine"]
 
 _CHOICES = {"loss": Loss, "constraint": Constraint, "optimizer": Optimizer, "schedule": Schedule}
+_PENALISED = ("gradient-penalty", "one-sided-penalty", "hinge-penalty", "finite-difference")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +48,14 @@ class Recipe:
         optimizer: Both networks' optimiser.
         learning_rate: Of both optimisers, at the first step.
         betas: Adam's decay rates of the mean gradient and of its square.
-        schedule: How the learning rate goes on: constant, or along half a cosine to 0 at the last
-            step.
-        penalty_weight: Lambda, the weight of the gradient penalties.
+        schedule: How the learning rate goes on: constant, or along a line or half a cosine to 0 at
+            the last step.
+        penalty_weight: Lambda, the weight of the penalties on the critic's slopes.
         clip: c, the bound of every critic weight under clipping.
         average_rate: Share of the current generator that enters its moving average each step.
+        noise: Standard deviation of the normal noise that is added to real and generated points
+            for the critic at the first step, in the unit of the points; it falls along a line.
+        noise_until: Share of the run after which there is no such noise.
     """
 
     loss: Loss
@@ -63,6 +69,8 @@ class Recipe:
     penalty_weight: float = 10.0
     clip: float = 0.01
     average_rate: float = 0.005
+    noise: float = 0.0
+    noise_until: float = 1.0
 
     def __post_init__(self) -> None:
         """Refuse settings that there are not: a misspelt one must not train something else.
@@ -71,19 +79,40 @@ class Recipe:
             ValueError: With the setting and what it may be.
         """
         for name, kind in _CHOICES.items():
-            if getattr(self, name) not in get_args(kind):
-                raise ValueError(
-                    f"`{name}` must be one of {', '.join(get_args(kind))}, "
-                    f"but is {getattr(self, name)!r}"
-                )
+            there = get_args(kind)
+            self._require(name, f"one of {', '.join(there)}", there.__contains__)
         for name in ("critic_steps", "batch_size"):
-            if not (isinstance(getattr(self, name), int) and getattr(self, name) >= 1):
-                raise ValueError(f"`{name}` must be 1 or more, but is {getattr(self, name)!r}")
-        for name in ("learning_rate", "clip", "average_rate"):
-            if not 0 < getattr(self, name) < math.inf:
-                raise ValueError(f"`{name}` must be above 0, but is {getattr(self, name)!r}")
-        if not 0 <= self.penalty_weight < math.inf:
-            raise ValueError(f"`penalty_weight` must be 0 or more, but is {self.penalty_weight!r}")
+            self._require(name, "1 or more", lambda v: isinstance(v, int) and v >= 1)
+        for name in ("learning_rate", "clip"):
+            self._require(name, "above 0", lambda v: 0 < v < math.inf)
+        for name in ("average_rate", "noise_until"):
+            self._require(name, "above 0 and at most 1", lambda v: 0 < v <= 1)
+        for name in ("penalty_weight", "noise"):
+            self._require(name, "0 or more", lambda v: 0 <= v < math.inf)
+        self._require("betas", "two numbers from 0 to below 1", _are_betas)
+
+    def _require(self, name: str, what: str, holds: Callable[[Any], bool]) -> None:
+        """Refuse a setting that is not what it must be."""
+        value = getattr(self, name)
+        if not holds(value):
+            raise ValueError(f"`{name}` must be {what}, but is {value!r}")
+
+    @property
+    def penalised(self) -> bool:
+        """Whether the critic pays for its slopes, and so must score each point by itself."""
+        return self.constraint in _PENALISED
+
+    def learning_rate_at(self, done: float, /) -> float:
+        """The learning rate when a share ``done`` in [0, 1] of the steps has been made."""
+        if self.schedule == "linear":
+            return self.learning_rate * (1 - done)
+        if self.schedule == "cosine":
+            return self.learning_rate * (1 + math.cos(math.pi * done)) / 2
+        return self.learning_rate
+
+    def noise_at(self, done: float, /) -> float:
+        """The noise's standard deviation when a share ``done`` of the steps has been made."""
+        return self.noise * max(0.0, 1 - done / self.noise_until)
 
     def make_optimizer(self, module: torch.nn.Module) -> torch.optim.Optimizer:
         """A fresh optimiser of the module's weights."""
@@ -94,7 +123,29 @@ class Recipe:
         return torch.optim.RMSprop(module.parameters(), lr=self.learning_rate)
 
 
-GAN = Recipe(  # Goodfellow et al. 2014, with Adam as in Radford et al. 2016
+def _are_betas(value: tuple[float, ...]) -> bool:
+    """Whether they can be Adam's."""
+    return len(value) == 2 and all(0 <= beta < 1 for beta in value)
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """A recipe with its source.
+
+    Attributes:
+        what: The method in a few words.
+        source: Where it is from.
+        paper: Its settings there.
+        quick: The same method with settings for runs of minutes.
+    """
+
+    what: str
+    source: str
+    paper: Recipe
+    quick: Recipe
+
+
+GAN = Recipe(
     loss="non-saturating",
     constraint="none",
     critic_steps=1,
@@ -103,7 +154,8 @@ GAN = Recipe(  # Goodfellow et al. 2014, with Adam as in Radford et al. 2016
     learning_rate=2e-4,
     betas=(0.5, 0.999),
 )
-WGAN = Recipe(  # Arjovsky, Chintala and Bottou 2017, algorithm 1
+GAN_NOISE = replace(GAN, noise=0.5, noise_until=0.8)
+WGAN = Recipe(
     loss="wasserstein",
     constraint="clip",
     critic_steps=5,
@@ -111,7 +163,7 @@ WGAN = Recipe(  # Arjovsky, Chintala and Bottou 2017, algorithm 1
     optimizer="rmsprop",
     learning_rate=5e-5,
 )
-WGAN_GP = Recipe(  # Gulrajani et al. 2017, algorithm 1
+WGAN_GP = Recipe(
     loss="wasserstein",
     constraint="gradient-penalty",
     critic_steps=5,
@@ -120,18 +172,70 @@ WGAN_GP = Recipe(  # Gulrajani et al. 2017, algorithm 1
     learning_rate=1e-4,
     betas=(0.0, 0.9),
 )
+WGAN_HINGE = replace(
+    WGAN_GP, constraint="hinge-penalty", batch_size=100, betas=(0.5, 0.9), critic_steps=5
+)
 
-PAPERS = {"gan": GAN, "wgan": WGAN, "wgan-gp": WGAN_GP}
 
-QUICK = {
-    "gan": replace(GAN, batch_size=256, learning_rate=2e-3, schedule="cosine"),
-    "wgan": replace(WGAN, batch_size=256, learning_rate=5e-4, schedule="cosine"),
-    "wgan-gp": replace(
+def _quick_gan(paper: Recipe) -> Recipe:
+    """Larger batches and ten times the rate, which falls to 0."""
+    return replace(paper, batch_size=256, learning_rate=2e-3, schedule="cosine")
+
+
+def _quick_penalised(paper: Recipe, *, learning_rate: float = 2e-3) -> Recipe:
+    """Larger batches and twenty times the rate, which falls to 0."""
+    return replace(
+        paper, batch_size=256, learning_rate=learning_rate, betas=(0.5, 0.9), schedule="cosine"
+    )
+
+
+RECIPES: dict[str, Method] = {
+    "gan-minimax": Method(
+        "minimax loss E log(1 - D(G(z))): its gradient vanishes as D improves",
+        "Goodfellow et al. 2014, eq. 1; Adam as in Radford et al. 2016",
+        replace(GAN, loss="minimax"),
+        _quick_gan(replace(GAN, loss="minimax")),
+    ),
+    "gan": Method(
+        "non-saturating loss -E log D(G(z))",
+        "Goodfellow et al. 2014, section 3; Adam as in Radford et al. 2016",
+        GAN,
+        _quick_gan(GAN),
+    ),
+    "gan-noise": Method(
+        "the same, with noise on real and generated points that falls to 0",
+        "Arjovsky and Bottou 2017, section 3; Sonderby et al. 2017",
+        GAN_NOISE,
+        _quick_gan(GAN_NOISE),
+    ),
+    "wgan": Method(
+        "critic's weights clipped to [-c, c], RMSProp",
+        "Arjovsky, Chintala and Bottou 2017, algorithm 1",
+        WGAN,
+        replace(WGAN, batch_size=256, learning_rate=5e-4, schedule="cosine"),
+    ),
+    "wgan-gp": Method(
+        "penalty (slope - 1)^2 between real and generated points",
+        "Gulrajani et al. 2017, algorithm 1",
         WGAN_GP,
-        constraint="one-sided-penalty",
-        batch_size=256,
-        learning_rate=2e-3,
-        betas=(0.5, 0.9),
-        schedule="cosine",
+        _quick_penalised(WGAN_GP, learning_rate=1e-3),
+    ),
+    "wgan-lp": Method(
+        "one-sided penalty max(0, slope - 1)^2",
+        "Petzka, Fischer and Lukovnikov 2018, eq. 9",
+        replace(WGAN_GP, constraint="one-sided-penalty"),
+        _quick_penalised(replace(WGAN_GP, constraint="one-sided-penalty")),
+    ),
+    "wgan-hinge": Method(
+        "linear penalty max(0, slope - 1)",
+        "linear hinge form of Petzka, Fischer and Lukovnikov 2018, eq. 9",
+        WGAN_HINGE,
+        _quick_penalised(WGAN_HINGE),
+    ),
+    "wgan-fd": Method(
+        "penalty on slopes between pairs of points: no second derivatives",
+        "finite-difference form of Gulrajani et al. 2017, eq. 3",
+        replace(WGAN_GP, constraint="finite-difference"),
+        _quick_penalised(replace(WGAN_GP, constraint="finite-difference"), learning_rate=1e-3),
     ),
 }

@@ -5,6 +5,8 @@ The folder holds:
     config.json      what was asked for, with all settings of the recipe
     metrics.jsonl    a line per evaluation
     samples.png      what the generator draws
+    frames/          the same at each evaluation
+    samples.gif      these one after another, when the run ends
     checkpoint.pt    the whole state, loadable with ``torch.load(..., weights_only=True)``
 """
 
@@ -12,7 +14,7 @@ import json
 import math
 import pickle
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -65,22 +67,49 @@ class RunFolder:
         make_folder(self.path)
         write_json(self.path / "config.json", config)
 
-    def go_on(self, config: dict[str, Any], training: Training, /) -> float:
+    def go_on(self, config: dict[str, Any], /) -> None:
         """Take up the run in the folder where its checkpoint left it.
 
         Evaluations after the checkpoint are dropped: they will be made again.
 
         Args:
             config: What the run should be.
+
+        Raises:
+            RunError: If there is no such run, or it is another one.
+        """
+        self._require_same(config)
+        step = self._state(torch.device("cpu"))["training"]["step"]
+        kept = [line for line in self.metrics() if line["step"] <= step]
+        _write_whole(
+            self.metrics_path,
+            lambda part: part.write_text("".join(_json_line(line) for line in kept)),
+        )
+        for frame in self._frames():
+            if int(frame.stem) > step:
+                frame.unlink()
+
+    def load(self, training: Training, /) -> float:
+        """Put the checkpoint's state into a run.
+
+        Args:
             training: The run at its start; its state is replaced by the checkpoint's.
 
         Returns:
             The seconds it had taken by then.
 
         Raises:
-            RunError: If there is no such run, or it is another one.
+            RunError: If the checkpoint is missing, damaged or another run's.
         """
-        self._require_same(config)
+        state = self._state(training.rng.device)
+        try:
+            training.load_state_dict(state["training"])
+            return float(state["seconds"])
+        except _UNREADABLE as error:
+            raise self._damaged(error) from error
+
+    def _state(self, device: torch.device) -> dict[str, Any]:
+        """What is in the checkpoint."""
         path = self.checkpoint_path
         if not path.exists():
             raise RunError(
@@ -88,38 +117,45 @@ class RunFolder:
                 "Remove the folder and start again without --resume"
             )
         try:
-            state = torch.load(path, weights_only=True, map_location=training.rng.device)
-            training.load_state_dict(state["training"])
-            seconds = float(state["seconds"])
+            state = torch.load(path, weights_only=True, map_location=device)
+            int(state["training"]["step"])
+            return dict(state)
         except _UNREADABLE as error:
-            raise RunError(
-                f"{path} is damaged, or no checkpoint of this run ({_first_line(error)}); "
-                "remove the folder and start again without --resume"
-            ) from error
-        kept = [line for line in self.metrics() if line["step"] <= training.step]
-        _write_whole(
-            self.metrics_path,
-            lambda part: part.write_text("".join(_json_line(line) for line in kept)),
-        )
-        return seconds
+            raise self._damaged(error) from error
 
-    def _require_same(self, config: dict[str, Any]) -> None:
-        """Refuse a configuration that is not the folder's."""
+    def _damaged(self, error: Exception) -> RunError:
+        """What to say of a checkpoint that cannot be used."""
+        return RunError(
+            f"{self.checkpoint_path} is damaged, or no checkpoint of this run "
+            f"({_first_line(error)}); remove the folder and start again without --resume"
+        )
+
+    def config(self) -> dict[str, Any]:
+        """What the run was asked to be.
+
+        Returns:
+            What was given to `begin`.
+
+        Raises:
+            RunError: If the folder holds no run, or its configuration cannot be read.
+        """
         path = self.path / "config.json"
         try:
             there = json.loads(path.read_text())
-        except FileNotFoundError:
-            raise RunError(f"{self.path} holds no run to resume: {path} does not exist") from None
+        except (FileNotFoundError, NotADirectoryError):
+            raise RunError(f"{self.path} holds no run: {path} does not exist") from None
         except (OSError, json.JSONDecodeError) as error:
-            raise RunError(f"{path} cannot be read, so the run cannot go on: {error}") from None
+            raise RunError(f"{path} cannot be read: {error}") from None
         if not isinstance(there, dict):
             raise RunError(f"{path} is not the configuration of a run")
+        return there
+
+    def _require_same(self, config: dict[str, Any]) -> None:
+        """Refuse a configuration that is not the folder's."""
+        there = self.config()
         asked = json.loads(json.dumps(config))
-        keys = sorted(key for key in {**there, **asked} if there.get(key) != asked.get(key))
-        if keys:
-            lines = [
-                f"  {key}: {there.get(key)} in the folder, {asked.get(key)} now" for key in keys
-            ]
+        lines = list(_differences(there, asked))
+        if lines:
             raise RunError(
                 f"the run in {self.path} was started with other settings:\n" + "\n".join(lines)
             )
@@ -148,9 +184,25 @@ class RunFolder:
         state = {"training": training.state_dict(), "seconds": seconds}
         _write_whole(self.checkpoint_path, lambda part: torch.save(state, part))
 
-    def save_picture(self, name: str, write: Callable[[Path], None], /) -> None:
-        """Replace a picture; ``write`` is given the path to write it to."""
-        _write_whole(self.path / name, write)
+    def save_frame(self, step: int, write: Callable[[Path], None], /) -> None:
+        """Replace the picture of samples, and keep it; ``write`` is given where to write it."""
+        path = self.path / "samples.png"
+        _write_whole(path, write)
+        make_folder(self.path / "frames")
+        _write_whole(
+            self.path / "frames" / f"{step:08}.png",
+            lambda part: part.write_bytes(path.read_bytes()),
+        )
+
+    def animate(self) -> None:
+        """Replace the animation by one of all frames so far."""
+        frames = self._frames()
+        if frames:
+            _write_whole(self.path / "samples.gif", lambda part: animation(frames, part))
+
+    def _frames(self) -> list[Path]:
+        """The pictures of samples in order."""
+        return sorted((self.path / "frames").glob("[0-9]*.png"))
 
 
 def make_folder(path: Path, /) -> None:
@@ -172,6 +224,25 @@ def write_json(path: Path, value: Any, /) -> None:
     _write_whole(
         path, lambda part: part.write_text(json.dumps(value, indent=2, default=str) + "\n")
     )
+
+
+def animation(frames: Sequence[Path], path: Path, /) -> None:
+    """Write pictures one after another as an animated GIF; the last stays for two seconds."""
+    from PIL import Image  # matplotlib brings it
+
+    images = [Image.open(frame).convert("RGB").quantize(64) for frame in frames]
+    times = [*[400] * (len(images) - 1), 2000]
+    images[0].save(path, save_all=True, append_images=images[1:], duration=times, loop=0)
+
+
+def _differences(there: dict[str, Any], asked: dict[str, Any], within: str = "") -> Iterator[str]:
+    """A line for each value that is not the same in two configurations."""
+    for key in sorted({**there, **asked}):
+        mine, other = there.get(key), asked.get(key)
+        if isinstance(mine, dict) and isinstance(other, dict):
+            yield from _differences(mine, other, f"{within}{key}.")
+        elif mine != other:
+            yield f"  {within}{key}: {mine} in the folder, {other} now"
 
 
 def _json_line(line: dict[str, Any]) -> str:

@@ -3,23 +3,24 @@
 import pytest
 import torch
 
-from gan import evaluation, targets
+from gan import evaluation
+from gan.data.catalogue import eight_gaussians_set
 from gan.data.mixtures import eight_gaussians
-from gan.recipes import QUICK
+from gan.metrics.modes import modes
+from gan.networks import plane_critic, plane_generator
+from gan.recipes import WGAN_GP
 from gan.train import Training
 
-TARGET = targets.eight_gaussians_target(None)
+RING = eight_gaussians_set(None)
 
 
 @pytest.fixture
 def training(rng):
-    return Training.start(
-        TARGET.make_generator(rng), TARGET.make_critic(rng), QUICK["wgan-gp"], steps=10, rng=rng
-    )
+    return Training.start(plane_generator(rng), plane_critic(rng), WGAN_GP, steps=10, rng=rng)
 
 
 def test_real_points_find_all_modes(rng):
-    found = evaluation.modes(eight_gaussians(), TARGET.sample(4000, rng))
+    found = modes(eight_gaussians(), RING.sample(4000, rng))
     assert found.found == 8
     assert sum(found.shares) == pytest.approx(1)
     assert all(0.09 < share < 0.16 for share in found.shares)  # 12.5 % +- 6.7 standard errors
@@ -28,12 +29,12 @@ def test_real_points_find_all_modes(rng):
 
 def test_points_between_modes_find_none():
     middle = torch.zeros(100, 2) + torch.tensor([1.9, 0.5])
-    found = evaluation.modes(eight_gaussians(), middle)
+    found = modes(eight_gaussians(), middle)
     assert (found.found, found.within_3_sigma) == (0, 0.0)
 
 
 def test_a_collapsed_generator_finds_one_mode():
-    found = evaluation.modes(eight_gaussians(), torch.tensor([[2.0, 0.0]]).expand(100, 2))
+    found = modes(eight_gaussians(), torch.tensor([[2.0, 0.0]]).expand(100, 2))
     assert found.found == 1
     assert found.shares == [1.0, 0, 0, 0, 0, 0, 0, 0]
 
@@ -42,20 +43,20 @@ def test_a_hundredth_of_the_points_is_a_mode_found_and_less_is_not():
     points = torch.tensor([[2.0, 0.0]]).repeat(1000, 1)
     points[:10] = torch.tensor([0.0, 2.0])
     points[10:19] = torch.tensor([-2.0, 0.0])
-    assert evaluation.modes(eight_gaussians(), points).found == 2
+    assert modes(eight_gaussians(), points).found == 2
 
 
 def test_measuring_does_not_change_the_run(training):
     before = training.rng.get_state()
     weights = [weight.clone() for weight in training.critic.parameters()]
-    evaluation.measured(training, TARGET, 50, evaluation.seeded(torch.device("cpu"), 0, 1))
+    evaluation.measured(training, RING, 50, evaluation.seeded(torch.device("cpu"), 0, 1))
     assert torch.equal(training.rng.get_state(), before)
     assert all(map(torch.equal, weights, training.critic.parameters()))
 
 
 def test_the_critic_certifies_most_of_a_large_distance(training):
     rng = evaluation.seeded(torch.device("cpu"), 0, 1)
-    found = evaluation.measured(training, TARGET, 200, rng)
+    found = evaluation.measured(training, RING, 200, rng)
     truth = found.live.exact
     assert found.caught_up.exact == truth
     assert 0.9 * truth <= found.caught_up.certified <= truth
@@ -66,10 +67,10 @@ def test_the_critic_certifies_most_of_a_large_distance(training):
 
 def test_a_perfect_generator_is_at_the_floor(training, monkeypatch):
     monkeypatch.setattr(
-        evaluation, "averaged_samples", lambda training, n, rng: TARGET.sample(n, rng)
+        evaluation, "averaged_samples", lambda training, n, rng: RING.sample(n, rng)
     )
     rng = evaluation.seeded(torch.device("cpu"), 0, 2)
-    emd, floor = evaluation.emd_beside_floor(training, TARGET, 200, rng, pairs=6)
+    emd, floor = evaluation.emd_beside_floor(training, RING, 200, rng, pairs=6)
     # Both are means of 6 draws that vary by about 25 % each: within 60 % but for 1 seed in 10^4.
     assert emd == pytest.approx(floor, rel=0.6)
 

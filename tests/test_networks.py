@@ -6,28 +6,30 @@ from torch import nn
 
 from gan import networks
 
-CRITICS = {networks.plane_critic: 2, networks.digit_critic: 784}
-GENERATORS = {networks.plane_generator: 2, networks.digit_generator: 784}
+PAIRS = [
+    (pair, shape)
+    for pair in networks.NETWORKS.values()
+    for shape in [(2,), (1, 28, 28), (3, 28, 28)]
+    if pair.fits(shape)
+]
 
 
-@pytest.mark.parametrize("make", GENERATORS)
-def test_a_generator_gives_points_of_its_dimension(make, rng):
-    assert make(rng).sample(5, rng).shape == (5, GENERATORS[make])
+@pytest.mark.parametrize(("pair", "shape"), PAIRS)
+def test_a_generator_gives_points_of_its_shape(pair, shape, rng):
+    points = pair.generator(rng, shape).sample(5, rng)
+    assert points.shape == (5, *shape)
+    if len(shape) == 3:
+        assert 0 <= points.min() <= points.max() <= 1
 
 
-@pytest.mark.parametrize("make", CRITICS)
-def test_a_critic_scores_each_point_by_itself(make, rng):
-    critic = make(rng)
-    points = torch.randn(6, CRITICS[make], generator=rng)
+@pytest.mark.parametrize(("pair", "shape"), PAIRS)
+def test_a_critic_scores_each_point_by_itself(pair, shape, rng):
+    critic = pair.critic(rng, shape)
+    points = torch.randn(6, *shape, generator=rng)
     alone = torch.cat([critic(point[None]) for point in points])
     assert critic(points).shape == (6,)
     assert torch.allclose(critic(points), alone, atol=1e-5)
     assert not any(isinstance(part, nn.modules.batchnorm._BatchNorm) for part in critic.modules())
-
-
-def test_digits_have_pixels_between_0_and_1(rng):
-    digits = networks.digit_generator(rng).sample(10, rng)
-    assert 0 <= digits.min() <= digits.max() <= 1
 
 
 def test_weights_come_from_the_given_source_and_leave_the_global_one_alone():

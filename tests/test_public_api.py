@@ -57,11 +57,17 @@ def test_what_is_listed_is_there(module):
 
 def test_the_names_of_gan_are_these():
     assert set(gan.__all__) == {
+        "DATA",
         "GAN",
+        "NETWORKS",
+        "RECIPES",
         "WGAN",
         "WGAN_GP",
         "CriticGap",
+        "DataSet",
         "GaussianMixture",
+        "Method",
+        "Networks",
         "Recipe",
         "Step",
         "Training",
@@ -70,6 +76,7 @@ def test_the_names_of_gan_are_these():
         "critic_gaps",
         "eight_gaussians",
         "train",
+        "twenty_five_gaussians",
     }
 
 

@@ -7,14 +7,14 @@ import pytest
 import torch
 
 from gan.networks import plane_critic, plane_generator
-from gan.recipes import QUICK
+from gan.recipes import GAN
 from gan.runs import RunError, RunFolder
 from gan.train import Training
 
 
 @pytest.fixture
 def training(rng):
-    return Training.start(plane_generator(rng), plane_critic(rng), QUICK["gan"], steps=9, rng=rng)
+    return Training.start(plane_generator(rng), plane_critic(rng), GAN, steps=9, rng=rng)
 
 
 @pytest.fixture
@@ -42,19 +42,19 @@ def test_a_file_in_place_of_the_folder_is_refused(tmp_path):
 def test_another_configuration_is_refused_with_what_differs(folder, training):
     folder.save(training, seconds=1.0)
     with pytest.raises(RunError, match=r"other settings:\n  seed: 0 in the folder, 3 now$"):
-        folder.go_on({"steps": 9, "seed": 3}, training)
+        folder.go_on({"steps": 9, "seed": 3})
 
 
 def test_a_folder_that_holds_no_run_is_refused(tmp_path, training):
-    with pytest.raises(RunError, match=r"holds no run to resume: .*config.json does not exist"):
-        RunFolder(tmp_path).go_on({}, training)
+    with pytest.raises(RunError, match=r"holds no run: .*config.json does not exist"):
+        RunFolder(tmp_path).go_on({})
 
 
 def test_a_run_without_a_checkpoint_says_so(folder, training):
     with pytest.raises(
         RunError, match=r"checkpoint.pt does not exist: .* start again without --resume"
     ):
-        folder.go_on({"steps": 9, "seed": 0}, training)
+        folder.go_on({"steps": 9, "seed": 0})
 
 
 def test_evaluations_after_the_checkpoint_are_made_again(folder, training):
@@ -64,7 +64,8 @@ def test_evaluations_after_the_checkpoint_are_made_again(folder, training):
         folder.add_metrics({"step": step})
     with folder.metrics_path.open("a") as file:
         file.write('{"step": 8, "ga')  # torn by a crash
-    assert folder.go_on({"steps": 9, "seed": 0}, training) == 2.5
+    folder.go_on({"steps": 9, "seed": 0})
+    assert folder.load(training) == 2.5
     assert folder.metrics() == [{"step": 2}, {"step": 4}]
 
 
@@ -83,20 +84,20 @@ def test_numbers_that_are_not_finite_are_null_in_the_metrics(folder):
 def test_a_damaged_checkpoint_is_named(folder, training, content):
     folder.checkpoint_path.write_bytes(content)
     with pytest.raises(RunError, match=r"checkpoint.pt is damaged, or no checkpoint of this run"):
-        folder.go_on({"steps": 9, "seed": 0}, training)
+        folder.go_on({"steps": 9, "seed": 0})
 
 
 def test_another_file_of_torch_is_no_checkpoint(folder, training):
     torch.save({"weights": torch.zeros(1)}, folder.checkpoint_path)
     with pytest.raises(RunError, match=r"no checkpoint of this run"):
-        folder.go_on({"steps": 9, "seed": 0}, training)
+        folder.go_on({"steps": 9, "seed": 0})
 
 
 @pytest.mark.parametrize("content", ["[]", "{", '"steps"'])
 def test_a_damaged_configuration_is_named(folder, training, content):
     (folder.path / "config.json").write_text(content)
     with pytest.raises(RunError, match=r"config.json (cannot be read|is not the configuration)"):
-        folder.go_on({"steps": 9, "seed": 0}, training)
+        folder.go_on({"steps": 9, "seed": 0})
 
 
 @pytest.mark.parametrize("content", ["{}\n", "junk\n", "[1]\n"])
@@ -129,7 +130,7 @@ def test_a_write_that_fails_leaves_what_was_there(folder, training):
         path.write_bytes(b"half a pic")
         raise OSError(28, "No space left on device")
 
-    with pytest.raises(RunError, match=r"checkpoint.pt could not be written .*No space left"):
-        folder.save_picture("checkpoint.pt", full_disk)
+    with pytest.raises(RunError, match=r"samples.png could not be written .*No space left"):
+        folder.save_frame(1, full_disk)
     assert folder.checkpoint_path.read_bytes() == before
     assert sorted(path.name for path in folder.path.iterdir()) == ["checkpoint.pt", "config.json"]

@@ -6,16 +6,17 @@ from dataclasses import replace
 import pytest
 import torch
 
-from gan import session, targets
-from gan.session import Config, ConfigError
+from gan import session
+from gan.config import Config, ConfigError
+from gan.data import catalogue
 from gan.train import TrainingError
 
-PLANE = targets.eight_gaussians_target(None)
+PLANE = catalogue.eight_gaussians_set(None)
 
 
 def config(out, **changes):
     settings = {"steps": 6, "seed": 0, "evaluate_every": 2, "evaluation_size": 30, **changes}
-    return Config("gan", "eight-gaussians", out, **settings)
+    return Config(recipe="gan", out=out, **settings)
 
 
 @pytest.fixture
@@ -29,7 +30,7 @@ def spoilt(monkeypatch):
         return PLANE.sample(n, rng) * (math.nan if len(batches) > 4 else 1)
 
     monkeypatch.setitem(
-        targets.TARGETS, "eight-gaussians", lambda data_dir: replace(PLANE, sample=sample)
+        catalogue.DATA, "eight-gaussians", lambda data_dir: replace(PLANE, sample=sample)
     )
 
 
@@ -49,7 +50,7 @@ def test_a_loss_that_is_not_finite_ends_the_run_with_the_last_finite_step_kept(
 def test_the_kept_step_is_the_one_of_a_healthy_run(spoilt, tmp_path, capfd, monkeypatch):
     with pytest.raises(TrainingError, match=r"checkpoint\.pt"):
         session.run(config(tmp_path / "spoilt"))
-    monkeypatch.setitem(targets.TARGETS, "eight-gaussians", lambda data_dir: PLANE)
+    monkeypatch.setitem(catalogue.DATA, "eight-gaussians", lambda data_dir: PLANE)
     resumed = session.run(config(tmp_path / "spoilt"), resume=True)
     healthy = session.run(config(tmp_path / "healthy"))
     assert resumed.finished

@@ -1,1 +1,5 @@
 """What there is to learn: samplers, with exact densities where they are known."""
+
+from gan.data.dataset import DataSet
+
+__all__ = ["DataSet"]

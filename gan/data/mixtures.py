@@ -75,3 +75,22 @@ def eight_gaussians(*, radius: float = 2.0, sigma: float = 0.02) -> GaussianMixt
     return GaussianMixture(
         (radius * torch.stack([angles.cos(), angles.sin()], dim=1)).float(), sigma
     )
+
+
+def twenty_five_gaussians(*, step: float = 2.0, sigma: float = 0.05) -> GaussianMixture:
+    """Twenty-five Gaussians on a square grid of 5 x 5 around the origin.
+
+    Args:
+        step: Distance between neighbours.
+        sigma: Standard deviation of each Gaussian.
+
+    Returns:
+        The mixture, with centres of shape ``(25, 2)``.
+
+    Raises:
+        ValueError: If ``step`` or ``sigma`` is not a positive number.
+    """
+    if not (math.isfinite(step) and step > 0):
+        raise ValueError(f"`step` must be a positive number, but is {step}")
+    places = step * torch.arange(-2.0, 3.0)
+    return GaussianMixture(torch.cartesian_prod(places, places), sigma)

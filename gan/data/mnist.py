@@ -91,6 +91,14 @@ class Digits:
         chosen = torch.randint(len(self.pixels), (n,), generator=rng, device=rng.device)
         return self.pixels[chosen.to(self.pixels.device)].to(rng.device).float() / 255
 
+    def sample_images(self, n: int, rng: torch.Generator) -> Float[Tensor, " n 1 28 28"]:
+        """The same as images of one channel."""
+        return self.sample(n, rng).unflatten(1, (1, 28, 28))
+
+    def sample_stacked(self, n: int, rng: torch.Generator) -> Float[Tensor, " n 3 28 28"]:
+        """``n`` images of three independent digits, 1000 modes (Metz et al. 2017, section 3.3)."""
+        return self.sample(3 * n, rng).reshape(n, 3, 28, 28)
+
 
 def digits(split: Split = "train", *, data_dir: Path | None = None) -> Digits:
     """The digits of one split.

@@ -3,14 +3,15 @@
 No batch norm in critics: a penalised critic must score each point by itself.
 """
 
-from gan.networks.mlp import digit_critic, digit_generator, plane_critic, plane_generator
+from gan.networks.catalogue import NETWORKS, Networks
+from gan.networks.mlp import plane_critic, plane_generator
 from gan.networks.players import Critic, Generator
 
 __all__ = [
+    "NETWORKS",
     "Critic",
     "Generator",
-    "digit_critic",
-    "digit_generator",
+    "Networks",
     "plane_critic",
     "plane_generator",
 ]

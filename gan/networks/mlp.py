@@ -7,7 +7,9 @@ from itertools import pairwise
 import torch
 from torch import nn
 
-from gan.networks.players import Critic, Generator
+from gan.networks.players import Critic, Generator, Noise
+
+Shape = tuple[int, ...]
 
 
 def linear(n_in: int, n_out: int, rng: torch.Generator, /) -> nn.Linear:
@@ -19,15 +21,12 @@ def linear(n_in: int, n_out: int, rng: torch.Generator, /) -> nn.Linear:
     return layer
 
 
-def mlp(
-    sizes: Sequence[int], rng: torch.Generator, /, *, last: nn.Module | None = None
-) -> nn.Sequential:
-    """Linear layers of the given sizes with ReLU between them, and ``last`` at the end.
+def mlp(sizes: Sequence[int], rng: torch.Generator, /) -> nn.Sequential:
+    """Linear layers of the given sizes with ReLU between them.
 
     Args:
         sizes: Width of the input, of each hidden layer, and of the output.
         rng: Source of the initial weights; the network is made on its device.
-        last: What follows the last linear layer; nothing by default.
 
     Returns:
         A network from ``(n, sizes[0])`` to ``(n, sizes[-1])``.
@@ -35,27 +34,56 @@ def mlp(
     layers: list[nn.Module] = []
     for n_in, n_out in pairwise(sizes):
         layers += [linear(n_in, n_out, rng), nn.ReLU()]
-    layers[-1:] = [] if last is None else [last]
-    return nn.Sequential(*layers)
+    return nn.Sequential(*layers[:-1])
+
+
+def mlp_generator(
+    rng: torch.Generator,
+    shape: Shape,
+    /,
+    *,
+    hidden: Sequence[int],
+    noise_size: int,
+    noise: Noise = "normal",
+) -> Generator:
+    """Noise to points by hidden layers; points that are images have pixels in [0, 1].
+
+    Args:
+        rng: Source of the initial weights.
+        shape: Of one point: ``(d,)``, or ``(channels, rows, columns)`` of an image.
+        hidden: Widths of the hidden layers.
+        noise_size: Dimension of the noise.
+        noise: Its distribution.
+
+    Returns:
+        The generator.
+    """
+    body = mlp([noise_size, *hidden, math.prod(shape)], rng)
+    if len(shape) > 1:
+        body.extend([nn.Sigmoid(), nn.Unflatten(1, shape)])
+    return Generator(noise_size, body, noise)
+
+
+def mlp_critic(rng: torch.Generator, shape: Shape, /, *, hidden: Sequence[int]) -> Critic:
+    """Points, flattened, to scores by hidden layers.
+
+    Args:
+        rng: Source of the initial weights.
+        shape: Of one point.
+        hidden: Widths of the hidden layers.
+
+    Returns:
+        The critic.
+    """
+    body = mlp([math.prod(shape), *hidden, 1], rng)
+    return Critic(nn.Sequential(nn.Flatten(), *body) if len(shape) > 1 else body)
 
 
 def plane_generator(rng: torch.Generator, /, *, width: int = 128) -> Generator:
     """Noise of 2 numbers to points of the plane by 3 hidden layers (WGAN-GP toy script at 512)."""
-    return Generator(2, mlp([2, width, width, width, 2], rng))
+    return mlp_generator(rng, (2,), hidden=[width] * 3, noise_size=2)
 
 
 def plane_critic(rng: torch.Generator, /, *, width: int = 128) -> Critic:
     """Points of the plane to scores by 3 hidden layers (WGAN-GP toy script at 512)."""
-    return Critic(mlp([2, width, width, width, 1], rng))
-
-
-def digit_generator(
-    rng: torch.Generator, /, *, noise_size: int = 64, width: int = 512
-) -> Generator:
-    """Noise to 784 pixels in [0, 1] by two hidden layers."""
-    return Generator(noise_size, mlp([noise_size, width, width, 784], rng, last=nn.Sigmoid()))
-
-
-def digit_critic(rng: torch.Generator, /, *, width: int = 512) -> Critic:
-    """784 pixels to scores by two hidden layers."""
-    return Critic(mlp([784, width, width, 1], rng))
+    return mlp_critic(rng, (2,), hidden=[width] * 3)

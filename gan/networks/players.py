@@ -1,43 +1,55 @@
 """The two players: a generator of points from noise, and a critic that scores points."""
 
+from typing import Literal
+
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+Noise = Literal["normal", "uniform"]
+
 
 class Generator(nn.Module):
-    """A network that turns Gaussian noise into points.
+    """A network that turns noise into points.
 
     Attributes:
         noise_size: Dimension of the noise.
-        body: Maps noise ``(n, noise_size)`` to points ``(n, d)``.
+        body: Maps noise ``(n, noise_size)`` to points ``(n, *shape)``.
+        distribution: Of each number of the noise: standard normal, or uniform on [-1, 1].
     """
 
-    def __init__(self, noise_size: int, body: nn.Module) -> None:
+    def __init__(self, noise_size: int, body: nn.Module, distribution: Noise = "normal") -> None:
         super().__init__()
         self.noise_size = noise_size
         self.body = body
+        self.distribution = distribution
 
-    def forward(self, noise: Float[Tensor, " n z"]) -> Float[Tensor, " n d"]:
+    def forward(self, noise: Float[Tensor, " n z"]) -> Float[Tensor, " n *shape"]:
         """Points, one per row of ``noise``."""
         return self.body(noise)
 
-    def sample(self, n: int, rng: torch.Generator) -> Float[Tensor, " n d"]:
-        """``n`` points from fresh standard normal noise, on the device of ``rng``."""
-        return self(torch.randn(n, self.noise_size, generator=rng, device=rng.device))
+    def noise(self, n: int, rng: torch.Generator) -> Float[Tensor, " n z"]:
+        """Fresh noise for ``n`` points, on the device of ``rng``."""
+        if self.distribution == "uniform":
+            return 2 * torch.rand(n, self.noise_size, generator=rng, device=rng.device) - 1
+        return torch.randn(n, self.noise_size, generator=rng, device=rng.device)
+
+    def sample(self, n: int, rng: torch.Generator) -> Float[Tensor, " n *shape"]:
+        """``n`` points from fresh noise, on the device of ``rng``."""
+        return self(self.noise(n, rng))
 
 
 class Critic(nn.Module):
     """A network that gives each point one score.
 
     Attributes:
-        body: Maps points ``(n, d)`` to scores ``(n, 1)``.
+        body: Maps points ``(n, *shape)`` to scores ``(n, 1)``.
     """
 
     def __init__(self, body: nn.Module) -> None:
         super().__init__()
         self.body = body
 
-    def forward(self, points: Float[Tensor, " n d"]) -> Float[Tensor, " n"]:
+    def forward(self, points: Float[Tensor, " n *shape"]) -> Float[Tensor, " n"]:
         """Scores, one per row of ``points``."""
         return self.body(points).squeeze(1)

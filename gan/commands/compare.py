@@ -1,0 +1,36 @@
+"""``gan compare``: finished runs side by side."""
+
+from pathlib import Path
+
+from tyro.conf import Positional
+
+from gan import pictures
+from gan.comparison import comparison_table, finished_runs
+from gan.runs import RunError
+
+
+def compare_command(runs: Positional[tuple[Path, ...]], *, out: Path = Path("compare.png")) -> int:
+    """Compare runs by their last evaluations, in a table, and over training, in a figure.
+
+    Runs that differ only in their seed are summarised by mean and standard deviation.
+
+    Args:
+        runs: Folders of runs, or of the seeds of one.
+        out: The figure: .png, .pdf or .svg.
+
+    Returns:
+        The exit status.
+
+    Raises:
+        RunError: If there is no run to compare, or the figure cannot be written.
+    """
+    if not runs:
+        raise RunError("name one or more folders of runs: gan compare RUN RUN ...")
+    found = finished_runs(runs)
+    print(comparison_table(found))
+    try:
+        pictures.save_curves(out, {run.name: run.metrics for run in found})
+    except (OSError, ValueError) as error:
+        raise RunError(f"--out {out} could not be written ({error})") from None
+    print(f"\nWrote {out}")
+    return 0

@@ -1,0 +1,56 @@
+"""``gan recipes``: what there is to train, and on what."""
+
+from dataclasses import fields
+
+from gan.data.catalogue import DATA
+from gan.networks import NETWORKS
+from gan.plugins import load_plugins
+from gan.recipes import RECIPES, Method, Recipe
+from gan.tables import text_table
+
+
+def recipes_command(*, plugin: tuple[str, ...] = ()) -> int:
+    """List the recipes with their settings and sources, the data sets and the networks.
+
+    Args:
+        plugin: Python files or modules that add some of your own.
+
+    Returns:
+        The exit status.
+    """
+    load_plugins(plugin)
+    for name, method in RECIPES.items():
+        print(f"{name}: {method.what}\n  source: {method.source}")
+        print(f"  paper:  {_settings(method.paper)}\n  quick:  {_differences(method)}\n")
+    print("Every setting is a flag of `gan train`, as --penalty-weight 1.\n")
+    sets = [(name, (load.__doc__ or "").partition("\n")[0]) for name, load in DATA.items()]
+    print(text_table(("data", "what"), sets, left=2) + "\n")
+    rows = [(name, pair.of, pair.what) for name, pair in NETWORKS.items()]
+    print(text_table(("networks", "for", "what"), rows, left=3))
+    return 0
+
+
+def _settings(recipe: Recipe) -> str:
+    """The settings that matter to the recipe, as text."""
+    idle = {
+        "penalty_weight": not recipe.penalised,
+        "clip": recipe.constraint != "clip",
+        "betas": recipe.optimizer != "adam",
+        "noise": recipe.noise == 0,
+        "noise_until": recipe.noise == 0,
+    }
+    return ", ".join(
+        f"{part.name} {getattr(recipe, part.name)}"
+        for part in fields(Recipe)
+        if not idle.get(part.name, False)
+    )
+
+
+def _differences(method: Method) -> str:
+    """What the quick settings change."""
+    changed = [
+        f"{part.name} {getattr(method.quick, part.name)}"
+        for part in fields(Recipe)
+        if getattr(method.quick, part.name) != getattr(method.paper, part.name)
+    ]
+    return ", ".join(changed) or "the same"

@@ -1,0 +1,51 @@
+"""``gan sample``: points from a finished run."""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from tyro.conf import Positional
+
+from gan import session
+from gan.config import ConfigError
+from gan.evaluation import averaged_samples
+from gan.runs import RunError
+
+
+def sample_command(
+    run: Positional[Path],
+    *,
+    n: int = 10_000,
+    out: Path = Path("samples.npy"),
+    seed: int = 0,
+    data_dir: Path | None = None,
+) -> int:
+    """Draw points from the averaged generator of a run, into a .npy file.
+
+    Args:
+        run: The run's folder.
+        n: How many points.
+        out: The file; an array of float32, shape (N, ...).
+        seed: Seed of the noise.
+        data_dir: Folder of the four MNIST files.
+
+    Returns:
+        The exit status.
+
+    Raises:
+        ConfigError: If a number is out of range.
+        RunError: If the folder holds no run, or the file cannot be written.
+    """
+    if n < 1:
+        raise ConfigError(f"--n must be at least 1, but is {n}")
+    if not 0 <= seed < 2**63:
+        raise ConfigError(f"--seed must be from 0 to 2**63 - 1, but is {seed}")
+    training = session.restored(run, data_dir=data_dir).training
+    points = averaged_samples(training, n, torch.Generator().manual_seed(seed)).numpy()
+    try:
+        with out.open("wb") as file:
+            np.save(file, points)
+    except OSError as error:
+        raise RunError(f"--out {out} could not be written ({error})") from None
+    print(f"{out}: {points.shape[0]} points of shape {points.shape[1:]} from step {training.step}")
+    return 0

@@ -1,0 +1,129 @@
+"""``gan train``: one recipe on one data set, for one seed or several."""
+
+import os
+import re
+from dataclasses import asdict, fields, make_dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tyro.conf import OmitArgPrefixes
+
+from gan import session
+from gan.comparison import comparison_table, finished_runs
+from gan.config import Config, ConfigError
+from gan.interrupts import INTERRUPTED
+from gan.recipes import Recipe
+from gan.several import at_once
+
+if TYPE_CHECKING:
+    Settings = Recipe
+else:
+    Settings = make_dataclass(
+        "Settings", [(part.name, part.type | None, None) for part in fields(Recipe)]
+    )
+    Settings.__doc__ = Recipe.__doc__
+
+
+def train_command(
+    config: OmitArgPrefixes[Config],
+    recipe_settings: OmitArgPrefixes[Settings],
+    *,
+    seeds: str | None = None,
+    workers: int | None = None,
+    resume: bool = False,
+) -> int:
+    """Train one recipe on one data set, and hold its critic against exact EMD on the way.
+
+    The folder of the run gets config.json, metrics.jsonl (a line per evaluation), samples.png,
+    samples.gif and checkpoint.pt. Ctrl-C ends the run with a checkpoint; the same command with
+    --resume goes on exactly where it stopped. Settings of the recipe are its own (`gan recipes`)
+    unless they are given.
+
+    Args:
+        config: What the run is.
+        recipe_settings: Settings of the recipe that differ.
+        seeds: Several seeds at once, a process each: 0-7 or 0,3,5. Their runs lie in OUT/seed0
+            and so on.
+        workers: Processes for several seeds; by default one per core.
+        resume: Go on with the run in OUT.
+
+    Returns:
+        The exit status.
+    """
+    given = {key: value for key, value in asdict(recipe_settings).items() if value is not None}
+    config = replace(config, changes=given)
+    if seeds is not None:
+        return _train_seeds(config, numbers(seeds), workers or os.cpu_count() or 1, resume=resume)
+    outcome = session.run(config, resume=resume)
+    if outcome.training.devices.rank > 0:
+        return 0
+    if not outcome.finished:
+        print(
+            f"stopped after step {outcome.training.step} of {config.steps}; "
+            "the same command with --resume goes on"
+        )
+        return INTERRUPTED
+    last = outcome.metrics[-1]
+    print(
+        f"{config.recipe} on {config.data}, {config.steps} steps: exact EMD {last['exact']:.4f} "
+        f"(floor {last['floor']:.4f}), critic's gap {last['gap']:.4f}, "
+        f"certified {last['certified']:.4f}; {config.folder}"
+    )
+    return 0
+
+
+def numbers(text: str, /) -> list[int]:
+    """The numbers in ``0-7`` or ``0,3,5`` or both, ``0-3,9``.
+
+    Args:
+        text: The ranges, with commas between them.
+
+    Returns:
+        The numbers, in order, each once.
+
+    Raises:
+        ConfigError: If the text is something else.
+    """
+    found: dict[int, None] = {}
+    for part in text.split(","):
+        match = re.fullmatch(r"\s*(\d+)\s*(?:-\s*(\d+)\s*)?", part)
+        first, last = (int(match[1]), int(match[2] or match[1])) if match else (1, 0)
+        if last < first:
+            raise ConfigError(f"--seeds must be like 0-7 or 0,3,5, but is {text!r}")
+        found |= dict.fromkeys(range(first, last + 1))
+    return list(found)
+
+
+def _train_seeds(config: Config, seeds: list[int], workers: int, *, resume: bool) -> int:
+    """One run per seed, side by side, and their table."""
+    if config.devices > 1:
+        raise ConfigError("--seeds runs a process per seed: give --devices 1 with it")
+    out = config.out or Path("runs") / f"{config.data}-{config.recipe}"
+    configs = [replace(config, seed=seed, out=out / f"seed{seed}") for seed in seeds]
+    session.made(configs[0])  # what cannot be is refused before any process starts
+    done = at_once(_resumed if resume else _begun, configs, workers=workers)
+    left = sum(finished is not True for finished in done)
+    print(comparison_table(finished_runs([one.folder for one in configs if _measured(one)])))
+    if left:
+        print(
+            f"stopped with {left} of {len(seeds)} runs unfinished; "
+            "the same command with --resume goes on"
+        )
+        return INTERRUPTED
+    return 0
+
+
+def _begun(config: Config, position: int, stop_file: Path) -> bool:
+    """A run from its start; whether it came to the end."""
+    return session.run(config, position=position, stop_file=stop_file).finished
+
+
+def _resumed(config: Config, position: int, stop_file: Path) -> bool:
+    """A run from where it stopped, or from its start; whether it came to the end."""
+    there = (config.folder / "checkpoint.pt").exists()
+    return session.run(config, resume=there, position=position, stop_file=stop_file).finished
+
+
+def _measured(config: Config) -> bool:
+    """Whether the run has an evaluation."""
+    return (config.folder / "metrics.jsonl").exists()

@@ -1,0 +1,178 @@
+"""What a run is: every choice that a person can make, checked."""
+
+from dataclasses import asdict, dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from tyro.conf import Positional, Suppress, UseAppendAction
+
+from gan.data.catalogue import DATA
+from gan.devices import Precision, Strategy
+from gan.networks import NETWORKS
+from gan.plugins import load_plugins
+from gan.recipes import RECIPES, Recipe
+
+EARLY = (10, 30, 100)  # steps to evaluate at, too: the distance falls fastest at the start
+EVALUATIONS = 10  # by default, evenly over the run
+PLACES = ("out", "data_dir", "tensorboard", "threads")  # what does not make another run
+
+
+class ConfigError(Exception):
+    """A configuration asks for what there is not; the message lists what there is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """What a run is.
+
+    Attributes:
+        recipe: Name of the method; `gan recipes` lists them.
+        data: Name of the data set.
+        networks: Name of the pair of networks; by default the data set's own.
+        steps: Generator steps in all; the learning rate's schedule ends there.
+        seed: Seed of weights, batches and evaluations.
+        out: Folder of the run; by default runs/DATA-RECIPE-seedSEED.
+        settings: quick: made for minutes. paper: the published settings, made for hours.
+        device: Where torch computes: cpu, cuda, cuda:1, mps, ...
+        devices: How many processes, one on each device, share every batch.
+        strategy: How several processes work together: ddp, or as Lightning Fabric chooses.
+        precision: 32, or bf16-mixed: matrix products in bfloat16, weights in float32.
+        evaluate_every: Generator steps between evaluations; by default a tenth of all steps.
+        evaluation_size: Points on each side of an evaluation; by default the data set's own, 2000.
+        threads: Threads that torch computes with. The small networks of points in the plane gain
+            nothing from a second one.
+        tensorboard: Write the metrics for TensorBoard, too, into the run's folder.
+        data_dir: Folder of the four MNIST files; by default $MNIST_DIR, else the user's cache,
+            else a download.
+        plugin: A Python file or module that adds recipes, data sets or networks of your own;
+            can be given several times.
+        changes: Settings of the recipe that differ, by name.
+    """
+
+    recipe: Positional[str]
+    data: str = "eight-gaussians"
+    networks: str | None = None
+    steps: int = 3000
+    seed: int = 0
+    out: Path | None = None
+    settings: Literal["quick", "paper"] = "quick"
+    device: str = "cpu"
+    devices: int = 1
+    strategy: Strategy = "auto"
+    precision: Precision = "32"
+    evaluate_every: int | None = None
+    evaluation_size: int | None = None
+    threads: int = 1
+    tensorboard: bool = False
+    data_dir: Path | None = None
+    plugin: UseAppendAction[tuple[str, ...]] = ()
+    changes: Suppress[dict[str, Any]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Refuse what there is not, with the list of what there is."""
+        load_plugins(self.plugin)
+        self._require_names()
+        for name in ("steps", "devices", "evaluate_every", "threads"):
+            number = getattr(self, name)
+            if number is not None and number < 1:
+                flag = name.replace("_", "-")
+                raise ConfigError(f"--{flag} must be at least 1, but is {number}")
+        if not 0 <= self.seed < 2**63:
+            raise ConfigError(f"--seed must be from 0 to 2**63 - 1, but is {self.seed}")
+        if self.evaluation_size is not None and self.evaluation_size < 2:
+            raise ConfigError(
+                f"--evaluation-size must be at least 2, but is {self.evaluation_size}"
+            )
+        unknown = self.changes.keys() - {setting.name for setting in fields(Recipe)}
+        if unknown:
+            raise ConfigError(f"a recipe has no setting {', '.join(sorted(unknown))}")
+        try:
+            _ = self.recipe_settings
+        except ValueError as error:
+            raise ConfigError(str(error)) from None
+
+    def _require_names(self) -> None:
+        """Recipe, data, networks and settings that there are."""
+        for name, known in (
+            ("recipe", tuple(RECIPES)),
+            ("data", tuple(DATA)),
+            ("networks", (None, *NETWORKS)),
+            ("settings", ("quick", "paper")),
+        ):
+            value = getattr(self, name)
+            if value not in known:
+                there = ", ".join(k for k in known if k)
+                raise ConfigError(f"there is no {name} {value!r}; there are: {there}")
+
+    def evaluates_at(self, step: int, /) -> bool:
+        """Whether there is an evaluation after this generator step."""
+        every = self.evaluate_every or max(1, self.steps // EVALUATIONS)
+        return step in EARLY or step % every == 0 or step == self.steps
+
+    @property
+    def folder(self) -> Path:
+        """Where the run's files lie."""
+        return self.out or Path("runs") / f"{self.data}-{self.recipe}-seed{self.seed}"
+
+    @property
+    def recipe_settings(self) -> Recipe:
+        """All settings of the method."""
+        method = RECIPES[self.recipe]
+        return replace(method.quick if self.settings == "quick" else method.paper, **self.changes)
+
+    def record(self) -> dict[str, Any]:
+        """What makes the run what it is, in plain values: all but where its files lie."""
+        plain = {k: v for k, v in asdict(self).items() if k not in (*PLACES, "changes")}
+        return {
+            **plain,
+            "recipe_settings": asdict(self.recipe_settings),
+            "torch": torch.__version__,
+        }
+
+    def torch_device(self) -> torch.device:
+        """The device, if it is there.
+
+        Returns:
+            The device with its index, as torch reports it.
+
+        Raises:
+            ConfigError: If it is not.
+        """
+        try:
+            device = torch.zeros(1, device=self.device).device
+            torch.Generator(device).manual_seed(self.seed)
+        except (RuntimeError, AssertionError, NotImplementedError) as error:
+            reason = str(error).splitlines()[0]
+            raise ConfigError(
+                f"--device {self.device} cannot be used here ({reason}); --device cpu always can"
+            ) from None
+        if device.type == "cuda" and self.devices > torch.cuda.device_count():
+            raise ConfigError(
+                f"--devices {self.devices} asks for more than the {torch.cuda.device_count()} "
+                "CUDA devices that are here"
+            )
+        return device
+
+
+def recorded(record: dict[str, Any], /, *, out: Path, data_dir: Path | None) -> Config:
+    """The configuration of a run that was recorded, to look at it again.
+
+    Args:
+        record: What `Config.record` gave.
+        out: The run's folder.
+        data_dir: Folder of the MNIST files.
+
+    Returns:
+        The configuration.
+
+    Raises:
+        ConfigError: If it names what there is not.
+        PluginError: If its plugins cannot be loaded.
+    """
+    known = {part.name for part in fields(Config)}
+    plain = {key: value for key, value in record.items() if key in known}
+    settings = dict(record["recipe_settings"])
+    settings["betas"] = tuple(settings["betas"])
+    plain["plugin"] = tuple(plain.get("plugin", ()))
+    return Config(**plain, changes=settings, out=out, data_dir=data_dir)

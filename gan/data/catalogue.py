@@ -1,0 +1,118 @@
+"""Data sets by name, with what is known about each: a data set of your own is one more entry."""
+
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from gan.data import mnist
+from gan.data.curves import SwissRoll, VerticalSegments
+from gan.data.dataset import DataSet, Loader, Measures, Sampler
+from gan.data.mixtures import GaussianMixture, eight_gaussians, twenty_five_gaussians
+from gan.metrics.densities import density_js, density_reverse_kl
+from gan.metrics.modes import modes
+
+MEASURED = 2000  # real points that generated ones are compared with
+
+
+def mixture_set(mixture: GaussianMixture, /) -> DataSet:
+    """A mixture of the plane, judged by its parts and by its density."""
+    real = _fixed(mixture.sample)
+
+    def measure(points: Tensor) -> Measures:
+        found = modes(mixture, points)
+        return {
+            "modes": found.found,
+            "in_3_sigma": found.within_3_sigma,
+            "smallest_share": min(found.shares),
+            "largest_share": max(found.shares),
+            "shares": found.shares,
+            "share_reverse_kl": found.reverse_kl,
+            "density_reverse_kl": density_reverse_kl(mixture.log_density, points),
+            "density_js": density_js(real, points),
+        }
+
+    return DataSet((2,), mixture.sample, measure=measure, log_density=mixture.log_density)
+
+
+def eight_gaussians_set(data_dir: Path | None) -> DataSet:
+    """The ring of eight Gaussians, radius 2, sigma 0.02."""
+    del data_dir
+    return mixture_set(eight_gaussians())
+
+
+def twenty_five_gaussians_set(data_dir: Path | None) -> DataSet:
+    """The grid of twenty-five Gaussians, step 2, sigma 0.05."""
+    del data_dir
+    return mixture_set(twenty_five_gaussians())
+
+
+def swiss_roll_set(data_dir: Path | None) -> DataSet:
+    """The Swiss roll, judged by its density."""
+    del data_dir
+    roll = SwissRoll()
+    real = _fixed(roll.sample)
+
+    def measure(points: Tensor) -> Measures:
+        return {
+            "density_reverse_kl": density_reverse_kl(roll.log_density, points),
+            "density_js": density_js(real, points),
+        }
+
+    return DataSet((2,), roll.sample, measure=measure, log_density=roll.log_density)
+
+
+def segments_set(places: tuple[float, ...], /, *, networks: str = "mlp") -> DataSet:
+    """Vertical segments, judged by where generated points are."""
+    segments = VerticalSegments(places)
+
+    def measure(points: Tensor) -> Measures:
+        part, distance = segments.nearest(points)
+        shares = torch.bincount(part, minlength=len(places)) / len(points)
+        return {
+            "shares": shares.tolist(),
+            "distance_to_segments": float(distance.mean()),
+            "theta": float(points[:, 0].mean()),
+        }
+
+    return DataSet((2,), segments.sample, networks=networks, measure=measure)
+
+
+def two_segments_set(data_dir: Path | None) -> DataSet:
+    """Two parallel segments at distance 1."""
+    del data_dir
+    return segments_set((0.0, 1.0))
+
+
+def segment_set(data_dir: Path | None) -> DataSet:
+    """One segment at 0, to be found by a segment that starts at theta = 1."""
+    del data_dir
+    return segments_set((0.0,), networks="segment")
+
+
+def mnist_set(data_dir: Path | None) -> DataSet:
+    """The 60,000 training digits, drawn with replacement."""
+    digits = mnist.digits(data_dir=data_dir)
+    return DataSet((1, 28, 28), digits.sample_images)
+
+
+def stacked_mnist_set(data_dir: Path | None) -> DataSet:
+    """Three digits as three channels: 1000 modes."""
+    digits = mnist.digits(data_dir=data_dir)
+    return DataSet((3, 28, 28), digits.sample_stacked)
+
+
+def _fixed(sample: Sampler) -> Tensor:
+    """The same real points for every measurement, so that their luck does not vary."""
+    return sample(MEASURED, torch.Generator().manual_seed(0))
+
+
+DATA: dict[str, Loader] = {
+    "eight-gaussians": eight_gaussians_set,
+    "twenty-five-gaussians": twenty_five_gaussians_set,
+    "swiss-roll": swiss_roll_set,
+    "two-segments": two_segments_set,
+    "segment": segment_set,
+    "mnist": mnist_set,
+    "stacked-mnist": stacked_mnist_set,
+}

@@ -1,0 +1,87 @@
+"""Pairs of networks by name: a pair of your own is one more entry."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Literal
+
+import torch
+
+from gan.networks.mlp import mlp_critic, mlp_generator
+from gan.networks.players import Critic, Generator
+from gan.networks.segment import segment_generator
+
+Shape = tuple[int, ...]
+Kind = Literal["any points", "points in the plane", "images of 28 x 28"]
+
+
+@dataclass(frozen=True, slots=True)
+class Networks:
+    """A generator and a critic that belong together.
+
+    Attributes:
+        what: The pair in a few words.
+        generator: A fresh generator of points of a shape: ``generator(rng, shape)``.
+        critic: A fresh critic of such points.
+        of: The kind of points that the pair is made for.
+    """
+
+    what: str
+    generator: Callable[[torch.Generator, Shape], Generator]
+    critic: Callable[[torch.Generator, Shape], Critic]
+    of: Kind = "any points"
+
+    def fits(self, shape: Shape, /) -> bool:
+        """Whether the pair is made for points of this shape."""
+        if self.of == "points in the plane":
+            return shape == (2,)
+        if self.of == "images of 28 x 28":
+            return len(shape) == 3 and shape[1:] == (28, 28)
+        return True
+
+
+def _default_generator(rng: torch.Generator, shape: Shape) -> Generator:
+    """3 x 128 hidden and 2 numbers of noise for vectors, 2 x 512 and 64 for images."""
+    if len(shape) == 1:
+        return mlp_generator(rng, shape, hidden=[128] * 3, noise_size=shape[0])
+    return mlp_generator(rng, shape, hidden=[512] * 2, noise_size=64)
+
+
+def _default_critic(rng: torch.Generator, shape: Shape) -> Critic:
+    """3 x 128 hidden for vectors, 2 x 512 for images."""
+    return mlp_critic(rng, shape, hidden=[128] * 3 if len(shape) == 1 else [512] * 2)
+
+
+NETWORKS: dict[str, Networks] = {
+    "mlp": Networks("ReLU, 3 x 128; on images 2 x 512", _default_generator, _default_critic),
+    "wide-mlp": Networks(
+        "ReLU, 3 x 512, noise 2 (toy script of Gulrajani et al. 2017)",
+        partial(mlp_generator, hidden=[512] * 3, noise_size=2),
+        partial(mlp_critic, hidden=[512] * 3),
+        "points in the plane",
+    ),
+    "deep-mlp": Networks(
+        "ReLU, 12 x 128 (Gulrajani et al. 2017, section 3.1: gradients by depth)",
+        partial(mlp_generator, hidden=[128] * 3, noise_size=2),
+        partial(mlp_critic, hidden=[128] * 12),
+        "points in the plane",
+    ),
+    "segment": Networks(
+        "one weight, the place of a vertical segment (Arjovsky et al. 2017, example 1)",
+        segment_generator,
+        partial(mlp_critic, hidden=[128] * 3),
+        "points in the plane",
+    ),
+    "shallow-mlp": Networks(
+        "uniform noise 100, ReLU 256, sigmoid; discriminator ReLU 256",
+        partial(mlp_generator, hidden=[256], noise_size=100, noise="uniform"),
+        partial(mlp_critic, hidden=[256]),
+        "images of 28 x 28",
+    ),
+    "narrow-mlp": Networks(
+        "noise 10, ReLU 32, 128, sigmoid; critic ReLU 128, 32",
+        partial(mlp_generator, hidden=[32, 128], noise_size=10),
+        partial(mlp_critic, hidden=[128, 32]),
+        "images of 28 x 28",
+    ),
+}

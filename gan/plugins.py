@@ -1,0 +1,53 @@
+"""Python files of the user that add recipes, data sets and networks by name."""
+
+import importlib
+import importlib.util
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+
+class PluginError(Exception):
+    """A plugin could not be loaded; the message names it."""
+
+
+def load_plugins(names: Iterable[str], /) -> None:
+    """Import each plugin, once: a path that ends in .py, or the name of a module.
+
+    A plugin puts its own into `gan.RECIPES`, `gan.DATA` and `gan.NETWORKS` when it is imported.
+
+    Args:
+        names: Paths or names of modules.
+
+    Raises:
+        PluginError: If one is not there, or fails.
+    """
+    for name in names:
+        try:
+            _load(name)
+        except Exception as error:
+            raise PluginError(
+                f"--plugin {name} could not be loaded: {type(error).__name__}: {error}"
+            ) from error
+
+
+def _load(name: str) -> None:
+    """Import one."""
+    if not name.endswith(".py"):
+        importlib.import_module(name)
+        return
+    path = Path(name).resolve()
+    module_name = f"gan_plugin_{path.stem}"
+    known = sys.modules.get(module_name)
+    if known is not None and known.__file__ == str(path):
+        return
+    spec = importlib.util.spec_from_file_location(module_name, path)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{path} is no Python file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[module_name] = module
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[module_name]
+        raise

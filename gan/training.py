@@ -1,0 +1,126 @@
+"""The state of a training run: all that it changes, to be saved and gone on from exactly."""
+
+import copy
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import nn
+
+from gan.devices import Devices
+from gan.networks import Critic, Generator
+from gan.recipes import Recipe
+
+
+class TrainingError(RuntimeError):
+    """Training cannot go on; the run is as it was after the last finite step."""
+
+
+class MisfitError(ValueError):
+    """A recipe and a network, or a network and the points, do not fit; the message says why."""
+
+
+@dataclass(slots=True)
+class Training:
+    """All that a training run changes, so that saving it and going on later continues exactly.
+
+    Attributes:
+        generator: The network that is trained.
+        critic: Its opponent.
+        average: Exponential moving average of the generator; samples come from it.
+        recipe: The method and its settings.
+        steps: How many generator steps there will be in all: the learning rate's schedule ends
+            there.
+        rng: The one source of randomness of real batches, noise and penalty points; its device is
+            the run's.
+        generator_optimizer: Optimiser of ``generator``.
+        critic_optimizer: Optimiser of ``critic``.
+        devices: The processes that compute it.
+        step: How many generator steps are done.
+    """
+
+    generator: Generator
+    critic: Critic
+    average: Generator
+    recipe: Recipe
+    steps: int
+    rng: torch.Generator
+    generator_optimizer: torch.optim.Optimizer
+    critic_optimizer: torch.optim.Optimizer
+    devices: Devices = field(default_factory=lambda: Devices(torch.device("cpu")))
+    step: int = 0
+
+    @classmethod
+    def start(
+        cls,
+        generator: Generator,
+        critic: Critic,
+        recipe: Recipe,
+        /,
+        *,
+        steps: int,
+        rng: torch.Generator,
+        devices: Devices | None = None,
+    ) -> "Training":
+        """A run of ``steps`` generator steps that has not begun.
+
+        Args:
+            generator: On the device of ``rng``.
+            critic: On the same device.
+            recipe: The method.
+            steps: Generator steps in all.
+            rng: Source of randomness.
+            devices: The processes that compute the run; by default this one alone.
+
+        Returns:
+            The run at step 0.
+
+        Raises:
+            MisfitError: If the recipe penalises slopes and the critic has batch norm, or if the
+                batch cannot be shared equally by the processes.
+        """
+        _require_fit(recipe, critic)
+        devices = devices or Devices(rng.device)
+        if recipe.batch_size % devices.count:
+            raise MisfitError(
+                f"`batch_size` {recipe.batch_size} cannot be shared equally by {devices.count} "
+                "processes; make it a multiple of their number"
+            )
+        average = copy.deepcopy(generator).requires_grad_(requires_grad=False).eval()
+        optimizers = recipe.make_optimizer(generator), recipe.make_optimizer(critic)
+        return cls(generator, critic, average, recipe, steps, rng, *optimizers, devices)
+
+    @property
+    def done(self) -> float:
+        """The share of the steps that is done."""
+        return self.step / self.steps
+
+    def state_dict(self) -> dict[str, Any]:
+        """The run's state in tensors and plain Python values, to be saved with ``torch.save``."""
+        parts = {name: getattr(self, name).state_dict() for name in _STATEFUL}
+        return {**parts, "rng": self.rng.get_state(), "step": self.step}
+
+    def load_state_dict(self, state: dict[str, Any], /) -> None:
+        """Go back to a state that ``state_dict`` gave."""
+        for name in _STATEFUL:
+            getattr(self, name).load_state_dict(state[name])
+        self.rng.set_state(state["rng"].cpu())
+        self.step = state["step"]
+
+
+_STATEFUL = ("generator", "critic", "average", "generator_optimizer", "critic_optimizer")
+
+
+def has_batch_norm(module: nn.Module, /) -> bool:
+    """Whether the network normalises over the batch, so that points change each other's scores."""
+    return any(isinstance(part, nn.modules.batchnorm._BatchNorm) for part in module.modules())
+
+
+def _require_fit(recipe: Recipe, critic: Critic) -> None:
+    """A penalised critic must score each point by itself."""
+    if recipe.penalised and has_batch_norm(critic):
+        raise MisfitError(
+            f"the critic has batch norm, and the recipe's {recipe.constraint} is on its gradient "
+            "at each point by itself: batch norm makes each score depend on the whole batch. "
+            "Use layer norm (nn.GroupNorm(1, channels)) or no norm in the critic"
+        )
