@@ -561,13 +561,25 @@ ARROWS = {
     "gan.losses": set(),
     "gan.penalties": set(),
     "gan.networks": {
+        "gan.networks.convolutional",
         "gan.networks.mlp",
         "gan.networks.players",
+        "gan.networks.residual",
     },
     "gan.networks.mlp": {
         "gan.networks.players",
     },
+    "gan.networks.convolutional": {
+        "gan.networks.mlp",
+        "gan.networks.players",
+    },
+    "gan.networks.residual": {
+        "gan.networks.convolutional",
+        "gan.networks.mlp",
+        "gan.networks.players",
+    },
     "gan.networks.players": set(),
+    "gan.slopes": set(),
     "gan.data.mixtures": set(),
     "gan.data.mnist": set(),
     "gan.pictures": set(),
@@ -625,6 +637,19 @@ ARROWS = {
     },
     "gan.data": set(),
     "gan.metrics": set(),
+    "gan.metrics.classifier": {
+        "gan.data.mnist",
+        "gan.networks.convolutional",
+        "gan.networks.mlp",
+    },
+    "gan.metrics.frechet": {
+        "divergences",
+    },
+    "gan.metrics.digits": {
+        "divergences",
+        "gan.metrics.classifier",
+        "gan.metrics.frechet",
+    },
 }
 
 HEAVY = ("torch", "ot", "matplotlib", "sklearn")

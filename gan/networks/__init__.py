@@ -3,14 +3,20 @@
 No batch norm in critics: a penalised critic must score each point by itself.
 """
 
+from gan.networks.convolutional import convolutional_critic, convolutional_generator
 from gan.networks.mlp import digit_critic, digit_generator, plane_critic, plane_generator
 from gan.networks.players import Critic, Generator
+from gan.networks.residual import residual_critic, residual_generator
 
 __all__ = [
     "Critic",
     "Generator",
+    "convolutional_critic",
+    "convolutional_generator",
     "digit_critic",
     "digit_generator",
     "plane_critic",
     "plane_generator",
+    "residual_critic",
+    "residual_generator",
 ]

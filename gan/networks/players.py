@@ -10,7 +10,7 @@ class Generator(nn.Module):
 
     Attributes:
         noise_size: Dimension of the noise.
-        body: Maps noise ``(n, noise_size)`` to points ``(n, d)``.
+        body: Maps noise ``(n, noise_size)`` to points ``(n, *shape)``.
     """
 
     def __init__(self, noise_size: int, body: nn.Module) -> None:
@@ -18,11 +18,11 @@ class Generator(nn.Module):
         self.noise_size = noise_size
         self.body = body
 
-    def forward(self, noise: Float[Tensor, " n z"]) -> Float[Tensor, " n d"]:
+    def forward(self, noise: Float[Tensor, " n z"]) -> Float[Tensor, " n *shape"]:
         """Points, one per row of ``noise``."""
         return self.body(noise)
 
-    def sample(self, n: int, rng: torch.Generator) -> Float[Tensor, " n d"]:
+    def sample(self, n: int, rng: torch.Generator) -> Float[Tensor, " n *shape"]:
         """``n`` points from fresh standard normal noise, on the device of ``rng``."""
         return self(torch.randn(n, self.noise_size, generator=rng, device=rng.device))
 
@@ -31,13 +31,13 @@ class Critic(nn.Module):
     """A network that gives each point one score.
 
     Attributes:
-        body: Maps points ``(n, d)`` to scores ``(n, 1)``.
+        body: Maps points ``(n, *shape)`` to scores ``(n, 1)``.
     """
 
     def __init__(self, body: nn.Module) -> None:
         super().__init__()
         self.body = body
 
-    def forward(self, points: Float[Tensor, " n d"]) -> Float[Tensor, " n"]:
+    def forward(self, points: Float[Tensor, " n *shape"]) -> Float[Tensor, " n"]:
         """Scores, one per row of ``points``."""
         return self.body(points).squeeze(1)
