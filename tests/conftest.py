@@ -53,3 +53,14 @@ def mnist_dir(tmp_path_factory):
 
     assert len(files) == 2
     return Path(pooch.os_cache("divergences")) / "mnist"
+
+
+@pytest.fixture(scope="session")
+def classifier(mnist_dir, tmp_path_factory):
+    """The classifier of digits: trained by one worker if it is not in the user's cache."""
+    from filelock import FileLock  # torch needs it, so it is there
+
+    from gan.metrics.classifier import digit_classifier
+
+    with FileLock(tmp_path_factory.getbasetemp().parent / "classifier.lock"):
+        return digit_classifier(data_dir=mnist_dir)

@@ -562,22 +562,38 @@ ARROWS = {
         "gan.train",
     },
     "gan.losses": set(),
-    "gan.penalties": set(),
+    "gan.penalties": {
+        "gan.networks",
+        "gan.slopes",
+    },
     "gan.networks": {
         "gan.networks.catalogue",
+        "gan.networks.convolutional",
         "gan.networks.mlp",
         "gan.networks.players",
+        "gan.networks.residual",
     },
     "gan.networks.mlp": {
         "gan.networks.players",
     },
     "gan.networks.players": set(),
     "gan.networks.catalogue": {
+        "gan.networks.convolutional",
         "gan.networks.mlp",
         "gan.networks.players",
+        "gan.networks.residual",
         "gan.networks.segment",
     },
     "gan.networks.segment": {
+        "gan.networks.players",
+    },
+    "gan.networks.convolutional": {
+        "gan.networks.mlp",
+        "gan.networks.players",
+    },
+    "gan.networks.residual": {
+        "gan.networks.convolutional",
+        "gan.networks.mlp",
         "gan.networks.players",
     },
     "gan.data.mixtures": set(),
@@ -661,7 +677,10 @@ ARROWS = {
         "gan.data.dataset",
         "gan.data.mixtures",
         "gan.data.mnist",
+        "gan.metrics.classifier",
         "gan.metrics.densities",
+        "gan.metrics.digits",
+        "gan.metrics.frechet",
         "gan.metrics.modes",
     },
     "gan.data.curves": set(),
@@ -672,6 +691,19 @@ ARROWS = {
     },
     "gan.metrics.modes": {
         "gan.data.mixtures",
+    },
+    "gan.metrics.classifier": {
+        "gan.data.mnist",
+        "gan.networks.convolutional",
+        "gan.networks.mlp",
+    },
+    "gan.metrics.digits": {
+        "divergences",
+        "gan.metrics.classifier",
+        "gan.metrics.frechet",
+    },
+    "gan.metrics.frechet": {
+        "divergences",
     },
     "gan.board": {
         "gan.config",
@@ -707,6 +739,7 @@ ARROWS = {
         "gan.networks",
         "gan.recipes",
     },
+    "gan.slopes": set(),
     "gan.commands.compare": {
         "gan.comparison",
         "gan.pictures",

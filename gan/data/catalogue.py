@@ -1,5 +1,6 @@
 """Data sets by name, with what is known about each: a data set of your own is one more entry."""
 
+from functools import cache
 from pathlib import Path
 
 import torch
@@ -9,10 +10,19 @@ from gan.data import mnist
 from gan.data.curves import SwissRoll, VerticalSegments
 from gan.data.dataset import DataSet, Loader, Measures, Sampler
 from gan.data.mixtures import GaussianMixture, eight_gaussians, twenty_five_gaussians
+from gan.metrics.classifier import DigitClassifier, digit_classifier
 from gan.metrics.densities import density_js, density_reverse_kl
+from gan.metrics.digits import (
+    STACKED_SAMPLES,
+    digit_quality,
+    mode_coverage,
+    stacked_numbers,
+)
+from gan.metrics.frechet import Moments
 from gan.metrics.modes import modes
 
 MEASURED = 2000  # real points that generated ones are compared with
+DIGITS = 10_000  # real digits, likewise
 
 
 def mixture_set(mixture: GaussianMixture, /) -> DataSet:
@@ -93,13 +103,49 @@ def segment_set(data_dir: Path | None) -> DataSet:
 def mnist_set(data_dir: Path | None) -> DataSet:
     """The 60,000 training digits, drawn with replacement."""
     digits = mnist.digits(data_dir=data_dir)
-    return DataSet((1, 28, 28), digits.sample_images)
+
+    @cache
+    def judge() -> tuple[DigitClassifier, Moments]:  # when it is first asked: it takes a minute
+        classifier = digit_classifier(data_dir=data_dir)
+        images = digits.pixels[:DIGITS].unflatten(1, (1, 28, 28)).float() / 255
+        return classifier, Moments.of(classifier.features(images))
+
+    def measure(points: Tensor) -> Measures:
+        classifier, real = judge()
+        found = digit_quality(classifier, points, real)
+        return {
+            "smallest_share": found.smallest_share,
+            "largest_share": found.largest_share,
+            "shares": list(found.shares),
+            "frechet": found.frechet,
+            "confidence": found.confidence,
+        }
+
+    return DataSet(
+        (1, 28, 28),
+        digits.sample_images,
+        networks="convolutional",
+        measure=measure,
+        measure_size=5000,
+    )
 
 
 def stacked_mnist_set(data_dir: Path | None) -> DataSet:
     """Three digits as three channels: 1000 modes."""
     digits = mnist.digits(data_dir=data_dir)
-    return DataSet((3, 28, 28), digits.sample_stacked)
+
+    def measure(points: Tensor) -> Measures:
+        classifier = digit_classifier(data_dir=data_dir)
+        found = mode_coverage(stacked_numbers(classifier, points))
+        return {"modes": found.found, "mode_kl": found.reverse_kl}
+
+    return DataSet(
+        (3, 28, 28),
+        digits.sample_stacked,
+        networks="convolutional",
+        measure=measure,
+        measure_size=STACKED_SAMPLES,
+    )
 
 
 def _fixed(sample: Sampler) -> Tensor:

@@ -4,14 +4,22 @@ No batch norm in critics: a penalised critic must score each point by itself.
 """
 
 from gan.networks.catalogue import NETWORKS, Networks
-from gan.networks.mlp import plane_critic, plane_generator
+from gan.networks.convolutional import convolutional_critic, convolutional_generator
+from gan.networks.mlp import mlp_critic, mlp_generator, plane_critic, plane_generator
 from gan.networks.players import Critic, Generator
+from gan.networks.residual import residual_critic, residual_generator
 
 __all__ = [
     "NETWORKS",
     "Critic",
     "Generator",
     "Networks",
+    "convolutional_critic",
+    "convolutional_generator",
+    "mlp_critic",
+    "mlp_generator",
     "plane_critic",
     "plane_generator",
+    "residual_critic",
+    "residual_generator",
 ]

@@ -7,8 +7,10 @@ from typing import Literal
 
 import torch
 
+from gan.networks.convolutional import convolutional_critic, convolutional_generator
 from gan.networks.mlp import mlp_critic, mlp_generator
 from gan.networks.players import Critic, Generator
+from gan.networks.residual import residual_critic, residual_generator
 from gan.networks.segment import segment_generator
 
 Shape = tuple[int, ...]
@@ -71,6 +73,24 @@ NETWORKS: dict[str, Networks] = {
         segment_generator,
         partial(mlp_critic, hidden=[128] * 3),
         "points in the plane",
+    ),
+    "convolutional": Networks(
+        "strided convolutions, leaky ReLU, no norm in the critic",
+        convolutional_generator,
+        convolutional_critic,
+        "images of 28 x 28",
+    ),
+    "convolutional-norm": Networks(
+        "the same with layer norm in the critic",
+        convolutional_generator,
+        partial(convolutional_critic, norm="layer"),
+        "images of 28 x 28",
+    ),
+    "residual": Networks(
+        "residual blocks, no norm in the critic",
+        residual_generator,
+        residual_critic,
+        "images of 28 x 28",
     ),
     "shallow-mlp": Networks(
         "uniform noise 100, ReLU 256, sigmoid; discriminator ReLU 256",

@@ -1,0 +1,107 @@
+"""A critic's gradient with respect to its points, written out: no backward through a backward."""
+
+from collections.abc import Callable, Iterator
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.nn.functional import conv_transpose2d
+
+Pull = Callable[[Tensor], Tensor]
+
+
+def input_gradient(
+    body: nn.Sequential, points: Float[Tensor, " n *shape"], /
+) -> Float[Tensor, " n *shape"] | None:
+    r"""Gradient of each point's score with respect to the point, differentiable in the weights.
+
+    .. math:: \nabla f(x) = W_1^T M_1(x) W_2^T M_2(x) \cdots W_k^T
+
+    M are the slopes of the activations at x, which are constant around almost every x: so one
+    forward pass without a graph finds them, and what is differentiated afterwards is a product of
+    weights. The gradients of a penalty are those that autograd finds by differentiating its own
+    backward pass, at about half the time. Biases have no part in them.
+
+    Args:
+        body: Linear, Conv2d, ReLU, LeakyReLU, Flatten, Unflatten and Identity layers, in sequences
+            that may be nested; maps points to scores of shape ``(n, 1)`` or ``(n,)``.
+        points: Where, shape ``(n, *shape)``; no gradient flows into them.
+
+    Returns:
+        As many gradients, in score per unit of length; None if the body holds another layer.
+
+    Source:
+        Gulrajani et al. 2017, eq. 3, needs it; Rumelhart, Hinton and Williams 1986 is the product.
+    """
+    layers = list(_flat(body))
+    if not all(_is_known(layer) for layer in layers):
+        return None
+    pulls, values = [], points.detach().clone()  # a layer may work in place
+    with torch.no_grad():
+        for layer in layers:
+            pulls.append(_pull(layer, values))
+            values = layer(values)
+    gradient = torch.ones_like(values)
+    for pull in reversed(pulls):
+        gradient = pull(gradient)
+    return gradient
+
+
+def _flat(body: nn.Module) -> Iterator[nn.Module]:
+    """The layers, in order, out of their sequences."""
+    for layer in body.children():
+        if type(layer) is nn.Sequential:
+            yield from _flat(layer)
+        else:
+            yield layer
+
+
+def _is_known(layer: nn.Module) -> bool:
+    """Whether `_pull` has its transpose: of the exact class, with no hook that changes it."""
+    if layer._forward_hooks or layer._forward_pre_hooks:
+        return False
+    if type(layer) is nn.Conv2d:
+        return layer.padding_mode == "zeros" and not isinstance(layer.padding, str)
+    return type(layer) in {
+        nn.Linear,
+        nn.ReLU,
+        nn.LeakyReLU,
+        nn.Flatten,
+        nn.Unflatten,
+        nn.Identity,
+    }
+
+
+def _pull(layer: nn.Module, values: Tensor) -> Pull:
+    """From a gradient with respect to the layer's output to that with respect to its input."""
+    if isinstance(layer, nn.Linear):
+        return lambda gradient: gradient @ layer.weight
+    if isinstance(layer, nn.Conv2d):
+        return _convolution_pull(layer, values)
+    if isinstance(layer, nn.ReLU | nn.LeakyReLU):
+        below = layer.negative_slope if isinstance(layer, nn.LeakyReLU) else 0.0
+        slopes = torch.full_like(values, below).masked_fill_(values > 0, 1.0)
+        return lambda gradient: gradient * slopes
+    if isinstance(layer, nn.Identity):
+        return lambda gradient: gradient
+    shape = values.shape
+    return lambda gradient: gradient.reshape(shape)
+
+
+def _convolution_pull(layer: nn.Conv2d, values: Tensor) -> Pull:
+    """The transposed convolution; rows that no window reached have gradient 0."""
+    stride, dilation = layer.stride, layer.dilation
+    padding = [0 if isinstance(edge, str) else edge for edge in layer.padding]  # none is
+    rest = [
+        (size + 2 * p - d * (k - 1) - 1) % s
+        for size, p, d, k, s in zip(
+            values.shape[2:], padding, dilation, layer.kernel_size, stride, strict=True
+        )
+    ]
+
+    def pull(gradient: Tensor) -> Tensor:
+        return conv_transpose2d(
+            gradient, layer.weight, None, stride, padding, rest, layer.groups, dilation
+        )
+
+    return pull

@@ -1,0 +1,134 @@
+"""The written-out gradient of a critic against autograd, and what it does not know."""
+
+from itertools import product
+
+import pytest
+import torch
+from torch import nn
+
+from gan.networks import mlp_critic, plane_critic
+from gan.networks.convolutional import convolutional_critic
+from gan.penalties import gradient_penalty
+from gan.slopes import input_gradient
+
+
+def in_float64(body):
+    return body.double().requires_grad_(requires_grad=True)
+
+
+def convolution(**settings):
+    """A critic of 2x11x9 images behind one convolution to 4 channels."""
+    layer = nn.Conv2d(2, 4, **settings)
+    width = layer(torch.zeros(1, 2, 11, 9)).numel()
+    return nn.Sequential(layer, nn.LeakyReLU(0.3), nn.Flatten(), nn.Linear(width, 1))
+
+
+@pytest.fixture(autouse=True)
+def seeded():
+    """Torch's own layers draw from the global source; put it back as it was."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        yield
+
+
+def bodies():
+    rng = torch.Generator().manual_seed(0)
+    yield "plane", plane_critic(rng, width=16).body, (2,)
+    yield "digits", mlp_critic(rng, (784,), hidden=[32, 32]).body, (784,)
+    yield "images", convolutional_critic(rng, (1, 28, 28), channels=4).body, (1, 28, 28)
+    yield "colours", convolutional_critic(rng, (3, 8, 12), channels=4).body, (3, 8, 12)
+    nested = nn.Sequential(nn.Linear(3, 5), nn.Identity(), nn.ReLU())
+    yield "nested", nn.Sequential(nn.Sequential(nested), nn.Linear(5, 1)), (3,)
+    rows = nn.Sequential(nn.Unflatten(1, (1, 4, 3)), nn.Conv2d(1, 2, 2), nn.ReLU())
+    yield "rows", nn.Sequential(rows, nn.Flatten(), nn.Linear(12, 1)), (12,)
+    yield "no bias", nn.Sequential(nn.Linear(4, 6, bias=False), nn.ReLU(), nn.Linear(6, 1)), (4,)
+    yield "inplace", nn.Sequential(nn.Linear(4, 6), nn.ReLU(inplace=True), nn.Linear(6, 1)), (4,)
+
+
+BODIES = [pytest.param(body, shape, id=name) for name, body, shape in bodies()]
+
+
+def both(body, points):
+    """Gradients by hand and by autograd, each with what a penalty on it asks of the weights."""
+    weights = list(body.parameters())
+    found = [input_gradient(body, points)]
+    leaf = points.clone().requires_grad_()
+    found += torch.autograd.grad(body(leaf).sum(), leaf, create_graph=True)
+    for gradient in found:
+        slopes = torch.linalg.vector_norm(gradient.flatten(1), dim=1)
+        yield (
+            gradient,
+            torch.autograd.grad(
+                gradient_penalty(slopes), weights, allow_unused=True, materialize_grads=True
+            ),
+        )
+
+
+def assert_equal_to_rounding(body, points):
+    (ours, our_weights), (theirs, their_weights) = both(body, points)
+    assert torch.allclose(ours, theirs, rtol=1e-12, atol=1e-14)
+    for mine, other in zip(our_weights, their_weights, strict=True):
+        assert torch.allclose(mine, other, rtol=1e-10, atol=1e-13)
+    assert any(weight.abs().max() > 0 for weight in our_weights)
+
+
+@pytest.mark.parametrize(("body", "shape"), BODIES)
+def test_the_gradient_and_the_weights_gradients_of_a_penalty_are_autograds(body, shape, rng):
+    points = torch.randn(7, *shape, generator=rng, dtype=torch.float64)
+    assert_equal_to_rounding(in_float64(body), points)
+
+
+@pytest.mark.parametrize(
+    ("stride", "padding", "dilation", "groups"),
+    list(product([1, 2, (3, 2)], [0, 1, (1, 2)], [1, 2], [1, 2])),
+)
+def test_a_convolution_may_have_any_stride_padding_dilation_and_groups(
+    stride, padding, dilation, groups, rng
+):
+    body = convolution(
+        kernel_size=3, stride=stride, padding=padding, dilation=dilation, groups=groups
+    )
+    points = torch.randn(3, 2, 11, 9, generator=rng, dtype=torch.float64)
+    assert_equal_to_rounding(in_float64(body), points)
+
+
+def test_at_a_kink_it_takes_the_side_that_autograd_takes(rng):
+    body = nn.Sequential(nn.ReLU(), nn.LeakyReLU(0.2), nn.Linear(2, 1))
+    assert_equal_to_rounding(in_float64(body), torch.zeros(1, 2, dtype=torch.float64) + 1.0)
+    points = torch.zeros(4, 2, dtype=torch.float64)
+    assert torch.equal(input_gradient(body, points), points)
+
+
+def test_points_are_left_alone_and_get_no_gradient(rng):
+    body = nn.Sequential(nn.ReLU(inplace=True), nn.Linear(2, 1))
+    points = torch.randn(5, 2, generator=rng)
+    before = points.clone()
+    gradient = input_gradient(body, points.requires_grad_())
+    assert torch.equal(points, before)
+    (asked,) = torch.autograd.grad(gradient.sum(), points, allow_unused=True)
+    assert asked is None
+
+
+def hooked(module):
+    module.register_forward_hook(lambda *_: None)
+    return module
+
+
+class LinearOfItsOwn(nn.Linear):
+    pass
+
+
+UNKNOWN = {
+    "layer norm": nn.GroupNorm(1, 2),
+    "another activation": nn.Tanh(),
+    "a hook": hooked(nn.ReLU()),
+    "a convolution around the edge": nn.Conv2d(2, 2, 3, padding=1, padding_mode="circular"),
+    "a convolution with padding by name": nn.Conv2d(2, 2, 3, padding="same"),
+    "a class of one's own": LinearOfItsOwn(4, 4),
+}
+
+
+@pytest.mark.parametrize("layer", UNKNOWN.values(), ids=UNKNOWN)
+def test_a_layer_that_it_does_not_know_is_left_to_autograd(layer):
+    body = nn.Sequential(layer, nn.Flatten(), nn.Linear(32, 1))
+    assert input_gradient(body, torch.zeros(1, 2, 4, 4)) is None
