@@ -22,6 +22,10 @@ Precision = Literal["32", "bf16-mixed"]
 Strategy = Literal["auto", "ddp"]
 
 
+class LostProcessError(RuntimeError):
+    """Another process of the run has ended, so this one cannot go on."""
+
+
 @dataclass(frozen=True, slots=True)
 class Devices:
     """The processes that compute one run, seen from one of them.
@@ -43,11 +47,26 @@ class Devices:
         return points[self.rank :: self.count] if self.count > 1 else points
 
     def average(self, tensors: Sequence[Tensor], /) -> Sequence[Tensor]:
-        """The mean over all processes of each of the tensors, which have one data type."""
+        """The mean over all processes of each of the tensors, which have one data type.
+
+        Args:
+            tensors: This process's.
+
+        Returns:
+            As many tensors of the same shapes.
+
+        Raises:
+            LostProcessError: If another process is gone.
+        """
         if self.count == 1:
             return tensors
         flat = torch.cat([tensor.reshape(-1) for tensor in tensors])
-        torch.distributed.all_reduce(flat)
+        try:
+            torch.distributed.all_reduce(flat)
+        except RuntimeError as error:
+            raise LostProcessError(
+                f"another process of this run is gone ({str(error).splitlines()[0]})"
+            ) from error
         parts = (flat / self.count).split([tensor.numel() for tensor in tensors])
         return [part.reshape(t.shape) for part, t in zip(parts, tensors, strict=True)]
 

@@ -14,7 +14,7 @@ from gan.board import Board
 from gan.config import Config, ConfigError, recorded
 from gan.data.catalogue import DATA
 from gan.data.dataset import DataSet
-from gan.devices import Devices, join, planned
+from gan.devices import Devices, LostProcessError, join, planned
 from gan.interrupts import Stop, stop_signals
 from gan.networks import NETWORKS
 from gan.plugins import load_plugins
@@ -184,10 +184,10 @@ class _Session:
                 if self.devices.agreed(stop.asked):
                     progress.write(f"{stop.reason}: stopping", file=sys.stderr)
                     break
-        except TrainingError as error:
+        except (TrainingError, LostProcessError) as error:
             self.save()
             raise TrainingError(
-                f"training stopped after step {self.training.step}: {error} "
+                f"training stopped after step {self.training.step}: {error}. "
                 f"The state after that step is in {self.folder.checkpoint_path}"
             ) from error
         # Not after a KeyboardInterrupt: it may have come in the middle of a step.

@@ -78,10 +78,11 @@ def _pull(layer: nn.Module, values: Tensor) -> Pull:
         return lambda gradient: gradient @ layer.weight
     if isinstance(layer, nn.Conv2d):
         return _convolution_pull(layer, values)
-    if isinstance(layer, nn.ReLU | nn.LeakyReLU):
-        below = layer.negative_slope if isinstance(layer, nn.LeakyReLU) else 0.0
-        slopes = torch.full_like(values, below).masked_fill_(values > 0, 1.0)
-        return lambda gradient: gradient * slopes
+    if isinstance(layer, nn.ReLU):
+        return lambda gradient: torch.ops.aten.threshold_backward(gradient, values, 0)
+    if isinstance(layer, nn.LeakyReLU):
+        below = layer.negative_slope
+        return lambda gradient: torch.ops.aten.leaky_relu_backward(gradient, values, below, False)
     if isinstance(layer, nn.Identity):
         return lambda gradient: gradient
     shape = values.shape

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from gan.devices import Devices
 from gan.networks import Critic
@@ -17,7 +17,7 @@ from gan.penalties import (
     slopes_of_pairs,
 )
 from gan.recipes import LOSSES, Recipe
-from gan.training import Training, TrainingError, has_batch_norm
+from gan.training import Training, TrainingError
 
 PENALTIES = {
     "gradient-penalty": gradient_penalty,
@@ -108,6 +108,7 @@ def critic_step(
 
     Raises:
         TrainingError: If a loss or a gradient is not finite; the critic is as it was.
+        LostProcessError: If another process of the run is gone; likewise.
     """
     with devices.autocast():
         real, generated = _scores(critic, batch.real, batch.generated)
@@ -119,7 +120,7 @@ def critic_step(
             )
             loss = loss + recipe.penalty_weight * PENALTIES[recipe.constraint](slopes.float())
     gap = (real.mean() - generated.mean()).detach()
-    mean_gap, value = update(critic, optimizer, loss, "critic", devices, beside=gap)
+    mean_gap, value = update(optimizer, loss, "critic", devices, beside=gap)
     if recipe.constraint == "clip":
         clip_weights(critic, recipe.clip)
     return mean_gap, value
@@ -134,14 +135,11 @@ def generator_step(training: Training, /) -> float:
         generated = training.generator(noise).float()
         generated = noisy(generated, recipe.noise_at(training.done), n, rng, devices)
         loss = LOSSES[recipe.loss][1](training.critic(generated).float())
-    _, value = update(
-        training.generator, training.generator_optimizer, loss, "generator", devices, beside=loss
-    )
+    _, value = update(training.generator_optimizer, loss, "generator", devices, beside=loss)
     return value
 
 
 def update(
-    module: nn.Module,
     optimizer: torch.optim.Optimizer,
     loss: Tensor,
     who: str,
@@ -153,10 +151,9 @@ def update(
     """Apply one optimiser step, unless it would not be finite.
 
     Args:
-        module: Whose weights are updated.
-        optimizer: Of these weights.
+        optimizer: Of the weights that are updated.
         loss: What falls along the step, on this process's share of the batch.
-        who: The module's name in an error.
+        who: The player's name in an error.
         devices: The processes.
         beside: Another number of this step, to be averaged over the processes, too.
 
@@ -164,25 +161,19 @@ def update(
         ``beside`` and ``loss``, averaged over the processes.
 
     Raises:
-        TrainingError: If the loss or its gradient is not finite, or another process is gone; no
-            weight is changed then.
+        TrainingError: If the loss or its gradient is not finite; no weight is changed then.
+        LostProcessError: If another process of the run is gone; likewise.
     """
-    optimizer.zero_grad()
-    weights = list(module.parameters())
+    weights = [weight for group in optimizer.param_groups for weight in group["params"]]
     own = torch.autograd.grad(loss, weights)
-    try:
-        *gradients, other, mean = devices.average([*own, beside.detach(), loss.detach()])
-    except RuntimeError as error:
-        raise TrainingError(
-            f"another process of this run is gone ({str(error).splitlines()[0]})."
-        ) from error
+    *gradients, other, mean = devices.average([*own, beside.detach(), loss.detach()])
     value = mean.item()
-    size = torch.nn.utils.get_total_norm(gradients).item()
+    size = torch.stack(torch._foreach_norm(gradients)).norm().item()
     if not (math.isfinite(value) and math.isfinite(size)):
         raise TrainingError(
             f"the {who}'s loss is {value} and the norm of its gradient is {size}; both must be "
             "finite. The update was not applied. Lower `learning_rate`, or look for non-finite "
-            "values in the data."
+            "values in the data"
         )
     for weight, gradient in zip(weights, gradients, strict=True):
         weight.grad = gradient
@@ -198,7 +189,7 @@ def set_learning_rate(optimizer: torch.optim.Optimizer, rate: float, /) -> None:
 
 def _scores(critic: Critic, real: Tensor, generated: Tensor) -> tuple[Tensor, Tensor]:
     """The critic's scores of both; in one pass, unless points of a batch see each other."""
-    if has_batch_norm(critic):
+    if critic.has_batch_norm:
         return critic(real).float(), critic(generated).float()
     scores, generated_scores = critic(torch.cat([real, generated])).float().split(len(real))
     return scores, generated_scores

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from gan.devices import Devices
+from gan.devices import Devices, LostProcessError
 from gan.networks import Critic
 from gan.rollback import Rollback
 from gan.steps import critic_batch, critic_step, generator_step, set_learning_rate
@@ -57,8 +57,9 @@ def train(training: Training, /, *, real: Sampler) -> Iterator[Step]:
         on from there.
 
     Raises:
-        TrainingError: If a loss or a gradient is not finite, or another process of the run is
-            gone. The run is then as it was after the last step.
+        TrainingError: If a loss or a gradient is not finite. The run is then as it was after the
+            last step.
+        LostProcessError: If another process of the run is gone; likewise.
     """
     rollback = Rollback(
         (training.generator, training.critic),
@@ -69,7 +70,7 @@ def train(training: Training, /, *, real: Sampler) -> Iterator[Step]:
         rollback.keep()
         try:
             step = _step(training, real)
-        except TrainingError:
+        except (TrainingError, LostProcessError):
             rollback.undo()
             raise
         yield step

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import torch
-from torch import nn
 
 from gan.devices import Devices
 from gan.networks import Critic, Generator
@@ -111,14 +110,9 @@ class Training:
 _STATEFUL = ("generator", "critic", "average", "generator_optimizer", "critic_optimizer")
 
 
-def has_batch_norm(module: nn.Module, /) -> bool:
-    """Whether the network normalises over the batch, so that points change each other's scores."""
-    return any(isinstance(part, nn.modules.batchnorm._BatchNorm) for part in module.modules())
-
-
 def _require_fit(recipe: Recipe, critic: Critic) -> None:
     """A penalised critic must score each point by itself."""
-    if recipe.penalised and has_batch_norm(critic):
+    if recipe.penalised and critic.has_batch_norm:
         raise MisfitError(
             f"the critic has batch norm, and the recipe's {recipe.constraint} is on its gradient "
             "at each point by itself: batch norm makes each score depend on the whole batch. "

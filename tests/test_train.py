@@ -196,7 +196,6 @@ def test_a_gradient_that_is_not_finite_stops_the_run_too():
         TrainingError, match=r"generator's loss is 0.0 and the norm of its gradient is (inf|nan)"
     ):
         update(
-            training.generator,
             training.generator_optimizer,
             loss,
             "generator",

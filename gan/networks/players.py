@@ -44,11 +44,15 @@ class Critic(nn.Module):
 
     Attributes:
         body: Maps points ``(n, *shape)`` to scores ``(n, 1)``.
+        has_batch_norm: Whether the points of a batch change each other's scores.
     """
 
     def __init__(self, body: nn.Module) -> None:
         super().__init__()
         self.body = body
+        self.has_batch_norm = any(
+            isinstance(part, nn.modules.batchnorm._BatchNorm) for part in body.modules()
+        )
 
     def forward(self, points: Float[Tensor, " n *shape"]) -> Float[Tensor, " n"]:
         """Scores, one per row of ``points``."""
