@@ -51,6 +51,12 @@ def eight_gaussians_set(data_dir: Path | None) -> DataSet:
     return mixture_set(eight_gaussians())
 
 
+def pacgan_ring_set(data_dir: Path | None) -> DataSet:
+    """The ring of PacGAN's protocol (Lin et al. 2018): radius 1, sigma 0.01."""
+    del data_dir
+    return mixture_set(eight_gaussians(radius=1.0, sigma=0.01))
+
+
 def twenty_five_gaussians_set(data_dir: Path | None) -> DataSet:
     """The grid of twenty-five Gaussians, step 2, sigma 0.05."""
     del data_dir
@@ -155,6 +161,7 @@ def _fixed(sample: Sampler) -> Tensor:
 
 DATA: dict[str, Loader] = {
     "eight-gaussians": eight_gaussians_set,
+    "pacgan-ring": pacgan_ring_set,
     "twenty-five-gaussians": twenty_five_gaussians_set,
     "swiss-roll": swiss_roll_set,
     "two-segments": two_segments_set,

@@ -1,0 +1,150 @@
+"""Training to quality: how close the recipes come to what they learn, in minutes.
+
+    python -m benchmarks.training                       # all cases, some hours on 2 cores
+    python -m benchmarks.training eight-gaussians grid  # some of them
+
+Each seed is one run of `gan train`, in a process of its own, whose folder is kept under
+``runs/benchmark``; a benchmark that was stopped goes on where it was. Results go to
+``results/training.json``, with the command of each case.
+"""
+
+import json
+import shlex
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from benchmarks import records
+from benchmarks.training_measures import Numbers, points
+from gan import session
+from gan.config import Config
+from gan.data.mixtures import eight_gaussians, twenty_five_gaussians
+from gan.runs import write_json
+from gan.several import at_once
+from gan.tables import text_table
+
+RESULTS = records.RESULTS / "training.json"
+RUNS = Path("runs/benchmark")
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A recipe on a data set, for several seeds.
+
+    Attributes:
+        recipe: Its name.
+        data: The data set's name.
+        steps: Generator steps.
+        seeds: How many seeds, from 0.
+        measure: What is measured at the end of each run.
+        options: Other choices of the run.
+        changes: Settings of the recipe that are not its quick ones.
+        cores: Threads of each run.
+    """
+
+    recipe: str
+    data: str
+    steps: int
+    seeds: int
+    measure: Callable[[session.Outcome, int], Numbers]
+    options: dict[str, Any] = field(default_factory=dict)
+    changes: dict[str, Any] = field(default_factory=dict)
+
+    def config(self, seed: int, out: Path | None = None) -> Config:
+        """The run of a seed."""
+        return Config(
+            recipe=self.recipe,
+            data=self.data,
+            steps=self.steps,
+            seed=seed,
+            out=out,
+            changes=self.changes,
+            **self.options,
+        )
+
+    @property
+    def command(self) -> str:
+        """The runs as a command."""
+        words = ["gan", "train", self.recipe, "--data", self.data, "--steps", str(self.steps)]
+        words += ["--seeds", f"0-{self.seeds - 1}"]
+        for name, value in {**self.options, **self.changes}.items():
+            values = value if isinstance(value, tuple) else (value,)
+            words += [f"--{name.replace('_', '-')}", *map(str, values)]
+        return shlex.join(words)
+
+
+RING = partial(points, mixture=eight_gaussians())
+SMALL_RING = partial(points, mixture=eight_gaussians(radius=1.0, sigma=0.01))
+GRID = partial(points, mixture=twenty_five_gaussians())
+
+CASES: dict[str, Case] = {
+    "ring": Case("wgan-gp", "eight-gaussians", 4500, 5, RING),
+    "ring, one-sided": Case("wgan-lp", "eight-gaussians", 4500, 5, RING),
+}
+
+
+def measured(item: tuple[str, int], position: int, stop_file: Path) -> Numbers | None:
+    """One seed of a case: trained, if it is not yet, and measured."""
+    name, seed = item
+    case, out = CASES[name], RUNS / name.replace(", ", "-") / f"seed{seed}"
+    result = out / "result.json"
+    if result.exists():
+        return dict(json.loads(result.read_text()))
+    start = time.process_time()
+    resume = (out / "checkpoint.pt").exists()
+    outcome = session.run(
+        case.config(seed, out), resume=resume, position=position, stop_file=stop_file
+    )
+    if not outcome.finished:
+        return None
+    numbers = {
+        "seed": seed,
+        "seconds": outcome.metrics[-1]["seconds"],
+        "cpu_seconds": None if resume else time.process_time() - start,
+        "critic_steps": case.steps * outcome.training.recipe.critic_steps,
+        **case.measure(outcome, seed),
+    }
+    write_json(result, numbers)
+    return numbers
+
+
+def table(record: dict[str, Any], /) -> str:
+    """The results as text, a line per seed."""
+    rows = []
+    for name, case in record["cases"].items():
+        for run in case["runs"]:
+            found = ", ".join(
+                f"{key} {value:.4g}" for key, value in run.items() if isinstance(value, float)
+            )
+            rows.append((name, str(run["seed"]), found))
+    return text_table(("case", "seed", "numbers"), rows, left=3)
+
+
+def main(names: Sequence[str]) -> int:
+    """Run the cases, or those that are named, and write the results."""
+    unknown = set(names) - CASES.keys()
+    if unknown:
+        print(f"there is no case {', '.join(unknown)}; there are: {', '.join(CASES)}")
+        return 1
+    record = records.load(RESULTS) if RESULTS.exists() else {"cases": {}}
+    for name in names or CASES:
+        case = CASES[name]
+        workers = 1 if case.options.get("threads", 1) > 1 else 2
+        items = [(name, seed) for seed in range(case.seeds)]
+        runs = [run for run in at_once(measured, items, workers=workers) if run is not None]
+        record["cases"][name] = {"command": case.command, "runs": runs}
+        record |= {"versions": records.versions(), "machine": records.machine()}
+        records.save(record, RESULTS)
+        print(table({"cases": {name: record["cases"][name]}}), flush=True)
+        if len(runs) < case.seeds:
+            print("stopped; the same command goes on")
+            return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,73 @@
+"""What a finished run of `benchmarks.training` is measured by, on fresh points."""
+
+from typing import Any
+
+import torch
+
+from gan import evaluation
+from gan.data import mnist
+from gan.data.mixtures import GaussianMixture
+from gan.metrics.classifier import digit_classifier
+from gan.metrics.digits import digit_quality
+from gan.metrics.frechet import Moments, frechet_distance
+from gan.metrics.modes import modes
+from gan.session import Outcome
+
+Numbers = dict[str, Any]
+
+POINTS = 4000  # on each side of an exact EMD
+DIGITS = 2000
+PAIRS = 5  # of them
+MANY = 20_000  # points whose modes are counted
+PACGAN_POINTS = 2500
+SAMPLES = 10_000  # digits that the classifier reads
+
+
+def fresh(seed: int) -> torch.Generator:
+    """Randomness that training has not seen."""
+    return evaluation.seeded(torch.device("cpu"), seed, 20261121)
+
+
+def distances(outcome: Outcome, n: int, rng: torch.Generator) -> Numbers:
+    """Exact EMD of n generated to n real points, and of n other real ones to the same."""
+    emd, floor = evaluation.emd_beside_floor(outcome.training, outcome.data, n, rng, pairs=PAIRS)
+    return {"emd": emd, "floor": floor, "emd_over_floor": emd / floor}
+
+
+def points(outcome: Outcome, seed: int, *, mixture: GaussianMixture) -> Numbers:
+    """Modes, shares and exact EMD of a mixture of the plane, and PacGAN's numbers."""
+    rng = fresh(seed)
+    found = modes(mixture, evaluation.averaged_samples(outcome.training, MANY, rng))
+    pacgan = modes(
+        mixture, evaluation.averaged_samples(outcome.training, PACGAN_POINTS, rng), least=0
+    )
+    return {
+        **distances(outcome, POINTS, rng),
+        "modes": found.found,
+        "smallest_share": min(found.shares),
+        "largest_share": max(found.shares),
+        "in_3_sigma": found.within_3_sigma,
+        "pacgan_modes": pacgan.found,
+        "pacgan_quality": pacgan.within_3_sigma,
+        "pacgan_reverse_kl": pacgan.reverse_kl,
+    }
+
+
+def digits(outcome: Outcome, seed: int) -> Numbers:
+    """Class shares and Frechet distance beside that of real digits, and exact EMD."""
+    rng = fresh(seed)
+    classifier = digit_classifier()
+    train, test = (mnist.digits(split) for split in ("train", "test"))
+    real = Moments.of(classifier.features(train.sample_images(SAMPLES, rng)))
+    other = Moments.of(classifier.features(test.sample_images(SAMPLES, rng)))
+    found = digit_quality(
+        classifier, evaluation.averaged_samples(outcome.training, SAMPLES, rng), real
+    )
+    return {
+        **distances(outcome, DIGITS, rng),
+        "smallest_share": found.smallest_share,
+        "largest_share": found.largest_share,
+        "frechet": found.frechet,
+        "frechet_of_real": frechet_distance(other, real),
+        "confidence": found.confidence,
+    }

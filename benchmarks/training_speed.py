@@ -1,0 +1,148 @@
+"""The WGAN-GP loop beside a plain one: steps per second of the same networks, one thread.
+
+    OMP_NUM_THREADS=1 python -m benchmarks.training_speed
+
+The plain loop is what a person writes in PyTorch: two calls of the critic, autograd through the
+gradient of the third, Adam as it comes, and nothing that could go on later. Ours keeps the state
+of the last step, checks every update, and averages the generator. Both take turns in one run, and
+times are of the processor. Results go to ``results/training_speed.json``.
+"""
+
+import statistics
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import islice
+from typing import Any
+
+import torch
+
+from benchmarks import records
+from gan.critic_gap import critic_gap
+from gan.data.mixtures import eight_gaussians
+from gan.devices import Devices, Precision, join
+from gan.networks import plane_critic, plane_generator
+from gan.recipes import WGAN_GP
+from gan.train import Training, caught_up_critic, train
+
+RESULTS = records.RESULTS / "training_speed.json"
+BATCH = 256
+ROUNDS = 9
+STEPS = {128: 40, 512: 8}  # generator steps in a round, by width
+RECIPE = replace(WGAN_GP, learning_rate=1e-3, batch_size=BATCH, betas=(0.5, 0.9))
+REAL = eight_gaussians().sample
+CRITIC_STEPS, SEEDS = 600, 3  # of the comparison of gaps
+
+
+def plain_loop(width: int) -> Iterator[float]:
+    """WGAN-GP as a person writes it; the generator's loss after each of its steps."""
+    rng = torch.Generator().manual_seed(0)
+    generator, critic = plane_generator(rng, width=width), plane_critic(rng, width=width)
+    rate, betas = RECIPE.learning_rate, RECIPE.betas
+    of_generator = torch.optim.Adam(generator.parameters(), lr=rate, betas=betas)
+    of_critic = torch.optim.Adam(critic.parameters(), lr=rate, betas=betas)
+    while True:
+        for _ in range(RECIPE.critic_steps):
+            real = REAL(BATCH, rng)
+            with torch.no_grad():
+                generated = generator(torch.randn(BATCH, 2, generator=rng))
+            mix = torch.rand(BATCH, 1, generator=rng)
+            between = (mix * real + (1 - mix) * generated).requires_grad_()
+            (gradient,) = torch.autograd.grad(critic(between).sum(), between, create_graph=True)
+            penalty = ((gradient.norm(dim=1) - 1) ** 2).mean()
+            loss = critic(generated).mean() - critic(real).mean() + 10 * penalty
+            of_critic.zero_grad()
+            loss.backward()
+            of_critic.step()
+        loss = -critic(generator(torch.randn(BATCH, 2, generator=rng))).mean()
+        of_generator.zero_grad()
+        loss.backward()
+        of_generator.step()
+        yield loss.item()
+
+
+def started(width: int, precision: Precision, seed: int = 0) -> Training:
+    """Our run of the same networks."""
+    rng = torch.Generator().manual_seed(seed)
+    return Training.start(
+        plane_generator(rng, width=width),
+        plane_critic(rng, width=width),
+        RECIPE,
+        steps=10**6,
+        rng=rng,
+        devices=join(Devices(torch.device("cpu")), precision=precision),
+    )
+
+
+def rates(width: int, precision: Precision) -> dict[str, Any]:
+    """Generator steps per second of processor time, ours and plain, in turns."""
+    plain, ours = plain_loop(width), train(started(width, precision), real=REAL)
+    seconds: dict[str, list[float]] = {"plain": [], "ours": []}
+    for _ in range(ROUNDS):
+        for name, loop in (("plain", plain), ("ours", ours)):
+            start = time.process_time()
+            list(islice(loop, STEPS[width]))
+            seconds[name].append(time.process_time() - start)
+    ratios = [p / o for p, o in zip(seconds["plain"][1:], seconds["ours"][1:], strict=True)]
+    return {
+        "width": width,
+        "precision": precision,
+        **{name: STEPS[width] / statistics.median(spent[1:]) for name, spent in seconds.items()},
+        "ratio": statistics.median(ratios),
+        "ratios": ratios,
+    }
+
+
+def gaps(precision: Precision) -> list[float]:
+    """The learned gap over the exact EMD, of one pair of point sets for several seeds."""
+    rng = torch.Generator().manual_seed(99)
+    real, generated = REAL(2000, rng), torch.randn(2000, 2, generator=rng)
+    found = []
+    for seed in range(SEEDS):
+        training = started(512, precision, seed)
+        critic = caught_up_critic(training, real, generated, steps=CRITIC_STEPS, rng=training.rng)
+        measured = critic_gap(critic, real, generated)
+        found.append(measured.gap / measured.exact)
+    return found
+
+
+def table(record: dict[str, Any], /) -> str:
+    """The rates as Markdown."""
+    lines = [
+        "| width | precision | plain loop, steps/s | `gan`, steps/s | times as fast |",
+        "|---|---|---|---|---|",
+    ]
+    lines += [
+        f"| {row['width']} | {row['precision']} | {row['plain']:.1f} | {row['ours']:.1f} "
+        f"| {row['ratio']:.2f} |"
+        for row in record["rates"]
+    ]
+    spread = {
+        name: f"{statistics.fmean(values):.4f} ± {statistics.stdev(values):.4f}"
+        for name, values in record["gaps"].items()
+    }
+    return "\n".join([
+        *lines,
+        "",
+        f"Learned gap over exact EMD at width 512 after {CRITIC_STEPS} critic steps, mean and "
+        f"standard deviation of {SEEDS} seeds:",
+        f"{spread['32']} in float32, {spread['bf16-mixed']} in bf16-mixed.",
+    ])
+
+
+def main() -> None:
+    """Measure, print and save."""
+    torch.set_num_threads(1)
+    cases: list[tuple[int, Precision]] = [(128, "32"), (512, "32"), (512, "bf16-mixed")]
+    record = {
+        "rates": [rates(width, precision) for width, precision in cases],
+        "gaps": {"32": gaps("32"), "bf16-mixed": gaps("bf16-mixed")},
+        "versions": records.versions(),
+        "machine": records.machine(),
+    }
+    records.save(record, RESULTS)
+    print(table(record))
+
+
+if __name__ == "__main__":
+    main()
