@@ -63,15 +63,17 @@ def convolutional_generator(
     /,
     *,
     noise_size: int = 64,
-    channels: int = 64,
+    channels: int = 16,
+    width: int = 512,
 ) -> Generator:
-    """Noise to images with pixels in [0, 1]: a linear layer, then height and width doubled twice.
+    """Noise to images with pixels in [0, 1]: two linear layers, height and width doubled twice.
 
     Args:
         rng: Source of the initial weights; the network is made on its device.
         shape: Channels, height and width of the images; height and width are multiples of 4.
         noise_size: Dimension of the noise.
         channels: At half the height and width; twice as many at a quarter.
+        width: Of the hidden linear layer, which decides on the image as a whole.
 
     Returns:
         A generator of points of shape ``(n, *shape)``.
@@ -82,11 +84,11 @@ def convolutional_generator(
     Source:
         Radford, Metz and Chintala 2016, "DCGAN", section 3.
     """
-    height, width = quarter(shape)
+    rows, columns = quarter(shape)
     body = nn.Sequential(
-        linear(noise_size, 2 * channels * height * width, rng),
-        nn.ReLU(),
-        nn.Unflatten(1, (2 * channels, height, width)),
+        *(linear(noise_size, width, rng), nn.ReLU()),
+        *(linear(width, 2 * channels * rows * columns, rng), nn.ReLU()),
+        nn.Unflatten(1, (2 * channels, rows, columns)),
         transposed_convolution(2 * channels, channels, 4, rng),
         nn.ReLU(),
         transposed_convolution(channels, shape[0], 4, rng),
@@ -96,14 +98,22 @@ def convolutional_generator(
 
 
 def convolutional_critic(
-    rng: torch.Generator, shape: Shape, /, *, channels: int = 64, norm: Norm = "none"
+    rng: torch.Generator,
+    shape: Shape,
+    /,
+    *,
+    channels: int = 16,
+    width: int = 512,
+    norm: Norm = "none",
 ) -> Critic:
-    """Images to scores: two convolutions that halve height and width, then a linear layer.
+    """Images to scores: two convolutions that halve height and width, then two linear layers.
 
     Args:
         rng: Source of the initial weights; the network is made on its device.
         shape: Channels, height and width of the images; height and width are multiples of 4.
         channels: At half the height and width; twice as many at a quarter.
+        width: Of the hidden linear layer: without it a score is a sum over places, and the critic
+            does not see whether the parts of a digit fit.
         norm: "layer" puts layer norm over channels, height and width before the activations; with
             "none", `gan.slopes.input_gradient` knows the critic.
 
@@ -116,12 +126,13 @@ def convolutional_critic(
     Source:
         Gulrajani et al. 2017, section 4, "No critic batch normalization".
     """
-    height, width = quarter(shape)
+    rows, columns = quarter(shape)
     layers: list[nn.Module] = []
     for n_in, n_out in ((shape[0], channels), (channels, 2 * channels)):
         layers += [convolution(n_in, n_out, 4, rng, stride=2)]
         layers += [*normalised(n_out, norm, rng), nn.LeakyReLU(0.2)]
-    layers += [nn.Flatten(), linear(2 * channels * height * width, 1, rng)]
+    layers += [nn.Flatten(), linear(2 * channels * rows * columns, width, rng), nn.LeakyReLU(0.2)]
+    layers += [linear(width, 1, rng)]
     return Critic(nn.Sequential(*layers))
 
 
