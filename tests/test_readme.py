@@ -1,9 +1,13 @@
 """The README's blocks of Python run, and print what they say they print."""
 
+import json
 import re
+import sys
 from pathlib import Path
 
 import pytest
+
+from gan.__main__ import main
 
 README = (Path(__file__).parent.parent / "README.md").read_text()
 BLOCKS = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
@@ -20,6 +24,21 @@ def test_a_block_prints_what_its_comments_say(block, capsys, tmp_path, monkeypat
     expected = re.findall(r"^print\(.*#\s*(.*)$", block, flags=re.MULTILINE)
     printed = capsys.readouterr().out.splitlines()
     assert printed == expected
+
+
+def test_the_plugin_of_the_readme_trains(tmp_path, monkeypatch, capsys):
+    (block,) = [block for block in BLOCKS if "gan.DATA[" in block]
+    (tmp_path / "moons.py").write_text(block)
+    (command,) = re.findall(r"^    gan (train .*--plugin moons.py.*)$", README, re.MULTILINE)
+    assert command in README
+    quick = ["--steps", "4", "--evaluation-size", "50", "--out", "run"]
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["gan", *command.split(" --steps")[0].split(), *quick])
+    assert main() == 0
+    line = json.loads((tmp_path / "run" / "metrics.jsonl").read_text().splitlines()[-1])
+    assert 0 <= line["upper"] <= 1
+    assert line["certified"] <= line["exact"]
+    assert "wgan-light on moons, 4 steps" in capsys.readouterr().out
 
 
 def test_nothing_is_left_to_fill_in():

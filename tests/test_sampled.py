@@ -149,3 +149,15 @@ def test_a_refusal_speaks_in_the_unit_of_the_points():
     x, y = np.vstack([near_x, [[1e12, 0.0]]]), np.vstack([near_y, [[1e12, 0.0]]])
     with pytest.raises(SolverError, match=r"the plan found costs 0\.000\d+, but its proof"):
         sampled.emd(x, y, method="dense")
+
+
+@pytest.mark.parametrize("metric", ["euclidean", "sqeuclidean", "cityblock", "chebyshev"])
+def test_points_on_a_line_along_an_axis_have_the_closed_form_of_the_line(metric):
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=3000), rng.normal(1, 2, size=2000)
+    above, below = (np.c_[np.full(len(z), 3.0), z, np.full(len(z), -7.5)] for z in (x, y))
+    found = sampled.transport(above, below, metric=metric)
+    alone = sampled.transport(x, y, metric=metric)
+    assert found.cost == pytest.approx(alone.cost, rel=1e-14)
+    assert found.gap <= 1e-12 * found.cost
+    assert (found.plan != alone.plan).nnz == 0

@@ -80,8 +80,9 @@ def solved(
         SolverError: If the solver did not finish, or the result could not be proved optimal.
     """
     n, m = ground.shape
-    if effort.method is None and ground.line_power is not None:
-        return _on_the_line(ground, p, q, ground.line_power)
+    narrow = ground.narrowed  # points on a line along an axis have a closed form, too
+    if effort.method is None and narrow.line_power is not None:
+        return _on_the_line(narrow, p, q, narrow.line_power)
     p, q = np.full(n, 1 / n) if p is None else p, np.full(m, 1 / m) if q is None else q
     if effort.method == "dense":
         return _dense(ground, p, q)

@@ -97,6 +97,18 @@ class GroundCost:
         return 2 * self.order if self.metric == "sqeuclidean" else self.order
 
     @property
+    def narrowed(self) -> "GroundCost":
+        """The same costs, from one coordinate if all the others are the same for all points."""
+        if callable(self.metric) or self.x.shape[1] == 1:
+            return self
+        first = self.x[0]
+        varies = (self.x != first).any(axis=0) | (self.y != first).any(axis=0)
+        if varies.sum() > 1:
+            return self
+        kept = [int(varies.argmax())]
+        return replace(self, x=self.x[:, kept], y=self.y[:, kept])
+
+    @property
     def turned(self) -> "GroundCost":
         """The same costs with sources and targets exchanged."""
         metric = self.metric
