@@ -104,7 +104,7 @@ def test_a_seed_gives_the_same_points_of_a_curve():
 
 @pytest.mark.parametrize("sigma", [0.0, -1.0, 0.009, math.nan, math.inf])
 def test_a_roll_too_thin_for_its_quadrature_is_refused(sigma):
-    with pytest.raises(ValueError, match="`sigma` must be at least 0.01, but is"):
+    with pytest.raises(ValueError, match=r"`sigma` must be at least 0\.01, but is"):
         SwissRoll(sigma)
 
 

@@ -1,4 +1,4 @@
-"""What is said of generated points by the density of real ones: close to the truth, and bounded."""
+"""What is said of generated points by the density of real ones: close to the truth, bounded."""
 
 import math
 
@@ -63,8 +63,7 @@ def test_js_is_between_0_and_log_2(rng):
     near, far = density_js(real, one(0, 0).sample(1000, rng)), density_js(real, real + 100)
     assert 0 <= near < 0.05  # the luck of 1000 points
     assert near < density_js(real, one(1, 0).sample(1000, rng)) < far
-    assert far == pytest.approx(math.log(2), abs=1e-3)
-    assert far <= math.log(2)
+    assert 0.95 * math.log(2) < far <= math.log(2)  # the estimate shrinks by 1 / neighbours
     collapsed = density_js(real, torch.zeros(1000, 2))
     assert 0.6 < collapsed <= math.log(2)
 
@@ -81,9 +80,9 @@ def test_equal_shares_are_at_0_and_one_mode_of_eight_is_log_8_away():
 def test_with_least_0_one_point_within_3_sigma_finds_a_mode_and_none_does_not():
     ring = eight_gaussians()
     points = ring.centres[:1].repeat(1000, 1)
-    assert modes(ring, points, least=0).found == 1
+    assert modes(ring, points, least=0.0).found == 1
     points[0] = ring.centres[3]
     points[1] = ring.centres[5] + torch.tensor([0.061, 0.0])  # 3.05 sigma
-    assert modes(ring, points, least=0).found == 2
+    assert modes(ring, points, least=0.0).found == 2
     assert modes(ring, points).found == 1
-    assert modes(ring, points, least=0).within_3_sigma == pytest.approx(0.999)
+    assert modes(ring, points, least=0.0).within_3_sigma == pytest.approx(0.999)
