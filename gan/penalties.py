@@ -61,8 +61,9 @@ def slopes_of_pairs(
 ) -> Float[Tensor, " n"]:
     """Slopes of the critic's chords: ``|f(a) - f(b)| / |a - b|``, one per pair of points.
 
-    Both points lie on segments between a real and a generated point: a on one, b on the next of
-    the batch. No derivative in the points is taken, so training needs no second ones.
+    Both points lie on segments between a real and a generated point: a on one, b on that half a
+    batch away, so that an even share of the batch pairs the points that the whole batch pairs.
+    No derivative in the points is taken, so training needs no second ones.
 
     Args:
         critic: Maps points of shape ``(n, *shape)`` to scores of shape ``(n,)``.
@@ -77,7 +78,8 @@ def slopes_of_pairs(
     share = mix.reshape(*mix.shape, *[1] * (real.ndim - 1))
     real, generated = real.detach(), generated.detach()
     first = torch.lerp(generated, real, share[0])
-    second = torch.lerp(generated.roll(1, 0), real.roll(1, 0), share[1])
+    half = len(real) // 2
+    second = torch.lerp(generated.roll(half, 0), real.roll(half, 0), share[1])
     length = torch.linalg.vector_norm((first - second).flatten(start_dim=1), dim=1)
     scores, others = critic(torch.cat([first, second])).split(len(real))
     return (scores - others).abs() / length.where(length > 0, math.inf)

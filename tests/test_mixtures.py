@@ -1,4 +1,4 @@
-"""Eight Gaussians: where they are, how they are drawn, and their density."""
+"""Eight and twenty-five Gaussians: where they are, how they are drawn, and their density."""
 
 import math
 
@@ -7,7 +7,7 @@ import pytest
 import scipy.stats
 import torch
 
-from gan.data.mixtures import GaussianMixture, eight_gaussians
+from gan.data.mixtures import GaussianMixture, eight_gaussians, twenty_five_gaussians
 
 
 def test_the_ring_has_eight_different_modes_at_the_radius():
@@ -70,3 +70,43 @@ def test_a_ring_without_size_is_refused(options):
 def test_centres_that_are_no_points_are_refused():
     with pytest.raises(ValueError, match="`centres` must be finite"):
         GaussianMixture(torch.tensor([[math.nan, 0.0]]), 1.0)
+
+
+def test_the_grid_has_five_rows_of_five_modes_around_the_origin():
+    centres = twenty_five_gaussians(step=3.0).centres
+    expected = {(x, y) for x in (-6.0, -3.0, 0.0, 3.0, 6.0) for y in (-6.0, -3.0, 0.0, 3.0, 6.0)}
+    assert set(map(tuple, centres.tolist())) == expected
+    assert centres.shape == (25, 2)
+    assert twenty_five_gaussians().sigma == 0.05
+    neighbours = torch.cdist(centres, centres).fill_diagonal_(math.inf).min(dim=1).values
+    assert (neighbours == 3.0).all()
+
+
+def test_points_of_the_grid_fall_on_all_modes_evenly(rng):
+    mixture, n = twenty_five_gaussians(), 50_000
+    part, distance = mixture.nearest(mixture.sample(n, rng))
+    shares = torch.bincount(part, minlength=25) / n
+    # Seed fixed; 5 sigma in 25 shares: a false alarm in 10^5 seeds.
+    assert (shares - 1 / 25).abs().max() < 5 * math.sqrt(1 / 25 * 24 / 25 / n)
+    assert float(distance.square().mean()) == pytest.approx(2, abs=5 * 2 / math.sqrt(n))
+
+
+def test_the_log_density_of_the_grid_is_scipys_and_integrates_to_1(rng):
+    mixture = twenty_five_gaussians(step=0.5, sigma=0.2)
+    points = torch.randn(50, 2, generator=rng, dtype=torch.float64)
+    parts = [
+        scipy.stats.multivariate_normal(c, 0.04).pdf(points) for c in mixture.centres.double()
+    ]
+    assert np.allclose(mixture.log_density(points), np.log(np.mean(parts, axis=0)), rtol=1e-12)
+    axis = torch.arange(-2.6, 2.6, 0.05, dtype=torch.float64)
+    grid = torch.cartesian_prod(axis, axis)
+    assert float(mixture.log_density(grid).exp().sum() * 0.05**2) == pytest.approx(1, abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    "options", [{"step": 0.0}, {"step": math.inf}, {"sigma": 0.0}, {"sigma": math.nan}]
+)
+def test_a_grid_without_size_is_refused(options):
+    (name,) = options
+    with pytest.raises(ValueError, match=f"`{name}` must be a positive number"):
+        twenty_five_gaussians(**options)
