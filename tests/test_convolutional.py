@@ -11,7 +11,7 @@ from gan.networks.convolutional import (
     convolutional_generator,
     transposed_convolution,
 )
-from gan.networks.residual import residual_critic, residual_generator
+from gan.networks.residual import DownBlock, UpBlock, residual_critic, residual_generator
 from gan.slopes import input_gradient
 
 GENERATORS = [convolutional_generator, residual_generator]
@@ -112,3 +112,14 @@ def test_initial_weights_of_a_convolution_are_spread_as_torch_spreads_them():
         theirs = nn.Conv2d(20, 400, 5)
     for mine, other in zip(ours.parameters(), theirs.parameters(), strict=True):
         assert mine.std().item() == pytest.approx(other.std().item(), rel=0.1)
+
+
+def test_a_residual_block_that_has_learned_nothing_passes_on_its_input(rng):
+    values = torch.randn(2, 3, 4, 4, generator=rng)
+    up, down = UpBlock(3, rng), DownBlock(3, "none", rng)
+    for block in (up, down):
+        for weight in block.parameters():
+            nn.init.zeros_(weight)
+    repeated = values.repeat_interleave(2, dim=2).repeat_interleave(2, dim=3)
+    assert torch.equal(up(values), repeated)
+    assert torch.allclose(down(repeated), values)

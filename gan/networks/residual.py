@@ -90,8 +90,8 @@ def residual_critic(
     Args:
         rng: Source of the initial weights; the network is made on its device.
         shape: Channels, height and width of the images; height and width are multiples of 4.
-        channels: Of every block.
-        norm: "layer" puts layer norm over channels, height and width before each ReLU of a block.
+        channels: From the first convolution on.
+        norm: "layer" puts layer norm over channels, height and width before each of its ReLU.
 
     Returns:
         A critic of points of shape ``(n, *shape)``, which scores each by itself.
