@@ -68,9 +68,11 @@ def save_clouds(
 
 def save_curves(path: Path, runs: dict[str, list[dict[str, Any]]], /) -> None:
     """Gap, certified bound, exact EMD and sampling's floor over training, one panel a recipe."""
-    figure = Figure(figsize=(4.2 * len(runs), 4.2), layout="constrained")
+    columns = min(4, len(runs))
+    rows = -(-len(runs) // columns)
+    figure = Figure(figsize=(4.2 * columns, 4.2 * rows), layout="constrained")
     for i, (name, lines) in enumerate(runs.items()):
-        axes = figure.add_subplot(1, len(runs), i + 1)
+        axes = figure.add_subplot(rows, columns, i + 1)
         steps = [line["step"] for line in lines]
         for key, color, label, width in (
             ("exact", EXACT, "exact EMD", 2.5),

@@ -1,5 +1,6 @@
 """``gan recipes``: what there is to train, and on what."""
 
+import textwrap
 from dataclasses import fields
 
 from gan.data.catalogue import DATA
@@ -21,13 +22,19 @@ def recipes_command(*, plugin: tuple[str, ...] = ()) -> int:
     load_plugins(plugin)
     for name, method in RECIPES.items():
         print(f"{name}: {method.what}\n  source: {method.source}")
-        print(f"  paper:  {_settings(method.paper)}\n  quick:  {_differences(method)}\n")
+        print(_wrapped("  paper:  ", _settings(method.paper)))
+        print(_wrapped("  quick:  ", _differences(method)) + "\n")
     print("Every setting is a flag of `gan train`, as --penalty-weight 1.\n")
     sets = [(name, (load.__doc__ or "").partition("\n")[0]) for name, load in DATA.items()]
     print(text_table(("data", "what"), sets, left=2) + "\n")
     rows = [(name, pair.of, pair.what) for name, pair in NETWORKS.items()]
     print(text_table(("networks", "for", "what"), rows, left=3))
     return 0
+
+
+def _wrapped(head: str, text: str) -> str:
+    """The text after its head, on lines that a terminal shows whole."""
+    return textwrap.fill(text, 99, initial_indent=head, subsequent_indent=" " * len(head))
 
 
 def _settings(recipe: Recipe) -> str:
