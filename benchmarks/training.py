@@ -1,7 +1,7 @@
 """Training to quality: how close the recipes come to what they learn, in minutes.
 
     python -m benchmarks.training                       # all cases, some hours on 2 cores
-    python -m benchmarks.training eight-gaussians grid  # some of them
+    python -m benchmarks.training ring grid-one-sided   # some of them
 
 Each seed is one run of `gan train`, in a process of its own, whose folder is kept under
 ``runs/benchmark``; a benchmark that was stopped goes on where it was. Results go to
@@ -12,11 +12,14 @@ import json
 import shlex
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
+
+import tyro
+from tyro.conf import Positional
 
 from benchmarks import records
 from benchmarks.training_measures import Numbers, points
@@ -83,14 +86,31 @@ GRID = partial(points, mixture=twenty_five_gaussians())
 
 CASES: dict[str, Case] = {
     "ring": Case("wgan-gp", "eight-gaussians", 4500, 5, RING),
-    "ring, one-sided": Case("wgan-lp", "eight-gaussians", 4500, 5, RING),
+    "ring-one-sided": Case("wgan-lp", "eight-gaussians", 4500, 5, RING),
+    "grid-one-sided": Case(
+        "wgan-lp",
+        "twenty-five-gaussians",
+        7000,
+        5,
+        GRID,
+        changes={"batch_size": 128, "learning_rate": 3e-3, "penalty_weight": 2.83},
+    ),
+    "pacgan-ring": Case("wgan-lp", "pacgan-ring", 4500, 10, SMALL_RING),
+    "pacgan-grid": Case(
+        "wgan-lp",
+        "twenty-five-gaussians",
+        16_000,
+        10,
+        GRID,
+        changes={"batch_size": 128, "learning_rate": 3e-3, "penalty_weight": 2.83},
+    ),
 }
 
 
 def measured(item: tuple[str, int], position: int, stop_file: Path) -> Numbers | None:
     """One seed of a case: trained, if it is not yet, and measured."""
     name, seed = item
-    case, out = CASES[name], RUNS / name.replace(", ", "-") / f"seed{seed}"
+    case, out = CASES[name], RUNS / name / f"seed{seed}"
     result = out / "result.json"
     if result.exists():
         return dict(json.loads(result.read_text()))
@@ -124,8 +144,16 @@ def table(record: dict[str, Any], /) -> str:
     return text_table(("case", "seed", "numbers"), rows, left=3)
 
 
-def main(names: Sequence[str]) -> int:
-    """Run the cases, or those that are named, and write the results."""
+def main(names: Positional[tuple[str, ...]] = (), *, workers: int = 2) -> int:
+    """Run the cases, or those that are named, and write the results.
+
+    Args:
+        names: Names of cases; all by default.
+        workers: Runs at a time.
+
+    Returns:
+        The exit status.
+    """
     unknown = set(names) - CASES.keys()
     if unknown:
         print(f"there is no case {', '.join(unknown)}; there are: {', '.join(CASES)}")
@@ -133,7 +161,6 @@ def main(names: Sequence[str]) -> int:
     record = records.load(RESULTS) if RESULTS.exists() else {"cases": {}}
     for name in names or CASES:
         case = CASES[name]
-        workers = 1 if case.options.get("threads", 1) > 1 else 2
         items = [(name, seed) for seed in range(case.seeds)]
         runs = [run for run in at_once(measured, items, workers=workers) if run is not None]
         record["cases"][name] = {"command": case.command, "runs": runs}
@@ -147,4 +174,4 @@ def main(names: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(tyro.cli(main))

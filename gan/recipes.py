@@ -185,7 +185,12 @@ def _quick_gan(paper: Recipe) -> Recipe:
 def _quick_penalised(paper: Recipe, *, learning_rate: float = 2e-3) -> Recipe:
     """Larger batches and twenty times the rate, which falls to 0."""
     return replace(
-        paper, batch_size=256, learning_rate=learning_rate, betas=(0.5, 0.9), schedule="cosine"
+        paper,
+        batch_size=256,
+        learning_rate=learning_rate,
+        betas=(0.5, 0.9),
+        schedule="cosine",
+        average_rate=0.002,
     )
 
 

@@ -16,7 +16,7 @@ from gan.data.catalogue import DATA
 from gan.data.dataset import DataSet
 from gan.devices import Devices, LostProcessError, join, planned
 from gan.interrupts import Stop, stop_signals
-from gan.networks import NETWORKS
+from gan.networks import NETWORKS, in_unit
 from gan.plugins import load_plugins
 from gan.runs import RunFolder
 from gan.train import Step, Training, TrainingError, train
@@ -110,7 +110,8 @@ def made(config: Config, /) -> tuple[Training, DataSet]:
             f"{data.shape}; for those there are: {fitting}"
         )
     rng = torch.Generator(devices.device).manual_seed(config.seed)
-    players = networks.generator(rng, data.shape), networks.critic(rng, data.shape)
+    made_for_1 = networks.generator(rng, data.shape), networks.critic(rng, data.shape)
+    players = in_unit(*made_for_1, data.unit)
     return Training.start(
         *players, config.recipe_settings, steps=config.steps, rng=rng, devices=devices
     ), data

@@ -7,6 +7,8 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn.functional import conv_transpose2d
 
+from gan.networks.scale import Scale
+
 Pull = Callable[[Tensor], Tensor]
 
 
@@ -23,8 +25,8 @@ def input_gradient(
     backward pass, at about half the time. Biases have no part in them.
 
     Args:
-        body: Linear, Conv2d, ReLU, LeakyReLU, Flatten, Unflatten and Identity layers, in sequences
-            that may be nested; maps points to scores of shape ``(n, 1)`` or ``(n,)``.
+        body: Linear, Conv2d, ReLU, LeakyReLU, Flatten, Unflatten, Identity and `Scale` layers, in
+            sequences that may be nested; maps points to scores of shape ``(n, 1)`` or ``(n,)``.
         points: Where, shape ``(n, *shape)``; no gradient flows into them.
 
     Returns:
@@ -69,6 +71,7 @@ def _is_known(layer: nn.Module) -> bool:
         nn.Flatten,
         nn.Unflatten,
         nn.Identity,
+        Scale,
     }
 
 
@@ -83,6 +86,8 @@ def _pull(layer: nn.Module, values: Tensor) -> Pull:
     if isinstance(layer, nn.LeakyReLU):
         below = layer.negative_slope
         return lambda gradient: torch.ops.aten.leaky_relu_backward(gradient, values, below, False)
+    if isinstance(layer, Scale):
+        return lambda gradient: gradient * layer.factor
     if isinstance(layer, nn.Identity):
         return lambda gradient: gradient
     shape = values.shape

@@ -572,6 +572,7 @@ ARROWS = {
         "gan.networks.mlp",
         "gan.networks.players",
         "gan.networks.residual",
+        "gan.networks.scale",
     },
     "gan.networks.mlp": {
         "gan.networks.players",
@@ -594,6 +595,9 @@ ARROWS = {
     "gan.networks.residual": {
         "gan.networks.convolutional",
         "gan.networks.mlp",
+        "gan.networks.players",
+    },
+    "gan.networks.scale": {
         "gan.networks.players",
     },
     "gan.data.mixtures": set(),
@@ -739,7 +743,9 @@ ARROWS = {
         "gan.networks",
         "gan.recipes",
     },
-    "gan.slopes": set(),
+    "gan.slopes": {
+        "gan.networks.scale",
+    },
     "gan.commands.compare": {
         "gan.comparison",
         "gan.pictures",

@@ -49,3 +49,12 @@ def test_initial_weights_are_spread_as_torch_spreads_them():
         assert mine.shape == other.shape
         assert float(mine.std()) == pytest.approx(float(other.std()), rel=0.05)
         assert float(mine.abs().max()) == pytest.approx(0.1, rel=0.01)
+
+
+def test_a_pair_in_another_unit_makes_larger_points_with_the_same_slopes(rng):
+    pair = networks.plane_generator(rng, width=8), networks.plane_critic(rng, width=8)
+    generator, critic = networks.in_unit(*pair, 4.0)
+    noise, points = torch.randn(5, 2, generator=rng), torch.randn(5, 2, generator=rng)
+    assert torch.allclose(generator(noise), 4 * pair[0](noise))
+    assert torch.allclose(critic(4 * points), 4 * pair[1](points))
+    assert networks.in_unit(*pair, 1.0) == pair

@@ -8,6 +8,7 @@ from torch import nn
 
 from gan.networks import mlp_critic, plane_critic
 from gan.networks.convolutional import convolutional_critic
+from gan.networks.scale import Scale
 from gan.penalties import gradient_penalty
 from gan.slopes import input_gradient
 
@@ -42,6 +43,11 @@ def bodies():
     rows = nn.Sequential(nn.Unflatten(1, (1, 4, 3)), nn.Conv2d(1, 2, 2), nn.ReLU())
     yield "rows", nn.Sequential(rows, nn.Flatten(), nn.Linear(12, 1)), (12,)
     yield "no bias", nn.Sequential(nn.Linear(4, 6, bias=False), nn.ReLU(), nn.Linear(6, 1)), (4,)
+    yield (
+        "scaled",
+        nn.Sequential(Scale(0.5), nn.Linear(2, 6), nn.ReLU(), nn.Linear(6, 1), Scale(3.0)),
+        (2,),
+    )
     yield "inplace", nn.Sequential(nn.Linear(4, 6), nn.ReLU(inplace=True), nn.Linear(6, 1)), (4,)
 
 

@@ -25,7 +25,7 @@ MEASURED = 2000  # real points that generated ones are compared with
 DIGITS = 10_000  # real digits, likewise
 
 
-def mixture_set(mixture: GaussianMixture, /) -> DataSet:
+def mixture_set(mixture: GaussianMixture, /, *, unit: float = 1.0) -> DataSet:
     """A mixture of the plane, judged by its parts and by its density."""
     real = _fixed(mixture.sample)
 
@@ -42,7 +42,9 @@ def mixture_set(mixture: GaussianMixture, /) -> DataSet:
             "density_js": density_js(real, points),
         }
 
-    return DataSet((2,), mixture.sample, measure=measure, log_density=mixture.log_density)
+    return DataSet(
+        (2,), mixture.sample, unit=unit, measure=measure, log_density=mixture.log_density
+    )
 
 
 def eight_gaussians_set(data_dir: Path | None) -> DataSet:
@@ -54,13 +56,13 @@ def eight_gaussians_set(data_dir: Path | None) -> DataSet:
 def pacgan_ring_set(data_dir: Path | None) -> DataSet:
     """The ring of PacGAN's protocol (Lin et al. 2018): radius 1, sigma 0.01."""
     del data_dir
-    return mixture_set(eight_gaussians(radius=1.0, sigma=0.01))
+    return mixture_set(eight_gaussians(radius=1.0, sigma=0.01), unit=0.5)
 
 
 def twenty_five_gaussians_set(data_dir: Path | None) -> DataSet:
     """The grid of twenty-five Gaussians, step 2, sigma 0.05."""
     del data_dir
-    return mixture_set(twenty_five_gaussians())
+    return mixture_set(twenty_five_gaussians(), unit=2.828)
 
 
 def swiss_roll_set(data_dir: Path | None) -> DataSet:

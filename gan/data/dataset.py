@@ -19,6 +19,7 @@ class DataSet:
         shape: Of one point: ``(d,)``, or ``(channels, rows, columns)`` of an image.
         sample: Draws real points: ``sample(n, rng)``, of shape ``(n, *shape)``.
         networks: Name of the pair of networks that learns it by default.
+        unit: How large the points are: networks work on points of size about 1.
         measure: What is to be known of generated points ``(n, *shape)`` beyond their distance, by
             name; None if there is nothing.
         measure_size: How many generated points it is given.
@@ -29,6 +30,7 @@ class DataSet:
     shape: tuple[int, ...]
     sample: Sampler
     networks: str = "mlp"
+    unit: float = 1.0
     measure: Callable[[Tensor], Measures] | None = None
     measure_size: int = 2000
     evaluation_size: int = 2000

@@ -8,6 +8,7 @@ from gan.networks.convolutional import convolutional_critic, convolutional_gener
 from gan.networks.mlp import mlp_critic, mlp_generator, plane_critic, plane_generator
 from gan.networks.players import Critic, Generator
 from gan.networks.residual import residual_critic, residual_generator
+from gan.networks.scale import in_unit
 
 __all__ = [
     "NETWORKS",
@@ -16,6 +17,7 @@ __all__ = [
     "Networks",
     "convolutional_critic",
     "convolutional_generator",
+    "in_unit",
     "mlp_critic",
     "mlp_generator",
     "plane_critic",

@@ -1,0 +1,41 @@
+"""Networks that work in the unit that suits the data."""
+
+from torch import Tensor, nn
+
+from gan.networks.players import Critic, Generator
+
+
+class Scale(nn.Module):
+    """Multiplies by a fixed number.
+
+    Attributes:
+        factor: The number.
+    """
+
+    def __init__(self, factor: float) -> None:
+        super().__init__()
+        self.factor = factor
+
+    def forward(self, values: Tensor) -> Tensor:
+        """``values`` times the factor."""
+        return self.factor * values
+
+
+def in_unit(generator: Generator, critic: Critic, unit: float, /) -> tuple[Generator, Critic]:
+    """The same networks for points that are ``unit`` times as large.
+
+    The critic's scores grow by the same factor as its points, so its slopes stay what they are.
+
+    Args:
+        generator: Makes points of size 1.
+        critic: Scores points of size 1.
+        unit: How large the points are.
+
+    Returns:
+        The pair; the networks themselves if the unit is 1.
+    """
+    if unit == 1:
+        return generator, critic
+    makes = nn.Sequential(generator.body, Scale(unit))
+    scores = nn.Sequential(Scale(1 / unit), critic.body, Scale(unit))
+    return Generator(generator.noise_size, makes, generator.distribution), Critic(scores)
