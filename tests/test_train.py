@@ -7,12 +7,15 @@ from itertools import islice
 
 import pytest
 import torch
+from torch import nn
 
 from gan.data.mixtures import eight_gaussians
-from gan.networks import plane_critic, plane_generator
+from gan.devices import Devices
+from gan.networks import Critic, plane_critic, plane_generator
 from gan.recipes import GAN, RECIPES, WGAN, WGAN_GP
-from gan.steps import generator_step, update
+from gan.steps import critic_batch, generator_step, update
 from gan.train import Training, TrainingError, caught_up_critic, train
+from gan.training import MisfitError
 
 PAPERS = {name: method.paper for name, method in RECIPES.items()}
 QUICK = {name: method.quick for name, method in RECIPES.items()}
@@ -202,3 +205,112 @@ def test_a_gradient_that_is_not_finite_stops_the_run_too():
             training.devices,
             beside=loss,
         )
+
+
+def test_the_linear_schedule_goes_from_the_rate_to_0_and_every_step_tells_its_rate():
+    training = started(replace(WGAN, schedule="linear", learning_rate=1e-3), steps=4)
+    told, used = [], []
+    for step in train(training, real=REAL):
+        told.append(step.learning_rate)
+        for optimizer in (training.generator_optimizer, training.critic_optimizer):
+            used.append(optimizer.param_groups[0]["lr"])
+    assert told == pytest.approx([1e-3, 0.75e-3, 0.5e-3, 0.25e-3])
+    assert used[::2] == used[1::2] == told
+
+
+def test_a_constant_rate_stays():
+    assert {step.learning_rate for step in train(started(WGAN_GP), real=REAL)} == {1e-4}
+
+
+def test_the_noise_falls_along_a_line_to_0_at_its_share_of_the_run():
+    training = started(replace(GAN, noise=0.5, noise_until=0.8), steps=10)
+    expected = [0.5 * (1 - k / 8) for k in range(8)] + [0.0, 0.0]
+    assert [step.noise for step in train(training, real=REAL)] == pytest.approx(expected)
+    assert {step.noise for step in train(started(GAN), real=REAL)} == {0.0}
+
+
+class Seen(nn.Module):
+    """A layer that keeps what it is given."""
+
+    def __init__(self):
+        super().__init__()
+        self.points = []
+
+    def forward(self, points):
+        self.points.append(points.detach().clone())
+        return points
+
+
+def watched(recipe, *, critic_norm=None, **settings):
+    """A run whose generator gives 0, and what its critic is given."""
+    rng = torch.Generator().manual_seed(0)
+    seen, critic, generator = Seen(), plane_critic(rng, width=16), plane_generator(rng, width=16)
+    body = [seen, *critic.body] if critic_norm is None else [seen, *critic.body[:1], critic_norm]
+    body += [] if critic_norm is None else [*critic.body[1:]]
+    with torch.no_grad():
+        for weight in generator.parameters():
+            weight.zero_()
+    recipe = replace(recipe, batch_size=512, **settings)
+    critic = Critic(nn.Sequential(*body))
+    return Training.start(generator, critic, recipe, steps=2, rng=rng), seen.points
+
+
+def test_noise_reaches_real_and_generated_points_in_both_players_steps():
+    def zeros(n, rng):
+        return torch.zeros(n, 2)
+
+    training, seen = watched(GAN, noise=0.5, noise_until=1.0, learning_rate=1e-12)
+    steps = list(train(training, real=zeros))
+    assert [step.noise for step in steps] == [0.5, 0.25]
+    # Each player sees points in each step: real and generated at once, then generated ones.
+    assert [len(points) for points in seen] == [1024, 512, 1024, 512]
+    for points, noise in zip(seen, (0.5, 0.5, 0.25, 0.25), strict=True):
+        for part in points.split(512):
+            # 1024 normal numbers: 5 standard errors of their standard deviation.
+            assert float(part.std()) == pytest.approx(noise, rel=5 / math.sqrt(2 * 1024))
+    assert not torch.equal(seen[0][:512], seen[0][512:])
+
+
+def test_without_noise_points_are_as_they_were_drawn():
+    training, seen = watched(GAN, learning_rate=1e-12)
+    drawn = []
+
+    def real(n, rng):
+        drawn.append(REAL(n, rng))
+        return drawn[-1]
+
+    next(train(training, real=real))
+    assert torch.equal(seen[0], torch.cat([drawn[0], torch.zeros(512, 2)]))
+
+
+def test_noise_takes_random_numbers_only_where_there_is_some(rng):
+    real, generated = torch.zeros(8, 2), torch.zeros(8, 2)
+    before = rng.get_state()
+    batch = critic_batch(GAN, real, generated, noise=0.0, rng=rng, devices=Devices(rng.device))
+    assert batch.mix is None
+    assert torch.equal(rng.get_state(), before)
+
+
+PENALISED = [name for name, recipe in PAPERS.items() if recipe.penalised]
+
+
+@pytest.mark.parametrize("name", PAPERS)
+def test_batch_norm_in_a_penalised_critic_is_refused_with_the_reason(name):
+    norm = nn.BatchNorm1d(16)
+    if name in PENALISED:
+        with pytest.raises(MisfitError, match=r"batch norm makes each score depend on the whole"):
+            watched(PAPERS[name], critic_norm=norm)
+        return
+    training, _ = watched(PAPERS[name], critic_norm=norm, learning_rate=1e-3)
+    before = copy.deepcopy(training.critic.state_dict())
+    assert len(list(train(training, real=REAL))) == 2
+    assert not same(before, training.critic.state_dict())
+    assert norm.num_batches_tracked > 0
+
+
+def test_under_batch_norm_real_and_generated_points_are_batches_of_their_own():
+    training, seen = watched(GAN, critic_norm=nn.BatchNorm1d(16))
+    next(train(training, real=REAL))
+    assert [len(points) for points in seen] == [512, 512, 512]
+    assert float(seen[0].abs().max()) > 1.9  # the real ones
+    assert float(seen[1].abs().max()) == 0  # the generated ones
