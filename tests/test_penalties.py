@@ -34,21 +34,6 @@ def test_a_linear_critic_pays_for_its_slope_and_nothing_else(slope, batch):
     assert float(hinge_penalty(slopes)) == pytest.approx(max(0, slope - 1), abs=1e-6)
 
 
-def test_the_norm_is_per_point_not_over_the_batch(batch):
-    # Over the whole batch, 64 unit slopes have norm 8 and would pay (8 - 1)^2 = 49.
-    assert float(gradient_penalty(slopes_between(linear(1.0), *batch))) == pytest.approx(
-        0, abs=1e-10
-    )
-
-
-def test_the_norm_is_over_all_pixels_and_channels(rng):
-    real, generated = torch.randn(2, 5, 3, 4, 4, generator=rng)
-    slopes = slopes_between(
-        lambda x: x.sum(dim=(1, 2, 3)), real, generated, torch.rand(5, generator=rng)
-    )
-    assert torch.allclose(slopes, torch.full((5,), 48**0.5))
-
-
 def test_each_pair_has_its_own_place_on_its_own_segment():
     # |grad of |x|^2 / 2| is |x|, so the slopes say where the points were.
     real, generated = torch.tensor([[4.0, 0.0], [0.0, 8.0]]), torch.zeros(2, 2)
@@ -66,13 +51,6 @@ def test_the_ends_of_the_segment_are_the_points_themselves():
 
     assert slopes_between(square, real, generated, torch.ones(1)).item() == 3.0
     assert slopes_between(square, real, generated, torch.zeros(1)).item() == 5.0
-
-
-def test_a_flat_critic_has_a_finite_gradient(batch):
-    weight = torch.zeros(3, requires_grad=True)
-    slopes = slopes_between(lambda x: x @ weight, *batch)
-    (gradient,) = torch.autograd.grad(gradient_penalty(slopes), weight)
-    assert gradient.isfinite().all()
 
 
 def test_the_penalty_reaches_the_weights(batch):
