@@ -132,7 +132,7 @@ def test_every_penalty_is_in_the_gradient_that_the_critic_follows(recipe):
         _, loss = critic_step(training.critic, training.critic_optimizer, steep, batch, devices)
         losses.append(loss)
     assert losses[0] > 100  # the penalty is nearly all of it
-    assert losses[-1] < losses[0] / 10
+    assert losses[-1] < losses[0] / 2  # of a critic that ignores it, slopes and loss grow
 
 
 @pytest.mark.parametrize("recipe", [GAN, replace(GAN, loss="minimax"), WGAN, WGAN_GP])

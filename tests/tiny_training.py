@@ -1,4 +1,4 @@
-"""Runs of training that are over in milliseconds, and what it is for two of them to be the same."""
+"""Runs of training that are over in milliseconds, and whether two of them are the same."""
 
 from dataclasses import replace
 
