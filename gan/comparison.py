@@ -125,7 +125,8 @@ def _summary(group: Sequence[FinishedRun], shown: Sequence[str]) -> list[list[st
     """Two lines of the table: the mean over a group, and its standard deviation."""
     config = group[0].config
     columns = [
-        [v for run in group if isinstance(v := run.last.get(key), int | float)] for key in shown
+        [float(v) for run in group if isinstance(v := run.last.get(key), int | float)]
+        for key in shown
     ]
     label = f"{config['recipe']} on {config['data']}, {len(group)} seeds"
     return [

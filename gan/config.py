@@ -167,12 +167,18 @@ def recorded(record: dict[str, Any], /, *, out: Path, data_dir: Path | None) -> 
         The configuration.
 
     Raises:
-        ConfigError: If it names what there is not.
+        ConfigError: If it names what there is not, or is no record of a run.
         PluginError: If its plugins cannot be loaded.
     """
     known = {part.name for part in fields(Config)}
     plain = {key: value for key, value in record.items() if key in known}
-    settings = dict(record["recipe_settings"])
-    settings["betas"] = tuple(settings["betas"])
-    plain["plugin"] = tuple(plain.get("plugin", ()))
-    return Config(**plain, changes=settings, out=out, data_dir=data_dir)
+    try:
+        settings = dict(record["recipe_settings"])
+        settings["betas"] = tuple(settings["betas"])
+        plain["plugin"] = tuple(plain.get("plugin", ()))
+        return Config(**plain, changes=settings, out=out, data_dir=data_dir)
+    except (KeyError, TypeError) as error:
+        raise ConfigError(
+            f"{out / 'config.json'} is not the configuration of a run "
+            f"({type(error).__name__}: {error})"
+        ) from None

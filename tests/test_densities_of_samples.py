@@ -31,6 +31,12 @@ def test_the_reverse_kl_of_a_shifted_gaussian_is_its_closed_form(shift, sigma, r
     assert found == pytest.approx(truth, abs=spread * WITHIN)
 
 
+def test_the_reverse_kl_has_the_ball_of_its_dimension(rng):
+    generated = one(1, 0, 0).sample(N, rng)
+    found = density_reverse_kl(one(0, 0, 0).log_density, generated)
+    assert found == pytest.approx(0.5, abs=2 * WITHIN)  # the bias is larger than in the plane
+
+
 def test_the_reverse_kl_of_a_shifted_mixture_is_that_of_a_million_draws(rng):
     real = eight_gaussians(radius=2.0, sigma=0.3)
     moved = GaussianMixture(real.centres + torch.tensor([0.4, -0.1]), 0.25)

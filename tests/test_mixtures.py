@@ -10,13 +10,6 @@ import torch
 from gan.data.mixtures import GaussianMixture, eight_gaussians, twenty_five_gaussians
 
 
-def test_the_ring_has_eight_different_modes_at_the_radius():
-    centres = eight_gaussians(radius=3.0).centres
-    assert torch.allclose(centres.norm(dim=1), torch.full((8,), 3.0))
-    neighbours = torch.cdist(centres, centres).fill_diagonal_(math.inf).min(dim=1).values
-    assert torch.allclose(neighbours, torch.full((8,), 6 * math.sin(math.pi / 8)))
-
-
 def test_points_fall_on_the_modes_evenly_and_within_their_sigma(rng):
     # Seed fixed; each check is a 5-sigma bound, so its false-alarm rate over seeds is below 1e-5.
     mixture, n = eight_gaussians(), 80_000

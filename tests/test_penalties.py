@@ -4,7 +4,14 @@ import pytest
 import torch
 
 from gan.networks import plane_critic
-from gan.penalties import clip_weights, gradient_penalty, one_sided_penalty, slopes_between
+from gan.penalties import (
+    clip_weights,
+    gradient_penalty,
+    hinge_penalty,
+    one_sided_penalty,
+    slopes_between,
+    slopes_of_pairs,
+)
 
 
 def linear(slope):
@@ -24,21 +31,7 @@ def test_a_linear_critic_pays_for_its_slope_and_nothing_else(slope, batch):
     assert torch.allclose(slopes, torch.full((64,), slope))
     assert float(gradient_penalty(slopes)) == pytest.approx((slope - 1) ** 2, abs=1e-6)
     assert float(one_sided_penalty(slopes)) == pytest.approx(max(0, slope - 1) ** 2, abs=1e-6)
-
-
-def test_the_norm_is_per_point_not_over_the_batch(batch):
-    # Over the whole batch, 64 unit slopes have norm 8 and would pay (8 - 1)^2 = 49.
-    assert float(gradient_penalty(slopes_between(linear(1.0), *batch))) == pytest.approx(
-        0, abs=1e-10
-    )
-
-
-def test_the_norm_is_over_all_pixels_and_channels(rng):
-    real, generated = torch.randn(2, 5, 3, 4, 4, generator=rng)
-    slopes = slopes_between(
-        lambda x: x.sum(dim=(1, 2, 3)), real, generated, torch.rand(5, generator=rng)
-    )
-    assert torch.allclose(slopes, torch.full((5,), 48**0.5))
+    assert float(hinge_penalty(slopes)) == pytest.approx(max(0, slope - 1), abs=1e-6)
 
 
 def test_each_pair_has_its_own_place_on_its_own_segment():
@@ -60,13 +53,6 @@ def test_the_ends_of_the_segment_are_the_points_themselves():
     assert slopes_between(square, real, generated, torch.zeros(1)).item() == 5.0
 
 
-def test_a_flat_critic_has_a_finite_gradient(batch):
-    weight = torch.zeros(3, requires_grad=True)
-    slopes = slopes_between(lambda x: x @ weight, *batch)
-    (gradient,) = torch.autograd.grad(gradient_penalty(slopes), weight)
-    assert gradient.isfinite().all()
-
-
 def test_the_penalty_reaches_the_weights(batch):
     weight = torch.tensor([3.0, 0.0, 0.0], requires_grad=True)
     slopes = slopes_between(lambda x: x @ weight, *batch)
@@ -86,3 +72,85 @@ def test_clipping_bounds_every_weight_and_bias(rng):
     assert any(weight.abs().max() > 0.01 for weight in critic.parameters())
     clip_weights(critic, 0.01)
     assert all(weight.abs().max() <= 0.01 for weight in critic.parameters())
+
+
+def test_penalties_are_means_of_what_each_point_pays():
+    slopes = torch.tensor([0.0, 0.5, 1.0, 3.0])
+    assert float(gradient_penalty(slopes)) == (1 + 0.25 + 0 + 4) / 4
+    assert float(one_sided_penalty(slopes)) == 4 / 4
+    assert float(hinge_penalty(slopes)) == 2 / 4
+
+
+@pytest.mark.parametrize("penalty", [gradient_penalty, one_sided_penalty, hinge_penalty])
+@pytest.mark.parametrize("slopes_of", [slopes_between, slopes_of_pairs])
+def test_every_penalty_of_a_flat_critic_has_a_finite_gradient(penalty, slopes_of, rng):
+    real, generated = torch.randn(2, 8, 3, generator=rng)
+    mix = torch.rand((8,) if slopes_of is slopes_between else (2, 8), generator=rng)
+    weight = torch.zeros(3, requires_grad=True)
+    (gradient,) = torch.autograd.grad(
+        penalty(slopes_of(lambda x: x @ weight, real, generated, mix)), weight
+    )
+    assert torch.equal(gradient, torch.zeros(3))
+
+
+@pytest.fixture
+def pairs(rng):
+    real, generated = torch.randn(2, 64, 3, generator=rng, dtype=torch.float64)
+    return real, generated, torch.rand(2, 64, generator=rng, dtype=torch.float64)
+
+
+def ends(real, generated, mix):
+    """The two points of each pair: on the segments of a point and of that half a batch before."""
+    before = (torch.arange(len(real)) - len(real) // 2) % len(real)
+    first, second = mix[:, :, None]
+    return (
+        first * real + (1 - first) * generated,
+        second * real[before] + (1 - second) * generated[before],
+    )
+
+
+def test_a_chord_of_a_linear_critic_has_its_slope_times_the_cosine(pairs):
+    weight = torch.tensor([3.0, -4.0, 0.0], dtype=torch.float64)
+    a, b = ends(*pairs)
+    cosine = ((a - b) @ weight).abs() / (5 * (a - b).norm(dim=1))
+    slopes = slopes_of_pairs(lambda x: x @ weight, *pairs)
+    assert torch.allclose(slopes, 5 * cosine, rtol=1e-12)
+    assert slopes.max() <= 5 * (1 + 1e-12)
+    assert slopes.max() > 4  # of 64 directions in space, some are close to the weight's
+
+
+def test_a_chord_is_over_all_pixels_and_channels(rng):
+    real, generated = torch.zeros(2, 3, 4, 4), torch.zeros(2, 3, 4, 4)
+    real[0] = 1.0
+    mix = torch.tensor([[1.0, 1.0], [0.0, 0.0]])
+    slopes = slopes_of_pairs(lambda x: x.sum(dim=(1, 2, 3)), real, generated, mix)
+    assert torch.allclose(slopes, torch.tensor([48**0.5, 0.0]))  # the second pair is one point
+
+
+def test_points_that_are_one_have_slope_0_and_a_finite_gradient():
+    points = torch.ones(4, 2)
+    weight = torch.ones(2, requires_grad=True)
+    slopes = slopes_of_pairs(lambda x: x @ weight, points, points, torch.rand(2, 4))
+    assert torch.equal(slopes, torch.zeros(4))
+    (gradient,) = torch.autograd.grad(gradient_penalty(slopes), weight)
+    assert torch.equal(gradient, torch.zeros(2))
+    alone = slopes_of_pairs(lambda x: x @ weight, points[:1], points[:1] + 1, torch.rand(2, 1))
+    assert alone.isfinite().all()
+
+
+def test_an_even_share_of_a_batch_pairs_the_points_that_the_batch_pairs(pairs):
+    real, generated, mix = pairs
+
+    def square(x):
+        return x.square().sum(1)
+
+    whole = slopes_of_pairs(square, real, generated, mix)
+    for rank in (0, 1):
+        part = slopes_of_pairs(square, real[rank::2], generated[rank::2], mix[:, rank::2])
+        assert torch.equal(part, whole[rank::2])
+
+
+def test_the_generator_gets_no_gradient_through_chords(pairs):
+    real, generated, mix = pairs
+    slopes = slopes_of_pairs(lambda x: x.square().sum(1), real, generated.requires_grad_(), mix)
+    assert not slopes.requires_grad

@@ -5,6 +5,7 @@ import math
 
 import pytest
 import torch
+from PIL import Image
 
 from gan.networks import plane_critic, plane_generator
 from gan.recipes import GAN
@@ -134,3 +135,97 @@ def test_a_write_that_fails_leaves_what_was_there(folder, training):
         folder.save_frame(1, full_disk)
     assert folder.checkpoint_path.read_bytes() == before
     assert sorted(path.name for path in folder.path.iterdir()) == ["checkpoint.pt", "config.json"]
+
+
+def grey(shade):
+    """Writes a picture of one shade."""
+    return lambda path: Image.new("RGB", (8, 8), (shade, shade, shade)).save(path)
+
+
+def test_every_picture_of_samples_is_a_frame_and_the_last_is_the_picture(folder):
+    for step, shade in ((10, 0), (5, 100), (200, 255)):
+        folder.save_frame(step, grey(shade))
+    frames = sorted((folder.path / "frames").iterdir())
+    assert [frame.name for frame in frames] == ["00000005.png", "00000010.png", "00000200.png"]
+    assert (folder.path / "samples.png").read_bytes() == frames[-1].read_bytes()
+
+
+def test_the_animation_has_the_frames_in_order_and_stays_at_the_last(folder):
+    for step, shade in ((10, 120), (5, 0), (200, 250)):
+        folder.save_frame(step, grey(shade))
+    folder.animate()
+    with Image.open(folder.path / "samples.gif") as film:
+        assert film.n_frames == 3
+        assert film.info["loop"] == 0
+        shades, times = [], []
+        for i in range(3):
+            film.seek(i)
+            shades.append(film.convert("L").getpixel((0, 0)))
+            times.append(film.info["duration"])
+    assert shades == pytest.approx([0, 120, 250], abs=4)  # of 64 colours
+    assert times == [400, 400, 2000]
+
+
+def test_without_a_frame_there_is_no_animation(folder):
+    folder.animate()
+    assert sorted(path.name for path in folder.path.iterdir()) == ["config.json"]
+
+
+def test_frames_after_the_checkpoint_are_made_again(folder, training):
+    training.step = 4
+    folder.save(training, seconds=1.0)
+    for step in (2, 4, 6, 123456789):
+        folder.save_frame(step, grey(0))
+    folder.go_on({"steps": 9, "seed": 0})
+    kept = sorted(path.name for path in (folder.path / "frames").iterdir())
+    assert kept == ["00000002.png", "00000004.png"]
+
+
+def test_a_full_disk_keeps_the_evaluations_so_far(folder, training, monkeypatch):
+    folder.add_metrics({"step": 2})
+    folder.save(training, seconds=1.0)
+    checkpoint = folder.checkpoint_path.read_bytes()
+    plain = type(folder.metrics_path).open
+
+    class Full:
+        """A file that takes half a line before the disk is full."""
+
+        def __init__(self, file):
+            self.file = file
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *error):
+            self.file.close()
+
+        def write(self, text):
+            self.file.write(text[: len(text) // 2])
+            raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(
+        type(folder.metrics_path), "open", lambda path, mode="r": Full(plain(path, mode))
+    )
+    with pytest.raises(RunError, match=r"metrics.jsonl could not be written .*No space left"):
+        folder.add_metrics({"step": 4})
+    monkeypatch.undo()
+    assert folder.metrics() == [{"step": 2}]  # half a line is no evaluation
+    assert folder.checkpoint_path.read_bytes() == checkpoint
+
+
+def test_metrics_that_cannot_be_replaced_on_resume_stay(folder, training, monkeypatch):
+    training.step = 4
+    folder.save(training, seconds=1.0)
+    for step in (2, 6):
+        folder.add_metrics({"step": step})
+    before = folder.metrics_path.read_bytes()
+
+    def full(path, text):
+        path.write_bytes(text[:3].encode())
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(type(folder.path), "write_text", full)
+    with pytest.raises(RunError, match=r"metrics.jsonl could not be written .* still is"):
+        folder.go_on({"steps": 9, "seed": 0})
+    assert folder.metrics_path.read_bytes() == before
+    assert not list(folder.path.glob(".*part*"))

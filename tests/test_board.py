@@ -1,0 +1,88 @@
+"""The metrics for TensorBoard: what its own reader finds, once each, and what is missing."""
+
+import json
+import sys
+from itertools import count
+
+import pytest
+
+from gan import board, session
+from gan.__main__ import main
+from gan.board import Board
+from gan.config import Config, ConfigError
+from gan.interrupts import Stop
+
+
+@pytest.fixture(autouse=True)
+def installed(request):
+    if "missing" not in request.node.name:
+        pytest.importorskip("tensorboard")
+
+
+def scalars(folder):
+    """What TensorBoard reads: name -> [(step, value)]."""
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    found = EventAccumulator(str(folder / "tensorboard"))
+    found.Reload()
+    return {
+        name: [(event.step, event.value) for event in found.Scalars(name)]
+        for name in found.Tags()["scalars"]
+    }
+
+
+def lines(folder):
+    return [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
+
+
+def assert_same(folder):
+    """The board's scalars are the numbers of the metrics, each once."""
+    found, metrics = scalars(folder), lines(folder)
+    numbers = [name for name, value in metrics[-1].items() if isinstance(value, int | float)]
+    assert set(found) == {*numbers} - {"step"}
+    assert "shares" not in found
+    for name, events in found.items():
+        assert [step for step, _ in events] == [line["step"] for line in metrics]
+        expected = [line[name] for line in metrics]
+        assert [value for _, value in events] == pytest.approx(expected, rel=1e-6)  # float32
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning:tensorboard.*")
+def test_tensorboard_reads_the_metrics_and_a_resumed_run_has_each_once(
+    tmp_path, monkeypatch, capfd
+):
+    settings = {"steps": 12, "evaluate_every": 6, "evaluation_size": 40, "tensorboard": True}
+    config = Config(recipe="gan", out=tmp_path / "run", **settings)
+    # Interrupted after step 7, as if the checkpoint of step 6 were the last one.
+    calls = count(1)
+    with monkeypatch.context() as patched:
+        patched.setattr(Stop, "asked", property(lambda stop: next(calls) >= 11))
+        assert not session.run(config).finished
+    assert [line["step"] for line in lines(tmp_path / "run")] == [6, 10]
+    assert_same(tmp_path / "run")
+    at_6 = Config(recipe="gan", out=tmp_path / "other", **{**settings, "tensorboard": False})
+    calls = count(1)
+    with monkeypatch.context() as patched:
+        patched.setattr(Stop, "asked", property(lambda stop: next(calls) >= 7))
+        session.run(at_6)
+    earlier = (tmp_path / "other" / "checkpoint.pt").read_bytes()
+    (tmp_path / "run" / "checkpoint.pt").write_bytes(earlier)  # killed before that of step 10
+
+    tiny = ["--steps", "12", "--evaluate-every", "6", "--evaluation-size", "40"]
+    again = ["--tensorboard", "--out", str(tmp_path / "run"), "--resume"]
+    monkeypatch.setattr(sys, "argv", ["gan", "train", "gan", *tiny, *again])
+    assert main() == 0
+    capfd.readouterr()
+    assert [line["step"] for line in lines(tmp_path / "run")] == [6, 10, 12]
+    assert_same(tmp_path / "run")
+
+
+def test_a_missing_tensorboard_is_said_before_anything_is_made(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(board, "find_spec", lambda name: None)
+    with pytest.raises(ConfigError, match=r"--tensorboard needs TensorBoard: pip install"):
+        Board.require()
+    out = ["--tensorboard", "--out", str(tmp_path / "run")]
+    monkeypatch.setattr(sys, "argv", ["gan", "train", "gan", *out])
+    assert main() == 1
+    assert capsys.readouterr().err.startswith("gan: --tensorboard needs TensorBoard")
+    assert not (tmp_path / "run").exists()

@@ -1,0 +1,166 @@
+"""Recipes, data sets and networks of one's own, from a file that is named on the command line."""
+
+import json
+import sys
+
+import numpy as np
+import pytest
+import torch
+
+from gan.__main__ import main
+from gan.data.catalogue import DATA
+from gan.networks import NETWORKS
+from gan.plugins import PluginError, load_plugins
+from gan.recipes import RECIPES
+
+OWN = """
+from dataclasses import replace
+from functools import partial
+
+import torch
+
+from gan import DATA, NETWORKS, RECIPES, DataSet, Method, Networks
+from gan.networks import mlp_critic, mlp_generator
+
+POINTS = 3
+
+
+def half_circle(n, rng):
+    angle = torch.rand(n, generator=rng) * 3.14
+    return torch.stack([angle.cos(), angle.sin(), angle * 0], dim=1)
+
+
+def half_circle_set(data_dir):
+    "Half a circle in space."
+    return DataSet((3,), half_circle, measure=lambda points: {"height": float(points[0, 1])})
+
+
+quick = replace(RECIPES["gan"].quick, batch_size=32, critic_steps=2)
+RECIPES["own-gan"] = Method("the gan with two critic steps", "nobody", quick, quick)
+DATA["half-circle"] = half_circle_set
+NETWORKS["own-mlp"] = Networks(
+    "ReLU, 16",
+    partial(mlp_generator, hidden=[16], noise_size=4),
+    partial(mlp_critic, hidden=[16]),
+)
+"""
+TINY = ["--steps", "12", "--evaluate-every", "6", "--evaluation-size", "40"]
+
+
+@pytest.fixture
+def plugin(tmp_path, monkeypatch):
+    """A plugin's file; what it adds is gone after the test."""
+    for names in (RECIPES, DATA, NETWORKS):
+        for name in names:
+            monkeypatch.setitem(names, name, names[name])  # restores the whole of it
+    before = [dict(names) for names in (RECIPES, DATA, NETWORKS)]
+    path = tmp_path / "own.py"
+    path.write_text(OWN)
+    yield path
+    for names, old in zip((RECIPES, DATA, NETWORKS), before, strict=True):
+        names.clear()
+        names.update(old)
+    sys.modules.pop("gan_plugin_own", None)
+
+
+@pytest.fixture
+def gan(monkeypatch, capfd):
+    """The command line in this process: exit status, and what it said on both streams."""
+
+    def call(*arguments):
+        monkeypatch.setattr(sys, "argv", ["gan", *map(str, arguments)])
+        status = main()
+        said = capfd.readouterr()
+        return status, said.out, said.err
+
+    return call
+
+
+def lines(folder):
+    return [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
+
+
+def own(plugin):
+    return ["own-gan", "--plugin", plugin, "--data", "half-circle", "--networks", "own-mlp", *TINY]
+
+
+def test_a_plugins_recipe_data_and_networks_are_trained_and_sampled(gan, plugin, tmp_path):
+    out = tmp_path / "run"
+    status, said, err = gan("train", *own(plugin), "--out", out)
+    assert status == 0, err
+    assert said.startswith("own-gan on half-circle, 12 steps: exact EMD ")
+    assert {"height", "exact"} <= set(lines(out)[-1])
+    assert json.loads((out / "config.json").read_text())["plugin"] == [str(plugin)]
+    state = torch.load(out / "checkpoint.pt", weights_only=True)["training"]
+    assert state["generator"]["body.0.weight"].shape == (16, 4)
+    assert gan("train", *own(plugin), "--out", out, "--resume")[0] == 0
+    assert gan("sample", out, "--n", 7, "--out", tmp_path / "x.npy")[0] == 0
+    assert np.load(tmp_path / "x.npy").shape == (7, 3)
+    status, said, _ = gan("recipes", "--plugin", plugin)
+    assert status == 0
+    assert "own-gan: the gan with two critic steps\n  source: nobody" in said
+    assert "Half a circle in space." in said
+    assert "own-mlp" in said
+
+
+def test_a_plugin_is_loaded_in_the_processes_of_several_seeds_too(gan, plugin, tmp_path):
+    out = tmp_path / "run"
+    budget = ["--seeds", "0-1", "--workers", "2", "--out", out]
+    status, said, err = gan("train", *own(plugin), *budget)
+    assert status == 0, err
+    assert "own-gan on half-circle, 2 seeds: mean" in said
+    for seed in (0, 1):
+        assert "height" in lines(out / f"seed{seed}")[-1]
+
+
+def test_a_plugin_is_loaded_once(plugin, tmp_path):
+    counted = f"\nwith open({str(tmp_path / 'log')!r}, 'a') as file:\n    file.write('loaded ')\n"
+    plugin.write_text(OWN + counted)
+    for _ in range(2):
+        load_plugins([str(plugin)])
+    assert (tmp_path / "log").read_text() == "loaded "
+    assert sys.modules["gan_plugin_own"].POINTS == 3
+
+
+def test_a_plugin_may_be_a_module(tmp_path, monkeypatch):
+    (tmp_path / "module_of_ones_own.py").write_text("HERE = True\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    load_plugins(["module_of_ones_own"])
+    assert sys.modules.pop("module_of_ones_own").HERE
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("1 / 0", "ZeroDivisionError: division by zero"),
+        ("import nothing_like_it", "ModuleNotFoundError: No module named 'nothing_like_it'"),
+        ("def", "SyntaxError: invalid syntax"),
+    ],
+)
+def test_a_plugin_that_fails_is_named_with_its_reason(gan, plugin, content, message, tmp_path):
+    plugin.write_text(content)
+    status, _, err = gan("train", *own(plugin), "--out", tmp_path / "run")
+    assert status == 1
+    assert err.startswith(f"gan: --plugin {plugin} could not be loaded: {message}")
+    assert "Traceback" not in err
+    assert not (tmp_path / "run").exists()
+    assert "gan_plugin_own" not in sys.modules
+    plugin.write_text(OWN)  # corrected
+    load_plugins([str(plugin)])
+    assert "own-gan" in RECIPES
+
+
+def test_a_plugin_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(PluginError, match=r"--plugin .*no\.py could not be loaded: FileNotFound"):
+        load_plugins([str(tmp_path / "no.py")])
+    with pytest.raises(PluginError, match="--plugin no_such_module could not be loaded: Module"):
+        load_plugins(["no_such_module"])
+
+
+def test_samples_of_a_run_whose_plugin_is_gone_name_it(gan, plugin, tmp_path):
+    assert gan("train", *own(plugin), "--out", tmp_path / "run")[0] == 0
+    del sys.modules["gan_plugin_own"]
+    plugin.unlink()
+    status, _, err = gan("sample", tmp_path / "run", "--out", tmp_path / "x.npy")
+    assert status == 1
+    assert f"gan: --plugin {plugin} could not be loaded: FileNotFoundError" in err
