@@ -37,7 +37,15 @@ def distances(outcome: Outcome, n: int, rng: torch.Generator, *, pairs: int) -> 
 def points(outcome: Outcome, seed: int, *, mixture: GaussianMixture, pairs: int) -> Numbers:
     """Modes, shares and exact EMD of a mixture of the plane, and PacGAN's numbers.
 
-    Of 5 pairs, the ratio of EMD to floor varies by a quarter for a perfect sampler.
+    Args:
+        outcome: The run.
+        seed: Its seed; the points here are fresh.
+        mixture: What it learned.
+        pairs: Pairs of samples that the EMD is averaged over; of 5, its ratio to the floor varies
+            by a quarter for a perfect sampler.
+
+    Returns:
+        The numbers, by name.
     """
     rng = fresh(seed)
     found = modes(mixture, evaluation.averaged_samples(outcome.training, MANY, rng))
