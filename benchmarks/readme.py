@@ -10,7 +10,18 @@ import textwrap
 from pathlib import Path
 from typing import Any
 
-from benchmarks import accuracy, estimators, exact, large, permutation, records, speed
+from benchmarks import (
+    accuracy,
+    estimators,
+    exact,
+    large,
+    permutation,
+    records,
+    speed,
+    training,
+    training_speed,
+    training_tables,
+)
 
 README = Path(__file__).parent.parent / "README.md"
 PEERS = ("scipy entropy", "F.kl_div", "torchmetrics")
@@ -79,6 +90,8 @@ def sections() -> dict[str, str]:
         "large": large.table(records.load(large.RESULTS)["cases"]),
         "estimators": estimators.table(records.load(estimators.RESULTS)),
         "permutation": permutation.table(records.load(permutation.RESULTS)),
+        "training": training_tables.markdown(records.load(training.RESULTS)),
+        "training_speed": training_speed.table(records.load(training_speed.RESULTS)),
     }
 
 
