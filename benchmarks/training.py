@@ -150,11 +150,11 @@ def main(names: Positional[tuple[str, ...]] = (), *, workers: int = 2) -> int:
     if unknown:
         print(f"there is no case {', '.join(unknown)}; there are: {', '.join(CASES)}")
         return 1
-    record = records.load(RESULTS) if RESULTS.exists() else {"cases": {}}
     for name in names or CASES:
         case = CASES[name]
         items = [(name, seed) for seed in range(case.seeds)]
         runs = [run for run in at_once(measured, items, workers=workers) if run is not None]
+        record = records.load(RESULTS) if RESULTS.exists() else {"cases": {}}
         record["cases"][name] = {"command": case.command, "runs": runs}
         record |= {"versions": records.versions(), "machine": records.machine()}
         records.save(record, RESULTS)
