@@ -112,7 +112,7 @@ def test_seeds_make_a_folder_each_and_one_table(tmp_path, monkeypatch, capsys):
 
 
 def test_an_interrupted_run_of_seeds_saves_all_and_goes_on(tmp_path, monkeypatch, capfd):
-    budget = ["--steps", "800", "--evaluate-every", "800", "--evaluation-size", "40"]
+    budget = ["--steps", "500", "--evaluate-every", "500", "--evaluation-size", "40"]
     command = ["train", "gan", *budget, "--seeds", "0-1", "--out", str(tmp_path / "run")]
     process = subprocess.Popen(
         [sys.executable, "-m", "gan", *command, "--workers", "2"],
@@ -132,12 +132,12 @@ def test_an_interrupted_run_of_seeds_saves_all_and_goes_on(tmp_path, monkeypatch
     assert "stopped with 2 of 2 runs unfinished; the same command with --resume goes on" in said
     for folder in folders:
         state = torch.load(folder / "checkpoint.pt", weights_only=True)
-        assert 10 <= state["training"]["step"] < 800
+        assert 10 <= state["training"]["step"] < 500
     before = [lines(folder) for folder in folders]
 
     monkeypatch.setattr(sys, "argv", ["gan", *command, "--workers", "1", "--resume"])
     assert main() == 0
     assert "2 seeds: mean" in capfd.readouterr().out
     for folder, earlier in zip(folders, before, strict=True):
-        assert [line["step"] for line in lines(folder)] == [10, 30, 100, 800]
+        assert [line["step"] for line in lines(folder)] == [10, 30, 100, 500]
         assert lines(folder)[: len(earlier)] == earlier
