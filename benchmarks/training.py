@@ -46,7 +46,6 @@ class Case:
         measure: What is measured at the end of each run.
         options: Other choices of the run.
         changes: Settings of the recipe that are not its quick ones.
-        cores: Threads of each run.
     """
 
     recipe: str
@@ -96,6 +95,28 @@ CASES: dict[str, Case] = {
         changes={"batch_size": 128, "learning_rate": 3e-3, "penalty_weight": 2.83},
     ),
     "pacgan-ring": Case("wgan-lp", "pacgan-ring", 4500, 10, SMALL_RING),
+    "digits": Case(
+        "wgan-gp",
+        "mnist",
+        7000,
+        1,
+        digits,
+        options={"precision": "bf16-mixed", "evaluate_every": 1000},
+        changes={
+            "batch_size": 64,
+            "critic_steps": 5,
+            "learning_rate": 2e-3,
+            "average_rate": 1e-3,
+        },
+    ),
+    "digits-narrow-mlp": Case(  # as many real digits
+        "wgan-hinge",
+        "mnist",
+        4480,
+        1,
+        digits,
+        options={"networks": "narrow-mlp", "settings": "paper"},
+    ),
 }
 
 
