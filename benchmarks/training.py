@@ -22,7 +22,7 @@ import tyro
 from tyro.conf import Positional
 
 from benchmarks import records
-from benchmarks.training_measures import Numbers, points
+from benchmarks.training_measures import Numbers, digits, points
 from gan import session
 from gan.config import Config
 from gan.data.mixtures import eight_gaussians, twenty_five_gaussians
