@@ -107,6 +107,7 @@ CASES: dict[str, Case] = {
             "critic_steps": 5,
             "learning_rate": 2e-3,
             "average_rate": 1e-3,
+            "penalty_weight": 10.0,
         },
     ),
     "digits-narrow-mlp": Case(  # as many real digits
