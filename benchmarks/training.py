@@ -86,6 +86,16 @@ GRID = partial(points, mixture=twenty_five_gaussians(), pairs=5)
 CASES: dict[str, Case] = {
     "ring": Case("wgan-gp", "eight-gaussians", 4500, 5, RING),
     "ring-one-sided": Case("wgan-lp", "eight-gaussians", 4500, 5, RING),
+    "ring-short": Case("wgan-lp", "eight-gaussians", 1500, 5, RING),
+    "ring-reference-script": Case(  # of Gulrajani et al. 2017
+        "wgan-gp",
+        "eight-gaussians",
+        15_000,
+        1,
+        RING,
+        options={"networks": "wide-mlp", "settings": "paper", "evaluate_every": 1500},
+        changes={"batch_size": 256, "betas": (0.5, 0.9), "penalty_weight": 0.1},
+    ),
     "grid-one-sided": Case(
         "wgan-lp",
         "twenty-five-gaussians",

@@ -11,7 +11,13 @@ PUBLISHED = {  # Lin et al. 2018, "PacGAN": modes, % high quality, reverse KL; r
     "VEEGAN": ("8 / 52.9 / -", "24.6 / 40 / -"),
     "a perfect sampler": ("8 / 98.9 / .0014", "25 / 98.9 / .0048"),
 }
-MIXTURES = ("ring", "ring-one-sided", "grid-one-sided")
+MIXTURES = (
+    "ring",
+    "ring-one-sided",
+    "ring-short",
+    "ring-reference-script",
+    "grid-one-sided",
+)
 PACGAN = ("pacgan-ring", "grid-one-sided")
 DIGITS = ("digits", "digits-narrow-mlp")
 
@@ -39,16 +45,16 @@ def markdown(record: dict[str, Any], /) -> str:
 def _mixtures(cases: dict[str, Any]) -> str:
     """Modes, shares and distance, over all seeds of each case."""
     lines = [
-        "| mixture | seeds | modes | share of a mode, all seeds | in 3 σ, worst seed "
+        "| case | critic steps | seeds | modes | share of a mode, all seeds | in 3 σ, worst seed "
         "| exact EMD / floor, mean (seeds) | time on one core |",
-        "|---|---|---|---|---|---|---|",
+        "|---|---|---|---|---|---|---|---|",
     ]
     for name, case in cases.items():
         runs = case["runs"]
         ratio = _of(runs, "emd_over_floor")
         low, high = min(_of(runs, "smallest_share")), max(_of(runs, "largest_share"))
         lines.append(
-            f"| {name} | {len(runs)} | {min(_of(runs, 'modes'))} of {_parts(name)} in every seed "
+            f"| {name} | {runs[0]['critic_steps']:,} | {len(runs)} | {min(_of(runs, 'modes'))} of {_parts(name)} in every seed "
             f"| {low:.1%} to {high:.1%} | {min(_of(runs, 'in_3_sigma')):.1%} "
             f"| {statistics.fmean(ratio):.2f} ({min(ratio):.2f} to {max(ratio):.2f}) "
             f"| {statistics.fmean(_of(runs, 'cpu_seconds')):.0f} s |"
