@@ -54,7 +54,8 @@ def _mixtures(cases: dict[str, Any]) -> str:
         ratio = _of(runs, "emd_over_floor")
         low, high = min(_of(runs, "smallest_share")), max(_of(runs, "largest_share"))
         lines.append(
-            f"| {name} | {runs[0]['critic_steps']:,} | {len(runs)} | {min(_of(runs, 'modes'))} of {_parts(name)} in every seed "
+            f"| {name} | {runs[0]['critic_steps']:,} | {len(runs)} "
+            f"| {min(_of(runs, 'modes'))} of {_parts(name)} in every seed "
             f"| {low:.1%} to {high:.1%} | {min(_of(runs, 'in_3_sigma')):.1%} "
             f"| {statistics.fmean(ratio):.2f} ({min(ratio):.2f} to {max(ratio):.2f}) "
             f"| {statistics.fmean(_of(runs, 'cpu_seconds')):.0f} s |"
