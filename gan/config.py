@@ -14,7 +14,7 @@ from gan.plugins import load_plugins
 from gan.recipes import RECIPES, Recipe
 
 EARLY = (10, 30, 100)  # steps to evaluate at, too: the distance falls fastest at the start
-EVALUATIONS = 10  # by default, evenly over the run
+EVALUATIONS = 5  # by default, evenly over the run
 PLACES = ("out", "data_dir", "tensorboard", "threads")  # what does not make another run
 
 
@@ -38,8 +38,9 @@ class Config:
         devices: How many processes, one on each device, share every batch.
         strategy: How several processes work together: ddp, or as Lightning Fabric chooses.
         precision: 32, or bf16-mixed: matrix products in bfloat16, weights in float32.
-        evaluate_every: Generator steps between evaluations; by default a tenth of all steps.
-        evaluation_size: Points on each side of an evaluation; by default the data set's own, 2000.
+        evaluate_every: Generator steps between evaluations; by default a fifth of all steps.
+        evaluation_size: Points on each side of an evaluation; by default the data set's own: 1000 in
+            the plane, 2000 images.
         threads: Threads that torch computes with. The small networks of points in the plane gain
             nothing from a second one.
         tensorboard: Write the metrics for TensorBoard, too, into the run's folder.

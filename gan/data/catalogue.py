@@ -135,6 +135,7 @@ def mnist_set(data_dir: Path | None) -> DataSet:
         networks="convolutional",
         measure=measure,
         measure_size=5000,
+        evaluation_size=2000,
     )
 
 
@@ -153,6 +154,7 @@ def stacked_mnist_set(data_dir: Path | None) -> DataSet:
         networks="convolutional",
         measure=measure,
         measure_size=STACKED_SAMPLES,
+        evaluation_size=2000,
     )
 
 

@@ -33,7 +33,7 @@ class DataSet:
     unit: float = 1.0
     measure: Callable[[Tensor], Measures] | None = None
     measure_size: int = 2000
-    evaluation_size: int = 2000
+    evaluation_size: int = 1000
     log_density: Callable[[Tensor], Tensor] | None = None
 
 
