@@ -39,8 +39,8 @@ class Config:
         strategy: How several processes work together: ddp, or as Lightning Fabric chooses.
         precision: 32, or bf16-mixed: matrix products in bfloat16, weights in float32.
         evaluate_every: Generator steps between evaluations; by default a fifth of all steps.
-        evaluation_size: Points on each side of an evaluation; by default the data set's own: 1000 in
-            the plane, 2000 images.
+        evaluation_size: Points on each side of an evaluation; by default the data set's own, 1000
+            in the plane and 2000 images.
         threads: Threads that torch computes with. The small networks of points in the plane gain
             nothing from a second one.
         tensorboard: Write the metrics for TensorBoard, too, into the run's folder.
