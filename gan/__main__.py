@@ -14,6 +14,7 @@ from gan.commands.train import train_command
 from gan.config import ConfigError
 from gan.data.mnist import MnistError
 from gan.interrupts import INTERRUPTED
+from gan.metrics.classifier import ClassifierError
 from gan.plugins import PluginError
 from gan.runs import RunError
 from gan.training import MisfitError, TrainingError
@@ -33,6 +34,7 @@ def main() -> int:
         return tyro.extras.subcommand_cli_from_dict(COMMANDS, prog="gan", description=__doc__)
     except (
         ConfigError,
+        ClassifierError,
         MisfitError,
         PluginError,
         RunError,

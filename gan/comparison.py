@@ -75,13 +75,13 @@ def finished_runs(paths: Sequence[Path], /) -> list[FinishedRun]:
         paths: The folders.
 
     Returns:
-        The runs, in order.
+        The runs, in order, each once.
 
     Raises:
         RunError: If a folder holds no run.
     """
-    found = []
-    for path in paths:
+    found: list[FinishedRun] = []
+    for path in {path.resolve(): path for path in paths}.values():
         seeds = sorted(path.glob("seed*/config.json"), key=lambda file: _number(file.parent))
         found += [finished_run(file.parent) for file in seeds] or [finished_run(path)]
     return found
@@ -130,14 +130,19 @@ def _summary(group: Sequence[FinishedRun], shown: Sequence[str]) -> list[list[st
     ]
     label = f"{config['recipe']} on {config['data']}, {len(group)} seeds"
     return [
-        [f"{label}: {name}", "", "", *(_over(columns[i], key, of) for i, key in enumerate(shown))]
+        [
+            f"{label}: {name}",
+            "",
+            "",
+            *(_over(columns[i], key, of, len(group)) for i, key in enumerate(shown)),
+        ]
         for name, of in (("mean", statistics.fmean), ("spread", statistics.stdev))
     ]
 
 
-def _over(values: list[float], key: str, of: Any) -> str:
-    """A statistic of a column, as its cells are written."""
-    return _cell(of(values) if len(values) > 1 else None, key)
+def _over(values: list[float], key: str, of: Any, runs: int) -> str:
+    """A statistic of a column, as its cells are written; a dash if a run lacks the number."""
+    return _cell(of(values) if len(values) == runs > 1 else None, key)
 
 
 def _cell(value: Any, key: str) -> str:

@@ -125,8 +125,12 @@ class Config:
     def record(self) -> dict[str, Any]:
         """What makes the run what it is, in plain values: all but where its files lie."""
         plain = {k: v for k, v in asdict(self).items() if k not in (*PLACES, "changes")}
+        places = [
+            str(Path(name).resolve()) if name.endswith(".py") else name for name in self.plugin
+        ]
         return {
             **plain,
+            "plugin": places,
             "recipe_settings": asdict(self.recipe_settings),
             "torch": torch.__version__,
         }

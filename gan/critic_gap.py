@@ -72,8 +72,7 @@ def critic_gap(
         Gap, slope, certified and exact.
 
     Raises:
-        ValueError: If a score is not finite.
-        DistributionError: If a point is not finite, or the shapes differ.
+        DistributionError: If a point or a score is not finite, or the shapes differ.
         SolverError: If the exact distance could not be computed.
 
     Source:
@@ -99,8 +98,7 @@ def critic_gaps(
         One for each critic.
 
     Raises:
-        ValueError: If a score is not finite.
-        DistributionError: If a point is not finite, or the shapes differ.
+        DistributionError: If a point or a score is not finite, or the shapes differ.
         SolverError: If the exact distance could not be computed.
     """
     cost = distances(*_flat_pair(real, generated))
@@ -178,12 +176,12 @@ def _scores(critic: Critic, points: Tensor, which: str) -> np.ndarray:
     """The critic's scores in float64."""
     scores = torch.cat([critic(batch) for batch in points.split(BATCH)]).cpu().double().numpy()
     if scores.shape != (len(points),):
-        raise ValueError(
+        raise divergences.DistributionError(
             f"`critic` must give one score per point, but gave shape {scores.shape} "
             f"for {len(points)} points"
         )
     if not np.isfinite(scores).all():
-        raise ValueError(
+        raise divergences.DistributionError(
             f"`critic` gives a score that is not finite at a {which} point: it has diverged"
         )
     return scores

@@ -10,6 +10,7 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -116,8 +117,11 @@ def join(plan: Devices, /, *, strategy: Strategy = "auto", precision: Precision 
     from lightning_fabric import Fabric  # here: it takes seconds to import
 
     logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
-    if plan.count > 1 and "LOCAL_RANK" not in os.environ:
-        _start_others(plan.count)
+    before = dict(os.environ)
+    alone = plan.count > 1 and "LOCAL_RANK" not in os.environ
+    joined = threading.Event()
+    if alone:
+        _watch(_start_others(plan.count), joined)
     one = [plan.device.index or 0] if plan.device.type == "cuda" else 1
     fabric = Fabric(
         accelerator=plan.device.type,
@@ -126,14 +130,21 @@ def join(plan: Devices, /, *, strategy: Strategy = "auto", precision: Precision 
         precision=precision,
     )
     fabric.launch()
+    joined.set()
+    if alone:  # the variables were for this run
+        os.environ.clear()
+        os.environ.update(before)
     return Devices(fabric.device, fabric.global_rank, fabric.world_size, fabric.autocast)
 
 
-def _start_others(count: int) -> None:
+def _start_others(count: int) -> "list[subprocess.Popen[bytes]]":
     """Start all processes but this one, by the command that started it.
 
     Not left to Fabric: its launcher kills the first process when another one fails, before that
     could save what it has.
+
+    Returns:
+        They.
     """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -147,7 +158,31 @@ def _start_others(count: int) -> None:
     }
     spec = sys.modules["__main__"].__spec__
     script = [sys.argv[0]] if spec is None else ["-m", spec.name]
-    for rank in range(1, count):
+    return [
         subprocess.Popen(
             [sys.executable, *script, *sys.argv[1:]], env={**os.environ, "LOCAL_RANK": str(rank)}
         )
+        for rank in range(1, count)
+    ]
+
+
+def _watch(others: "list[subprocess.Popen[bytes]]", joined: threading.Event) -> None:
+    """End this process if another one ends before all have joined: it would wait for half an hour.
+
+    Waiting is inside a library and cannot be interrupted but by the end of the process.
+    """
+
+    def watch() -> None:
+        while not joined.wait(0.5):
+            codes = [other.poll() for other in others]
+            if any(code is not None for code in codes):
+                for other in others:
+                    other.kill()
+                sys.stderr.write(
+                    f"gan: another process of this run ended (status {codes}) before all had "
+                    "joined it; what it said is above\n"
+                )
+                sys.stderr.flush()
+                os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()

@@ -29,7 +29,8 @@ def cloud(axes: Axes, real: Float[Tensor, " n 2"], generated: Float[Tensor, " m 
 
 
 def image_grid(axes: Axes, images: Float[Tensor, " n c h w"], /, *, columns: int = 16) -> None:
-    """Images in rows: of one channel white on black, of three in colours."""
+    """Images in rows: of three channels in colours, else of the first, white on black."""
+    images = images if images.shape[1] == 3 else images[:, :1]
     rows = len(images) // columns
     _, c, h, w = images.shape
     tiles = images[: rows * columns].cpu().numpy().reshape(rows, columns, c, h, w)
@@ -44,7 +45,12 @@ def save_samples(
     """One picture of what a generator draws: points over real points, or a grid of images."""
     figure = Figure(figsize=(6, 6), layout="constrained")
     axes = figure.add_subplot()
-    if generated.ndim == 2:
+    if generated.ndim == 2 and generated.shape[1] == 1:
+        for points, color, label in ((real, REAL, "real"), (generated, GENERATED, "generated")):
+            numbers = points[:, 0].cpu().numpy()
+            axes.hist(numbers, bins=100, density=True, color=color, alpha=0.6, label=label)
+        axes.legend()
+    elif generated.ndim == 2:
         cloud(axes, real[:, :2], generated[:, :2])
         axes.legend(loc="center", markerscale=3)
     else:

@@ -12,6 +12,7 @@ The folder holds:
 
 import json
 import math
+import os
 import pickle
 import struct
 from collections.abc import Callable, Iterator, Sequence
@@ -68,7 +69,7 @@ class RunFolder:
         write_json(self.path / "config.json", config)
 
     def go_on(self, config: dict[str, Any], /) -> None:
-        """Take up the run in the folder where its checkpoint left it.
+        """Take up the run in the folder where its checkpoint left it, if it has one.
 
         Evaluations after the checkpoint are dropped: they will be made again.
 
@@ -79,7 +80,8 @@ class RunFolder:
             RunError: If there is no such run, or it is another one.
         """
         self._require_same(config)
-        step = self._state(torch.device("cpu"))["training"]["step"]
+        there = self.checkpoint_path.exists()
+        step = self._state(torch.device("cpu"))["training"]["step"] if there else 0
         kept = [line for line in self.metrics() if line["step"] <= step]
         _write_whole(
             self.metrics_path,
@@ -89,11 +91,12 @@ class RunFolder:
             if int(frame.stem) > step:
                 frame.unlink()
 
-    def load(self, training: Training, /) -> float:
+    def load(self, training: Training, /, *, elsewhere: bool = False) -> float:
         """Put the checkpoint's state into a run.
 
         Args:
             training: The run at its start; its state is replaced by the checkpoint's.
+            elsewhere: The run may have been on another device: leave its randomness.
 
         Returns:
             The seconds it had taken by then.
@@ -103,7 +106,8 @@ class RunFolder:
         """
         state = self._state(training.rng.device)
         try:
-            training.load_state_dict(state["training"])
+            load = training.load_networks if elsewhere else training.load_state_dict
+            load(state["training"])
             return float(state["seconds"])
         except _UNREADABLE as error:
             raise self._damaged(error) from error
@@ -114,7 +118,7 @@ class RunFolder:
         if not path.exists():
             raise RunError(
                 f"{path} does not exist: the run stopped before its first checkpoint. "
-                "Remove the folder and start again without --resume"
+                "The same command with --resume starts it again"
             )
         try:
             state = torch.load(path, weights_only=True, map_location=device)
@@ -144,7 +148,7 @@ class RunFolder:
             there = json.loads(path.read_text())
         except (FileNotFoundError, NotADirectoryError):
             raise RunError(f"{self.path} holds no run: {path} does not exist") from None
-        except (OSError, json.JSONDecodeError) as error:
+        except (OSError, ValueError) as error:  # no JSON, or no text
             raise RunError(f"{path} cannot be read: {error}") from None
         if not isinstance(there, dict):
             raise RunError(f"{path} is not the configuration of a run")
@@ -164,11 +168,11 @@ class RunFolder:
         """The evaluations so far; a last line that was cut short is left out."""
         if not self.metrics_path.exists():
             return []
-        lines = self.metrics_path.read_text().splitlines(keepends=True)
         try:
+            lines = self.metrics_path.read_text().splitlines(keepends=True)
             found = [json.loads(line) for line in lines if line.endswith("\n")]
             return sorted(found, key=lambda line: line["step"])
-        except (json.JSONDecodeError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError) as error:
             raise RunError(f"{self.metrics_path} is damaged ({error}); remove it") from error
 
     def add_metrics(self, line: dict[str, Any], /) -> None:
@@ -255,7 +259,7 @@ def _json_line(line: dict[str, Any]) -> str:
 
 def _write_whole(path: Path, write: Callable[[Path], Any]) -> None:
     """Write a file beside its place, and put it there in one step once it is complete."""
-    part = path.with_name(f".{path.stem}.part{path.suffix}")
+    part = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
     try:
         write(part)
         part.replace(path)

@@ -1,5 +1,6 @@
 """One run from configuration to folder: train, evaluate, save, stop when asked, go on later."""
 
+import os
 import sys
 import time
 from dataclasses import dataclass
@@ -68,14 +69,16 @@ def run(
     """
     torch.set_num_threads(config.threads)
     training, data = made(config)
+    _require_launcher(config)
     folder = RunFolder(config.folder)
     before = 0.0
     if training.devices.rank == 0:
         folder.go_on(config.record()) if resume else folder.begin(config.record())
     training.devices = join(training.devices, strategy=config.strategy, precision=config.precision)
-    if resume:
+    if resume and folder.checkpoint_path.exists():
         before = folder.load(training)
-    board = Board(folder.path, training.step) if config.tensorboard else None
+    first = training.devices.rank == 0
+    board = Board(folder.path, training.step) if config.tensorboard and first else None
     session = _Session(config, data, training, folder, board, time.monotonic() - before)
     with stop_signals(file=stop_file) as stop, session.progress(position) as progress:
         session.go(stop, progress)
@@ -136,8 +139,23 @@ def restored(path: Path, /, *, data_dir: Path | None = None) -> Outcome:
     record = {**folder.config(), "device": "cpu", "devices": 1}
     config = recorded(record, out=path, data_dir=data_dir)
     training, data = made(config)
-    folder.load(training)
+    folder.load(training, elsewhere=True)
     return Outcome(training, data, training.step == config.steps, folder.metrics())
+
+
+def _require_launcher(config: Config) -> None:
+    """Several processes are started by the same command again: it must be that of a run."""
+    spec = getattr(sys.modules["__main__"], "__spec__", None)
+    name = spec.name if spec is not None else Path(sys.argv[0]).stem
+    if (
+        config.devices > 1
+        and "LOCAL_RANK" not in os.environ
+        and name not in ("gan", "gan.__main__")
+    ):
+        raise ConfigError(
+            "--devices starts its processes by the command `gan train`; from Python, start them "
+            "by torchrun, which sets LOCAL_RANK"
+        )
 
 
 @dataclass(slots=True)
@@ -183,9 +201,17 @@ class _Session:
                 if step.number % 10 == 0:
                     progress.set_postfix({**_shown(step), **shown}, refresh=False)
                 if self.devices.agreed(stop.asked):
-                    progress.write(f"{stop.reason}: stopping", file=sys.stderr)
+                    reason = stop.reason or "another process was interrupted"
+                    progress.write(f"{reason}: stopping", file=sys.stderr)
                     break
-        except (TrainingError, LostProcessError) as error:
+        except LostProcessError as error:
+            # All processes hold the same state: whoever is left writes it.
+            self.folder.save(self.training, seconds=self.seconds())
+            raise TrainingError(
+                f"training stopped after step {self.training.step}: {error}. "
+                f"The state after that step is in {self.folder.checkpoint_path}"
+            ) from error
+        except TrainingError as error:
             self.save()
             raise TrainingError(
                 f"training stopped after step {self.training.step}: {error}. "
@@ -210,6 +236,7 @@ class _Session:
         self.folder.add_metrics(line)
         if self.board is not None:
             self.board.add(line)
+        self.save()  # before the picture, which a user's data may not be made for
         rng = self.seeded(2)
         real = self.data.sample(PICTURE_POINTS, rng)
         generated = evaluation.averaged_samples(self.training, PICTURE_POINTS, rng)
@@ -217,7 +244,6 @@ class _Session:
             step.number,
             lambda path: pictures.save_samples(path, real, generated, f"step {step.number}"),
         )
-        self.save()
         return found.live.exact
 
     def save(self) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import torch
+from torch import nn
 
 from gan.devices import Devices
 from gan.networks import Critic, Generator
@@ -78,7 +79,7 @@ class Training:
             MisfitError: If the recipe penalises slopes and the critic has batch norm, or if the
                 batch cannot be shared equally by the processes.
         """
-        _require_fit(recipe, critic)
+        _require_fit(recipe, generator, critic)
         devices = devices or Devices(rng.device)
         if recipe.batch_size % devices.count:
             raise MisfitError(
@@ -101,17 +102,28 @@ class Training:
 
     def load_state_dict(self, state: dict[str, Any], /) -> None:
         """Go back to a state that ``state_dict`` gave."""
+        self.load_networks(state)
+        self.rng.set_state(state["rng"].cpu())
+
+    def load_networks(self, state: dict[str, Any], /) -> None:
+        """Go back to such a state but for its randomness, which may be another device's."""
         for name in _STATEFUL:
             getattr(self, name).load_state_dict(state[name])
-        self.rng.set_state(state["rng"].cpu())
         self.step = state["step"]
 
 
 _STATEFUL = ("generator", "critic", "average", "generator_optimizer", "critic_optimizer")
 
 
-def _require_fit(recipe: Recipe, critic: Critic) -> None:
-    """A penalised critic must score each point by itself."""
+def _require_fit(recipe: Recipe, generator: Generator, critic: Critic) -> None:
+    """No randomness but the run's own, and a penalised critic that scores each point by itself."""
+    for module in (*generator.modules(), *critic.modules()):
+        if isinstance(module, nn.modules.dropout._DropoutNd):
+            raise MisfitError(
+                f"a network has {type(module).__name__}, which draws from torch's global source: "
+                "the run could be neither repeated nor resumed exactly. Take it out, or draw from "
+                "noise that the generator is given"
+            )
     if recipe.penalised and critic.has_batch_norm:
         raise MisfitError(
             f"the critic has batch norm, and the recipe's {recipe.constraint} is on its gradient "

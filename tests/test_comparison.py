@@ -82,7 +82,7 @@ def test_runs_that_differ_in_more_than_their_seed_are_no_group(tmp_path):
     assert "seeds" not in comparison_table(finished_runs(paths))
 
 
-def test_what_was_not_finite_is_a_dash_and_left_out_of_the_mean(gan, tmp_path):
+def test_what_was_not_finite_is_a_dash_and_no_mean_hides_it(gan, tmp_path):
     paths = [
         written(tmp_path / str(seed), {**LINE, "gap": gap}, seed=seed)
         for seed, gap in enumerate([None, 1.0, 2.0])
@@ -90,11 +90,16 @@ def test_what_was_not_finite_is_a_dash_and_left_out_of_the_mean(gan, tmp_path):
     other = written(tmp_path / "other", {k: v for k, v in LINE.items() if k != "modes"}, data="x")
     table = comparison_table(finished_runs([*paths, other]))
     assert row(table, str(paths[0]))[5] == "-"
-    assert row(table, "gan on eight-gaussians, 3 seeds: mean")[3] == "1.5"
+    assert row(table, "gan on eight-gaussians, 3 seeds: mean")[3] == "-"
     assert row(table, str(other))[2] == "-"
     out = tmp_path / "c.svg"
     assert gan("compare", *paths, "--out", out)[0] == 0
     assert "<svg" in out.read_text()
+
+
+def test_a_folder_given_twice_is_one_run(tmp_path):
+    path = written(tmp_path / "run", LINE)
+    assert len(finished_runs([path, tmp_path / "." / "run"])) == 1
 
 
 def test_one_number_of_two_has_no_spread(tmp_path):

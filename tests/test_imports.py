@@ -667,6 +667,7 @@ ARROWS = {
         "gan.data.mnist",
         "gan.demo",
         "gan.interrupts",
+        "gan.metrics.classifier",
         "gan.plugins",
         "gan.runs",
         "gan.session",
@@ -769,12 +770,15 @@ ARROWS = {
         "gan.session",
     },
     "gan.commands.train": {
+        "divergences",
         "gan.comparison",
         "gan.config",
         "gan.interrupts",
         "gan.recipes",
+        "gan.runs",
         "gan.session",
         "gan.several",
+        "gan.training",
     },
 }
 

@@ -58,3 +58,12 @@ def test_a_pair_in_another_unit_makes_larger_points_with_the_same_slopes(rng):
     assert torch.allclose(generator(noise), 4 * pair[0](noise))
     assert torch.allclose(critic(4 * points), 4 * pair[1](points))
     assert networks.in_unit(*pair, 1.0) == pair
+
+
+def test_a_network_of_a_class_of_its_own_chooses_its_unit(rng):
+    class Circle(networks.Generator):
+        def forward(self, noise):
+            return 2 * noise / noise.norm(dim=1, keepdim=True)
+
+    pair = Circle(2, nn.Identity()), networks.plane_critic(rng, width=8)
+    assert networks.in_unit(*pair, 4.0) == pair

@@ -51,11 +51,22 @@ def test_a_folder_that_holds_no_run_is_refused(tmp_path, training):
         RunFolder(tmp_path).go_on({})
 
 
-def test_a_run_without_a_checkpoint_says_so(folder, training):
-    with pytest.raises(
-        RunError, match=r"checkpoint.pt does not exist: .* start again without --resume"
-    ):
-        folder.go_on({"steps": 9, "seed": 0})
+def test_a_run_without_a_checkpoint_starts_again_and_cannot_be_looked_at(folder, training):
+    folder.add_metrics({"step": 2})
+    folder.go_on({"steps": 9, "seed": 0})
+    assert folder.metrics() == []
+    with pytest.raises(RunError, match=r"checkpoint.pt does not exist: .* --resume starts it"):
+        folder.load(training)
+
+
+def test_a_run_of_another_device_is_looked_at_without_its_randomness(folder, training):
+    folder.save(training, seconds=1.0)
+    state = torch.load(folder.checkpoint_path, weights_only=True)
+    state["training"]["rng"] = torch.zeros(16, dtype=torch.uint8)  # as CUDA's are
+    torch.save(state, folder.checkpoint_path)
+    assert folder.load(training, elsewhere=True) == 1.0
+    with pytest.raises(RunError, match="is damaged, or no checkpoint of this run"):
+        folder.load(training)
 
 
 def test_evaluations_after_the_checkpoint_are_made_again(folder, training):

@@ -1,11 +1,13 @@
 """Several seeds at once: folders, one table, an interrupt that stops all, a resume of all."""
 
 import json
+import math
 import os
 import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ import torch
 from gan.__main__ import main
 from gan.commands.train import numbers
 from gan.config import ConfigError
+from gan.data import catalogue
 from gan.several import at_once
 
 TINY = ["--steps", "12", "--evaluate-every", "6", "--evaluation-size", "40"]
@@ -109,6 +112,27 @@ def test_seeds_make_a_folder_each_and_one_table(tmp_path, monkeypatch, capsys):
     assert again.out.splitlines()[-1].split()[6:] == spread.split()[6:]
 
     assert gan()[0] == 1  # without --resume a run that is there is refused
+
+
+def test_a_seed_that_fails_leaves_the_others_alone(tmp_path, monkeypatch, capsys):
+    def spoilt(data_dir):
+        ring = catalogue.eight_gaussians_set(data_dir)
+
+        def sample(n, rng):
+            return ring.sample(n, rng) * (math.nan if rng.initial_seed() == 1 else 1)
+
+        return replace(ring, sample=sample)
+
+    monkeypatch.setitem(catalogue.DATA, "eight-gaussians", spoilt)
+    out = ["--out", str(tmp_path / "run"), "--seeds", "0-2", "--workers", "1"]
+    for more in ([], ["--resume"]):
+        monkeypatch.setattr(sys, "argv", ["gan", "train", "gan", *TINY, *out, *more])
+        assert main() == 1
+        said = capsys.readouterr()
+        assert "gan: seed 1: " in said.err
+        assert "2 seeds: mean" in said.out
+    for seed in (0, 2):
+        assert lines(tmp_path / "run" / f"seed{seed}")[-1]["step"] == 12
 
 
 def test_an_interrupted_run_of_seeds_saves_all_and_goes_on(tmp_path, monkeypatch, capfd):

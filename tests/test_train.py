@@ -250,3 +250,9 @@ def test_under_batch_norm_real_and_generated_points_are_batches_of_their_own():
     assert [len(points) for points in seen] == [512, 512, 512]
     assert float(seen[0].abs().max()) > 1.9  # the real ones
     assert float(seen[1].abs().max()) == 0  # the generated ones
+
+
+def test_dropout_is_refused_since_its_randomness_is_not_the_runs(rng):
+    critic = Critic(torch.nn.Sequential(torch.nn.Linear(2, 1), torch.nn.Dropout(0.3)))
+    with pytest.raises(MisfitError, match=r"has Dropout, which draws from torch's global source"):
+        Training.start(plane_generator(rng), critic, GAN, steps=3, rng=rng)

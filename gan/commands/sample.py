@@ -42,6 +42,8 @@ def sample_command(
         raise ConfigError(f"--seed must be from 0 to 2**63 - 1, but is {seed}")
     training = session.restored(run, data_dir=data_dir).training
     points = averaged_samples(training, n, torch.Generator().manual_seed(seed)).numpy()
+    if not np.isfinite(points).all():
+        raise RunError(f"the generator of {run} draws points that are not finite: it has diverged")
     try:
         with out.open("wb") as file:
             np.save(file, points)

@@ -2,18 +2,23 @@
 
 import os
 import re
-from dataclasses import asdict, fields, make_dataclass, replace
+import sys
+from dataclasses import asdict, dataclass, fields, make_dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tyro.conf import OmitArgPrefixes
 
+from divergences import DistributionError, SolverError
 from gan import session
 from gan.comparison import comparison_table, finished_runs
 from gan.config import Config, ConfigError
 from gan.interrupts import INTERRUPTED
 from gan.recipes import Recipe
+from gan.runs import RunError, RunFolder
 from gan.several import at_once
+from gan.training import TrainingError
 
 if TYPE_CHECKING:
     Settings = Recipe
@@ -101,29 +106,51 @@ def _train_seeds(config: Config, seeds: list[int], workers: int, *, resume: bool
     out = config.out or Path("runs") / f"{config.data}-{config.recipe}"
     configs = [replace(config, seed=seed, out=out / f"seed{seed}") for seed in seeds]
     session.made(configs[0])  # what cannot be is refused before any process starts
-    done = at_once(_resumed if resume else _begun, configs, workers=workers)
-    left = sum(finished is not True for finished in done)
-    print(comparison_table(finished_runs([one.folder for one in configs if _measured(one)])))
+    task = partial(_attempt, resume=resume)
+    endings = at_once(task, configs, workers=workers)
+    measured = [one.folder for one in configs if _measured(one)]
+    if measured:
+        print(comparison_table(finished_runs(measured)))
+    failed = {
+        config.seed: ending.error
+        for config, ending in zip(configs, endings, strict=True)
+        if ending is not None and ending.error
+    }
+    for seed, error in failed.items():
+        print(f"gan: seed {seed}: {error}", file=sys.stderr)
+    left = sum(ending is None or not (ending.finished or ending.error) for ending in endings)
     if left:
         print(
             f"stopped with {left} of {len(seeds)} runs unfinished; "
             "the same command with --resume goes on"
         )
         return INTERRUPTED
-    return 0
+    return 1 if failed else 0
 
 
-def _begun(config: Config, position: int, stop_file: Path) -> bool:
-    """A run from its start; whether it came to the end."""
-    return session.run(config, position=position, stop_file=stop_file).finished
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How one of several runs ended.
+
+    Attributes:
+        finished: Whether all its steps are done.
+        error: Why it could not go on, or empty.
+    """
+
+    finished: bool
+    error: str = ""
 
 
-def _resumed(config: Config, position: int, stop_file: Path) -> bool:
-    """A run from where it stopped, or from its start; whether it came to the end."""
-    there = (config.folder / "checkpoint.pt").exists()
-    return session.run(config, resume=there, position=position, stop_file=stop_file).finished
+def _attempt(config: Config, position: int, stop_file: Path, *, resume: bool) -> Ending:
+    """A run from its start, or from where it stopped; an error is its own, not the others'."""
+    there = resume and (config.folder / "config.json").exists()
+    try:
+        outcome = session.run(config, resume=there, position=position, stop_file=stop_file)
+    except (TrainingError, RunError, DistributionError, SolverError) as error:
+        return Ending(finished=False, error=str(error))
+    return Ending(outcome.finished)
 
 
 def _measured(config: Config) -> bool:
     """Whether the run has an evaluation."""
-    return (config.folder / "metrics.jsonl").exists()
+    return bool(RunFolder(config.folder).metrics())

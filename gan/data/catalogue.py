@@ -143,9 +143,12 @@ def stacked_mnist_set(data_dir: Path | None) -> DataSet:
     """Three digits as three channels: 1000 modes."""
     digits = mnist.digits(data_dir=data_dir)
 
+    @cache
+    def judge() -> DigitClassifier:
+        return digit_classifier(data_dir=data_dir)
+
     def measure(points: Tensor) -> Measures:
-        classifier = digit_classifier(data_dir=data_dir)
-        found = mode_coverage(stacked_numbers(classifier, points))
+        found = mode_coverage(stacked_numbers(judge(), points))
         return {"modes": found.found, "mode_kl": found.reverse_kl}
 
     return DataSet(

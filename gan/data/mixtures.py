@@ -52,7 +52,11 @@ class GaussianMixture:
         self, points: Float[Tensor, " n d"]
     ) -> tuple[Int[Tensor, " n"], Float[Tensor, " n"]]:
         """Index of the nearest centre, and the Euclidean distance to it in units of ``sigma``."""
-        distance, part = torch.cdist(points, self.centres.to(points)).min(dim=1)
+        # The products that cdist would use for many centres cancel far from the origin.
+        distances = torch.cdist(
+            points, self.centres.to(points), compute_mode="donot_use_mm_for_euclid_dist"
+        )
+        distance, part = distances.min(dim=1)
         return part, distance / self.sigma
 
 

@@ -9,7 +9,7 @@ from scipy.spatial import KDTree
 from scipy.special import digamma, gammaln
 from torch import Tensor
 
-from divergences import sampled
+from divergences import DistributionError, sampled
 
 NEIGHBOURS = 5
 
@@ -33,11 +33,18 @@ def density_reverse_kl(
         A number near or above 0; infinite where generated points coincide, as those of a
         generator that has collapsed do.
 
+    Raises:
+        DistributionError: If there are too few points.
+
     Source:
         Kozachenko and Leonenko 1987, entropy by nearest neighbours.
     """
-    points = generated.detach().double().cpu()
+    points = generated.detach().cpu().double()
     n, d = points.shape
+    if n <= NEIGHBOURS:
+        raise DistributionError(
+            f"`generated` must have more than {NEIGHBOURS} points, but has {n}: draw more"
+        )
     rows = points.numpy()
     radius = np.asarray(KDTree(rows).query(rows, [NEIGHBOURS + 1])[0])[:, 0]
     if not radius.all():
@@ -57,5 +64,5 @@ def density_js(real: Float[Tensor, " n d"], generated: Float[Tensor, " m d"], /)
     Returns:
         What `divergences.sampled.js` says by nearest neighbours.
     """
-    x, y = (points.detach().double().cpu().numpy() for points in (real, generated))
+    x, y = (points.detach().cpu().double().numpy() for points in (real, generated))
     return float(sampled.js(x, y, method="knn").value)

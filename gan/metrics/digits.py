@@ -61,7 +61,7 @@ def digit_quality(
         Heusel et al. 2017, section 2, with a classifier of digits in place of Inception.
     """
     frechet = frechet_distance(Moments.of(classifier.features(images)), real)
-    confidence, read = classifier.logits(images).double().softmax(dim=1).max(dim=1)
+    confidence, read = classifier.logits(images).cpu().double().softmax(dim=1).max(dim=1)
     shares = torch.bincount(read, minlength=10) / len(images)
     return DigitQuality(tuple(shares.tolist()), frechet, float(confidence.mean()))
 

@@ -32,9 +32,10 @@ def in_unit(generator: Generator, critic: Critic, unit: float, /) -> tuple[Gener
         unit: How large the points are.
 
     Returns:
-        The pair; the networks themselves if the unit is 1.
+        The pair; the networks themselves if the unit is 1, or if they are of classes of their
+        own, which choose their unit themselves.
     """
-    if unit == 1:
+    if unit == 1 or type(generator) is not Generator or type(critic) is not Critic:
         return generator, critic
     makes = nn.Sequential(generator.body, Scale(unit))
     scores = nn.Sequential(Scale(1 / unit), critic.body, Scale(unit))
