@@ -68,9 +68,10 @@ def digits(outcome: Outcome, seed: int) -> Numbers:
     """Class shares and Frechet distance beside that of real digits, and exact EMD."""
     rng = fresh(seed)
     classifier = digit_classifier()
-    train, test = (mnist.digits(split) for split in ("train", "test"))
-    real = Moments.of(classifier.features(train.sample_images(SAMPLES, rng)))
-    other = Moments.of(classifier.features(test.sample_images(SAMPLES, rng)))
+    train = mnist.digits()
+    real, other = (
+        Moments.of(classifier.features(train.sample_images(SAMPLES, rng))) for _ in range(2)
+    )
     found = digit_quality(
         classifier, evaluation.averaged_samples(outcome.training, SAMPLES, rng), real
     )

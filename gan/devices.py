@@ -117,10 +117,8 @@ def join(plan: Devices, /, *, strategy: Strategy = "auto", precision: Precision 
     from lightning_fabric import Fabric  # here: it takes seconds to import
 
     logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
-    before = dict(os.environ)
-    alone = plan.count > 1 and "LOCAL_RANK" not in os.environ
     joined = threading.Event()
-    if alone:
+    if plan.count > 1 and "LOCAL_RANK" not in os.environ:
         _watch(_start_others(plan.count), joined)
     one = [plan.device.index or 0] if plan.device.type == "cuda" else 1
     fabric = Fabric(
@@ -131,9 +129,6 @@ def join(plan: Devices, /, *, strategy: Strategy = "auto", precision: Precision 
     )
     fabric.launch()
     joined.set()
-    if alone:  # the variables were for this run
-        os.environ.clear()
-        os.environ.update(before)
     return Devices(fabric.device, fabric.global_rank, fabric.world_size, fabric.autocast)
 
 
