@@ -131,11 +131,16 @@ CASES: dict[str, Case] = {
 }
 
 
+def _result(name: str, seed: int) -> Path:
+    """Where the numbers of a finished run are."""
+    return RUNS / name / f"seed{seed}" / "result.json"
+
+
 def measured(item: tuple[str, int], position: int, stop_file: Path) -> Numbers | None:
     """One seed of a case: trained, if it is not yet, and measured."""
     name, seed = item
-    case, out = CASES[name], RUNS / name / f"seed{seed}"
-    result = out / "result.json"
+    case, result = CASES[name], _result(name, seed)
+    out = result.parent
     if result.exists():
         return dict(json.loads(result.read_text()))
     start = time.process_time()
@@ -168,12 +173,15 @@ def table(record: dict[str, Any], /) -> str:
     return text_table(("case", "seed", "numbers"), rows, left=3)
 
 
-def main(names: Positional[tuple[str, ...]] = (), *, workers: int = 2) -> int:
+def main(
+    names: Positional[tuple[str, ...]] = (), *, workers: int = 2, gather: bool = False
+) -> int:
     """Run the cases, or those that are named, and write the results.
 
     Args:
         names: Names of cases; all by default.
         workers: Runs at a time.
+        gather: Train nothing: write what has been measured so far.
 
     Returns:
         The exit status.
@@ -185,13 +193,18 @@ def main(names: Positional[tuple[str, ...]] = (), *, workers: int = 2) -> int:
     for name in names or CASES:
         case = CASES[name]
         items = [(name, seed) for seed in range(case.seeds)]
-        runs = [run for run in at_once(measured, items, workers=workers) if run is not None]
+        if gather:
+            items = [item for item in items if _result(*item).exists()]
+        found = at_once(measured, items, workers=workers) if items else []
+        runs = [run for run in found if run is not None]
+        if not runs:
+            continue
         record = records.load(RESULTS) if RESULTS.exists() else {"cases": {}}
         record["cases"][name] = {"command": case.command, "runs": runs}
         record |= {"versions": records.versions(), "machine": records.machine()}
         records.save(record, RESULTS)
         print(table({"cases": {name: record["cases"][name]}}), flush=True)
-        if len(runs) < case.seeds:
+        if len(runs) < len(items):
             print("stopped; the same command goes on")
             return 130
     return 0
