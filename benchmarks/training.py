@@ -195,8 +195,8 @@ def main(
         items = [(name, seed) for seed in range(case.seeds)]
         if gather:
             items = [item for item in items if _result(*item).exists()]
-        found = at_once(measured, items, workers=workers) if items else []
-        runs = [run for run in found if run is not None]
+        numbers = at_once(measured, items, workers=workers) if items else []
+        runs = [run for run in numbers if run is not None]
         if not runs:
             continue
         record = records.load(RESULTS) if RESULTS.exists() else {"cases": {}}
