@@ -195,10 +195,9 @@ def main(
         items = [(name, seed) for seed in range(case.seeds)]
         if gather:
             items = [item for item in items if _result(*item).exists()]
-        numbers = at_once(measured, items, workers=workers) if items else []
-        runs = [run for run in numbers if run is not None]
-        if not runs:
+        if not items:
             continue
+        runs = [run for run in at_once(measured, items, workers=workers) if run is not None]
         record = records.load(RESULTS) if RESULTS.exists() else {"cases": {}}
         record["cases"][name] = {"command": case.command, "runs": runs}
         record |= {"versions": records.versions(), "machine": records.machine()}
