@@ -253,8 +253,8 @@ def test_the_loops_whose_speed_is_compared_take_the_same_steps():
     plain, ours = training_speed.plain_loop(16), training_speed.started(16, "32")
     steps = train(ours, real=training_speed.REAL)
     for _ in range(3):
-        # The last bias cancels in the critic.s loss: its gradient is rounding, and Adam makes whole
-        # steps of it. Without a penalty the loss is off by an eighth after three steps.
+        # The last bias cancels in the critic's loss: its gradient is rounding, of which Adam makes
+        # whole steps. Without a penalty the loss is off by an eighth after three steps.
         assert next(plain) == pytest.approx(next(steps).generator_loss, rel=1e-2)
 
 
