@@ -92,8 +92,9 @@ def test_an_order_that_leaves_no_room_is_an_error_not_a_number(metric):
 
 def test_close_points_that_squares_cannot_tell_apart_are_an_error_not_0():
     with pytest.raises(SolverError, match="more orders of magnitude than floats have room for"):
-        sampled.emd([[0.0, 0.0], [1.0, 0.0]], [[1e-200, 0.0], [1.0, 0.0]])
+        sampled.emd([[0.0, 0.0], [1.0, 1.0]], [[1e-200, 0.0], [1.0, 1.0]])
     assert sampled.emd([0.0, 1.0], [1e-200, 1.0]).value == 5e-201
+    assert sampled.emd([[0.0, 2.0], [1.0, 2.0]], [[1e-200, 2.0], [1.0, 2.0]]).value == 5e-201
 
 
 def test_powers_of_a_function_that_overflow_are_refused():

@@ -177,7 +177,7 @@ REFUSED = [
     ),
     (
         ["train", "gan", "--data", "cifar"],
-        "there is no data 'cifar'; there are: eight-gaussians, twenty-five-gaussians, ",
+        "there is no data 'cifar'; there are: eight-gaussians, pacgan-ring, ",
     ),
     (["train", "gan", "--steps", "0"], "--steps must be at least 1, but is 0"),
     (["train", "gan", "--seed", "-1"], "--seed must be from 0"),
