@@ -12,6 +12,8 @@ from typing import Any
 
 from benchmarks import (
     accuracy,
+    critic_gap,
+    critic_gap_tables,
     estimators,
     exact,
     large,
@@ -90,6 +92,7 @@ def sections() -> dict[str, str]:
         "large": large.table(records.load(large.RESULTS)["cases"]),
         "estimators": estimators.table(records.load(estimators.RESULTS)),
         "permutation": permutation.table(records.load(permutation.RESULTS)),
+        "critic_gap": critic_gap_tables.markdown(records.load(critic_gap.RESULTS)),
         "training": training_tables.markdown(records.load(training.RESULTS)),
         "training_speed": training_speed.table(records.load(training_speed.RESULTS)),
     }

@@ -68,11 +68,10 @@ class Case:
             **self.options,
         )
 
-    @property
-    def command(self) -> str:
-        """The runs as a command."""
+    def command(self, runs: int) -> str:
+        """The first so many runs as a command."""
         words = ["gan", "train", self.recipe, "--data", self.data, "--steps", str(self.steps)]
-        words += ["--seeds", f"0-{self.seeds - 1}"]
+        words += ["--seeds", f"0-{runs - 1}"] if runs > 1 else ["--seed", "0"]
         for name, value in {**self.options, **self.changes}.items():
             values = value if isinstance(value, tuple) else (value,)
             words += [f"--{name.replace('_', '-')}", *map(str, values)]
@@ -199,7 +198,7 @@ def main(
             continue
         runs = [run for run in at_once(measured, items, workers=workers) if run is not None]
         record = records.load(RESULTS) if RESULTS.exists() else {"cases": {}}
-        record["cases"][name] = {"command": case.command, "runs": runs}
+        record["cases"][name] = {"command": case.command(len(runs)), "runs": runs}
         record |= {"versions": records.versions(), "machine": records.machine()}
         records.save(record, RESULTS)
         print(table({"cases": {name: record["cases"][name]}}), flush=True)

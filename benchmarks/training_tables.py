@@ -57,8 +57,7 @@ def _mixtures(cases: dict[str, Any]) -> str:
             f"| {name} | {runs[0]['critic_steps']:,} | {len(runs)} "
             f"| {min(_of(runs, 'modes'))} of {_parts(name)} in every seed "
             f"| {low:.1%} to {high:.1%} | {min(_of(runs, 'in_3_sigma')):.1%} "
-            f"| {statistics.fmean(ratio):.2f} ({min(ratio):.2f} to {max(ratio):.2f}) "
-            f"| {statistics.fmean(_of(runs, 'cpu_seconds')):.0f} s |"
+            f"| {_spread(ratio)} | {_time(runs)} |"
         )
     return "\n".join(lines)
 
@@ -112,6 +111,19 @@ def _digits(cases: dict[str, Any]) -> str:
 def _parts(name: str) -> int:
     """How many parts the mixture of a case has."""
     return 25 if name.startswith("grid") else 8
+
+
+def _spread(values: list[float]) -> str:
+    """Mean and ends of several values, or the one there is."""
+    mean = f"{statistics.fmean(values):.2f}"
+    return mean if len(values) == 1 else f"{mean} ({min(values):.2f} to {max(values):.2f})"
+
+
+def _time(runs: list[dict[str, Any]]) -> str:
+    """Mean time of the processor; of a run that was resumed, of the clock."""
+    if any(run["cpu_seconds"] is None for run in runs):
+        return f"{statistics.fmean(_of(runs, 'seconds')):.0f} s by the clock"
+    return f"{statistics.fmean(_of(runs, 'cpu_seconds')):.0f} s"
 
 
 def _of(runs: list[dict[str, Any]], key: str) -> list[float]:

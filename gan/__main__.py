@@ -7,6 +7,7 @@ import tyro
 
 from divergences import DistributionError, SolverError
 from gan.commands.compare import compare_command
+from gan.commands.critic import critic_command
 from gan.commands.demo import demo_command
 from gan.commands.recipes import recipes_command
 from gan.commands.sample import sample_command
@@ -15,6 +16,7 @@ from gan.config import ConfigError
 from gan.data.mnist import MnistError
 from gan.interrupts import INTERRUPTED
 from gan.metrics.classifier import ClassifierError
+from gan.pairs import PairError
 from gan.plugins import PluginError
 from gan.runs import RunError
 from gan.training import MisfitError, TrainingError
@@ -24,6 +26,7 @@ COMMANDS: dict[str, Callable[..., int]] = {
     "train": train_command,
     "recipes": recipes_command,
     "compare": compare_command,
+    "critic": critic_command,
     "sample": sample_command,
 }
 
@@ -36,6 +39,7 @@ def main() -> int:
         ConfigError,
         ClassifierError,
         MisfitError,
+        PairError,
         PluginError,
         RunError,
         MnistError,

@@ -24,6 +24,7 @@ COLUMNS = {  # of the metrics, in this order where they are there: the head, and
     "gap": ("gap", ".4g"),
     "slope": ("slope", ".3g"),
     "certified": ("certified", ".4f"),
+    "refined_certified": ("refined", ".4f"),
     "exact": ("exact", ".4f"),
     "floor": ("floor", ".4f"),
 }

@@ -13,7 +13,7 @@ from gan.networks import NETWORKS
 from gan.plugins import load_plugins
 from gan.recipes import RECIPES, Recipe
 
-EARLY = (10, 30, 100)  # steps to evaluate at, too: the distance falls fastest at the start
+EARLY = (10, 100)  # steps to evaluate at, too: the distance falls fastest at the start
 EVALUATIONS = 5  # by default, evenly over the run
 PLACES = ("out", "data_dir", "tensorboard", "threads")  # what does not make another run
 
@@ -128,10 +128,13 @@ class Config:
         places = [
             str(Path(name).resolve()) if name.endswith(".py") else name for name in self.plugin
         ]
+        settings = asdict(self.recipe_settings)
+        if self.recipe_settings.optimizer != "muon":
+            del settings["momentum"]  # no part of the run, and unknown to older ones
         return {
             **plain,
             "plugin": places,
-            "recipe_settings": asdict(self.recipe_settings),
+            "recipe_settings": settings,
             "torch": torch.__version__,
         }
 

@@ -11,11 +11,11 @@ from torch import Tensor
 
 import divergences
 from divergences.transport.distances import distances
+from gan.certified import certified
 
 Critic = Callable[[Tensor], Tensor]
 Sampler = Callable[[int, torch.Generator], Tensor]
 
-EPS = 2.0**-52
 BATCH = 4096  # points that are scored at a time
 
 
@@ -41,12 +41,12 @@ class CriticGap:
     @property
     def error(self) -> float:
         """Relative error of the gap as an estimate of ``exact``: ``gap / exact - 1``."""
-        return _excess(self.gap, self.exact)
+        return excess(self.gap, self.exact)
 
     @property
     def certified_error(self) -> float:
         """Relative error of the certified bound: ``certified / exact - 1``, in [-1, 0]."""
-        return _excess(self.certified, self.exact)
+        return excess(self.certified, self.exact)
 
 
 def critic_gap(
@@ -101,32 +101,58 @@ def critic_gaps(
         DistributionError: If a point or a score is not finite, or the shapes differ.
         SolverError: If the exact distance could not be computed.
     """
-    cost = distances(*_flat_pair(real, generated))
-    n, m = cost.shape
-    exact = float(divergences.emd(np.full(n, 1 / n), np.full(m, 1 / m), cost))
-    found = []
-    for critic in critics:
-        f, g = _scores(critic, real, "real"), _scores(critic, generated, "generated")
-        gap, bound = float(f.mean() - g.mean()), certified(cost, f, g)
-        found.append(CriticGap(gap, _slope(cost, f, g), bound, exact))
-    return found
+    truth = Truth.of(real, generated)
+    return [truth.about(critic) for critic in critics]
 
 
-def certified(cost: np.ndarray, real_scores: np.ndarray, generated_scores: np.ndarray, /) -> float:
-    """The largest bound that the scores prove, in the unit of ``cost``; see `critic_gap`.
+@dataclass(frozen=True, slots=True, eq=False)
+class Truth:
+    """Two sets of points with their exact distance, to hold critics against.
 
-    Args:
-        cost: Distances, shape ``(n, m)``.
-        real_scores: Shape ``(n,)``.
-        generated_scores: Shape ``(m,)``.
-
-    Returns:
-        At least 0, and at most the exact EMD.
+    Attributes:
+        real: Real points.
+        generated: Generated points.
+        cost: Distance of every pair, shape ``(n, m)``.
+        exact: Their exact EMD.
+        partner: For each generated point a real one that an exact plan moves it to.
     """
-    table = torch.from_numpy(cost)
-    forward = _best_scale(table, torch.from_numpy(real_scores))
-    backward = _best_scale(table.T, torch.from_numpy(-generated_scores))
-    return max(forward, backward)
+
+    real: Tensor
+    generated: Tensor
+    cost: np.ndarray
+    exact: float
+    partner: np.ndarray
+
+    @classmethod
+    def of(
+        cls, real: Float[Tensor, " n *shape"], generated: Float[Tensor, " m *shape"], /
+    ) -> "Truth":
+        """Solve the exact transport; arguments and errors as of `critic_gap`."""
+        cost = distances(*_flat_pair(real, generated))
+        n, m = cost.shape
+        solved = divergences.transport(np.full(n, 1 / n), np.full(m, 1 / m), cost)
+        partner = np.zeros(m, dtype=np.int64)
+        partner[solved.plan.coords[1]] = solved.plan.coords[0]
+        return cls(real, generated, cost, float(solved.cost), partner)
+
+    def about(self, critic: Critic, /) -> CriticGap:
+        """The critic's gap, slope and certified bound beside the exact distance."""
+        f = _scores(critic, self.real, "real")
+        g = _scores(critic, self.generated, "generated")
+        return CriticGap(
+            float(f.mean() - g.mean()),
+            _slope(self.cost, f, g),
+            certified(self.cost, f, g),
+            self.exact,
+        )
+
+
+def sampled_slope(
+    critic: Critic, real: Float[Tensor, " n *shape"], generated: Float[Tensor, " m *shape"], /
+) -> float:
+    """The largest slope of the critic over pairs of a real and a generated point."""
+    cost = distances(*_flat_pair(real, generated))
+    return _slope(cost, _scores(critic, real, "real"), _scores(critic, generated, "generated"))
 
 
 def sample_floor(sample: Sampler, n: int, rng: torch.Generator, /, *, pairs: int) -> list[float]:
@@ -194,51 +220,7 @@ def _slope(cost: np.ndarray, real_scores: np.ndarray, generated_scores: np.ndarr
     return float(np.max(rise[apart] / cost[apart], initial=0.0))
 
 
-def _best_scale(cost: Tensor, scores: Tensor) -> float:
-    """The largest value over s >= 0 of ``mean(s f) + mean_j min_i (cost_ij - s f_i)``.
-
-    The value is concave and piecewise linear in s. Two tangents, one rising and one falling, meet
-    above the maximum; the next s is where they meet, until that is no higher than what has been
-    seen.
-
-    Returns:
-        The value less its rounding, at least 0.
-    """
-    scores = scores - scores.mean()
-    top, longest = float(scores.max()), float(cost.max())
-    scores = scores / top if top > 0 else scores  # any unit of the scores will do
-    low, (low_value, low_rise) = 0.0, _value(cost, scores, 0.0)
-    if top <= 0 or longest == 0 or low_rise <= 0:
-        return max(0.0, low_value - 16 * EPS * longest)
-    high = longest  # from here on the value is at most mean_j cost - s max f <= 0
-    high_value, high_rise = _value(cost, scores, high)
-    best, scale = low_value, low
-    for _ in range(60):
-        if low_rise <= high_rise:  # but for rounding, it is above
-            break
-        meet = (high_value - low_value + low_rise * low - high_rise * high) / (
-            low_rise - high_rise
-        )
-        ceiling = low_value + low_rise * (meet - low)
-        value, rise = _value(cost, scores, meet)
-        if value > best:
-            best, scale = value, meet
-        if rise > 0:
-            low, low_value, low_rise = meet, value, rise
-        else:
-            high, high_value, high_rise = meet, value, rise
-        if ceiling - best <= 1e-7 * best:
-            break
-    return max(0.0, best - 16 * EPS * (longest + scale * float(scores.abs().max())))
-
-
-def _value(cost: Tensor, scores: Tensor, scale: float) -> tuple[float, float]:
-    """The bound at a scale, and its rise per unit of scale; the scores have mean 0."""
-    least, index = (cost - scale * scores[:, None]).min(dim=0)
-    return float(least.mean() + scale * scores.mean()), -float(scores[index].mean())
-
-
-def _excess(value: float, truth: float) -> float:
+def excess(value: float, truth: float) -> float:
     """``value / truth - 1``; 0 / 0 counts as no error."""
     if truth > 0:
         return value / truth - 1

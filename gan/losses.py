@@ -5,6 +5,9 @@ so that log D and log(1 - D) are softplus functions of the score, exact where
 ``log(sigmoid(x) + 1e-8)`` is not.
 """
 
+from collections.abc import Callable
+
+import torch
 from jaxtyping import Float
 from torch import Tensor
 from torch.nn.functional import softplus
@@ -81,3 +84,45 @@ def wasserstein_critic_loss(
 def wasserstein_generator_loss(generated: Float[Tensor, " m"], /) -> Float[Tensor, ""]:
     """``-E f(generated)``, in the scores' unit (Arjovsky et al. 2017, algorithm 1, line 10)."""
     return -generated.mean()
+
+
+def certified_critic_loss(
+    real: Float[Tensor, " n"], generated: Float[Tensor, " m"], distances: Float[Tensor, " n m"], /
+) -> tuple[Float[Tensor, ""], Float[Tensor, ""]]:
+    r"""Minus the mean of both bounds that the scores prove of the batch's exact EMD, and the best.
+
+    .. math:: \overline{f(x)} + \frac1m \sum_j \min_i [ d(x_i, y_j) - f(x_i) ], \qquad
+        - \overline{f(y)} + \frac1n \sum_i \min_j [ d(x_i, y_j) + f(y_j) ]
+
+    Args:
+        real: Scores of real points.
+        generated: Scores of generated points.
+        distances: Between the two.
+
+    Returns:
+        The loss, and the larger of the bounds: at most the exact EMD of the batch, but for
+        rounding.
+
+    Source:
+        Villani 2009, "Optimal transport", theorem 5.10; with the first bound alone, Mallasto et
+        al. 2019.
+    """
+    forward = real.mean() + (distances - real[:, None]).amin(dim=0).mean()
+    backward = (distances + generated).amin(dim=1).mean() - generated.mean()
+    return -(forward + backward) / 2, torch.maximum(forward, backward)
+
+
+CriticLoss = Callable[[Tensor, Tensor], Tensor]
+GeneratorLoss = Callable[[Tensor], Tensor]
+
+CRITIC_LOSSES: dict[str, CriticLoss] = {  # of scores; "certified" is of distances, too
+    "minimax": discriminator_loss,
+    "non-saturating": discriminator_loss,
+    "wasserstein": wasserstein_critic_loss,
+}
+GENERATOR_LOSSES: dict[str, GeneratorLoss] = {
+    "minimax": minimax_loss,
+    "non-saturating": non_saturating_loss,
+    "wasserstein": wasserstein_generator_loss,
+    "certified": wasserstein_generator_loss,
+}

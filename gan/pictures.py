@@ -1,10 +1,11 @@
 """The pictures a person judges a run by."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -107,3 +108,58 @@ def save_curves(path: Path, runs: dict[str, list[dict[str, Any]]], /) -> None:
             axes.set_ylabel("distance (unit of the points)")
             axes.legend(loc="best", fontsize="small")
     figure.savefig(path, dpi=120)
+
+
+def save_critic(
+    path: Path,
+    title: str,
+    lines: Sequence[dict[str, Any]],
+    score: Callable[[Tensor], Tensor],
+    real: Float[Tensor, " n *d"],
+    generated: Float[Tensor, " m *d"],
+    /,
+) -> None:
+    """A critic's errors over its fit, and in the plane the surface of its values."""
+    plane = real.ndim == 2 and real.shape[1] == 2
+    figure = Figure(figsize=(10.5 if plane else 5.2, 4.8), layout="constrained")
+    axes = figure.add_subplot(1, 1 + plane, 1 + plane)
+    steps = [line["step"] for line in lines]
+    for key, color, label in (
+        ("error", GAP, "gap"),
+        ("certified_error", CERTIFIED, "certified bound"),
+    ):
+        values = [abs(line[key]) for line in lines if line[key] is not None]
+        if values:
+            axes.plot(steps, np.maximum(values, 1e-9), color=color, marker=".", label=label)
+    axes.set_xscale("log")
+    axes.set_yscale("log")
+    axes.set_xlabel("step of the critic")
+    axes.set_ylabel("relative error")
+    axes.legend()
+    if plane:
+        _surface(figure.add_subplot(1, 2, 1), score, real, generated)
+    figure.suptitle(title)
+    figure.savefig(path, dpi=120)
+
+
+def _surface(
+    axes: Axes, score: Callable[[Tensor], Tensor], real: Tensor, generated: Tensor
+) -> None:
+    """Level lines of a critic of the plane, under the points."""
+    both = torch.cat([real, generated]).cpu()
+    low, high = both.amin(0), both.amax(0)
+    margin = 0.05 * (high - low)
+    x, y = (
+        torch.linspace(float(a), float(b), 160)
+        for a, b in zip(low - margin, high + margin, strict=True)
+    )
+    grid = torch.cartesian_prod(x, y)
+    with torch.no_grad():
+        values = score(grid).reshape(len(x), len(y)).T.cpu().numpy()
+    axes.contourf(x, y, values, levels=24, cmap="viridis")
+    for points, color, label in ((generated, "white", "generated"), (real, GENERATED, "real")):
+        a, b = points[:1000].cpu().numpy().T
+        axes.scatter(a, b, s=3, color=color, linewidths=0, label=label)
+    axes.set_aspect("equal")
+    axes.set_title("values of the critic")
+    axes.legend(loc="upper right", markerscale=3)

@@ -11,28 +11,21 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
 import torch
-from torch import Tensor
 
-from gan import losses
+from gan import optimizers
 
-CriticLoss = Callable[[Tensor, Tensor], Tensor]
-GeneratorLoss = Callable[[Tensor], Tensor]
-
-LOSSES: dict[str, tuple[CriticLoss, GeneratorLoss]] = {
-    "minimax": (losses.discriminator_loss, losses.minimax_loss),
-    "non-saturating": (losses.discriminator_loss, losses.non_saturating_loss),
-    "wasserstein": (losses.wasserstein_critic_loss, losses.wasserstein_generator_loss),
-}
-
-
-Loss = Literal["minimax", "non-saturating", "wasserstein"]
+Loss = Literal["minimax", "non-saturating", "wasserstein", "certified"]
 Constraint = Literal[
     "none", "clip", "gradient-penalty", "one-sided-penalty", "hinge-penalty", "finite-difference"
 ]
-Optimizer = Literal["adam", "rmsprop"]
 Schedule = Literal["constant", "linear", "cosine"]
 
-_CHOICES = {"loss": Loss, "constraint": Constraint, "optimizer": Optimizer, "schedule": Schedule}
+_CHOICES = {
+    "loss": Loss,
+    "constraint": Constraint,
+    "optimizer": optimizers.Name,
+    "schedule": Schedule,
+}
 _PENALISED = ("gradient-penalty", "one-sided-penalty", "hinge-penalty", "finite-difference")
 
 
@@ -41,13 +34,16 @@ class Recipe:
     """One adversarial method with all its settings.
 
     Attributes:
-        loss: What the two networks minimise, by its name in `LOSSES`.
+        loss: What the two networks minimise: minimax, non-saturating, wasserstein, or certified,
+            the bound of the batch's exact EMD that the critic proves.
         constraint: What holds the critic near 1-Lipschitz.
         critic_steps: Critic steps per generator step.
         batch_size: Real points, and as many generated ones, per step.
-        optimizer: Both networks' optimiser.
+        optimizer: Both networks' optimiser: adam, rmsprop, or muon, which is Muon for the matrices
+            and Adam for the rest.
         learning_rate: Of both optimisers, at the first step.
         betas: Adam's decay rates of the mean gradient and of its square.
+        momentum: Muon's decay rate of the mean gradient.
         schedule: How the learning rate goes on: constant, or along a line or half a cosine to 0 at
             the last step.
         penalty_weight: Lambda, the weight of the penalties on the critic's slopes.
@@ -62,9 +58,10 @@ class Recipe:
     constraint: Constraint
     critic_steps: int
     batch_size: int
-    optimizer: Optimizer
+    optimizer: optimizers.Name
     learning_rate: float
     betas: tuple[float, float] = (0.9, 0.999)
+    momentum: float = 0.9
     schedule: Schedule = "constant"
     penalty_weight: float = 10.0
     clip: float = 0.01
@@ -89,6 +86,7 @@ class Recipe:
             self._require(name, "above 0 and at most 1", lambda v: 0 < v <= 1)
         for name in ("penalty_weight", "noise"):
             self._require(name, "0 or more", lambda v: 0 <= v < math.inf)
+        self._require("momentum", "from 0 to below 1", lambda v: 0 <= v < 1)
         self._require("betas", "two numbers from 0 to below 1", _are_betas)
 
     def _require(self, name: str, what: str, holds: Callable[[Any], bool]) -> None:
@@ -114,13 +112,16 @@ class Recipe:
         """The noise's standard deviation when a share ``done`` of the steps has been made."""
         return self.noise * max(0.0, 1 - done / self.noise_until)
 
-    def make_optimizer(self, module: torch.nn.Module) -> torch.optim.Optimizer:
+    def make_optimizer(self, module: torch.nn.Module) -> optimizers.Optimizer:
         """A fresh optimiser of the module's weights."""
-        if self.optimizer == "adam":
-            return torch.optim.Adam(
-                module.parameters(), lr=self.learning_rate, betas=self.betas, fused=True
+        rate = self.learning_rate
+        if self.optimizer == "muon":
+            return optimizers.muon(
+                module, learning_rate=rate, momentum=self.momentum, betas=self.betas
             )
-        return torch.optim.RMSprop(module.parameters(), lr=self.learning_rate)
+        if self.optimizer == "adam":
+            return torch.optim.Adam(module.parameters(), lr=rate, betas=self.betas, fused=True)
+        return torch.optim.RMSprop(module.parameters(), lr=rate)
 
 
 def _are_betas(value: tuple[float, ...]) -> bool:
@@ -231,6 +232,12 @@ RECIPES: dict[str, Method] = {
         "Petzka, Fischer and Lukovnikov 2018, eq. 9",
         replace(WGAN_GP, constraint="one-sided-penalty"),
         _quick_penalised(replace(WGAN_GP, constraint="one-sided-penalty")),
+    ),
+    "wgan-certified": Method(
+        "the critic climbs the bound of the EMD that it proves of each batch; one-sided penalty",
+        "ours; after Mallasto et al. 2019",
+        replace(WGAN_GP, loss="certified", constraint="one-sided-penalty"),
+        _quick_penalised(replace(WGAN_GP, loss="certified", constraint="one-sided-penalty")),
     ),
     "wgan-hinge": Method(
         "linear penalty max(0, slope - 1)",

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from gan.optimizers import Optimizer, parts
+
 
 class Rollback:
     """The state of networks, optimisers and a source of randomness as it was at the last `keep`.
@@ -15,11 +17,11 @@ class Rollback:
     def __init__(
         self,
         modules: Sequence[nn.Module],
-        optimizers: Sequence[torch.optim.Optimizer],
+        optimizers: Sequence[Optimizer],
         rng: torch.Generator,
     ) -> None:
         self._modules = modules
-        self._optimizers = optimizers
+        self._optimizers = [part for optimizer in optimizers for part in parts(optimizer)]
         self._rng = rng
         self._copies: list[Tensor] = []
         self._rng_state = rng.get_state()

@@ -6,8 +6,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from gan.bound import pairwise_distances
 from gan.devices import Devices
+from gan.losses import CRITIC_LOSSES, GENERATOR_LOSSES, certified_critic_loss
 from gan.networks import Critic
+from gan.optimizers import Optimizer
 from gan.penalties import (
     clip_weights,
     gradient_penalty,
@@ -16,7 +19,7 @@ from gan.penalties import (
     slopes_between,
     slopes_of_pairs,
 )
-from gan.recipes import LOSSES, Recipe
+from gan.recipes import Recipe
 from gan.training import Training, TrainingError
 
 PENALTIES = {
@@ -35,7 +38,8 @@ class CriticBatch:
         real: Real points, with the recipe's noise.
         generated: Generated points, likewise.
         mix: Places between the two at which slopes are penalised, shape ``(n,)``; of pairs of
-            places ``(2, n)``; None if the recipe has no penalty.
+            places ``(2, n)``; None if the recipe has no penalty. Fewer than n are between the
+            first so many points.
     """
 
     real: Tensor
@@ -88,7 +92,7 @@ def noisy(
 
 def critic_step(
     critic: Critic,
-    optimizer: torch.optim.Optimizer,
+    optimizer: Optimizer,
     recipe: Recipe,
     batch: CriticBatch,
     devices: Devices,
@@ -104,7 +108,8 @@ def critic_step(
         devices: The processes.
 
     Returns:
-        Mean score of real less that of generated points, and the loss with its penalty.
+        Mean score of real less that of generated points, or of the recipe that certifies, the
+        bound that it proves; and the loss with its penalty.
 
     Raises:
         TrainingError: If a loss or a gradient is not finite; the critic is as it was.
@@ -112,14 +117,20 @@ def critic_step(
     """
     with devices.autocast():
         real, generated = _scores(critic, batch.real, batch.generated)
-        loss = LOSSES[recipe.loss][0](real, generated)
+        gap = (real.mean() - generated.mean()).detach()
+        if recipe.loss == "certified":
+            loss, bound = certified_critic_loss(
+                real, generated, pairwise_distances(batch.real, batch.generated)
+            )
+            gap = bound.detach()
+        else:
+            loss = CRITIC_LOSSES[recipe.loss](real, generated)
         if batch.mix is not None:
-            chords = recipe.constraint == "finite-difference"
+            chords, m = recipe.constraint == "finite-difference", batch.mix.shape[-1]
             slopes = (slopes_of_pairs if chords else slopes_between)(
-                critic, batch.real, batch.generated, batch.mix
+                critic, batch.real[:m], batch.generated[:m], batch.mix
             )
             loss = loss + recipe.penalty_weight * PENALTIES[recipe.constraint](slopes.float())
-    gap = (real.mean() - generated.mean()).detach()
     mean_gap, value = update(optimizer, loss, "critic", devices, beside=gap)
     if recipe.constraint == "clip":
         clip_weights(critic, recipe.clip)
@@ -134,13 +145,14 @@ def generator_step(training: Training, /) -> float:
     with devices.autocast():
         generated = training.generator(noise).float()
         generated = noisy(generated, recipe.noise_at(training.done), n, rng, devices)
-        loss = LOSSES[recipe.loss][1](training.critic(generated).float())
+        scores = training.critic(generated).float()
+        loss = GENERATOR_LOSSES[recipe.loss](scores)
     _, value = update(training.generator_optimizer, loss, "generator", devices, beside=loss)
     return value
 
 
 def update(
-    optimizer: torch.optim.Optimizer,
+    optimizer: Optimizer,
     loss: Tensor,
     who: str,
     devices: Devices,
@@ -181,10 +193,10 @@ def update(
     return other.item(), value
 
 
-def set_learning_rate(optimizer: torch.optim.Optimizer, rate: float, /) -> None:
-    """Of all its weights."""
+def set_learning_rate(optimizer: Optimizer, rate: float, /) -> None:
+    """Of all its weights; a group may have a multiple of its own."""
     for group in optimizer.param_groups:
-        group["lr"] = rate
+        group["lr"] = rate * group.get("multiple", 1.0)
 
 
 def _scores(critic: Critic, real: Tensor, generated: Tensor) -> tuple[Tensor, Tensor]:

@@ -9,6 +9,7 @@ from torch import nn
 
 from gan.devices import Devices
 from gan.networks import Critic, Generator
+from gan.optimizers import Optimizer
 from gan.recipes import Recipe
 
 
@@ -45,8 +46,8 @@ class Training:
     recipe: Recipe
     steps: int
     rng: torch.Generator
-    generator_optimizer: torch.optim.Optimizer
-    critic_optimizer: torch.optim.Optimizer
+    generator_optimizer: Optimizer
+    critic_optimizer: Optimizer
     devices: Devices = field(default_factory=lambda: Devices(torch.device("cpu")))
     step: int = 0
 
@@ -79,8 +80,8 @@ class Training:
             MisfitError: If the recipe penalises slopes and the critic has batch norm, or if the
                 batch cannot be shared equally by the processes.
         """
-        _require_fit(recipe, generator, critic)
         devices = devices or Devices(rng.device)
+        _require_fit(recipe, generator, critic, devices)
         if recipe.batch_size % devices.count:
             raise MisfitError(
                 f"`batch_size` {recipe.batch_size} cannot be shared equally by {devices.count} "
@@ -115,7 +116,7 @@ class Training:
 _STATEFUL = ("generator", "critic", "average", "generator_optimizer", "critic_optimizer")
 
 
-def _require_fit(recipe: Recipe, generator: Generator, critic: Critic) -> None:
+def _require_fit(recipe: Recipe, generator: Generator, critic: Critic, devices: Devices) -> None:
     """No randomness but the run's own, and a penalised critic that scores each point by itself."""
     for module in (*generator.modules(), *critic.modules()):
         if isinstance(module, nn.modules.dropout._DropoutNd):
@@ -124,6 +125,11 @@ def _require_fit(recipe: Recipe, generator: Generator, critic: Critic) -> None:
                 "the run could be neither repeated nor resumed exactly. Take it out, or draw from "
                 "noise that the generator is given"
             )
+    if recipe.loss == "certified" and devices.count > 1:
+        raise MisfitError(
+            "the certified bound is of a whole batch, which several processes would divide: give "
+            "--devices 1 with it"
+        )
     if recipe.penalised and critic.has_batch_norm:
         raise MisfitError(
             f"the critic has batch norm, and the recipe's {recipe.constraint} is on its gradient "

@@ -1,6 +1,7 @@
 """Settings of every test: fixed seeds, one thread a worker, MNIST where it is."""
 
 import os
+import sys
 from pathlib import Path
 
 import jaxtyping
@@ -8,6 +9,7 @@ import pytest
 import torch
 from hypothesis import HealthCheck, settings
 
+from gan.__main__ import main
 from gan.data import mnist
 
 settings.register_profile(
@@ -64,3 +66,16 @@ def classifier(mnist_dir, tmp_path_factory):
 
     with FileLock(tmp_path_factory.getbasetemp().parent / "classifier.lock"):
         return digit_classifier(data_dir=mnist_dir)
+
+
+@pytest.fixture
+def gan(monkeypatch, capfd):
+    """The command line in this process: exit status, and what it said on both streams."""
+
+    def call(*arguments):
+        monkeypatch.setattr(sys, "argv", ["gan", *map(str, arguments)])
+        status = main()
+        said = capfd.readouterr()
+        return status, said.out, said.err
+
+    return call

@@ -10,6 +10,8 @@ import pytest
 from benchmarks import (
     accuracy,
     contenders,
+    critic_gap,
+    critic_gap_tables,
     edges,
     exact,
     large,
@@ -20,9 +22,9 @@ from benchmarks import (
     speed,
     training,
     training_speed,
-    w1_pairs,
 )
-from divergences import sampled
+from gan.critics import CRITICS
+from gan.pairs import named_pair
 from gan.train import train
 
 FORMULAS = {
@@ -175,26 +177,6 @@ def test_large_arrays_need_little_memory_beyond_them():
         assert speed.peak(ours, both) <= 6
 
 
-TRUTH = {(2, 4): 0.82046, (4, 64): 0.71063, (16, 64): 1.54933, (128, 4): 1.13347}
-
-
-@pytest.mark.parametrize(("d", "n"), TRUTH)
-def test_pairs_of_known_w1_have_it(d, n):
-    x, y = w1_pairs.paired_sample(*w1_pairs.cones(d, n), 2**14, rng=np.random.default_rng(0))
-    lengths = np.linalg.norm(x - y, axis=1)
-    # Five standard errors of this mean and one per mille of the published one.
-    error = 5 * lengths.std() / 2**7 + 1e-3 * TRUTH[d, n]
-    assert abs(lengths.mean() - TRUTH[d, n]) < error
-
-
-@pytest.mark.parametrize("d", w1_pairs.DIMENSIONS)
-@pytest.mark.parametrize("method", ["dense", "columns"])
-def test_paired_samples_have_the_exact_emd_of_their_pairs(d, method):
-    x, y = w1_pairs.paired_sample(*w1_pairs.cones(d, 16), 300, rng=np.random.default_rng(0))
-    truth = np.linalg.norm(x - y, axis=1).mean()
-    assert sampled.emd(x, y, method=method).value == pytest.approx(truth, rel=1e-12)
-
-
 def test_exact_emd_is_compared_with_the_same_number_of_pot():
     record = {
         "small": exact.small(sizes=(5,), rounds=2),
@@ -263,4 +245,50 @@ def test_every_case_of_training_is_a_run_that_there_is(name, tmp_path):
     case = training.CASES[name]
     config = case.config(3, tmp_path)
     assert config.record()["seed"] == 3
-    assert case.command.startswith(f"gan train {case.recipe} --data {case.data} --steps ")
+    assert case.command(5).startswith(f"gan train {case.recipe} --data {case.data} --steps ")
+    assert "--seeds 0-4" in case.command(5)
+    assert "--seed 0" in case.command(1)
+
+
+@pytest.mark.parametrize("name", critic_gap.GROUPS)
+def test_every_critic_and_pair_of_the_benchmark_is_there(name):
+    group = critic_gap.GROUPS[name]
+    assert group.steps.keys() <= CRITICS.keys()
+    for pair in group.pairs:
+        assert group.question == "same-points" or named_pair(pair).matched is not None
+
+
+def test_a_stopped_benchmark_of_critics_goes_on_where_it_was(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    steps = {"one-sided": 3, "c-transform": 3}
+    monkeypatch.setitem(
+        critic_gap.GROUPS, "points", critic_gap.Group("same-points", ("ring-normal",), steps, n=40)
+    )
+    item = ("points", "ring-normal", 0)
+    stop_file = tmp_path / "stop"
+    rows = critic_gap.measured(item, 0, stop_file)
+    assert [row["method"] for row in rows] == list(steps)
+    assert all(row["certified"] <= row["exact"] for row in rows)
+    file = tmp_path / "runs/critic_gap/points/ring-normal/one-sided/seed0.json"
+    file.write_text(file.read_text().replace('"one-sided"', '"kept"'))
+    assert critic_gap.measured(item, 0, stop_file)[0]["method"] == "kept"  # not fitted again
+    file.write_text(file.read_text().replace('"steps": 3', '"steps": 4'))
+    assert critic_gap.measured(item, 0, stop_file)[0]["method"] == "one-sided"  # of other steps
+    file.unlink()
+    stop_file.touch()
+    assert critic_gap.measured(item, 0, stop_file) == []
+
+
+def test_in_every_row_of_the_critics_certified_is_at_most_exact():
+    groups = records.load(critic_gap.RESULTS)["groups"]
+    rows = [row for name in ("points", "digits") for row in groups[name]["rows"]]
+    assert {row["method"] for row in rows} == CRITICS.keys()
+    for row in rows:
+        assert row["certified"] <= row["exact"]
+        assert row["certified_error"] <= 0
+
+
+def test_the_figure_of_the_critics_is_drawn_from_the_results(tmp_path):
+    record = records.load(critic_gap.RESULTS)
+    critic_gap_tables.save_figure(record, tmp_path / "figure.png")
+    assert (tmp_path / "figure.png").stat().st_size > 20_000

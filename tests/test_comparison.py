@@ -1,14 +1,12 @@
 """`gan compare`, `gan sample` and `gan recipes`, in this process, on tiny runs."""
 
 import json
-import sys
 
 import numpy as np
 import pytest
 import torch
 
 from gan import evaluation, session
-from gan.__main__ import main
 from gan.comparison import comparison_table, finished_run, finished_runs
 from gan.config import Config
 from gan.data.catalogue import DATA
@@ -28,19 +26,6 @@ def written(folder, *metrics, **config):
     if metrics:
         (folder / "metrics.jsonl").write_text("".join(json.dumps(m) + "\n" for m in metrics))
     return folder
-
-
-@pytest.fixture
-def gan(monkeypatch, capsys):
-    """The command line in this process: exit status, and what it said on both streams."""
-
-    def call(*arguments):
-        monkeypatch.setattr(sys, "argv", ["gan", *map(str, arguments)])
-        status = main()
-        said = capsys.readouterr()
-        return status, said.out, said.err
-
-    return call
 
 
 def cells(table):

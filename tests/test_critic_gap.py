@@ -12,7 +12,8 @@ from strategies import clouds
 
 from divergences import DistributionError, emd, sampled
 from divergences.transport.distances import distances
-from gan.critic_gap import CriticGap, certified, critic_gap, critic_gaps, exact_emd, sample_floor
+from gan.certified import certified
+from gan.critic_gap import CriticGap, critic_gap, critic_gaps, exact_emd, sample_floor
 from gan.data.mixtures import eight_gaussians
 from gan.networks import plane_critic
 

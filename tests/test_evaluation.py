@@ -2,14 +2,15 @@
 
 import pytest
 import torch
+from tiny_training import REAL, started
 
 from gan import evaluation
 from gan.data.catalogue import eight_gaussians_set
 from gan.data.mixtures import eight_gaussians
 from gan.metrics.modes import modes
 from gan.networks import plane_critic, plane_generator
-from gan.recipes import WGAN_GP
-from gan.train import Training
+from gan.recipes import RECIPES, WGAN_GP
+from gan.train import Training, train
 
 RING = eight_gaussians_set(None)
 
@@ -62,6 +63,10 @@ def test_the_critic_certifies_most_of_a_large_distance(training):
     assert 0.9 * truth <= found.caught_up.certified <= truth
     assert abs(found.live.gap) < 0.1 * truth  # untrained
     assert 0 <= found.live.certified <= truth
+    assert 0.95 * truth <= found.refined.certified <= truth
+    record = found.record()
+    assert record["refined_certified"] == found.refined.certified
+    assert record["certified"] == found.caught_up.certified
     assert set(found.record()) >= {"gap", "certified", "exact", "live_gap", "live_certified"}
 
 
@@ -81,3 +86,12 @@ def test_seeds_differ_by_every_part_and_repeat():
 
     assert drawn(0, 1) == drawn(0, 1)
     assert len({drawn(0), drawn(1), drawn(0, 0), drawn(0, 1), drawn(1, 0), drawn(1, 1)}) == 6
+
+
+def test_the_certified_recipe_shows_a_rigorous_bound_as_its_progress():
+    training = started(RECIPES["wgan-certified"].quick, steps=3)
+    for step in train(training, real=REAL):
+        assert step.gap > 0
+    found = evaluation.measured(training, RING, 60, evaluation.seeded(torch.device("cpu"), 0, 1))
+    record = found.record()
+    assert 0 < record["live_gap"] <= record["gap"] == record["certified"] <= record["exact"]

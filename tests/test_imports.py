@@ -600,13 +600,20 @@ ARROWS = {
     "gan.networks.scale": {
         "gan.networks.players",
     },
+    "gan.networks.lipschitz": {
+        "gan.networks.mlp",
+        "gan.networks.players",
+    },
     "gan.data.mixtures": set(),
     "gan.data.mnist": set(),
     "gan.pictures": set(),
     "gan.recipes": {
         "gan.losses",
+        "gan.optimizers",
     },
-    "gan.rollback": set(),
+    "gan.rollback": {
+        "gan.optimizers",
+    },
     "gan.train": {
         "gan.devices",
         "gan.networks",
@@ -619,8 +626,10 @@ ARROWS = {
     "gan.critic_gap": {
         "divergences",
         "divergences.transport.distances",
+        "gan.certified",
     },
     "gan.evaluation": {
+        "gan.bound",
         "gan.critic_gap",
         "gan.data.dataset",
         "gan.data.mixtures",
@@ -659,6 +668,7 @@ ARROWS = {
     "gan.__main__": {
         "divergences",
         "gan.commands.compare",
+        "gan.commands.critic",
         "gan.commands.demo",
         "gan.commands.recipes",
         "gan.commands.sample",
@@ -668,6 +678,7 @@ ARROWS = {
         "gan.demo",
         "gan.interrupts",
         "gan.metrics.classifier",
+        "gan.pairs",
         "gan.plugins",
         "gan.runs",
         "gan.session",
@@ -732,8 +743,11 @@ ARROWS = {
         "gan.interrupts",
     },
     "gan.steps": {
+        "gan.bound",
         "gan.devices",
+        "gan.losses",
         "gan.networks",
+        "gan.optimizers",
         "gan.penalties",
         "gan.recipes",
         "gan.training",
@@ -742,10 +756,101 @@ ARROWS = {
     "gan.training": {
         "gan.devices",
         "gan.networks",
+        "gan.optimizers",
         "gan.recipes",
     },
     "gan.slopes": {
         "gan.networks.scale",
+    },
+    "gan.bound": {
+        "gan.networks",
+        "gan.training",
+    },
+    "gan.certified": set(),
+    "gan.critics": {
+        "gan.critics.catalogue",
+        "gan.critics.problem",
+        "gan.critics.study",
+        "gan.critics.verdicts",
+    },
+    "gan.optimizers": set(),
+    "gan.pairs": {
+        "gan.pairs.catalogue",
+        "gan.pairs.pair",
+    },
+    "gan.pairs.catalogue": {
+        "gan.pairs.cones",
+        "gan.pairs.gaussians",
+        "gan.pairs.pair",
+        "gan.pairs.samples",
+    },
+    "gan.pairs.cones": {
+        "gan.pairs.pair",
+    },
+    "gan.pairs.gaussians": {
+        "gan.pairs.pair",
+    },
+    "gan.pairs.pair": {
+        "gan.data.dataset",
+    },
+    "gan.pairs.samples": {
+        "gan.data.mixtures",
+        "gan.data.mnist",
+        "gan.evaluation",
+        "gan.pairs.pair",
+        "gan.session",
+    },
+    "gan.critics.bound": {
+        "gan.bound",
+        "gan.critics.problem",
+        "gan.critics.stepping",
+        "gan.devices",
+        "gan.losses",
+        "gan.networks",
+        "gan.networks.scale",
+        "gan.steps",
+    },
+    "gan.critics.catalogue": {
+        "gan.critics.bound",
+        "gan.critics.descent",
+        "gan.critics.problem",
+        "gan.critics.witness",
+        "gan.networks.lipschitz",
+        "gan.networks.mlp",
+        "gan.recipes",
+    },
+    "gan.critics.descent": {
+        "gan.critics.problem",
+        "gan.critics.stepping",
+        "gan.devices",
+        "gan.networks.scale",
+        "gan.recipes",
+        "gan.steps",
+    },
+    "gan.critics.problem": {
+        "divergences",
+        "gan.data.dataset",
+        "gan.networks",
+        "gan.training",
+    },
+    "gan.critics.stepping": {
+        "gan.critics.problem",
+    },
+    "gan.critics.study": {
+        "gan.critic_gap",
+        "gan.critics.problem",
+        "gan.critics.verdicts",
+        "gan.evaluation",
+        "gan.pairs.pair",
+    },
+    "gan.critics.verdicts": {
+        "gan.critic_gap",
+        "gan.critics.problem",
+        "gan.pairs.pair",
+    },
+    "gan.critics.witness": {
+        "divergences.sampled",
+        "gan.critics.problem",
     },
     "gan.commands.compare": {
         "gan.comparison",
@@ -778,6 +883,19 @@ ARROWS = {
         "gan.runs",
         "gan.session",
         "gan.several",
+        "gan.training",
+    },
+    "gan.commands.critic": {
+        "divergences",
+        "gan.config",
+        "gan.critics",
+        "gan.critics.study",
+        "gan.interrupts",
+        "gan.pairs",
+        "gan.pictures",
+        "gan.plugins",
+        "gan.runs",
+        "gan.tables",
         "gan.training",
     },
 }

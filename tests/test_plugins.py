@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 import torch
 
-from gan.__main__ import main
 from gan.data.catalogue import DATA
 from gan.networks import NETWORKS
 from gan.plugins import PluginError, load_plugins
@@ -61,19 +60,6 @@ def plugin(tmp_path, monkeypatch):
         names.clear()
         names.update(old)
     sys.modules.pop("gan_plugin_own", None)
-
-
-@pytest.fixture
-def gan(monkeypatch, capfd):
-    """The command line in this process: exit status, and what it said on both streams."""
-
-    def call(*arguments):
-        monkeypatch.setattr(sys, "argv", ["gan", *map(str, arguments)])
-        status = main()
-        said = capfd.readouterr()
-        return status, said.out, said.err
-
-    return call
 
 
 def lines(folder):

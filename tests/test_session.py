@@ -9,7 +9,11 @@ import torch
 from gan import session
 from gan.config import Config, ConfigError
 from gan.data import catalogue
+from gan.devices import Devices
+from gan.networks import plane_critic, plane_generator
+from gan.recipes import RECIPES
 from gan.train import TrainingError
+from gan.training import MisfitError, Training
 
 PLANE = catalogue.eight_gaussians_set(None)
 
@@ -83,3 +87,20 @@ def test_a_seed_gives_the_same_metrics(tmp_path, capfd):
 def test_numbers_out_of_range_are_refused(tmp_path, changes, message):
     with pytest.raises(ConfigError, match=message):
         config(tmp_path / "run", **changes)
+
+
+def test_the_momentum_of_muon_is_a_setting_only_where_muon_is(tmp_path):
+    plain = config(tmp_path / "run").record()["recipe_settings"]
+    assert "momentum" not in plain  # nor is it in the folders of older runs, which go on
+    turned = config(tmp_path / "run", changes={"optimizer": "muon"}).record()["recipe_settings"]
+    assert turned["momentum"] == 0.9
+
+
+def test_a_bound_of_whole_batches_is_not_divided_between_processes():
+    rng = torch.Generator().manual_seed(0)
+    networks = plane_generator(rng), plane_critic(rng)
+    recipe = RECIPES["wgan-certified"].quick
+    with pytest.raises(MisfitError, match="the certified bound is of a whole batch"):
+        Training.start(
+            *networks, recipe, steps=1, rng=rng, devices=Devices(torch.device("cpu"), count=2)
+        )

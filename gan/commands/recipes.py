@@ -42,7 +42,8 @@ def _settings(recipe: Recipe) -> str:
     idle = {
         "penalty_weight": not recipe.penalised,
         "clip": recipe.constraint != "clip",
-        "betas": recipe.optimizer != "adam",
+        "betas": recipe.optimizer == "rmsprop",
+        "momentum": recipe.optimizer != "muon",
         "noise": recipe.noise == 0,
         "noise_until": recipe.noise == 0,
     }

@@ -136,6 +136,7 @@ def mnist_set(data_dir: Path | None) -> DataSet:
         measure=measure,
         measure_size=5000,
         evaluation_size=2000,
+        refine_steps=10,
     )
 
 
@@ -158,6 +159,7 @@ def stacked_mnist_set(data_dir: Path | None) -> DataSet:
         measure=measure,
         measure_size=STACKED_SAMPLES,
         evaluation_size=2000,
+        refine_steps=10,
     )
 
 

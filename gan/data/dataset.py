@@ -24,6 +24,7 @@ class DataSet:
             name; None if there is nothing.
         measure_size: How many generated points it is given.
         evaluation_size: Points on each side of an evaluation.
+        refine_steps: Steps that a copy of the critic gets to certify what it can, on all of them.
         log_density: Log density of points ``(n, *shape)``, in nats, where it is known.
     """
 
@@ -34,6 +35,7 @@ class DataSet:
     measure: Callable[[Tensor], Measures] | None = None
     measure_size: int = 2000
     evaluation_size: int = 1000
+    refine_steps: int = 90
     log_density: Callable[[Tensor], Tensor] | None = None
 
 

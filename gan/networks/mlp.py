@@ -79,6 +79,35 @@ def mlp_critic(rng: torch.Generator, shape: Shape, /, *, hidden: Sequence[int]) 
     return Critic(nn.Sequential(nn.Flatten(), *body) if len(shape) > 1 else body)
 
 
+def spread_mlp_critic(
+    rng: torch.Generator, shape: Shape, /, *, hidden: Sequence[int], steepness: float = 2.0
+) -> Critic:
+    """A critic whose first kinks lie all over points of size 1, and are steep.
+
+    torch's initial weights put them near the origin, and leave it to the training to find detail.
+
+    Args:
+        rng: Source of the initial weights.
+        shape: Of one point.
+        hidden: Widths of the hidden layers.
+        steepness: Length of each row of the first matrix; biases reach ``sqrt(3)`` times as far.
+
+    Returns:
+        The critic.
+    """
+    critic = mlp_critic(rng, shape, hidden=hidden)
+    first, *others = (layer for layer in critic.modules() if isinstance(layer, nn.Linear))
+    with torch.no_grad():
+        first.weight.normal_(generator=rng)
+        first.weight *= steepness / torch.linalg.vector_norm(first.weight, dim=1, keepdim=True)
+        first.bias.uniform_(-1, 1, generator=rng).mul_(math.sqrt(3) * steepness)
+        for layer in others:
+            gain = math.sqrt(2) if layer is not others[-1] else 1.0
+            nn.init.orthogonal_(layer.weight, gain=gain, generator=rng)
+            layer.bias.uniform_(-0.3, 0.3, generator=rng)
+    return critic
+
+
 def plane_generator(rng: torch.Generator, /, *, width: int = 128) -> Generator:
     """Noise of 2 numbers to points of the plane by 3 hidden layers (WGAN-GP toy script at 512)."""
     return mlp_generator(rng, (2,), hidden=[width] * 3, noise_size=2)

@@ -38,5 +38,11 @@ def in_unit(generator: Generator, critic: Critic, unit: float, /) -> tuple[Gener
     if unit == 1 or type(generator) is not Generator or type(critic) is not Critic:
         return generator, critic
     makes = nn.Sequential(generator.body, Scale(unit))
-    scores = nn.Sequential(Scale(1 / unit), critic.body, Scale(unit))
-    return Generator(generator.noise_size, makes, generator.distribution), Critic(scores)
+    return Generator(generator.noise_size, makes, generator.distribution), scaled(critic, unit)
+
+
+def scaled(critic: Critic, unit: float, /) -> Critic:
+    """The critic of points that are ``unit`` times as large, with the same slopes."""
+    if unit == 1:
+        return critic
+    return Critic(nn.Sequential(Scale(1 / unit), critic.body, Scale(unit)))

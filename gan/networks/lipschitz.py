@@ -1,0 +1,114 @@
+"""Critics whose slopes are at most 1 by construction."""
+
+import math
+from collections.abc import Sequence
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils import parametrizations, parametrize
+
+from gan.networks.mlp import linear
+from gan.networks.players import Critic
+
+Shape = tuple[int, ...]
+
+ITERATIONS = 12
+ROUNDING = 1e-5  # of the largest singular value in float32
+
+
+class GroupSort(nn.Module):
+    """Sorts the values of each group: gradients pass with their length unchanged.
+
+    Groups of 2 are MaxMin; one group of all is the full sort.
+
+    Attributes:
+        size: Of a group; it divides the width.
+
+    Source:
+        Anil, Lucas and Grosse 2019, "Sorting out Lipschitz function approximation".
+    """
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self.size = size
+
+    def forward(self, values: Tensor) -> Tensor:
+        """``values`` of shape ``(n, width)``, sorted group by group."""
+        groups = values.unflatten(1, (-1, self.size))
+        if self.size == 2:
+            return torch.cat([groups.amax(dim=2), groups.amin(dim=2)], dim=1)
+        return groups.sort(dim=2).values.flatten(start_dim=1)
+
+
+class Orthonormal(nn.Module):
+    r"""The matrix with orthonormal rows, or columns where these are fewer, nearest to a matrix.
+
+    .. math:: W \leftarrow \tfrac32 W - \tfrac12 W W^T W
+
+    Singular values in (0, 1] rise towards 1 and never pass it: what has not converged is still
+    1-Lipschitz. Only products are differentiated; torch's `parametrizations.orthogonal` takes
+    several times as long for wide matrices.
+
+    Source:
+        Bjorck and Bowie 1971; Anil, Lucas and Grosse 2019, section 4.
+    """
+
+    def forward(self, weight: Tensor) -> Tensor:
+        """The orthonormal matrix."""
+        wide = weight if weight.shape[0] <= weight.shape[1] else weight.T
+        with torch.no_grad():
+            largest = torch.linalg.eigvalsh(wide @ wide.T)[-1].sqrt()
+        near = wide / (largest * (1 + ROUNDING))
+        for _ in range(ITERATIONS):
+            near = 1.5 * near - 0.5 * (near @ near.T) @ near
+        return near if weight.shape[0] <= weight.shape[1] else near.T
+
+
+def spectral_critic(rng: torch.Generator, shape: Shape, /, *, hidden: Sequence[int]) -> Critic:
+    """ReLU layers divided by their largest singular value, but for what its power iteration lags.
+
+    Args:
+        rng: Source of the initial weights.
+        shape: Of one point.
+        hidden: Widths of the hidden layers.
+
+    Returns:
+        The critic.
+
+    Source:
+        Miyato et al. 2018, "Spectral normalization for generative adversarial networks".
+    """
+    torch_seed = int(torch.randint(2**31, (1,), generator=rng, device=rng.device))
+    sizes = [math.prod(shape), *hidden, 1]
+    layers: list[nn.Module] = [nn.Flatten()]
+    with torch.random.fork_rng(devices=[rng.device] if rng.device.type == "cuda" else []):
+        torch.manual_seed(torch_seed)  # the power iteration begins with torch's own randomness
+        for n_in, n_out in pairwise(sizes):
+            layers += [parametrizations.spectral_norm(linear(n_in, n_out, rng)), nn.ReLU()]
+    return Critic(nn.Sequential(*layers[:-1]))
+
+
+def sorting_critic(
+    rng: torch.Generator, shape: Shape, /, *, hidden: Sequence[int], group: int = 2
+) -> Critic:
+    """Orthonormal layers with sorting between them (Anil, Lucas and Grosse 2019).
+
+    Args:
+        rng: Source of the initial weights.
+        shape: Of one point.
+        hidden: Widths of the hidden layers.
+        group: How many values are sorted together; it divides the widths.
+
+    Returns:
+        The critic; its gradient has length 1 almost everywhere if no layer but the last is
+        narrower than the one before.
+    """
+    sizes = [math.prod(shape), *hidden, 1]
+    layers: list[nn.Module] = [nn.Flatten()]
+    for n_in, n_out in pairwise(sizes):
+        layer = linear(n_in, n_out, rng)
+        nn.init.orthogonal_(layer.weight, generator=rng)
+        parametrize.register_parametrization(layer, "weight", Orthonormal())
+        layers += [layer, GroupSort(group)]
+    return Critic(nn.Sequential(*layers[:-1]))

@@ -1,0 +1,113 @@
+"""Ascent on the certified bound: every value is a bound, and the ascent comes close to exact."""
+
+import copy
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+import divergences
+from gan.bound import BoundAscent, CTransform, refined_critic
+from gan.critic_gap import Truth
+from gan.losses import certified_critic_loss
+from gan.networks.mlp import plane_critic
+from gan.training import TrainingError
+
+
+def points(seed, n=60, m=50):
+    rng = torch.Generator().manual_seed(seed)
+    return torch.randn(n, 2, generator=rng) + 1, torch.randn(m, 2, generator=rng)
+
+
+def critic(seed=0):
+    return plane_critic(torch.Generator().manual_seed(seed), width=16)
+
+
+@pytest.mark.parametrize("correction", [0.0, 0.05])
+def test_every_step_of_the_ascent_is_below_exact(correction):
+    x, y = points(0)
+    exact = Truth.of(x, y).exact
+    ascent = BoundAscent(critic(), x, y, learning_rate=0.01, correction_rate=correction)
+    bounds = [ascent.step(i / 300) for i in range(300)]
+    assert max(bounds) <= exact * (1 + 1e-6)  # the bound is taken in float32
+    assert bounds[-1] > 0.97 * exact > bounds[0]
+
+
+def test_corrections_of_points_close_what_the_network_leaves_open():
+    x, y = points(1)
+    truth = Truth.of(x, y)
+    gaps = {}
+    for rate in (0.0, 0.03):
+        ascent = BoundAscent(critic(), x, y, learning_rate=0.003, correction_rate=rate)
+        for i in range(200):
+            ascent.step(i / 200)
+        gaps[rate] = truth.about(CTransform(ascent.values, x)).gap
+    assert gaps[0.0] < gaps[0.03] <= truth.exact * (1 + 1e-6)
+    assert gaps[0.03] > 0.995 * truth.exact
+
+
+@given(seed=st.integers(0, 1000), size=st.floats(1e-3, 1e3))
+def test_a_c_transform_is_1_lipschitz_and_its_gap_at_least_the_bound(seed, size):
+    x, y = points(seed, 20, 15)
+    values = size * torch.randn(len(x), generator=torch.Generator().manual_seed(seed))
+    h = CTransform(lambda: values, x)
+    cost = torch.cdist(x.double(), y.double())
+    bound = values.double().mean() + (cost - values.double()[:, None]).amin(dim=0).mean()
+    rounding = 1e-12 * (size + 10)
+    assert h(x).mean() - h(y).mean() >= bound - rounding
+    rise = (h(x)[:, None] - h(y)).abs()
+    assert (rise <= cost + rounding).all()
+
+
+def test_the_gradient_of_a_c_transform_has_length_1():
+    x, y = points(2)
+    y.requires_grad_()
+    (gradient,) = torch.autograd.grad(CTransform(lambda: x[:, 0], x)(y).sum(), y)
+    torch.testing.assert_close(torch.linalg.vector_norm(gradient, dim=1), torch.ones(len(y)))
+
+
+def test_a_refined_critic_certifies_more_and_leaves_the_critic_alone():
+    x, y = points(3)
+    truth, plain = Truth.of(x, y), critic(1)
+    before = copy.deepcopy(plain.state_dict())
+    refined = refined_critic(plain, x, y, steps=100, learning_rate=0.01, correction_rate=0.01)
+    found = truth.about(refined)
+    assert truth.about(plain).certified < found.certified <= truth.exact
+    assert found.certified > 0.98 * truth.exact
+    assert found.slope <= 1 + 1e-9
+    assert all(torch.equal(before[name], value) for name, value in plain.state_dict().items())
+
+
+def test_points_that_are_not_finite_end_the_ascent_with_the_critic_as_it_was():
+    x, y = points(4)
+    y[3, 0] = torch.nan
+    plain = critic()
+    before = copy.deepcopy(plain.state_dict())
+    with pytest.raises(TrainingError, match="its gradient it must be finite"):
+        BoundAscent(plain, x, y, learning_rate=0.01).step(0.0)
+    assert all(torch.equal(before[name], value) for name, value in plain.state_dict().items())
+
+
+@given(seed=st.integers(0, 1000), size=st.floats(1e-3, 10))
+def test_the_bound_of_a_batch_is_at_most_its_exact_emd(seed, size):
+    x, y = points(seed, 12, 12)
+    rng = torch.Generator().manual_seed(seed)
+    f, g = (size * torch.randn(12, generator=rng) for _ in range(2))
+    cost = torch.cdist(x, y)
+    loss, bound = certified_critic_loss(f, g, cost)
+    exact = divergences.emd(np.full(12, 1 / 12), np.full(12, 1 / 12), cost.double().numpy())
+    assert float(bound) <= exact + 1e-5 * (1 + size)
+    assert float(-loss) <= float(bound) + 1e-6 * (1 + size)
+
+
+def test_the_exact_prices_reach_the_bound_of_a_batch():
+    x, y = points(5, 12, 12)
+    cost = torch.cdist(x, y).double()
+    weights = np.full(12, 1 / 12)
+    solved = divergences.transport(weights, weights, cost.numpy())
+    prices = torch.from_numpy(solved.source_price), -torch.from_numpy(solved.target_price)
+    loss, bound = certified_critic_loss(*prices, cost)
+    assert float(bound) == pytest.approx(solved.cost, rel=1e-12)
+    assert float(-loss) == pytest.approx(solved.cost, rel=1e-12)
