@@ -81,10 +81,10 @@ def _cells(rows: Sequence[Row]) -> str:
     mean = statistics.fmean(
         statistics.fmean(abs(row["error"]) for row in of) for of in _by(rows, "pair").values()
     )
-    many = " or ".join(map(str, seeds))
+    many = " or ".join(map(str, seeds)) + (" seeds" if seeds != [1] else " seed")
     lines = [
         f"Populations: error of `sharp` in each of the {len(cells)} published pairs measured, one "
-        f"setting for all (means of {many} seeds); mean of the absolute errors {mean:.1%}:",
+        f"setting for all ({many}); mean of the absolute errors {mean:.1%}:",
         "",
         "| cones | " + " | ".join(f"D = {d}" for d in DIMENSIONS) + " |",
         "|---" * (1 + len(DIMENSIONS)) + "|",
@@ -175,11 +175,9 @@ def save_figure(record: dict[str, Any], /, path: Path = FIGURE) -> None:
             left.plot(x, y, marker, color=_color(method), alpha=0.7)
         left.plot([], [], "o", color=_color(method), label=method)
     left.plot([], [], "s", color="0.4", label="certified")
-    left.set(
-        xscale="log", yscale="log", xlabel="seconds", ylabel="relative error",
-        title="same points: eight Gaussians and N(0, I)",
-    )  # fmt: skip
-    left.legend(fontsize="x-small", ncols=2)
+    left.set(yscale="log", xlabel="seconds", ylabel="relative error")
+    left.set_title("same points: eight Gaussians and N(0, I)")
+    left.legend(fontsize="x-small", loc="lower right")
     cells = _by(groups["population"]["rows"], "pair")
     for n in CONES:
         known = [
@@ -189,13 +187,15 @@ def save_figure(record: dict[str, Any], /, path: Path = FIGURE) -> None:
         ]
         if known:
             right.plot(*zip(*known, strict=True), marker="o", label=f"sharp, {n} cones")
-    for name in ("one-sided penalty", "GroupSort"):
+    for name, style in (("one-sided penalty", "--"), ("GroupSort", ":")):
         published = [value / 100 for value in PUBLISHED[name]]
-        right.plot(DIMENSIONS, published, "--", color="0.6", label=f"{name}, published")
+        right.plot(DIMENSIONS, published, style, color="0.4", label=f"{name}, published mean")
     right.set(
-        xscale="log", yscale="log", xlabel="dimension", ylabel="|relative error| of the gap",
-        title="populations with known W1",
-    )  # fmt: skip
+        xscale="log", xlabel="dimension", ylabel="|relative error| of the gap", ylim=(0, None)
+    )
+    right.set_xticks(DIMENSIONS, labels=map(str, DIMENSIONS), minor=False)
+    right.minorticks_off()
+    right.set_title("populations with known W1")
     right.legend(fontsize="x-small")
     figure.savefig(path, dpi=100)
 
