@@ -16,7 +16,7 @@ def demo_command(
 ) -> int:
     """Train GAN, WGAN and WGAN-GP on eight Gaussians: one table, two figures.
 
-    Their critics are held against exact EMD. Takes about three minutes on two cores. An earlier
+    Their critics are held against exact EMD. Takes about four minutes on two cores. An earlier
     demo in the folder is replaced.
 
     Args:
