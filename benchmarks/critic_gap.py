@@ -84,12 +84,12 @@ GROUPS: dict[str, Group] = {
     "population": Group(
         "population",
         tuple(f"cones-{d}-{n}" for n in CONES for d in DIMENSIONS),
-        {"sharp": 1000},
+        {"sharp": 2500},
     ),
     "gaussians": Group(
         "population",
         tuple(f"{family}-{d}" for d in GAUSSIANS for family in ("translation", "scaling")),
-        {"sharp": 1000},
+        {"sharp": 2500},
     ),
     "others": Group(
         "population",
@@ -103,7 +103,6 @@ GROUPS: dict[str, Group] = {
             "c-transform": 200,
             "witness": 1,
         },
-        seeds=1,
     ),
 }
 Item = tuple[str, str, int]  # of a group, a pair and a seed

@@ -4,6 +4,7 @@ import copy
 import math
 import time
 from dataclasses import replace
+from functools import partial
 
 import pytest
 import torch
@@ -15,7 +16,7 @@ from gan.critic_gap import Truth
 from gan.critics import CRITICS, Budget, Problem, Study, fitted, on_points, on_populations
 from gan.critics.stepping import stepped
 from gan.networks.lipschitz import GroupSort, sorting_critic, spectral_critic
-from gan.networks.mlp import spread_mlp_critic
+from gan.networks.mlp import Radius, spread_mlp_critic
 from gan.optimizers import Joint, muon
 from gan.pairs import named_pair
 from gan.recipes import RECIPES
@@ -173,6 +174,33 @@ def test_a_spread_critic_has_its_kinks_over_the_points():
     places = first.bias.abs() / 4.0
     assert places.max() <= math.sqrt(3)
     assert places.max() > 1.5
+
+
+def test_a_critic_with_a_radius_is_told_how_far_each_point_is_from_a_learned_centre():
+    layer = Radius(4, torch.device("cpu"))
+    points = torch.tensor([[3.0, 0.0, 4.0, 0.0], [0.0, 0.0, 0.0, 0.0]])
+    torch.testing.assert_close(layer(points)[:, :4], points)
+    torch.testing.assert_close(layer(points)[:, 4], torch.tensor([3.0, -2.0]), atol=2e-3, rtol=0)
+    layer.centre.data += points[0]
+    torch.testing.assert_close(layer(points)[:, 4], torch.tensor([-2.0, 3.0]), atol=2e-3, rtol=0)
+
+    critic = spread_mlp_critic(rng(), (1, 2, 2), hidden=[8], radius=True)
+    images = torch.zeros(3, 1, 2, 2, requires_grad=True)  # all of them at the centre
+    (slope,) = torch.autograd.grad(critic(images).sum(), images, create_graph=True)
+    slope.square().sum().backward()
+    assert all(p.grad is None or p.grad.isfinite().all() for p in critic.parameters())
+
+
+def test_a_radius_makes_round_functions_of_many_dimensions_easy():
+    pair = named_pair("scaling-32")
+    sharp = CRITICS["sharp"].estimator
+    flat = replace(sharp, network=partial(spread_mlp_critic, hidden=[256] * 3, steepness=1.0))
+    astray = []
+    for estimator in (sharp, flat):
+        study = Study(pair, "population", 0)
+        *_, look = study.looks(estimator, Budget(60), only_last=True)
+        astray.append(1 - look.verdict.cosine)
+    assert astray[0] < 0.5 * astray[1]
 
 
 def test_muon_turns_only_the_matrices_and_its_state_is_kept_exactly():

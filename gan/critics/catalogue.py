@@ -39,10 +39,12 @@ PENALISED = Recipe(
     penalty_weight=10.0,
 )
 FREE = replace(PENALISED, constraint="none")
-SHARP = replace(PENALISED, optimizer="muon", batch_size=1024, penalty_weight=15.0)
+SHARP = replace(
+    PENALISED, optimizer="muon", learning_rate=4e-3, batch_size=1024, penalty_weight=12.0
+)
 PLAIN = partial(mlp_critic, hidden=[128] * 3)
 SPREAD = partial(spread_mlp_critic, hidden=[128] * 3)
-WIDE = partial(spread_mlp_critic, hidden=[256] * 3)
+ROUND = partial(spread_mlp_critic, hidden=[256] * 3, steepness=1.0, radius=True)
 
 
 def _penalised(constraint: Constraint) -> DescentCritic:
@@ -109,14 +111,13 @@ CRITICS: dict[str, Method] = {
         WitnessCritic(),
     ),
     "sharp": Method(
-        "one-sided penalty in units of the gap, kinks spread over the points, Muon",
+        "one-sided penalty in units of the gap, distance from a centre as an input, Muon",
         "ours; Jordan et al. 2024 for Muon",
         DescentCritic(
             SHARP,
-            WIDE,
+            ROUND,
             precision="bf16-mixed",
             relative=True,
-            batch_per_dimension=32,
             penalised=512,
         ),
     ),

@@ -1,6 +1,5 @@
 """Critics by stochastic descent on batches: penalised, clipped, or 1-Lipschitz by construction."""
 
-import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
@@ -17,7 +16,6 @@ from gan.recipes import Recipe
 from gan.steps import CriticBatch, critic_batch, critic_step, set_learning_rate
 
 MEMORY = 0.02  # share of the last gap in its running mean
-LARGEST = 4096  # points of a batch that grows with the dimension
 LEAST = 0.05  # of the unit, that the running mean counts as
 
 
@@ -33,8 +31,6 @@ class DescentCritic:
         relative: Whether the penalty's weight is in units of the gap. The best penalised critic
             has slopes of ``1 + W1 / (2 lambda)`` where mass moves, so a fixed lambda makes the
             relative error of the gap depend on the unit of length; this one does not.
-        batch_per_dimension: Points of a batch for each coordinate, if that is more than the
-            recipe's, up to 4096: in many dimensions it is their number that the fit is short of.
         penalised: At how many places of a batch slopes are penalised, at most; None for all.
     """
 
@@ -43,7 +39,6 @@ class DescentCritic:
     lipschitz: bool = False
     precision: Precision = "32"
     relative: bool = False
-    batch_per_dimension: int = 0
     penalised: int | None = None
 
     def fit(self, problem: Problem, /, *, budget: Budget, rng: torch.Generator) -> Iterator[Fit]:
@@ -72,8 +67,7 @@ class DescentCritic:
 
     def _batch(self, problem: Problem, rng: torch.Generator, devices: Devices) -> CriticBatch:
         """Points of one step."""
-        many = min(self.batch_per_dimension * math.prod(problem.shape), LARGEST)
-        n = max(self.recipe.batch_size, many)
+        n = self.recipe.batch_size
         points = problem.real(n, rng), problem.generated(n, rng)
         batch = critic_batch(self.recipe, *points, noise=0.0, rng=rng, devices=devices)
         if batch.mix is None or self.penalised is None:

@@ -5,11 +5,14 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 import torch
-from torch import nn
+from jaxtyping import Float
+from torch import Tensor, nn
 
 from gan.networks.players import Critic, Generator, Noise
 
 Shape = tuple[int, ...]
+
+ROUNDED = 1e-6  # added to squared distances, so that they have derivatives of all orders at 0
 
 
 def linear(n_in: int, n_out: int, rng: torch.Generator, /) -> nn.Linear:
@@ -79,23 +82,51 @@ def mlp_critic(rng: torch.Generator, shape: Shape, /, *, hidden: Sequence[int]) 
     return Critic(nn.Sequential(nn.Flatten(), *body) if len(shape) > 1 else body)
 
 
+class Radius(nn.Module):
+    """Appends to each point its distance from a centre, less what that is for points of size 1.
+
+    Attributes:
+        centre: Of ``d`` coordinates, at first the origin; it is learned.
+    """
+
+    def __init__(self, d: int, device: torch.device) -> None:
+        super().__init__()
+        self.centre = nn.Parameter(torch.zeros(d, device=device))
+
+    def forward(self, points: Float[Tensor, " n d"]) -> Float[Tensor, " n d+1"]:
+        """``d + 1`` numbers for each of ``points``."""
+        squares = (points - self.centre).square().sum(dim=1, keepdim=True)
+        distances = (squares + ROUNDED).sqrt()
+        return torch.cat([points, distances - math.sqrt(points.shape[1])], dim=1)
+
+
 def spread_mlp_critic(
-    rng: torch.Generator, shape: Shape, /, *, hidden: Sequence[int], steepness: float = 2.0
+    rng: torch.Generator,
+    shape: Shape,
+    /,
+    *,
+    hidden: Sequence[int],
+    steepness: float = 2.0,
+    radius: bool = False,
 ) -> Critic:
     """A critic whose first kinks lie all over points of size 1, and are steep.
 
     torch's initial weights put them near the origin, and leave it to the training to find detail.
+    In many dimensions no few hundred ramps add up to a function that is round: with ``radius``,
+    the first layer is told each point's distance from a centre.
 
     Args:
         rng: Source of the initial weights.
         shape: Of one point.
         hidden: Widths of the hidden layers.
         steepness: Length of each row of the first matrix; biases reach ``sqrt(3)`` times as far.
+        radius: Whether it is.
 
     Returns:
         The critic.
     """
-    critic = mlp_critic(rng, shape, hidden=hidden)
+    d = math.prod(shape)
+    critic = mlp_critic(rng, (d + radius,), hidden=hidden)
     first, *others = (layer for layer in critic.modules() if isinstance(layer, nn.Linear))
     with torch.no_grad():
         first.weight.normal_(generator=rng)
@@ -105,7 +136,10 @@ def spread_mlp_critic(
             gain = math.sqrt(2) if layer is not others[-1] else 1.0
             nn.init.orthogonal_(layer.weight, gain=gain, generator=rng)
             layer.bias.uniform_(-0.3, 0.3, generator=rng)
-    return critic
+    before: list[nn.Module] = [nn.Flatten()] if len(shape) > 1 else []
+    if radius:
+        before.append(Radius(d, rng.device))
+    return Critic(nn.Sequential(*before, critic.body)) if before else critic
 
 
 def plane_generator(rng: torch.Generator, /, *, width: int = 128) -> Generator:
