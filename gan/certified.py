@@ -1,5 +1,7 @@
 """The lower bound of exact EMD that a critic's scores prove, whatever the critic."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -7,7 +9,22 @@ from torch import Tensor
 EPS = 2.0**-52
 
 
-def certified(cost: np.ndarray, real_scores: np.ndarray, generated_scores: np.ndarray, /) -> float:
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A lower bound of exact EMD that is proved by scores.
+
+    Attributes:
+        value: In the unit of the distances, at least 0 and at most the exact EMD.
+        scale: What the scores are multiplied by for it.
+        by_real: Whether the scores of the real points prove it, or those of the generated ones.
+    """
+
+    value: float
+    scale: float
+    by_real: bool
+
+
+def certified(cost: np.ndarray, real_scores: np.ndarray, generated_scores: np.ndarray, /) -> Bound:
     """The largest bound that the scores prove, in the unit of ``cost``; see `critic_gap`.
 
     Args:
@@ -16,15 +33,15 @@ def certified(cost: np.ndarray, real_scores: np.ndarray, generated_scores: np.nd
         generated_scores: Shape ``(m,)``.
 
     Returns:
-        At least 0, and at most the exact EMD.
+        The bound.
     """
     table = torch.from_numpy(cost)
-    forward = _best_scale(table, torch.from_numpy(real_scores))
-    backward = _best_scale(table.T, torch.from_numpy(-generated_scores))
-    return max(forward, backward)
+    forward = Bound(*_best_scale(table, torch.from_numpy(real_scores)), by_real=True)
+    backward = Bound(*_best_scale(table.T, torch.from_numpy(-generated_scores)), by_real=False)
+    return max(forward, backward, key=lambda bound: bound.value)
 
 
-def _best_scale(cost: Tensor, scores: Tensor) -> float:
+def _best_scale(cost: Tensor, scores: Tensor) -> tuple[float, float]:
     """The largest value over s >= 0 of ``mean(s f) + mean_j min_i (cost_ij - s f_i)``.
 
     The value is concave and piecewise linear in s. Two tangents, one rising and one falling, meet
@@ -32,14 +49,14 @@ def _best_scale(cost: Tensor, scores: Tensor) -> float:
     seen.
 
     Returns:
-        The value less its rounding, at least 0.
+        The value less its rounding, at least 0; and s.
     """
     scores = scores - scores.mean()
     top, longest = float(scores.max()), float(cost.max())
     scores = scores / top if top > 0 else scores  # any unit of the scores will do
     low, (low_value, low_rise) = 0.0, _value(cost, scores, 0.0)
     if top <= 0 or longest == 0 or low_rise <= 0:
-        return max(0.0, low_value - 16 * EPS * longest)
+        return max(0.0, low_value - 16 * EPS * longest), 0.0
     high = longest  # from here on the value is at most mean_j cost - s max f <= 0
     high_value, high_rise = _value(cost, scores, high)
     best, scale = low_value, low
@@ -59,7 +76,8 @@ def _best_scale(cost: Tensor, scores: Tensor) -> float:
             high, high_value, high_rise = meet, value, rise
         if ceiling - best <= 1e-7 * best:
             break
-    return max(0.0, best - 16 * EPS * (longest + scale * float(scores.abs().max())))
+    rounding = 16 * EPS * (longest + scale * float(scores.abs().max()))
+    return max(0.0, best - rounding), scale / top
 
 
 def _value(cost: Tensor, scores: Tensor, scale: float) -> tuple[float, float]:

@@ -142,7 +142,7 @@ class Truth:
         return CriticGap(
             float(f.mean() - g.mean()),
             _slope(self.cost, f, g),
-            certified(self.cost, f, g),
+            certified(self.cost, f, g).value,
             self.exact,
         )
 

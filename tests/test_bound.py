@@ -7,12 +7,15 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from torch import nn
 
 import divergences
-from gan.bound import BoundAscent, CTransform, refined_critic
+from gan.bound import BoundAscent, CTransform, pairwise_distances, refined_critic
 from gan.critic_gap import Truth
 from gan.losses import certified_critic_loss
+from gan.networks import Critic
 from gan.networks.mlp import plane_critic
+from gan.networks.scale import Scale
 from gan.training import TrainingError
 
 
@@ -78,6 +81,35 @@ def test_a_refined_critic_certifies_more_and_leaves_the_critic_alone():
     assert found.certified > 0.98 * truth.exact
     assert found.slope <= 1 + 1e-9
     assert all(torch.equal(before[name], value) for name, value in plain.state_dict().items())
+
+
+@pytest.mark.parametrize("factor", [1e-30, 1e-3, 1.0, -1.0, 1e3])
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_refining_starts_from_the_scale_and_the_side_that_prove_most(factor, seed):
+    x, y = points(seed)
+    truth, plain = Truth.of(x, y), Critic(nn.Sequential(critic(seed).body, Scale(factor)))
+    refined = refined_critic(plain, x, y, steps=1, learning_rate=1e-9, correction_rate=1e-9)
+    least = truth.about(plain).certified
+    assert least * (1 - 1e-5) <= truth.about(refined).certified <= truth.exact
+
+
+def test_at_a_rate_of_0_only_the_corrections_climb():
+    x, y = points(6)
+    truth, plain = Truth.of(x, y), critic(2)
+    ascent = BoundAscent(plain, x, y, learning_rate=0.0, correction_rate=0.05)
+    before = copy.deepcopy(plain.state_dict())
+    bounds = [ascent.step(i / 200) for i in range(200)]
+    assert 0.98 * truth.exact < bounds[-1] <= truth.exact * (1 + 1e-6)
+    assert all(torch.equal(before[name], value) for name, value in plain.state_dict().items())
+
+
+@pytest.mark.parametrize("d", [2, 32, 33, 784])
+def test_distances_are_right_also_between_close_points_and_far_from_the_origin(d):
+    x, y = torch.randn(2, 20, d, generator=torch.Generator().manual_seed(d)) + 10
+    y[:10] = x[:10] + 1e-3 * y[:10]
+    found = pairwise_distances(x, y).double()
+    exact = torch.linalg.vector_norm(x[:, None].double() - y.double(), dim=2)
+    torch.testing.assert_close(found, exact, rtol=1e-6, atol=1e-6)
 
 
 def test_points_that_are_not_finite_end_the_ascent_with_the_critic_as_it_was():

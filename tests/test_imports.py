@@ -633,6 +633,7 @@ ARROWS = {
         "gan.critic_gap",
         "gan.data.dataset",
         "gan.data.mixtures",
+        "gan.networks",
         "gan.train",
     },
     "gan.runs": {
@@ -763,6 +764,7 @@ ARROWS = {
         "gan.networks.scale",
     },
     "gan.bound": {
+        "gan.certified",
         "gan.networks",
         "gan.training",
     },

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import torch
 
-from gan.bound import BETAS, BoundAscent, CTransform, pairwise_distances
+from gan.bound import BETAS, BoundAscent, pairwise_distances
 from gan.critics.problem import Budget, Fit, Maker, Problem
 from gan.critics.stepping import stepped
 from gan.devices import Devices
@@ -53,8 +53,7 @@ class BoundCritic:
             correction_rate=self.correction_rate * problem.unit,
             corrected_from=CORRECTED_FROM,
         )
-        score = CTransform(ascent.values, problem.points[0])
-        yield from stepped(ascent.step, score, budget, begun=begun, lipschitz=True)
+        yield from stepped(ascent.step, ascent.extended(), budget, begun=begun, lipschitz=True)
 
     def _step_on_batches(
         self, critic: Critic, problem: Problem, rng: torch.Generator

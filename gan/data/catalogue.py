@@ -8,7 +8,7 @@ from torch import Tensor
 
 from gan.data import mnist
 from gan.data.curves import SwissRoll, VerticalSegments
-from gan.data.dataset import DataSet, Loader, Measures, Sampler
+from gan.data.dataset import DataSet, Loader, Measures, Refining, Sampler
 from gan.data.mixtures import GaussianMixture, eight_gaussians, twenty_five_gaussians
 from gan.metrics.classifier import DigitClassifier, digit_classifier
 from gan.metrics.densities import density_js, density_reverse_kl
@@ -22,6 +22,7 @@ from gan.metrics.frechet import Moments
 from gan.metrics.modes import modes
 
 MEASURED = 2000  # real points that generated ones are compared with
+OF_IMAGES = Refining(steps=100, learning_rate=0.0, correction_rate=0.3)
 EVERY = 3  # which real digits, likewise: 20,000 from the whole file, whose order is not random
 
 
@@ -136,7 +137,7 @@ def mnist_set(data_dir: Path | None) -> DataSet:
         measure=measure,
         measure_size=5000,
         evaluation_size=2000,
-        refine_steps=10,
+        refining=OF_IMAGES,
     )
 
 
@@ -159,7 +160,7 @@ def stacked_mnist_set(data_dir: Path | None) -> DataSet:
         measure=measure,
         measure_size=STACKED_SAMPLES,
         evaluation_size=2000,
-        refine_steps=10,
+        refining=OF_IMAGES,
     )
 
 

@@ -12,6 +12,21 @@ Measures = dict[str, int | float | list[float]]
 
 
 @dataclass(frozen=True, slots=True)
+class Refining:
+    """How a copy of a critic climbs the certified bound of the points of an evaluation.
+
+    Attributes:
+        steps: Updates on all points.
+        learning_rate: Of the copy's weights; 0 leaves them as they are.
+        correction_rate: Of the corrections of single points, in the unit of the points.
+    """
+
+    steps: int = 90
+    learning_rate: float = 3e-3
+    correction_rate: float = 0.01
+
+
+@dataclass(frozen=True, slots=True)
 class DataSet:
     """A distribution to learn.
 
@@ -24,7 +39,7 @@ class DataSet:
             name; None if there is nothing.
         measure_size: How many generated points it is given.
         evaluation_size: Points on each side of an evaluation.
-        refine_steps: Steps that a copy of the critic gets to certify what it can, on all of them.
+        refining: How a copy of the critic comes to certify what it can of them.
         log_density: Log density of points ``(n, *shape)``, in nats, where it is known.
     """
 
@@ -35,7 +50,7 @@ class DataSet:
     measure: Callable[[Tensor], Measures] | None = None
     measure_size: int = 2000
     evaluation_size: int = 1000
-    refine_steps: int = 90
+    refining: Refining = Refining()
     log_density: Callable[[Tensor], Tensor] | None = None
 
 
