@@ -18,6 +18,7 @@ from benchmarks import (
     exact,
     large,
     permutation,
+    progress,
     records,
     speed,
     training,
@@ -93,6 +94,7 @@ def sections() -> dict[str, str]:
         "estimators": estimators.table(records.load(estimators.RESULTS)),
         "permutation": permutation.table(records.load(permutation.RESULTS)),
         "critic_gap": critic_gap_tables.markdown(records.load(critic_gap.RESULTS)),
+        "progress": progress.table(records.load(progress.RESULTS)),
         "training": training_tables.markdown(records.load(training.RESULTS)),
         "training_speed": training_speed.table(records.load(training_speed.RESULTS)),
     }

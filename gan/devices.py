@@ -101,7 +101,9 @@ def join(plan: Devices, /, *, strategy: Strategy = "auto", precision: Precision 
     """Set up computing by Lightning Fabric; with several processes, start and join them.
 
     The first process starts the others by its own command, unless a launcher has started all of
-    them. They end with it, and it is told by `Devices.average` when one of them is gone.
+    them. They end with it, and it is told by `Devices.average` when one of them is gone. If one
+    ends before all have joined, this process says so and exits with status 1: its wait for them
+    cannot be interrupted.
 
     Args:
         plan: As `planned` gave it.

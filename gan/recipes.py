@@ -35,7 +35,7 @@ class Recipe:
 
     Attributes:
         loss: What the two networks minimise: minimax, non-saturating, wasserstein, or certified,
-            the bound of the batch's exact EMD that the critic proves.
+            which has beside the gap the bound of the batch's exact EMD that the critic proves.
         constraint: What holds the critic near 1-Lipschitz.
         critic_steps: Critic steps per generator step.
         batch_size: Real points, and as many generated ones, per step.
@@ -234,7 +234,7 @@ RECIPES: dict[str, Method] = {
         _quick_penalised(replace(WGAN_GP, constraint="one-sided-penalty")),
     ),
     "wgan-certified": Method(
-        "the critic climbs the bound of the EMD that it proves of each batch; one-sided penalty",
+        "the critic climbs its gap and the bound that it proves of each batch; one-sided penalty",
         "ours; after Mallasto et al. 2019",
         replace(WGAN_GP, loss="certified", constraint="one-sided-penalty"),
         _quick_penalised(replace(WGAN_GP, loss="certified", constraint="one-sided-penalty")),

@@ -16,6 +16,7 @@ from benchmarks import (
     exact,
     large,
     permutation,
+    progress,
     readme,
     records,
     reference,
@@ -292,3 +293,29 @@ def test_the_figure_of_the_critics_is_drawn_from_the_results(tmp_path):
     record = records.load(critic_gap.RESULTS)
     critic_gap_tables.save_figure(record, tmp_path / "figure.png")
     assert (tmp_path / "figure.png").stat().st_size > 20_000
+
+
+def test_the_progress_of_a_run_is_measured_kept_and_shown(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(progress.DATA, "eight-gaussians", progress.Data(12, 6, 1, size=60))
+    item = ("eight-gaussians", "wgan-certified", 0)
+    record = progress.measured(item, 0, tmp_path / "stop")
+    assert [row["step"] for row in record["evaluations"]] == [6, 10, 12]
+    for row in record["evaluations"]:
+        assert row["live_gap"] == row["live_certified"] <= row["refined_certified"] <= row["exact"]
+    assert record["refine_seconds"] > 0 < record["exact_seconds"]
+    file = tmp_path / "runs/progress/eight-gaussians/wgan-certified/seed0/result.json"
+    file.write_text(file.read_text().replace('"n": 60', '"n": 61'))
+    kept = progress.measured(item, 0, tmp_path / "stop")
+    assert kept["n"] == 61  # not run again
+    text = progress.table({"runs": [kept]})
+    assert "| eight-gaussians, 61 points | `wgan-certified` | 1 | 3 |" in text
+    progress.save_figure({"runs": [kept]}, tmp_path / "figure.png")
+    assert (tmp_path / "figure.png").stat().st_size > 10_000
+
+
+def test_at_every_evaluation_the_refined_bound_is_at_most_exact_and_95_percent_of_it():
+    for run in records.load(progress.RESULTS)["runs"]:
+        for row in run["evaluations"]:
+            assert 0.95 * row["exact"] <= row["refined_certified"] <= row["exact"]
+            assert row["live_certified"] <= row["exact"]

@@ -1,0 +1,226 @@
+"""What training's progress numbers say of the exact distance, at every evaluation of a run.
+
+    python -m benchmarks.progress            # all runs, about twenty minutes on 2 cores
+    python -m benchmarks.progress --gather   # write what has been run so far
+
+Each run is one of `gan train`, kept under ``runs/progress``; a benchmark that was stopped goes on
+where it was. Results go to ``results/progress.json``, the figure to ``docs/progress.png``.
+"""
+
+import json
+import statistics
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+import tyro
+from matplotlib.figure import Figure
+
+from benchmarks import records
+from gan import evaluation, session
+from gan.config import Config
+from gan.critic_gap import exact_emd
+from gan.devices import Precision
+from gan.interrupts import INTERRUPTED
+from gan.runs import write_json
+from gan.several import at_once
+
+RESULTS = records.RESULTS / "progress.json"
+FIGURE = Path(__file__).parent.parent / "docs" / "progress.png"
+RUNS = Path("runs/progress")
+RECIPES = ("gan", "wgan", "wgan-gp", "wgan-certified")
+REPEATS = 3
+KEYS = (
+    "step",
+    "exact",
+    "floor",
+    "live_gap",
+    "live_certified",
+    "certified",
+    "refined_certified",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """What runs are on one data set.
+
+    Attributes:
+        steps: Generator steps.
+        every: Steps between evaluations.
+        seeds: How many, from 0.
+        size: Points on each side of an evaluation; None for the data set's own.
+        precision: Of the products of matrices.
+    """
+
+    steps: int
+    every: int
+    seeds: int
+    size: int | None = None
+    precision: Precision = "32"
+
+
+DATA = {
+    "eight-gaussians": Data(2000, 200, 3, size=2000),
+    "mnist": Data(300, 100, 1, precision="bf16-mixed"),
+}
+Item = tuple[str, str, int]  # a data set, a recipe and a seed
+
+
+def measured(item: Item, position: int, stop_file: Path) -> dict[str, Any] | None:
+    """One run, made if it is not there yet: its evaluations, and what refining takes."""
+    name, recipe, seed = item
+    out = RUNS / name / recipe / f"seed{seed}"
+    result = out / "result.json"
+    if result.exists():
+        return dict(json.loads(result.read_text()))
+    data = DATA[name]
+    config = Config(
+        recipe=recipe,
+        data=name,
+        steps=data.steps,
+        seed=seed,
+        out=out,
+        evaluate_every=data.every,
+        evaluation_size=data.size,
+        precision=data.precision,
+    )
+    resume = (out / "checkpoint.pt").exists()
+    outcome = session.run(config, resume=resume, position=position, stop_file=stop_file)
+    if not outcome.finished:
+        return None
+    record = {
+        "data": name,
+        "recipe": recipe,
+        "seed": seed,
+        "evaluations": [{key: line[key] for key in KEYS} for line in outcome.metrics],
+        **_times(outcome, data.size or outcome.data.evaluation_size),
+    }
+    write_json(result, record)
+    return record
+
+
+def _times(outcome: session.Outcome, n: int) -> dict[str, Any]:
+    """Seconds of refining the last critic, and of exact EMD, of the same points, by turns."""
+    rng = evaluation.seeded(torch.device("cpu"), 0)
+    real = outcome.data.sample(n, rng)
+    generated = evaluation.averaged_samples(outcome.training, n, rng)
+    refining, solving = [], []
+    for _ in range(REPEATS):
+        begun = time.perf_counter()
+        evaluation.refined(outcome.training.critic, outcome.data, real, generated)
+        between = time.perf_counter()
+        exact_emd(generated, real)
+        refining.append(between - begun)
+        solving.append(time.perf_counter() - between)
+    return {
+        "n": n,
+        "refine_steps": outcome.data.refining.steps,
+        "refine_seconds": statistics.median(refining),
+        "exact_seconds": statistics.median(solving),
+    }
+
+
+def table(record: dict[str, Any], /) -> str:
+    """The runs as Markdown, a line for each recipe on each data set."""
+    lines = [
+        "| data | recipe | seeds | evaluations | progress number / exact | critic in training "
+        "certifies | refined copy certifies | refining / exact EMD, time |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for run in record["runs"]:
+        groups.setdefault((run["data"], run["recipe"]), []).append(run)
+    for (data, recipe), runs in groups.items():
+        rows = [row for run in runs for row in run["evaluations"]]
+        ratio = [run["refine_seconds"] / run["exact_seconds"] for run in runs]
+        lines.append(
+            f"| {data}, {runs[0]['n']} points | `{recipe}` | {len(runs)} | {len(rows)} "
+            f"| {_range(rows, 'live_gap', '.3g')} | {_range(rows, 'live_certified')} "
+            f"| {_range(rows, 'refined_certified')} "
+            f"| {statistics.median(ratio):.1f} ({runs[0]['refine_steps']} steps) |"
+        )
+    return "\n".join(lines)
+
+
+def _range(rows: list[dict[str, Any]], key: str, spec: str = ".1%") -> str:
+    """The least and the largest share of the exact EMD."""
+    shares = [row[key] / row["exact"] for row in rows]
+    return f"{min(shares):{spec}} to {max(shares):{spec}}"
+
+
+def save_figure(record: dict[str, Any], /, path: Path = FIGURE) -> None:
+    """Exact distance, progress number and what is certified, over each run of seed 0."""
+    runs = [run for run in record["runs"] if run["seed"] == 0]
+    names, recipes = (list(dict.fromkeys(run[key] for run in runs)) for key in ("data", "recipe"))
+    figure = Figure(figsize=(3 * len(recipes), 3 * len(names)), layout="constrained")
+    axes = figure.subplots(len(names), len(recipes), squeeze=False)
+    for row, name in zip(axes, names, strict=True):
+        for ax, recipe in zip(row, recipes, strict=True):
+            ax.set_title(f"{recipe}, {name}", fontsize="medium")
+            for run in runs:
+                if (run["data"], run["recipe"]) == (name, recipe):
+                    _plot(ax, run["evaluations"])
+    axes[0, 0].legend(fontsize="x-small")
+    for ax in axes[-1]:
+        ax.set_xlabel("generator steps")
+    figure.savefig(path, dpi=100)
+
+
+def _plot(ax: Any, rows: list[dict[str, Any]]) -> None:
+    """One run."""
+    steps = [row["step"] for row in rows]
+    curves = (
+        ("exact", "k-", "exact EMD"),
+        ("live_gap", "C3--", "progress number"),
+        ("live_certified", "C0:", "certified in training"),
+        ("refined_certified", "C2o", "refined copy certifies"),
+    )
+    for key, style, label in curves:
+        ax.plot(steps, [row[key] for row in rows], style, label=label, markersize=4)
+    ax.axhline(rows[0]["floor"], color="0.7", linewidth=0.8, label="floor")
+    ax.set(xscale="log", ylim=(0, 1.3 * max(row["exact"] for row in rows)))
+
+
+def main(*, workers: int = 2, gather: bool = False) -> int:
+    """Run what is not there yet, and write the results.
+
+    Args:
+        workers: Runs at a time.
+        gather: Run nothing: write what has been run so far.
+
+    Returns:
+        The exit status.
+    """
+    items = [
+        (name, recipe, seed)
+        for name, data in DATA.items()
+        for recipe in RECIPES
+        for seed in range(data.seeds)
+    ]
+    if gather:
+        kept = [RUNS / name / recipe / f"seed{seed}" for name, recipe, seed in items]
+        items = [
+            item for item, out in zip(items, kept, strict=True) if (out / "result.json").exists()
+        ]
+    runs = [run for run in at_once(measured, items, workers=workers) if run is not None]
+    if runs:
+        record: dict[str, Any] = {
+            "versions": records.versions(),
+            "machine": records.machine(),
+            "runs": runs,
+        }
+        records.save(record, RESULTS)
+        save_figure(record)
+        print(table(record))
+    if len(runs) < len(items):
+        print("stopped; the same command goes on")
+        return INTERRUPTED
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(tyro.cli(main))
