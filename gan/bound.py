@@ -209,7 +209,7 @@ def refined_critic(
         generated,
         learning_rate=learning_rate,
         correction_rate=correction_rate,
-        scale=first.scale or 1.0,  # at 0, the scores prove nothing at any scale
+        scale=first.scale,
         by_real=first.by_real,
     )
     for step in range(steps):

@@ -70,6 +70,18 @@ def test_the_critic_certifies_most_of_a_large_distance(training):
     assert set(found.record()) >= {"gap", "certified", "exact", "live_gap", "live_certified"}
 
 
+def test_a_copy_that_climbed_to_less_than_the_critic_proves_is_not_taken(training, monkeypatch):
+    def flat(*args):
+        return lambda points: torch.zeros(len(points))
+
+    monkeypatch.setattr(evaluation, "refined", flat)
+    for _ in train(training, real=REAL):  # the critic then proves more than a flat one
+        pass
+    rng = evaluation.seeded(torch.device("cpu"), 0, 1)
+    found = evaluation.measured(training, RING, 200, rng)
+    assert found.refined == found.live
+
+
 def test_a_perfect_generator_is_at_the_floor(training, monkeypatch):
     monkeypatch.setattr(
         evaluation, "averaged_samples", lambda training, n, rng: RING.sample(n, rng)

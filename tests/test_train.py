@@ -13,7 +13,7 @@ from torch import nn
 from gan.devices import Devices
 from gan.networks import Critic, plane_critic, plane_generator
 from gan.recipes import GAN, WGAN, WGAN_GP
-from gan.steps import critic_batch, update
+from gan.steps import critic_batch, critic_step, update
 from gan.train import Training, TrainingError, caught_up_critic, train
 from gan.training import MisfitError
 
@@ -26,6 +26,27 @@ def test_a_seed_gives_the_same_run(recipe):
     other = started(recipe, seed=1)
     list(train(other, real=REAL))
     assert not same(first.state_dict(), other.state_dict())
+
+
+def test_a_certified_critic_learns_where_its_bound_is_flat():
+    """Of points that are all as far apart, any flat function proves all: the gap says the way."""
+    training = started(replace(QUICK["wgan-certified"], penalty_weight=0.0), steps=20)
+    real, generated = torch.ones(16, 2), -torch.ones(16, 2)
+
+    @torch.no_grad()
+    def gap():
+        return float(training.critic(real).mean() - training.critic(generated).mean())
+
+    before = gap()
+    for _ in range(20):
+        batch = critic_batch(
+            training.recipe, real, generated, noise=0.0, rng=training.rng, devices=training.devices
+        )
+        bound, _ = critic_step(
+            training.critic, training.critic_optimizer, training.recipe, batch, training.devices
+        )
+        assert bound == pytest.approx(math.sqrt(8))  # from the start
+    assert gap() > before + 0.1
 
 
 def test_steps_are_numbered_and_end():
