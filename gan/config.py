@@ -129,8 +129,11 @@ class Config:
             str(Path(name).resolve()) if name.endswith(".py") else name for name in self.plugin
         ]
         settings = asdict(self.recipe_settings)
+        # No part of the run then, and unknown to older ones.
         if self.recipe_settings.optimizer != "muon":
-            del settings["momentum"]  # no part of the run, and unknown to older ones
+            del settings["momentum"]
+        if self.recipe_settings.generator_decay == 1:
+            del settings["generator_decay"]
         return {
             **plain,
             "plugin": places,

@@ -42,6 +42,8 @@ class Recipe:
         optimizer: Both networks' optimiser: adam, rmsprop, or muon, which is Muon for the matrices
             and Adam for the rest.
         learning_rate: Of both optimisers, at the first step.
+        generator_decay: The generator's learning rate falls as the schedule to this power. Above
+            1, it is the slower player at the end, and the critic has time to see what is left.
         betas: Adam's decay rates of the mean gradient and of its square.
         momentum: Muon's decay rate of the mean gradient.
         schedule: How the learning rate goes on: constant, or along a line or half a cosine to 0 at
@@ -60,6 +62,7 @@ class Recipe:
     batch_size: int
     optimizer: optimizers.Name
     learning_rate: float
+    generator_decay: float = 1.0
     betas: tuple[float, float] = (0.9, 0.999)
     momentum: float = 0.9
     schedule: Schedule = "constant"
@@ -84,7 +87,7 @@ class Recipe:
             self._require(name, "above 0", lambda v: 0 < v < math.inf)
         for name in ("average_rate", "noise_until"):
             self._require(name, "above 0 and at most 1", lambda v: 0 < v <= 1)
-        for name in ("penalty_weight", "noise"):
+        for name in ("penalty_weight", "noise", "generator_decay"):
             self._require(name, "0 or more", lambda v: 0 <= v < math.inf)
         self._require("momentum", "from 0 to below 1", lambda v: 0 <= v < 1)
         self._require("betas", "two numbers from 0 to below 1", _are_betas)
@@ -102,11 +105,19 @@ class Recipe:
 
     def learning_rate_at(self, done: float, /) -> float:
         """The learning rate when a share ``done`` in [0, 1] of the steps has been made."""
+        return self.learning_rate * self._left(done)
+
+    def generator_rate_at(self, done: float, /) -> float:
+        """The generator's learning rate then (two time scales: Heusel et al. 2017)."""
+        return self.learning_rate * self._left(done) ** self.generator_decay
+
+    def _left(self, done: float) -> float:
+        """What the schedule leaves of the first learning rate."""
         if self.schedule == "linear":
-            return self.learning_rate * (1 - done)
+            return 1 - done
         if self.schedule == "cosine":
-            return self.learning_rate * (1 + math.cos(math.pi * done)) / 2
-        return self.learning_rate
+            return (1 + math.cos(math.pi * done)) / 2
+        return 1.0
 
     def noise_at(self, done: float, /) -> float:
         """The noise's standard deviation when a share ``done`` of the steps has been made."""

@@ -7,6 +7,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn.functional import conv_transpose2d
 
+from gan.networks.fourier import FourierFeatures
 from gan.networks.scale import Scale
 
 Pull = Callable[[Tensor], Tensor]
@@ -19,14 +20,15 @@ def input_gradient(
 
     .. math:: \nabla f(x) = W_1^T M_1(x) W_2^T M_2(x) \cdots W_k^T
 
-    M are the slopes of the activations at x, which are constant around almost every x: so one
-    forward pass without a graph finds them, and what is differentiated afterwards is a product of
-    weights. The gradients of a penalty are those that autograd finds by differentiating its own
-    backward pass, in a fifth less time. Biases have no part in them.
+    M are the slopes of the activations at x, which do not change with the weights at almost every
+    x: so one forward pass without a graph finds them, and what is differentiated afterwards is a
+    product of weights. The gradients of a penalty are those that autograd finds by differentiating
+    its own backward pass, in a fifth less time. Biases have no part in them.
 
     Args:
-        body: Linear, Conv2d, ReLU, LeakyReLU, Flatten, Unflatten, Identity and `Scale` layers, in
-            sequences that may be nested; maps points to scores of shape ``(n, 1)`` or ``(n,)``.
+        body: Linear, Conv2d, ReLU, LeakyReLU, Flatten, Unflatten, Identity, `Scale` and
+            `FourierFeatures` layers, in sequences that may be nested; maps points to scores of
+            shape ``(n, 1)`` or ``(n,)``.
         points: Where, shape ``(n, *shape)``; no gradient flows into them.
 
     Returns:
@@ -71,6 +73,7 @@ def _is_known(layer: nn.Module) -> bool:
         nn.Flatten,
         nn.Unflatten,
         nn.Identity,
+        FourierFeatures,
         Scale,
     }
 
@@ -88,6 +91,8 @@ def _pull(layer: nn.Module, values: Tensor) -> Pull:
         return lambda gradient: torch.ops.aten.leaky_relu_backward(gradient, values, below, False)
     if isinstance(layer, Scale):
         return lambda gradient: gradient * layer.factor
+    if isinstance(layer, FourierFeatures):
+        return _fourier_pull(layer, values)
     if isinstance(layer, nn.Identity):
         return lambda gradient: gradient
     shape = values.shape
@@ -109,5 +114,19 @@ def _convolution_pull(layer: nn.Conv2d, values: Tensor) -> Pull:
         return conv_transpose2d(
             gradient, layer.weight, None, stride, padding, rest, layer.groups, dilation
         )
+
+    return pull
+
+
+def _fourier_pull(layer: FourierFeatures, values: Tensor) -> Pull:
+    """What the point itself, its sines and its cosines add."""
+    d, n = layer.waves.shape
+    phases = layer.phases(values)
+    sines, cosines = phases.sin(), phases.cos()
+
+    def pull(gradient: Tensor) -> Tensor:
+        own, of_sines, of_cosines = gradient.to(layer.waves.dtype).split([d, n, n], dim=1)
+        with torch.autocast(gradient.device.type, enabled=False):
+            return own + (of_sines * cosines - of_cosines * sines) @ layer.waves.T
 
     return pull

@@ -33,7 +33,7 @@ class Step:
             critic batch.
         critic_loss: The critic's loss with its penalty, on the same batch.
         generator_loss: The generator's loss.
-        learning_rate: Of both optimisers in this step.
+        learning_rate: Of the critic's optimiser in this step.
         noise: Standard deviation of the noise on the critic's points in this step.
     """
 
@@ -80,8 +80,8 @@ def _step(training: Training, real: Sampler) -> Step:
     """One generator step, with the critic steps before it."""
     recipe, devices, rng = training.recipe, training.devices, training.rng
     rate, noise = recipe.learning_rate_at(training.done), recipe.noise_at(training.done)
-    for optimizer in (training.generator_optimizer, training.critic_optimizer):
-        set_learning_rate(optimizer, rate)
+    set_learning_rate(training.critic_optimizer, rate)
+    set_learning_rate(training.generator_optimizer, recipe.generator_rate_at(training.done))
     n = recipe.batch_size
     for _ in range(recipe.critic_steps):
         points = real(n, rng)

@@ -580,6 +580,7 @@ ARROWS = {
     "gan.networks.players": set(),
     "gan.networks.catalogue": {
         "gan.networks.convolutional",
+        "gan.networks.fourier",
         "gan.networks.mlp",
         "gan.networks.players",
         "gan.networks.residual",
@@ -601,6 +602,10 @@ ARROWS = {
         "gan.networks.players",
     },
     "gan.networks.lipschitz": {
+        "gan.networks.mlp",
+        "gan.networks.players",
+    },
+    "gan.networks.fourier": {
         "gan.networks.mlp",
         "gan.networks.players",
     },
@@ -761,6 +766,7 @@ ARROWS = {
         "gan.recipes",
     },
     "gan.slopes": {
+        "gan.networks.fourier",
         "gan.networks.scale",
     },
     "gan.bound": {

@@ -54,6 +54,7 @@ def test_the_quick_settings_are_of_the_same_method(name):
         ("batch_size", 2.5, "must be 1 or more"),
         ("learning_rate", -1e-3, "must be above 0"),
         ("penalty_weight", float("nan"), "must be 0 or more"),
+        ("generator_decay", -1.0, "must be 0 or more"),
     ],
 )
 def test_a_setting_that_there_is_not_is_refused(setting, value, message):

@@ -89,11 +89,12 @@ def test_numbers_out_of_range_are_refused(tmp_path, changes, message):
         config(tmp_path / "run", **changes)
 
 
-def test_the_momentum_of_muon_is_a_setting_only_where_muon_is(tmp_path):
+def test_settings_that_older_runs_had_not_are_recorded_only_where_they_matter(tmp_path):
     plain = config(tmp_path / "run").record()["recipe_settings"]
-    assert "momentum" not in plain  # nor is it in the folders of older runs, which go on
-    turned = config(tmp_path / "run", changes={"optimizer": "muon"}).record()["recipe_settings"]
-    assert turned["momentum"] == 0.9
+    assert not {"momentum", "generator_decay"} & plain.keys()  # so the older ones go on
+    changes = {"optimizer": "muon", "generator_decay": 3.0}
+    turned = config(tmp_path / "run", changes=changes).record()["recipe_settings"]
+    assert (turned["momentum"], turned["generator_decay"]) == (0.9, 3.0)
 
 
 def test_a_bound_of_whole_batches_is_not_divided_between_processes():

@@ -8,6 +8,7 @@ from torch import nn
 
 from gan.networks import mlp_critic, plane_critic
 from gan.networks.convolutional import convolutional_critic
+from gan.networks.fourier import fourier_critic
 from gan.networks.scale import Scale
 from gan.penalties import gradient_penalty
 from gan.slopes import input_gradient
@@ -48,6 +49,7 @@ def bodies():
         nn.Sequential(Scale(0.5), nn.Linear(2, 6), nn.ReLU(), nn.Linear(6, 1), Scale(3.0)),
         (2,),
     )
+    yield "waves", fourier_critic(rng, (2,), hidden=[16, 16], waves=8).body, (2,)
     yield "inplace", nn.Sequential(nn.Linear(4, 6), nn.ReLU(inplace=True), nn.Linear(6, 1)), (4,)
 
 

@@ -102,6 +102,20 @@ def test_the_cosine_schedule_goes_from_the_rate_to_0():
     assert rates == pytest.approx(expected)
 
 
+def test_the_generator_may_slow_down_before_the_critic():
+    recipe = replace(WGAN_GP, schedule="cosine", generator_decay=3.0)
+    training = started(recipe, steps=4)
+    rates = [
+        [
+            optimizer.param_groups[0]["lr"]
+            for optimizer in (training.generator_optimizer, training.critic_optimizer)
+        ]
+        for _ in train(training, real=REAL)
+    ]
+    left = [(1 + math.cos(math.pi * k / 4)) / 2 for k in range(4)]
+    assert rates == [pytest.approx([1e-4 * part**3, 1e-4 * part]) for part in left]
+
+
 @pytest.mark.parametrize("recipe", QUICK.values())
 def test_data_that_is_not_finite_stops_the_run_before_it_spoils_the_weights(recipe):
     training = started(recipe)

@@ -44,6 +44,7 @@ def _settings(recipe: Recipe) -> str:
         "clip": recipe.constraint != "clip",
         "betas": recipe.optimizer == "rmsprop",
         "momentum": recipe.optimizer != "muon",
+        "generator_decay": recipe.generator_decay == 1,
         "noise": recipe.noise == 0,
         "noise_until": recipe.noise == 0,
     }

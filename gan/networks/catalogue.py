@@ -8,6 +8,7 @@ from typing import Literal
 import torch
 
 from gan.networks.convolutional import convolutional_critic, convolutional_generator
+from gan.networks.fourier import fourier_critic
 from gan.networks.mlp import mlp_critic, mlp_generator
 from gan.networks.players import Critic, Generator
 from gan.networks.residual import residual_critic, residual_generator
@@ -56,6 +57,12 @@ def _default_critic(rng: torch.Generator, shape: Shape) -> Critic:
 
 NETWORKS: dict[str, Networks] = {
     "mlp": Networks("ReLU, 3 x 128; on images 2 x 512", _default_generator, _default_critic),
+    "fourier-mlp": Networks(
+        "ReLU, 3 x 128, steep generator, critic with Fourier features",
+        partial(mlp_generator, hidden=[128] * 3, noise_size=2, steepness=8.0),
+        partial(fourier_critic, hidden=[128] * 3),
+        "points in the plane",
+    ),
     "wide-mlp": Networks(
         "ReLU, 3 x 512, noise 2 (toy script of Gulrajani et al. 2017)",
         partial(mlp_generator, hidden=[512] * 3, noise_size=2),

@@ -48,6 +48,7 @@ def mlp_generator(
     hidden: Sequence[int],
     noise_size: int,
     noise: Noise = "normal",
+    steepness: float = 1.0,
 ) -> Generator:
     """Noise to points by hidden layers; points that are images have pixels in [0, 1].
 
@@ -57,11 +58,15 @@ def mlp_generator(
         hidden: Widths of the hidden layers.
         noise_size: Dimension of the noise.
         noise: Its distribution.
+        steepness: What torch's initial weights of the first layer are multiplied with. The steeper
+            the generator, the fewer of its points lie on the way from one mode to another.
 
     Returns:
         The generator.
     """
     body = mlp([noise_size, *hidden, math.prod(shape)], rng)
+    with torch.no_grad():
+        next(body.parameters()).mul_(steepness)
     if len(shape) > 1:
         body.extend([nn.Sigmoid(), nn.Unflatten(1, shape)])
     return Generator(noise_size, body, noise)
