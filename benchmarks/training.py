@@ -82,10 +82,32 @@ RING = partial(points, mixture=eight_gaussians(), pairs=20)
 SMALL_RING = partial(points, mixture=eight_gaussians(radius=1.0, sigma=0.01), pairs=5)
 GRID = partial(points, mixture=twenty_five_gaussians(), pairs=5)
 
+FOURIER = {"networks": "fourier-mlp"}
+ONE_SIDED = {"learning_rate": 3e-3, "generator_decay": 3.0, "average_rate": 4e-3}
+
 CASES: dict[str, Case] = {
-    "ring": Case("wgan-gp", "eight-gaussians", 4500, 5, RING),
-    "ring-one-sided": Case("wgan-lp", "eight-gaussians", 4500, 5, RING),
-    "ring-short": Case("wgan-lp", "eight-gaussians", 1500, 5, RING),
+    "ring": Case(
+        "wgan-gp",
+        "eight-gaussians",
+        3600,
+        5,
+        RING,
+        options=FOURIER,
+        changes={
+            "learning_rate": 4e-3,
+            "penalty_weight": 0.1,
+            "generator_decay": 4.0,
+            "average_rate": 6e-3,
+        },
+    ),
+    "ring-one-sided": Case(
+        "wgan-lp", "eight-gaussians", 3600, 5, RING, options=FOURIER, changes=ONE_SIDED
+    ),
+    "ring-short": Case(
+        "wgan-lp", "eight-gaussians", 1500, 5, RING, options=FOURIER, changes=ONE_SIDED
+    ),
+    "ring-plain": Case("wgan-gp", "eight-gaussians", 4500, 5, RING),
+    "ring-one-sided-plain": Case("wgan-lp", "eight-gaussians", 4500, 5, RING),
     "ring-reference-script": Case(  # of Gulrajani et al. 2017
         "wgan-gp",
         "eight-gaussians",

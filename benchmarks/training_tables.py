@@ -15,6 +15,8 @@ MIXTURES = (
     "ring",
     "ring-one-sided",
     "ring-short",
+    "ring-plain",
+    "ring-one-sided-plain",
     "ring-reference-script",
     "grid-one-sided",
 )

@@ -1,6 +1,6 @@
 """A critic's gradient with respect to its points, written out: no backward through a backward."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import torch
 from jaxtyping import Float
@@ -27,8 +27,8 @@ def input_gradient(
 
     Args:
         body: Linear, Conv2d, ReLU, LeakyReLU, Flatten, Unflatten, Identity, `Scale` and
-            `FourierFeatures` layers, in sequences that may be nested; maps points to scores of
-            shape ``(n, 1)`` or ``(n,)``.
+            `FourierFeatures` layers, in sequences that may be nested, these before any layer that
+            learns; maps points to scores of shape ``(n, 1)`` or ``(n,)``.
         points: Where, shape ``(n, *shape)``; no gradient flows into them.
 
     Returns:
@@ -38,7 +38,7 @@ def input_gradient(
         Gulrajani et al. 2017, eq. 3, needs it; Rumelhart, Hinton and Williams 1986 is the product.
     """
     layers = list(_flat(body))
-    if not all(_is_known(layer) for layer in layers):
+    if not all(_is_known(layer) for layer in layers) or _bends_what_is_learned(layers):
         return None
     pulls, values = [], points.detach().clone()  # a layer may work in place
     with torch.no_grad():
@@ -76,6 +76,16 @@ def _is_known(layer: nn.Module) -> bool:
         FourierFeatures,
         Scale,
     }
+
+
+def _bends_what_is_learned(layers: Sequence[nn.Module]) -> bool:
+    """Whether the slopes of waves change with the weights of a layer before them."""
+    learned = False
+    for layer in layers:
+        if learned and isinstance(layer, FourierFeatures):
+            return True
+        learned = learned or any(True for _ in layer.parameters())
+    return False
 
 
 def _pull(layer: nn.Module, values: Tensor) -> Pull:

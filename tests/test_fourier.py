@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from gan.networks import mlp_critic, mlp_generator
-from gan.networks.fourier import OCTAVES, FourierFeatures, fourier_critic
+from gan.networks.fourier import BANDS, FourierFeatures, fourier_critic
 
 
 def test_features_are_the_points_and_the_sines_and_cosines_of_their_waves():
@@ -15,10 +15,10 @@ def test_features_are_the_points_and_the_sines_and_cosines_of_their_waves():
     assert torch.allclose(found, torch.cat([torch.stack([x, y]), phases.sin(), phases.cos()]))
 
 
-def test_each_octave_has_as_many_waves_of_its_length(rng):
+def test_each_band_has_as_many_waves_of_its_length(rng):
     waves = fourier_critic(rng, (2,), hidden=[8], waves=4000).body[0].waves
-    sizes = waves.unflatten(1, (len(OCTAVES), -1)).std(dim=(0, 2))
-    torch.testing.assert_close(sizes, torch.tensor(OCTAVES), rtol=0.1, atol=0)
+    sizes = waves.unflatten(1, (len(BANDS), -1)).std(dim=(0, 2))
+    torch.testing.assert_close(sizes, torch.tensor(BANDS), rtol=0.1, atol=0)
 
 
 def test_phases_are_as_exact_under_autocast(rng):
@@ -35,8 +35,8 @@ def test_waves_are_kept_with_the_weights_but_not_learned(rng):
     assert all(weight is not critic.body[0].waves for weight in critic.parameters())
 
 
-def test_waves_that_do_not_come_in_octaves_are_refused(rng):
-    with pytest.raises(ValueError, match="`waves` must be a multiple of the 4 octaves, but is 6"):
+def test_waves_that_do_not_fill_the_bands_are_refused(rng):
+    with pytest.raises(ValueError, match="`waves` must be a multiple of the 4 bands, but is 6"):
         fourier_critic(rng, (2,), hidden=[8], waves=6)
 
 

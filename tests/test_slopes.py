@@ -8,7 +8,7 @@ from torch import nn
 
 from gan.networks import mlp_critic, plane_critic
 from gan.networks.convolutional import convolutional_critic
-from gan.networks.fourier import fourier_critic
+from gan.networks.fourier import FourierFeatures, fourier_critic
 from gan.networks.scale import Scale
 from gan.penalties import gradient_penalty
 from gan.slopes import input_gradient
@@ -140,3 +140,11 @@ UNKNOWN = {
 def test_a_layer_that_it_does_not_know_is_left_to_autograd(layer):
     body = nn.Sequential(layer, nn.Flatten(), nn.Linear(32, 1))
     assert input_gradient(body, torch.zeros(1, 2, 4, 4)) is None
+
+
+def test_waves_of_what_is_learned_are_left_to_autograd():
+    waves = FourierFeatures(torch.ones(2, 3))
+    points = torch.zeros(1, 2)
+    assert input_gradient(nn.Sequential(waves, nn.Linear(8, 1)), points) is not None
+    late = nn.Sequential(nn.Linear(2, 2), waves, nn.Linear(8, 1))
+    assert input_gradient(late, points) is None

@@ -12,7 +12,7 @@ from gan.networks.players import Critic
 
 Shape = tuple[int, ...]
 
-OCTAVES = (1.0, 4.0, 16.0, 64.0)  # radians per unit of length: details of sizes from 1 to 1/64
+BANDS = (1.0, 4.0, 16.0, 64.0)  # radians per unit of length: details of sizes from 1 to 1/64
 
 
 class FourierFeatures(nn.Module):
@@ -46,7 +46,7 @@ def fourier_critic(
     *,
     hidden: Sequence[int],
     waves: int = 64,
-    octaves: Sequence[float] = OCTAVES,
+    bands: Sequence[float] = BANDS,
 ) -> Critic:
     """Points, with their Fourier features, to scores by hidden layers.
 
@@ -59,26 +59,24 @@ def fourier_critic(
         rng: Source of the weights and of the wave vectors.
         shape: Of one point.
         hidden: Widths of the hidden layers.
-        waves: Wave vectors in all, as many for each of the octaves.
-        octaves: Standard deviations of the coordinates of wave vectors, in radians per unit.
+        waves: Wave vectors in all, as many for each of the bands.
+        bands: Standard deviations of the coordinates of wave vectors, in radians per unit.
 
     Returns:
         The critic.
 
     Raises:
-        ValueError: If the wave vectors are not a multiple of the octaves.
+        ValueError: If the wave vectors are not a multiple of the bands.
 
     Source:
         Tancik et al. 2020, "Fourier features let networks learn high frequency functions in low
         dimensional domains"; Rahimi and Recht 2007.
     """
-    if waves < 1 or waves % len(octaves):
-        raise ValueError(
-            f"`waves` must be a multiple of the {len(octaves)} octaves, but is {waves}"
-        )
+    if waves < 1 or waves % len(bands):
+        raise ValueError(f"`waves` must be a multiple of the {len(bands)} bands, but is {waves}")
     d = math.prod(shape)
     drawn = torch.randn(d, waves, generator=rng, device=rng.device)
-    scales = torch.tensor(octaves, device=rng.device).repeat_interleave(waves // len(octaves))
+    scales = torch.tensor(bands, device=rng.device).repeat_interleave(waves // len(bands))
     body = mlp_critic(rng, (d + 2 * waves,), hidden=hidden).body
     before: list[nn.Module] = [nn.Flatten()] if len(shape) > 1 else []
     return Critic(nn.Sequential(*before, FourierFeatures(drawn * scales), body))
