@@ -130,7 +130,7 @@ CASES: dict[str, Case] = {
         "wgan-gp",
         "mnist",
         7000,
-        1,
+        5,
         digits,
         options={"precision": "bf16-mixed", "evaluate_every": 1000},
         changes={
