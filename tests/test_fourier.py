@@ -41,7 +41,7 @@ def test_waves_that_do_not_fill_the_bands_are_refused(rng):
 
 
 def test_a_critic_of_features_learns_the_detail_that_a_plain_one_misses():
-    """A dent of width 0.02 in the plane, after as many steps on the same points."""
+    """A cone as wide as its points, 0.05, after as many steps on the same points."""
     errors = {}
     for make in (mlp_critic, fourier_critic):
         rng = torch.Generator().manual_seed(0)
