@@ -84,6 +84,14 @@ GRID = partial(points, mixture=twenty_five_gaussians(), pairs=5)
 
 FOURIER = {"networks": "fourier-mlp"}
 ONE_SIDED = {"learning_rate": 3e-3, "generator_decay": 3.0, "average_rate": 4e-3}
+DIGITS_RUN = {"precision": "bf16-mixed", "evaluate_every": 1000}
+DIGITS_SETTINGS = {
+    "batch_size": 64,
+    "critic_steps": 5,
+    "learning_rate": 2e-3,
+    "average_rate": 1e-3,
+    "penalty_weight": 10.0,
+}
 
 CASES: dict[str, Case] = {
     "ring": Case(
@@ -129,22 +137,19 @@ CASES: dict[str, Case] = {
     "digits": Case(
         "wgan-gp",
         "mnist",
-        7000,
+        8000,
         5,
         digits,
-        options={"precision": "bf16-mixed", "evaluate_every": 1000},
-        changes={
-            "batch_size": 64,
-            "critic_steps": 5,
-            "learning_rate": 2e-3,
-            "average_rate": 1e-3,
-            "penalty_weight": 10.0,
-        },
+        options={"networks": "convolutional-choice", **DIGITS_RUN},
+        changes=DIGITS_SETTINGS,
+    ),
+    "digits-plain": Case(
+        "wgan-gp", "mnist", 7000, 2, digits, options=DIGITS_RUN, changes=DIGITS_SETTINGS
     ),
     "digits-narrow-mlp": Case(  # as many real digits
         "wgan-hinge",
         "mnist",
-        4480,
+        5120,
         1,
         digits,
         options={"networks": "narrow-mlp", "settings": "paper"},

@@ -589,7 +589,9 @@ ARROWS = {
     "gan.networks.segment": {
         "gan.networks.players",
     },
+    "gan.networks.choice": set(),
     "gan.networks.convolutional": {
+        "gan.networks.choice",
         "gan.networks.mlp",
         "gan.networks.players",
     },

@@ -87,8 +87,14 @@ NETWORKS: dict[str, Networks] = {
         convolutional_critic,
         "images of 28 x 28",
     ),
+    "convolutional-choice": Networks(
+        "the same, a choice of one of 16 in the generator's noise",
+        partial(convolutional_generator, choices=16),
+        convolutional_critic,
+        "images of 28 x 28",
+    ),
     "convolutional-norm": Networks(
-        "the same with layer norm in the critic",
+        "convolutional with layer norm in the critic",
         convolutional_generator,
         partial(convolutional_critic, norm="layer"),
         "images of 28 x 28",

@@ -6,6 +6,7 @@ from typing import Literal
 import torch
 from torch import nn
 
+from gan.networks.choice import Choice
 from gan.networks.mlp import linear
 from gan.networks.players import Critic, Generator
 
@@ -65,6 +66,7 @@ def convolutional_generator(
     noise_size: int = 64,
     channels: int = 16,
     width: int = 512,
+    choices: int = 0,
 ) -> Generator:
     """Noise to images with pixels in [0, 1]: two linear layers, height and width doubled twice.
 
@@ -74,18 +76,25 @@ def convolutional_generator(
         noise_size: Dimension of the noise.
         channels: At half the height and width; twice as many at a quarter.
         width: Of the hidden linear layer, which decides on the image as a whole.
+        choices: So many of the noise's numbers are a choice of one of so many (`Choice`).
 
     Returns:
         A generator of points of shape ``(n, *shape)``.
 
     Raises:
-        ValueError: If the height or the width is no multiple of 4.
+        ValueError: If the height or the width is no multiple of 4, or the noise has not as many
+            numbers as there are choices.
 
     Source:
         Radford, Metz and Chintala 2016, "DCGAN", section 3.
     """
     rows, columns = quarter(shape)
+    if choices > noise_size:
+        raise ValueError(
+            f"`choices` must be at most the {noise_size} numbers of the noise, but is {choices}"
+        )
     body = nn.Sequential(
+        *([Choice(choices)] if choices else []),
         *(linear(noise_size, width, rng), nn.ReLU()),
         *(linear(width, 2 * channels * rows * columns, rng), nn.ReLU()),
         nn.Unflatten(1, (2 * channels, rows, columns)),
