@@ -15,14 +15,13 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from gan.certified import certified
+from gan.certified import certified, partners
 from gan.networks import Critic
 from gan.training import TrainingError
 
 BLOCK = 1 << 22  # distances that are held at a time
 BETAS = (0.9, 0.99)
 FEW = 32  # coordinates
-ROWS = 128  # of distances at a time, so that the differences stay in the processor's cache
 
 
 def pairwise_distances(
@@ -104,7 +103,7 @@ class BoundAscent:
             TrainingError: If the bound or its gradient is not finite; the critic is as it was.
         """
         f = self.values()
-        partner = _partners(self._cost, f.detach())
+        partner = partners(self._cost, f.detach())
         way = self._cost.gather(1, partner[:, None]).mean()
         bound = f.mean() - f[partner].mean() + way
         groups = self._optimizer.param_groups
@@ -123,18 +122,6 @@ class BoundAscent:
             group["lr"] = group["rate"] * (1 - used) * (not late or used >= self._corrected_from)
         self._optimizer.step()
         return value
-
-
-def _partners(cost: Float[Tensor, " m n"], f: Float[Tensor, " n"]) -> Tensor:
-    """Of each generated point the real one at the minimum, a few rows at a time."""
-    return torch.cat([_lowest(part - f) for part in cost.split(ROWS)])
-
-
-def _lowest(table: Float[Tensor, " k n"]) -> Tensor:
-    """Of each row, where its minimum is; on a CPU by numpy, ten times as fast as torch."""
-    if table.device.type == "cpu":
-        return torch.from_numpy(table.numpy().argmin(axis=1))
-    return table.argmin(dim=1)
 
 
 class CTransform:

@@ -4,9 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
 EPS = 2.0**-52
+ROWS = 128  # of distances at a time, so that the differences stay in the processor's cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +37,26 @@ def certified(cost: np.ndarray, real_scores: np.ndarray, generated_scores: np.nd
     Returns:
         The bound.
     """
-    table = torch.from_numpy(cost)
-    forward = Bound(*_best_scale(table, torch.from_numpy(real_scores)), by_real=True)
-    backward = Bound(*_best_scale(table.T, torch.from_numpy(-generated_scores)), by_real=False)
+    table, f, g = (torch.from_numpy(part) for part in (cost, real_scores, generated_scores))
+    forward = Bound(*_best_scale(table.T.contiguous(), f), by_real=True)
+    backward = Bound(*_best_scale(table, -g), by_real=False)
     return max(forward, backward, key=lambda bound: bound.value)
 
 
+def partners(cost: Float[Tensor, " m n"], f: Float[Tensor, " n"], /) -> Tensor:
+    """For each row of the cost the place of the minimum of ``cost - f``."""
+    return torch.cat([_lowest(part - f) for part in cost.split(ROWS)])
+
+
+def _lowest(table: Float[Tensor, " k n"]) -> Tensor:
+    """Of each row, where its minimum is; on a CPU by numpy, ten times as fast as torch."""
+    if table.device.type == "cpu":
+        return torch.from_numpy(table.numpy().argmin(axis=1))
+    return table.argmin(dim=1)
+
+
 def _best_scale(cost: Tensor, scores: Tensor) -> tuple[float, float]:
-    """The largest value over s >= 0 of ``mean(s f) + mean_j min_i (cost_ij - s f_i)``.
+    """The largest value over s >= 0 of ``mean(s f) + mean_j min_i (cost_ji - s f_i)``.
 
     The value is concave and piecewise linear in s. Two tangents, one rising and one falling, meet
     above the maximum; the next s is where they meet, until that is no higher than what has been
@@ -82,5 +96,7 @@ def _best_scale(cost: Tensor, scores: Tensor) -> tuple[float, float]:
 
 def _value(cost: Tensor, scores: Tensor, scale: float) -> tuple[float, float]:
     """The bound at a scale, and its rise per unit of scale; the scores have mean 0."""
-    least, index = (cost - scale * scores[:, None]).min(dim=0)
-    return float(least.mean() + scale * scores.mean()), -float(scores[index].mean())
+    partner = partners(cost, scale * scores)
+    way = float(cost.gather(1, partner[:, None]).mean())
+    fall = float(scores[partner].mean())
+    return way - scale * fall + scale * float(scores.mean()), -fall
