@@ -69,9 +69,8 @@ def digits(outcome: Outcome, seed: int) -> Numbers:
     rng = fresh(seed)
     classifier = digit_classifier()
     train = mnist.digits()
-    real, other = (
-        Moments.of(classifier.features(train.sample_images(SAMPLES, rng))) for _ in range(2)
-    )
+    images = train.distinct_images(2 * SAMPLES, rng).split(SAMPLES)
+    real, other = (Moments.of(classifier.features(half)) for half in images)
     found = digit_quality(
         classifier, evaluation.averaged_samples(outcome.training, SAMPLES, rng), real
     )

@@ -14,7 +14,6 @@ from divergences.transport.distances import distances
 from gan.certified import certified
 
 Critic = Callable[[Tensor], Tensor]
-Sampler = Callable[[int, torch.Generator], Tensor]
 
 BATCH = 4096  # points that are scored at a time
 
@@ -153,24 +152,6 @@ def sampled_slope(
     """The largest slope of the critic over pairs of a real and a generated point."""
     cost = distances(*_flat_pair(real, generated))
     return _slope(cost, _scores(critic, real, "real"), _scores(critic, generated, "generated"))
-
-
-def sample_floor(sample: Sampler, n: int, rng: torch.Generator, /, *, pairs: int) -> list[float]:
-    """Exact EMD between two independent samples of one distribution, for several pairs of samples.
-
-    What a perfect generator would be measured at: the exact EMD of finite samples is above the EMD
-    of their populations.
-
-    Args:
-        sample: Draws points: ``sample(n, rng)``.
-        n: Points in each sample.
-        rng: Source of randomness.
-        pairs: How many pairs to draw.
-
-    Returns:
-        One distance per pair, in the unit of the points.
-    """
-    return [exact_emd(sample(n, rng), sample(n, rng)) for _ in range(pairs)]
 
 
 def exact_emd(x: Float[Tensor, " n *shape"], y: Float[Tensor, " m *shape"], /) -> float:

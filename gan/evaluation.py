@@ -8,7 +8,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from gan.bound import CTransform, refined_critic
-from gan.critic_gap import CriticGap, critic_gaps, exact_emd, sample_floor
+from gan.critic_gap import CriticGap, critic_gaps, exact_emd
 from gan.data.dataset import DataSet, Measures
 from gan.networks import Critic
 from gan.train import Training, caught_up_critic
@@ -106,7 +106,8 @@ def _measures(
 
 def floor(data: DataSet, n: int, rng: torch.Generator, /) -> float:
     """Mean exact EMD between two independent real samples of n points, over several pairs."""
-    return sum(sample_floor(data.sample, n, rng, pairs=FLOOR_PAIRS)) / FLOOR_PAIRS
+    pairs = (data.two_samples(n, rng) for _ in range(FLOOR_PAIRS))
+    return sum(exact_emd(*pair) for pair in pairs) / FLOOR_PAIRS
 
 
 def emd_beside_floor(
@@ -121,7 +122,7 @@ def emd_beside_floor(
     """
     emds, floors = [], []
     for _ in range(pairs):
-        real, other = data.sample(n, rng), data.sample(n, rng)
+        real, other = data.two_samples(n, rng)
         emds.append(exact_emd(averaged_samples(training, n, rng), real))
         floors.append(exact_emd(other, real))
     return sum(emds) / pairs, sum(floors) / pairs

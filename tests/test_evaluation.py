@@ -6,6 +6,7 @@ from tiny_training import REAL, started
 
 from gan import evaluation
 from gan.data.catalogue import eight_gaussians_set
+from gan.data.dataset import DataSet
 from gan.data.mixtures import eight_gaussians
 from gan.metrics.modes import modes
 from gan.networks import plane_critic, plane_generator
@@ -90,6 +91,28 @@ def test_a_perfect_generator_is_at_the_floor(training, monkeypatch):
     emd, floor = evaluation.emd_beside_floor(training, RING, 200, rng, pairs=6)
     # Both are means of 6 draws that vary by about 25 % each: within 60 % but for 1 seed in 10^4.
     assert emd == pytest.approx(floor, rel=0.6)
+
+
+def test_the_floor_is_the_distance_of_two_real_samples(rng):
+    # The shares of 200 points vary by 3.3 % a mode, and modes are 1.5 apart: never near 0.
+    assert 0.05 < evaluation.floor(RING, 200, rng) < 1.0
+
+
+def test_two_samples_of_a_finite_set_have_no_point_in_common():
+    """All ten points, five on each side: with replacement only for 4 seeds in 10,000."""
+    points = torch.arange(20.0).reshape(10, 2)
+
+    def sample(n, rng):
+        return points[torch.randint(10, (n,), generator=rng)]
+
+    def distinct(n, rng):
+        return points[torch.randperm(10, generator=rng)[:n]]
+
+    for seed in range(20):
+        rng = torch.Generator().manual_seed(seed)
+        both = torch.cat(DataSet((2,), sample, distinct=distinct).two_samples(5, rng))
+        assert len(both.unique(dim=0)) == 10
+    assert evaluation.floor(DataSet((2,), sample, distinct=distinct), 5, rng) >= 8**0.5
 
 
 def test_seeds_differ_by_every_part_and_repeat():

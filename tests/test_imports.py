@@ -612,7 +612,7 @@ ARROWS = {
         "gan.networks.players",
     },
     "gan.data.mixtures": set(),
-    "gan.data.mnist": set(),
+    "gan.data.mnist": {"divergences"},
     "gan.pictures": set(),
     "gan.recipes": {
         "gan.losses",

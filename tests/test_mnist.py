@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+from divergences import DistributionError
 from gan.data import mnist
 from gan.data.mnist import IMAGES, LABELS, MnistError, load
 
@@ -74,6 +75,15 @@ def test_a_seed_gives_the_same_digits(mnist_dir):
     digits = mnist.digits("test", data_dir=mnist_dir)
     first, second = (digits.sample(5, torch.Generator().manual_seed(1)) for _ in range(2))
     assert torch.equal(first, second)
+
+
+def test_distinct_digits_are_all_of_them_at_most(mnist_dir, rng):
+    digits = mnist.digits("test", data_dir=mnist_dir)
+    images = digits.distinct_images(10_000, rng)
+    assert images.shape == (10_000, 1, 28, 28)
+    assert float(images.sum(dtype=torch.float64)) == pytest.approx(digits.pixels.sum() / 255)
+    with pytest.raises(DistributionError, match="`n` must be at most the 10000 digits"):
+        digits.distinct_images(10_001, rng)
 
 
 def test_the_folder_that_is_named_goes_before_the_environment(folder, monkeypatch):

@@ -138,6 +138,7 @@ def mnist_set(data_dir: Path | None) -> DataSet:
         measure_size=5000,
         evaluation_size=2000,
         refining=OF_IMAGES,
+        distinct=digits.distinct_images,
     )
 
 

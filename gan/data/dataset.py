@@ -41,6 +41,8 @@ class DataSet:
         evaluation_size: Points on each side of an evaluation.
         refining: How a copy of the critic comes to certify what it can of them.
         log_density: Log density of points ``(n, *shape)``, in nats, where it is known.
+        distinct: As ``sample``, but no point comes twice: of a finite data set. None where none
+            ever does.
     """
 
     shape: tuple[int, ...]
@@ -52,6 +54,29 @@ class DataSet:
     evaluation_size: int = 1000
     refining: Refining = Refining()
     log_density: Callable[[Tensor], Tensor] | None = None
+    distinct: Sampler | None = None
+
+    def two_samples(self, n: int, rng: torch.Generator, /) -> tuple[Tensor, Tensor]:
+        """Two samples of n real points each, with no point in common.
+
+        Of 60,000 digits, two samples of 2000 with replacement have 67 in common, which cost
+        nothing to move: their EMD is 3 % lower than that of new digits, and only a generator that
+        copies could come to it.
+
+        Args:
+            n: Points in each.
+            rng: Source of randomness.
+
+        Returns:
+            The samples, each of shape ``(n, *shape)``.
+
+        Raises:
+            DistributionError: If a finite data set has fewer points than that.
+        """
+        if self.distinct is None:
+            return self.sample(n, rng), self.sample(n, rng)
+        first, second = self.distinct(2 * n, rng).split(n)
+        return first, second
 
 
 Loader = Callable[[Path | None], DataSet]

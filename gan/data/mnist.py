@@ -17,8 +17,10 @@ from typing import Literal
 
 import numpy as np
 import torch
-from jaxtyping import Float, UInt8
+from jaxtyping import Float, Int, UInt8
 from torch import Tensor
+
+from divergences import DistributionError
 
 Split = Literal["train", "test"]
 
@@ -89,15 +91,40 @@ class Digits:
     def sample(self, n: int, rng: torch.Generator) -> Float[Tensor, " n 784"]:
         """``n`` digits drawn with replacement, pixels in [0, 1], on the device of ``rng``."""
         chosen = torch.randint(len(self.pixels), (n,), generator=rng, device=rng.device)
-        return self.pixels[chosen.to(self.pixels.device)].to(rng.device).float() / 255
+        return self._at(chosen, rng.device)
 
     def sample_images(self, n: int, rng: torch.Generator) -> Float[Tensor, " n 1 28 28"]:
         """The same as images of one channel."""
         return self.sample(n, rng).unflatten(1, (1, 28, 28))
 
+    def distinct_images(self, n: int, rng: torch.Generator) -> Float[Tensor, " n 1 28 28"]:
+        """``n`` digits as images, none of them twice.
+
+        Args:
+            n: How many.
+            rng: Source of randomness.
+
+        Returns:
+            Images with pixels in [0, 1], on the device of ``rng``.
+
+        Raises:
+            DistributionError: If there are not so many.
+        """
+        if n > len(self.pixels):
+            raise DistributionError(
+                f"`n` must be at most the {len(self.pixels)} digits that there are, since none "
+                f"comes twice, but is {n}: compare fewer points"
+            )
+        chosen = torch.randperm(len(self.pixels), generator=rng, device=rng.device)[:n]
+        return self._at(chosen, rng.device).unflatten(1, (1, 28, 28))
+
     def sample_stacked(self, n: int, rng: torch.Generator) -> Float[Tensor, " n 3 28 28"]:
         """``n`` images of three independent digits, 1000 modes (Metz et al. 2017, section 3.3)."""
         return self.sample(3 * n, rng).reshape(n, 3, 28, 28)
+
+    def _at(self, places: Int[Tensor, " n"], device: torch.device) -> Float[Tensor, " n 784"]:
+        """The digits at these places, pixels in [0, 1]."""
+        return self.pixels[places.to(self.pixels.device)].to(device).float() / 255
 
 
 def digits(split: Split = "train", *, data_dir: Path | None = None) -> Digits:
