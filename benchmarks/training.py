@@ -144,7 +144,7 @@ CASES: dict[str, Case] = {
         changes=DIGITS_SETTINGS,
     ),
     "digits-plain": Case(
-        "wgan-gp", "mnist", 7000, 2, digits, options=DIGITS_RUN, changes=DIGITS_SETTINGS
+        "wgan-gp", "mnist", 8000, 1, digits, options=DIGITS_RUN, changes=DIGITS_SETTINGS
     ),
     "digits-narrow-mlp": Case(  # as many real digits
         "wgan-hinge",
