@@ -84,6 +84,7 @@ GRID = partial(points, mixture=twenty_five_gaussians(), pairs=5)
 
 FOURIER = {"networks": "fourier-mlp"}
 ONE_SIDED = {"learning_rate": 3e-3, "generator_decay": 3.0, "average_rate": 4e-3}
+CHOICE = {"networks": "convolutional-choice"}
 DIGITS_RUN = {"precision": "bf16-mixed", "evaluate_every": 1000}
 DIGITS_SETTINGS = {
     "batch_size": 64,
@@ -140,11 +141,20 @@ CASES: dict[str, Case] = {
         8000,
         5,
         digits,
-        options={"networks": "convolutional-choice", **DIGITS_RUN},
+        options={**CHOICE, **DIGITS_RUN},
         changes=DIGITS_SETTINGS,
     ),
-    "digits-plain": Case(
-        "wgan-gp", "mnist", 8000, 1, digits, options=DIGITS_RUN, changes=DIGITS_SETTINGS
+    "digits-short": Case(
+        "wgan-gp",
+        "mnist",
+        3000,
+        1,
+        digits,
+        options={**CHOICE, **DIGITS_RUN},
+        changes=DIGITS_SETTINGS,
+    ),
+    "digits-short-plain": Case(
+        "wgan-gp", "mnist", 3000, 1, digits, options=DIGITS_RUN, changes=DIGITS_SETTINGS
     ),
     "digits-narrow-mlp": Case(  # as many real digits
         "wgan-hinge",

@@ -21,7 +21,7 @@ MIXTURES = (
     "grid-one-sided",
 )
 PACGAN = ("pacgan-ring", "grid-one-sided")
-DIGITS = ("digits", "digits-plain", "digits-narrow-mlp")
+DIGITS = ("digits", "digits-short", "digits-short-plain", "digits-narrow-mlp")
 
 
 def markdown(record: dict[str, Any], /) -> str:
