@@ -11,6 +11,7 @@ import torch
 
 from divergences import DistributionError
 from gan.data import mnist
+from gan.data.catalogue import DATA
 from gan.data.mnist import IMAGES, LABELS, MnistError, load
 
 NAME = LABELS["test"].name
@@ -84,6 +85,12 @@ def test_distinct_digits_are_all_of_them_at_most(mnist_dir, rng):
     assert float(images.sum(dtype=torch.float64)) == pytest.approx(digits.pixels.sum() / 255)
     with pytest.raises(DistributionError, match="`n` must be at most the 10000 digits"):
         digits.distinct_images(10_001, rng)
+
+
+def test_two_samples_of_the_data_set_share_no_digit(mnist_dir, rng):
+    """With replacement they would share 67 of 2000; no two of the 60,000 are equal."""
+    both = torch.cat(DATA["mnist"](mnist_dir).two_samples(2000, rng))
+    assert len({image.numpy().tobytes() for image in both}) == 4000
 
 
 def test_the_folder_that_is_named_goes_before_the_environment(folder, monkeypatch):

@@ -60,8 +60,8 @@ class DataSet:
         """Two samples of n real points each, with no point in common.
 
         Of 60,000 digits, two samples of 2000 with replacement have 67 in common, which cost
-        nothing to move: their EMD is 3 % lower than that of new digits, and only a generator that
-        copies could come to it.
+        nothing to move: their EMD is 3 % lower than that of digits that are new, as a generator's
+        are.
 
         Args:
             n: Points in each.
