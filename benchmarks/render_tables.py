@@ -1,6 +1,6 @@
 """The README's tables, from the results.
 
-    python -m benchmarks.readme
+    python -m benchmarks.render_tables
 
 replaces what is between the markers, in the README, by what the files in `results/` say.
 """
@@ -10,21 +10,18 @@ import textwrap
 from pathlib import Path
 from typing import Any
 
-from benchmarks import (
-    accuracy,
+from benchmarks import results_io
+from benchmarks.discrete import accuracy, speed
+from benchmarks.gan import (
     critic_gap,
     critic_gap_tables,
-    estimators,
-    exact,
-    large,
-    permutation,
     progress,
-    records,
-    speed,
     training,
     training_speed,
     training_tables,
 )
+from benchmarks.samples import estimators, permutation
+from benchmarks.transport import column_generation, exact
 
 README = Path(__file__).parent.parent / "README.md"
 PEERS = ("scipy entropy", "F.kl_div", "torchmetrics")
@@ -36,7 +33,7 @@ def section(record: dict[str, Any], /) -> str:
     """What stands between the markers: the errors of KL by closeness, and the impossible values.
 
     Args:
-        record: What `benchmarks.accuracy` wrote.
+        record: What `benchmarks.discrete.accuracy` wrote.
 
     Returns:
         Markdown.
@@ -87,16 +84,16 @@ def updated(readme: str, sections: dict[str, str], /) -> str:
 def sections() -> dict[str, str]:
     """What the results say, by the name of the marker."""
     return {
-        "accuracy": section(records.load(accuracy.RESULTS)),
-        "speed": speed.table(records.load(speed.RESULTS)),
-        "exact": exact.table(records.load(exact.RESULTS)),
-        "large": large.table(records.load(large.RESULTS)["cases"]),
-        "estimators": estimators.table(records.load(estimators.RESULTS)),
-        "permutation": permutation.table(records.load(permutation.RESULTS)),
-        "critic_gap": critic_gap_tables.markdown(records.load(critic_gap.RESULTS)),
-        "progress": progress.table(records.load(progress.RESULTS)),
-        "training": training_tables.markdown(records.load(training.RESULTS)),
-        "training_speed": training_speed.table(records.load(training_speed.RESULTS)),
+        "accuracy": section(results_io.load(accuracy.RESULTS)),
+        "speed": speed.table(results_io.load(speed.RESULTS)),
+        "exact": exact.table(results_io.load(exact.RESULTS)),
+        "large": column_generation.table(results_io.load(column_generation.RESULTS)["cases"]),
+        "estimators": estimators.table(results_io.load(estimators.RESULTS)),
+        "permutation": permutation.table(results_io.load(permutation.RESULTS)),
+        "critic_gap": critic_gap_tables.markdown(results_io.load(critic_gap.RESULTS)),
+        "progress": progress.table(results_io.load(progress.RESULTS)),
+        "training": training_tables.markdown(results_io.load(training.RESULTS)),
+        "training_speed": training_speed.table(results_io.load(training_speed.RESULTS)),
     }
 
 
@@ -111,7 +108,7 @@ def _cells(row: dict[str, Any], peers: list[str]) -> list[str]:
     """One line of the table."""
     errors = [row["ours"]["kl"], *(row["kl"][peer] for peer in peers)]
     eps = f"{row['eps']:.0e}".replace("e-0", "e-").replace("1e+00", "1")
-    return [eps, records.short(row["exact"]["kl"]), *map(records.short, errors)]
+    return [eps, results_io.short(row["exact"]["kl"]), *map(results_io.short, errors)]
 
 
 def _row(cells: list[str]) -> str:
@@ -129,7 +126,7 @@ def _worst(record: dict[str, Any]) -> str:
     float64 = max(max(map(float, row["ours"].values())) for row in record["sweep"])
     float32 = max(max(map(float, row["ours"].values())) for row in record["float32"])
     edges = [
-        (float(error), f"`{quantity}` {records.short(error)} ({row['name']})")
+        (float(error), f"`{quantity}` {results_io.short(error)} ({row['name']})")
         for row in record["edges"]
         for quantity, error in row["errors"].items()
     ]
@@ -138,8 +135,8 @@ def _worst(record: dict[str, Any]) -> str:
     largest = max(row["n"] for row in record["sweep"])
     return (
         f"Of `{'`, `'.join(record['sweep'][0]['ours'])}` at up to {largest:,} outcomes and ε from "
-        f"1 to 1e-12, the largest error is {records.short(float64)}; at the edges of float64 "
-        f"(subnormal masses, zeros, totals beyond 1e308) {records.short(usual)}"
+        f"1 to 1e-12, the largest error is {results_io.short(float64)}; at the edges of float64 "
+        f"(subnormal masses, zeros, totals beyond 1e308) {results_io.short(usual)}"
         f"{f', except {large}' if large else ''}. Of float32 input it is {float32:.0f} units in "
         "the last place."
     )

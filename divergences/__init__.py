@@ -4,7 +4,7 @@ Exact EMD with a distance as cost is the Wasserstein-1 distance.
 """
 
 from divergences import closed_forms, densities, log_space, sampled
-from divergences.discrete import (
+from divergences._discrete import (
     alpha,
     chi2,
     cross_entropy,
@@ -20,21 +20,21 @@ from divergences.discrete import (
     reverse_kl,
     total_variation,
 )
-from divergences.errors import (
-    DistributionError,
-    PairwiseError,
-    PairwiseInterrupt,
-    PermutationInterrupt,
-    SolverError,
-)
-from divergences.pairs import pairwise
-from divergences.transport import (
+from divergences._pairwise import pairwise
+from divergences._transport import (
     LipschitzWitness,
     Transport,
     emd,
     lipschitz_witness,
     partial_transport,
     transport,
+)
+from divergences.errors import (
+    DistributionError,
+    PairwiseError,
+    PairwiseInterrupt,
+    PermutationInterrupt,
+    SolverError,
 )
 
 __all__ = [

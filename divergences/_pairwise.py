@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from divergences import jobs, sampled
-from divergences.checks import numpy_values
+from divergences import _parallel, sampled
+from divergences._checks import numpy_values
+from divergences._transport import emd
 from divergences.errors import DistributionError, PairwiseError, PairwiseInterrupt
-from divergences.transport import emd
 
 Failure = tuple[int, int, Exception]
 TILES_PER_JOB = 8  # so that all processes end at about the same time
@@ -72,7 +72,7 @@ def pairwise(
         (function, left[t.rows], right[t.cols], symmetric and t.rows == t.cols) for t in tiles
     ]
     try:
-        for place, (block, failed) in jobs.results(
+        for place, (block, failed) in _parallel.results(
             _tile, tasks, n_jobs=n_jobs, progress=progress, description="pairs"
         ):
             tile = tiles[place]

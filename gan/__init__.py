@@ -1,12 +1,13 @@
 """Adversarial training on known distributions, critics held against exact Wasserstein distance."""
 
-from gan.critic_gap import CriticGap, critic_gap, critic_gaps
-from gan.data.catalogue import DATA
 from gan.data.dataset import DataSet
 from gan.data.mixtures import GaussianMixture, eight_gaussians, twenty_five_gaussians
+from gan.datasets import DATA
+from gan.errors import TrainingError
+from gan.evaluation.critic_gap import CriticGap, critic_gap, critic_gaps
 from gan.networks import NETWORKS, Networks
-from gan.recipes import GAN, RECIPES, WGAN, WGAN_GP, Method, Recipe
-from gan.train import Step, Training, TrainingError, train
+from gan.recipes.registry import GAN, RECIPES, WGAN, WGAN_GP, Method, Recipe
+from gan.training.loop import Step, Training, train
 
 __all__ = [
     "DATA",

@@ -6,20 +6,14 @@ from collections.abc import Callable
 import tyro
 
 from divergences import DistributionError, SolverError
-from gan.commands.compare import compare_command
-from gan.commands.critic import critic_command
-from gan.commands.demo import demo_command
-from gan.commands.recipes import recipes_command
-from gan.commands.sample import sample_command
-from gan.commands.train import train_command
-from gan.config import ConfigError
-from gan.data.mnist import MnistError
-from gan.interrupts import INTERRUPTED
-from gan.metrics.classifier import ClassifierError
-from gan.pairs import PairError
-from gan.plugins import PluginError
-from gan.runs import RunError
-from gan.training import MisfitError, TrainingError
+from gan.cli.compare import compare_command
+from gan.cli.critic import critic_command
+from gan.cli.demo import demo_command
+from gan.cli.recipes import recipes_command
+from gan.cli.sample import sample_command
+from gan.cli.train import train_command
+from gan.errors import GanError
+from gan.runs.signals import INTERRUPTED
 
 COMMANDS: dict[str, Callable[..., int]] = {
     "demo": demo_command,
@@ -32,21 +26,14 @@ COMMANDS: dict[str, Callable[..., int]] = {
 
 
 def main() -> int:
-    """Run the command that the arguments name; the exit status."""
+    """Run the command that the arguments name.
+
+    Returns:
+        The exit status: 0, 1 after an error, 130 after an interrupt.
+    """
     try:
         return tyro.extras.subcommand_cli_from_dict(COMMANDS, prog="gan", description=__doc__)
-    except (
-        ConfigError,
-        ClassifierError,
-        MisfitError,
-        PairError,
-        PluginError,
-        RunError,
-        MnistError,
-        TrainingError,
-        DistributionError,
-        SolverError,
-    ) as error:
+    except (GanError, DistributionError, SolverError) as error:
         print(f"gan: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

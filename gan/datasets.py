@@ -12,12 +12,7 @@ from gan.data.dataset import DataSet, Loader, Measures, Refining, Sampler
 from gan.data.mixtures import GaussianMixture, eight_gaussians, twenty_five_gaussians
 from gan.metrics.classifier import DigitClassifier, digit_classifier
 from gan.metrics.densities import density_js, density_reverse_kl
-from gan.metrics.digits import (
-    STACKED_SAMPLES,
-    digit_quality,
-    mode_coverage,
-    stacked_numbers,
-)
+from gan.metrics.digits import STACKED_SAMPLES, digit_quality, mode_coverage, stacked_numbers
 from gan.metrics.frechet import Moments
 from gan.metrics.modes import modes
 

@@ -6,8 +6,8 @@ import torch
 
 from gan.data.mixtures import eight_gaussians
 from gan.networks import plane_critic, plane_generator
-from gan.recipes import RECIPES
-from gan.train import Training
+from gan.recipes.registry import RECIPES
+from gan.training.loop import Training
 
 PAPERS = {name: method.paper for name, method in RECIPES.items()}
 QUICK = {name: method.quick for name, method in RECIPES.items()}

@@ -1,0 +1,1 @@
+"""Accuracy and speed of the divergences of probability vectors, beside their peers."""

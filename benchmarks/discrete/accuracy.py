@@ -1,9 +1,9 @@
 """Relative errors of the divergences against mpmath, beside scipy, torch and torchmetrics.
 
-    python -m benchmarks.accuracy
+    python -m benchmarks.discrete.accuracy
 
 prints tables and writes `results/accuracy.json`; three to four minutes on one core, most of them
-mpmath's. `python -m benchmarks.readme` then brings the README up to date.
+mpmath's. `python -m benchmarks.render_tables` then brings the README up to date.
 """
 
 import time
@@ -15,10 +15,11 @@ from typing import Any
 import numpy as np
 import torch
 
-from benchmarks import edges, records, reference
-from benchmarks.contenders import OURS, Vectors, peers, values
+from benchmarks import results_io
+from benchmarks.discrete import edge_cases, reference
+from benchmarks.discrete.baselines import OURS, Vectors, peers, values
 
-RESULTS = records.RESULTS / "accuracy.json"
+RESULTS = results_io.RESULTS / "accuracy.json"
 SEED = 0
 CLOSENESS = tuple(10.0**-k for k in range(13))
 # Outcomes: (draws, closenesses). Few draws where mpmath takes long: 8 s for 100,000 outcomes.
@@ -88,16 +89,16 @@ def measured() -> dict[str, Any]:
     """All numbers, with the versions and the machine they come from."""
     start = time.perf_counter()
     return {
-        "command": "python -m benchmarks.accuracy",
+        "command": "python -m benchmarks.discrete.accuracy",
         "seed": SEED,
-        "versions": records.versions(),
-        "machine": records.machine(),
+        "versions": results_io.versions(),
+        "machine": results_io.machine(),
         "sweep": _table(sweep, SWEEP),
         "float32": _table(single_precision, SINGLES),
         "signs": signs(*DRAWS),
-        "edges": edges.measured(),
-        "overflowing_total": edges.overflowing_total(),
-        "gradients": edges.gradients(),
+        "edges": edge_cases.measured(),
+        "overflowing_total": edge_cases.overflowing_total(),
+        "gradients": edge_cases.gradients(),
         "seconds": round(time.perf_counter() - start),
     }
 
@@ -167,7 +168,7 @@ def _errors_table(rows: list[dict[str, Any]]) -> str:
         ["n", "eps", *(name if group == "ours" else f"{group}: {name}" for group, name in names)]
     ]
     for row in rows:
-        errors = [records.short(row[group][name]) for group, name in names]
+        errors = [results_io.short(row[group][name]) for group, name in names]
         lines.append([str(row["n"]), f"{row['eps']:.0e}", *errors])
     return _aligned(lines)
 
@@ -188,11 +189,11 @@ def _edges_table(rows: list[dict[str, Any]]) -> str:
         ["edge", "largest error", "kl", "js", *(f"{group}: {name}" for group, name in theirs)]
     ]
     for row in rows:
-        ours = [records.short(row["ours"][group]) for group in ("kl", "js")]
-        peer = [records.short(row["peers"][group][name]) for group, name in theirs]
+        ours = [results_io.short(row["ours"][group]) for group in ("kl", "js")]
+        peer = [results_io.short(row["peers"][group][name]) for group, name in theirs]
         lines.append([
             row["name"],
-            records.short(max(map(float, row["errors"].values()))),
+            results_io.short(max(map(float, row["errors"].values()))),
             *ours,
             *peer,
         ])
@@ -219,7 +220,7 @@ def main(path: Path = RESULTS, /) -> None:
     torch.set_num_threads(1)
     record = measured()
     print(tables(record))
-    records.save(record, path)
+    results_io.save(record, path)
     print(f"\nwritten to {path} after {record['seconds']} s")
 
 

@@ -7,8 +7,8 @@ import numpy as np
 import torch
 
 import divergences
-from benchmarks import reference
-from benchmarks.contenders import OURS, Vectors, peers, values
+from benchmarks.discrete import reference
+from benchmarks.discrete.baselines import OURS, Vectors, peers, values
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """How fast KL and JS are, side by side with scipy on the same arrays in the same run.
 
-    python -m benchmarks.speed
+    python -m benchmarks.discrete.speed
 
 First both must agree to 1e-12; then they take turns, and the best of several times counts: other
 work on the machine only adds. Ours checks its input, and that is in its time. The memory is what a
@@ -20,9 +20,9 @@ from numpy.typing import NDArray
 from scipy.spatial.distance import jensenshannon
 
 import divergences
-from benchmarks import records
+from benchmarks import results_io
 
-RESULTS = records.RESULTS / "speed.json"
+RESULTS = results_io.RESULTS / "speed.json"
 SHAPES = ((1_000_000,), (10_000, 100), (100_000, 10), (10,))
 SEED = 0
 ROUNDS = 15
@@ -98,7 +98,7 @@ def measured(
             row = {"function": name, "shape": list(shape), "difference": difference}
             row |= {"ours_ms": 1e3 * mine, "scipy_ms": 1e3 * theirs, "ratio": theirs / mine}
             rows.append(row | {"peak_arrays": peak(ours, both)})
-    source = {"versions": records.versions(), "machine": records.machine(), "seed": SEED}
+    source = {"versions": results_io.versions(), "machine": results_io.machine(), "seed": SEED}
     return {**source, "threads": os.environ.get("OMP_NUM_THREADS", "default"), "rows": rows}
 
 
@@ -119,7 +119,7 @@ def main(path: Path = RESULTS, /) -> None:
     for row in record["rows"]:
         beyond = f"{row['peak_arrays']:.2f} arrays beyond its input"
         print(f"{row['function']} {row['shape']}: at its peak {beyond}")
-    records.save(record, path)
+    results_io.save(record, path)
     print(f"written to {path}")
 
 

@@ -1,0 +1,1 @@
+"""Critics against known distances, and training against what it learns."""

@@ -1,8 +1,8 @@
 """Critics against exact Wasserstein distance: on the points that they saw, and on populations.
 
-    python -m benchmarks.critic_gap                     # everything, about three hours on 2 cores
-    python -m benchmarks.critic_gap points population   # some groups of it
-    python -m benchmarks.critic_gap --gather            # write what has been measured so far
+    python -m benchmarks.gan.critic_gap                     # all groups, three hours on 2 cores
+    python -m benchmarks.gan.critic_gap points population   # some groups of it
+    python -m benchmarks.gan.critic_gap --gather            # write what has been measured so far
 
 Each fit is kept under ``runs/critic_gap``; a benchmark that was stopped goes on where it was.
 Results go to ``results/critic_gap.json``, the figure to ``docs/critic_gap.png``.
@@ -19,17 +19,18 @@ import torch
 import tyro
 from tyro.conf import Positional
 
-from benchmarks import critic_gap_tables, records
+from benchmarks import results_io
+from benchmarks.gan import critic_gap_tables
 from divergences import DistributionError
 from gan.critics import CRITICS, Budget, Question, Study
-from gan.interrupts import INTERRUPTED
-from gan.pairs import named_pair
-from gan.pairs.cones import CONES, DIMENSIONS
-from gan.runs import write_json
-from gan.several import at_once
-from gan.training import TrainingError
+from gan.critics.pairs import named_pair
+from gan.critics.pairs.cones import CONES, DIMENSIONS
+from gan.errors import TrainingError
+from gan.runs.folder import write_json
+from gan.runs.process_pool import at_once
+from gan.runs.signals import INTERRUPTED
 
-RESULTS = records.RESULTS / "critic_gap.json"
+RESULTS = results_io.RESULTS / "critic_gap.json"
 RUNS = Path("runs/critic_gap")
 GAUSSIANS = (2, 8, 32)
 
@@ -184,14 +185,14 @@ def main(
             print(f"stopped with {left} of {len(items)} unfinished; the same command goes on")
             return INTERRUPTED
     record: dict[str, Any] = {
-        "versions": records.versions(),
-        "machine": records.machine(),
+        "versions": results_io.versions(),
+        "machine": results_io.machine(),
         "groups": {
             name: {"question": group.question, "n": group.n, "rows": _kept(name)}
             for name, group in GROUPS.items()
         },
     }
-    records.save(record, RESULTS)
+    results_io.save(record, RESULTS)
     critic_gap_tables.save_figure(record)
     print(critic_gap_tables.markdown(record))
     return 0

@@ -1,4 +1,4 @@
-"""The results of `benchmarks.critic_gap` as the README shows them, and their figure."""
+"""The results of `benchmarks.gan.critic_gap` as the README shows them, and their figure."""
 
 import statistics
 from collections.abc import Sequence
@@ -9,9 +9,9 @@ from matplotlib import colormaps
 from matplotlib.figure import Figure
 
 from gan.critics import CRITICS
-from gan.pairs.cones import CONES, DIMENSIONS
+from gan.critics.pairs.cones import CONES, DIMENSIONS
 
-FIGURE = Path(__file__).parent.parent / "docs" / "critic_gap.png"
+FIGURE = Path(__file__).parents[2] / "docs" / "critic_gap.png"
 PUBLISHED = {  # Korotin et al. 2022: mean |error| in % over N, by dimension
     "gradient penalty": (32, 21, 13, 15, 18, 27, 22),
     "one-sided penalty": (9, 9, 10, 15, 19, 25, 23),
@@ -27,7 +27,7 @@ def markdown(record: dict[str, Any], /) -> str:
     """The tables, of what there is.
 
     Args:
-        record: What `benchmarks.critic_gap` wrote.
+        record: What `benchmarks.gan.critic_gap` wrote.
 
     Returns:
         Markdown.

@@ -1,7 +1,7 @@
 """What training's progress numbers say of the exact distance, at every evaluation of a run.
 
-    python -m benchmarks.progress            # all runs, about twenty minutes on 2 cores
-    python -m benchmarks.progress --gather   # write what has been run so far
+    python -m benchmarks.gan.progress            # all runs, about twenty minutes on 2 cores
+    python -m benchmarks.gan.progress --gather   # write what has been run so far
 
 Each run is one of `gan train`, kept under ``runs/progress``; a benchmark that was stopped goes on
 where it was. Results go to ``results/progress.json``, the figure to ``docs/progress.png``.
@@ -19,17 +19,19 @@ import torch
 import tyro
 from matplotlib.figure import Figure
 
-from benchmarks import records
-from gan import evaluation, session
-from gan.config import Config
-from gan.critic_gap import exact_emd
-from gan.devices import Precision
-from gan.interrupts import INTERRUPTED
-from gan.runs import write_json
-from gan.several import at_once
+from benchmarks import results_io
+from gan.evaluation.critic_gap import exact_emd
+from gan.runs import measures
+from gan.runs.config import Config
+from gan.runs.folder import write_json
+from gan.runs.process_pool import at_once
+from gan.runs.run import Outcome
+from gan.runs.run import run as run_config
+from gan.runs.signals import INTERRUPTED
+from gan.training.devices import Precision
 
-RESULTS = records.RESULTS / "progress.json"
-FIGURE = Path(__file__).parent.parent / "docs" / "progress.png"
+RESULTS = results_io.RESULTS / "progress.json"
+FIGURE = Path(__file__).parents[2] / "docs" / "progress.png"
 RUNS = Path("runs/progress")
 RECIPES = ("gan", "wgan", "wgan-gp", "wgan-certified")
 REPEATS = 3
@@ -89,7 +91,7 @@ def measured(item: Item, position: int, stop_file: Path) -> dict[str, Any] | Non
         precision=data.precision,
     )
     resume = (out / "checkpoint.pt").exists()
-    outcome = session.run(config, resume=resume, position=position, stop_file=stop_file)
+    outcome = run_config(config, resume=resume, position=position, stop_file=stop_file)
     if not outcome.finished:
         return None
     record = {
@@ -103,15 +105,15 @@ def measured(item: Item, position: int, stop_file: Path) -> dict[str, Any] | Non
     return record
 
 
-def _times(outcome: session.Outcome, n: int) -> dict[str, Any]:
+def _times(outcome: Outcome, n: int) -> dict[str, Any]:
     """Seconds of refining the last critic, and of exact EMD, of the same points, by turns."""
-    rng = evaluation.seeded(torch.device("cpu"), 0)
+    rng = measures.seeded(torch.device("cpu"), 0)
     real = outcome.data.sample(n, rng)
-    generated = evaluation.averaged_samples(outcome.training, n, rng)
+    generated = measures.averaged_samples(outcome.training, n, rng)
     refining, solving = [], []
     for _ in range(REPEATS):
         begun = time.perf_counter()
-        evaluation.refined(outcome.training.critic, outcome.data, real, generated)
+        measures.refined(outcome.training.critic, outcome.data, real, generated)
         between = time.perf_counter()
         exact_emd(generated, real)
         refining.append(between - begun)
@@ -209,11 +211,11 @@ def main(*, workers: int = 2, gather: bool = False) -> int:
     runs = [run for run in at_once(measured, items, workers=workers) if run is not None]
     if runs:
         record: dict[str, Any] = {
-            "versions": records.versions(),
-            "machine": records.machine(),
+            "versions": results_io.versions(),
+            "machine": results_io.machine(),
             "runs": runs,
         }
-        records.save(record, RESULTS)
+        results_io.save(record, RESULTS)
         save_figure(record)
         print(table(record))
     if len(runs) < len(items):

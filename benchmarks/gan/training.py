@@ -1,7 +1,7 @@
 """Training to quality: how close the recipes come to what they learn, in minutes.
 
-    python -m benchmarks.training                       # all cases, some hours on 2 cores
-    python -m benchmarks.training ring grid-one-sided   # some of them
+    python -m benchmarks.gan.training                       # all cases, some hours on 2 cores
+    python -m benchmarks.gan.training ring grid-one-sided   # some of them
 
 Each seed is one run of `gan train`, in a process of its own, whose folder is kept under
 ``runs/benchmark``; a benchmark that was stopped goes on where it was. Results go to
@@ -21,16 +21,17 @@ from typing import Any
 import tyro
 from tyro.conf import Positional
 
-from benchmarks import records
-from benchmarks.training_measures import Numbers, digits, points
-from gan import session
-from gan.config import Config
+from benchmarks import results_io
+from benchmarks.gan.training_measures import Numbers, digits, points
 from gan.data.mixtures import eight_gaussians, twenty_five_gaussians
-from gan.runs import write_json
-from gan.several import at_once
-from gan.tables import text_table
+from gan.runs.config import Config
+from gan.runs.folder import write_json
+from gan.runs.process_pool import at_once
+from gan.runs.run import Outcome
+from gan.runs.run import run as run_config
+from gan.runs.text_table import text_table
 
-RESULTS = records.RESULTS / "training.json"
+RESULTS = results_io.RESULTS / "training.json"
 RUNS = Path("runs/benchmark")
 
 
@@ -52,7 +53,7 @@ class Case:
     data: str
     steps: int
     seeds: int
-    measure: Callable[[session.Outcome, int], Numbers]
+    measure: Callable[[Outcome, int], Numbers]
     options: dict[str, Any] = field(default_factory=dict)
     changes: dict[str, Any] = field(default_factory=dict)
 
@@ -181,7 +182,7 @@ def measured(item: tuple[str, int], position: int, stop_file: Path) -> Numbers |
         return dict(json.loads(result.read_text()))
     start = time.process_time()
     resume = (out / "checkpoint.pt").exists()
-    outcome = session.run(
+    outcome = run_config(
         case.config(seed, out), resume=resume, position=position, stop_file=stop_file
     )
     if not outcome.finished:
@@ -234,10 +235,10 @@ def main(
         if not items:
             continue
         runs = [run for run in at_once(measured, items, workers=workers) if run is not None]
-        record = records.load(RESULTS) if RESULTS.exists() else {"cases": {}}
+        record = results_io.load(RESULTS) if RESULTS.exists() else {"cases": {}}
         record["cases"][name] = {"command": case.command(len(runs)), "runs": runs}
-        record |= {"versions": records.versions(), "machine": records.machine()}
-        records.save(record, RESULTS)
+        record |= {"versions": results_io.versions(), "machine": results_io.machine()}
+        results_io.save(record, RESULTS)
         print(table({"cases": {name: record["cases"][name]}}), flush=True)
         if len(runs) < len(items):
             print("stopped; the same command goes on")

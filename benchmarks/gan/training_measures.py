@@ -1,17 +1,17 @@
-"""What a finished run of `benchmarks.training` is measured by, on fresh points."""
+"""What a finished run of `benchmarks.gan.training` is measured by, on fresh points."""
 
 from typing import Any
 
 import torch
 
-from gan import evaluation
 from gan.data import mnist
 from gan.data.mixtures import GaussianMixture
 from gan.metrics.classifier import digit_classifier
 from gan.metrics.digits import digit_quality
 from gan.metrics.frechet import Moments, frechet_distance
 from gan.metrics.modes import modes
-from gan.session import Outcome
+from gan.runs import measures
+from gan.runs.run import Outcome
 
 Numbers = dict[str, Any]
 
@@ -25,12 +25,12 @@ SAMPLES = 10_000  # digits that the classifier reads
 
 def fresh(seed: int) -> torch.Generator:
     """Randomness that training has not seen."""
-    return evaluation.seeded(torch.device("cpu"), seed, 20261121)
+    return measures.seeded(torch.device("cpu"), seed, 20261121)
 
 
 def distances(outcome: Outcome, n: int, rng: torch.Generator, *, pairs: int) -> Numbers:
     """Exact EMD of n generated to n real points, and of n other real ones to the same."""
-    emd, floor = evaluation.emd_beside_floor(outcome.training, outcome.data, n, rng, pairs=pairs)
+    emd, floor = measures.emd_beside_floor(outcome.training, outcome.data, n, rng, pairs=pairs)
     return {"emd": emd, "floor": floor, "emd_over_floor": emd / floor}
 
 
@@ -48,9 +48,9 @@ def points(outcome: Outcome, seed: int, *, mixture: GaussianMixture, pairs: int)
         The numbers, by name.
     """
     rng = fresh(seed)
-    found = modes(mixture, evaluation.averaged_samples(outcome.training, MANY, rng))
+    found = modes(mixture, measures.averaged_samples(outcome.training, MANY, rng))
     pacgan = modes(
-        mixture, evaluation.averaged_samples(outcome.training, PACGAN_POINTS, rng), least=0
+        mixture, measures.averaged_samples(outcome.training, PACGAN_POINTS, rng), least=0
     )
     return {
         **distances(outcome, POINTS, rng, pairs=pairs),
@@ -72,7 +72,7 @@ def digits(outcome: Outcome, seed: int) -> Numbers:
     images = train.distinct_images(2 * SAMPLES, rng).split(SAMPLES)
     real, other = (Moments.of(classifier.features(half)) for half in images)
     found = digit_quality(
-        classifier, evaluation.averaged_samples(outcome.training, SAMPLES, rng), real
+        classifier, measures.averaged_samples(outcome.training, SAMPLES, rng), real
     )
     return {
         **distances(outcome, DIGITS, rng, pairs=DIGIT_PAIRS),

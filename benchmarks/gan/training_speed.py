@@ -1,6 +1,6 @@
 """The WGAN-GP loop beside a plain one: steps per second of the same networks, one thread.
 
-    OMP_NUM_THREADS=1 python -m benchmarks.training_speed
+    OMP_NUM_THREADS=1 python -m benchmarks.gan.training_speed
 
 The plain loop is what a person writes in PyTorch: two calls of the critic, autograd through the
 gradient of the third, Adam as it comes, and nothing that could go on later. Ours keeps the state
@@ -17,15 +17,15 @@ from typing import Any
 
 import torch
 
-from benchmarks import records
-from gan.critic_gap import critic_gap
+from benchmarks import results_io
 from gan.data.mixtures import eight_gaussians
-from gan.devices import Devices, Precision, join
+from gan.evaluation.critic_gap import critic_gap
 from gan.networks import plane_critic, plane_generator
-from gan.recipes import WGAN_GP
-from gan.train import Training, caught_up_critic, train
+from gan.recipes.registry import WGAN_GP
+from gan.training.devices import Devices, Precision, join
+from gan.training.loop import Training, caught_up_critic, train
 
-RESULTS = records.RESULTS / "training_speed.json"
+RESULTS = results_io.RESULTS / "training_speed.json"
 BATCH = 256
 ROUNDS = 9
 STEPS = {128: 40, 512: 8}  # generator steps in a round, by width
@@ -137,10 +137,10 @@ def main() -> None:
     record = {
         "rates": [rates(width, precision) for width, precision in cases],
         "gaps": {"32": gaps("32"), "bf16-mixed": gaps("bf16-mixed")},
-        "versions": records.versions(),
-        "machine": records.machine(),
+        "versions": results_io.versions(),
+        "machine": results_io.machine(),
     }
-    records.save(record, RESULTS)
+    results_io.save(record, RESULTS)
     print(table(record))
 
 

@@ -1,4 +1,4 @@
-"""The results of `benchmarks.training` as the README shows them."""
+"""The results of `benchmarks.gan.training` as the README shows them."""
 
 import statistics
 from typing import Any
@@ -28,7 +28,7 @@ def markdown(record: dict[str, Any], /) -> str:
     """The tables, of the cases that there are, and their commands.
 
     Args:
-        record: What `benchmarks.training` wrote.
+        record: What `benchmarks.gan.training` wrote.
 
     Returns:
         Markdown.
@@ -38,7 +38,7 @@ def markdown(record: dict[str, Any], /) -> str:
         _mixtures({name: cases[name] for name in MIXTURES if name in cases}),
         _pacgan(cases) if all(name in cases for name in PACGAN) else "",
         _digits({name: cases[name] for name in DIGITS if name in cases}),
-        "By `python -m benchmarks.training`, which runs\n\n"
+        "By `python -m benchmarks.gan.training`, which runs\n\n"
         + "\n".join(f"    {case['command']}" for case in cases.values()),
     ]
     return "\n\n".join(part for part in parts if part)

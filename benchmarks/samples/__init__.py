@@ -1,0 +1,1 @@
+"""Estimates from samples and permutation tests, beside their peers."""

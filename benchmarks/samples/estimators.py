@@ -1,6 +1,6 @@
 """KL estimated from samples, beside its peers: error, coverage and time on pairs of known KL.
 
-    python -m benchmarks.estimators [--sizes 200 1000 5000] [--repetitions 100] [--jobs 2]
+    python -m benchmarks.samples.estimators [--sizes 200 1000 5000] [--repetitions 100] [--jobs 2]
 
 writes `results/estimators.json` after every cell of its table, and goes on where it was stopped;
 `--fresh` begins again. It also has how often the bracket of `sampled.emd` holds the populations'
@@ -16,12 +16,13 @@ from typing import Any
 import numpy as np
 from joblib import Parallel, delayed
 
-from benchmarks import estimator_peers, records
-from benchmarks.populations import Floats, Pair, pairs
+from benchmarks import results_io
+from benchmarks.samples import estimator_peers
+from benchmarks.samples.populations import Floats, Pair, pairs
 from divergences import sampled
 from divergences.sampled import Estimate
 
-RESULTS = records.RESULTS / "estimators.json"
+RESULTS = results_io.RESULTS / "estimators.json"
 OURS = ("auto", "classifier", "knn", "histogram")
 SIZES = (200, 1000, 5000)
 BRACKET = (1, 2, 5, 20)  # dimensions in which the bracket of W_1 is tried
@@ -153,27 +154,27 @@ def run(sizes: Sequence[int], repetitions: int, jobs: int, fresh: bool) -> dict[
         record["cells"] = [row for row in record["cells"] if cell.items() - row.items()]
         record["cells"].append(cell | summary(pair, np.array(rows)))
         _show(record["cells"][-1])
-        records.save(record, RESULTS)
+        results_io.save(record, RESULTS)
     if not record["brackets"]:
         record["brackets"] = [
             brackets(d, distance, 2 * repetitions, jobs)
             for distance in (1.0, 0.0)
             for d in BRACKET
         ]
-        records.save(record, RESULTS)
+        results_io.save(record, RESULTS)
     if not record["ties"]:
         record["ties"] = list(Parallel(n_jobs=jobs)(delayed(tie_effect)(r) for r in range(50)))
-        records.save(record, RESULTS)
+        results_io.save(record, RESULTS)
     return record
 
 
 def _begun(fresh: bool) -> dict[str, Any]:
     """What a run before this one left, or nothing yet."""
     if RESULTS.exists() and not fresh:
-        return records.load(RESULTS)
+        return results_io.load(RESULTS)
     return {
-        "versions": records.versions() | estimator_peers.versions(),
-        "machine": records.machine(),
+        "versions": results_io.versions() | estimator_peers.versions(),
+        "machine": results_io.machine(),
         "cells": [],
         "brackets": [],
         "ties": [],

@@ -1,6 +1,6 @@
 """Permutation tests: is the level what it says, what do they find, and how long do they take.
 
-    python -m benchmarks.permutation
+    python -m benchmarks.samples.permutation
 
 Level: how many of 1000 pairs of samples of one population are told apart at 5 %, with and without
 ties. Power: how many pairs of samples of two populations are, beside scipy's tests of the line.
@@ -19,12 +19,12 @@ import scipy.stats
 from numpy.typing import NDArray
 from scipy.spatial.distance import cdist
 
-from benchmarks import records
-from divergences import jobs, sampled
-from divergences.sampled.two_sample.permutation import Name
-from divergences.sampled.two_sample.quadratic import median_distance
+from benchmarks import results_io
+from divergences import _parallel, sampled
+from divergences.sampled._two_sample.kernel_statistics import median_distance
+from divergences.sampled._two_sample.permutation_test import Name
 
-RESULTS = records.RESULTS / "permutation.json"
+RESULTS = results_io.RESULTS / "permutation.json"
 SEED = 0
 NAMES: tuple[Name, ...] = ("emd", "js", "energy", "mmd")
 N, M = 50, 40
@@ -118,7 +118,7 @@ def shares(first: Draw, second: Draw, runs: int, /, *, n_jobs: int | None = 2) -
     seeds = [int(seed) for seed in np.random.SeedSequence(SEED).generate_state(runs)]
     tasks = [(first, second, seeds[start : start + 20]) for start in range(0, runs, 20)]
     counts: dict[str, int] = {}
-    for _, part in jobs.results(rejections, tasks, n_jobs=n_jobs):
+    for _, part in _parallel.results(rejections, tasks, n_jobs=n_jobs):
         for name, count in part.items():
             counts[name] = counts.get(name, 0) + count
     rows = {}
@@ -238,7 +238,7 @@ def _seconds(time: float) -> str:
 
 def measured(*, runs: int = RUNS, found: int = FOUND, n_jobs: int | None = 2) -> dict[str, Any]:
     """All numbers, with the versions and the machine they come from."""
-    source = {"versions": records.versions(), "machine": records.machine(), "seed": SEED}
+    source = {"versions": results_io.versions(), "machine": results_io.machine(), "seed": SEED}
     sizes = {"n": N, "m": M, "permutations": PERMUTATIONS, "runs": runs, "power_runs": found}
     level, power = {}, {}
     for name, draw in NULL.items():
@@ -258,7 +258,7 @@ def main(path: Path = RESULTS, /) -> None:
         for test, share in row.items():
             interval = f"[{100 * share['low']:.1f}, {100 * share['high']:.1f}] %"
             print(f"level of {test}, {name}: {100 * share['share']:.1f} % {interval}")
-    records.save(record, path)
+    results_io.save(record, path)
     print(f"written to {path}")
 
 

@@ -1,0 +1,1 @@
+"""Exact EMD beside POT: agreement, then time and memory."""

@@ -1,8 +1,8 @@
 """Exact EMD of sets of points that no dense solver can hold, and of some that it just can.
 
-    python -m benchmarks.large            # all of it: an hour, on 2 cores
-    python -m benchmarks.large normal-16000 mnist-train-test
-    python -m benchmarks.large --figure   # the figure, from what is written
+    python -m benchmarks.transport.column_generation            # all of it: an hour, on 2 cores
+    python -m benchmarks.transport.column_generation normal-16000 mnist-train-test
+    python -m benchmarks.transport.column_generation --figure   # the figure, from what is written
 
 Each case runs in a process of its own, so that its memory at the peak can be read: what it takes
 beyond its input. Where POT's dense solver fits, it runs in another process of its own, its
@@ -22,10 +22,10 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks import records
+from benchmarks import results_io
 
-RESULTS = records.RESULTS / "large.json"
-FIGURE = records.RESULTS / "growth.png"
+RESULTS = results_io.RESULTS / "large.json"
+FIGURE = results_io.RESULTS / "growth.png"
 SEED = 0
 AGREEMENT = 1e-12
 
@@ -91,8 +91,8 @@ CASES: dict[str, tuple[Callable[[int], Pair], int, bool]] = {  # with or without
 
 def ours(x: Points, y: Points, /) -> dict[str, Any]:
     """Time, and what the column method went through."""
-    from divergences.transport.columns import Watch, column_transport
-    from divergences.transport.ground import GroundCost
+    from divergences._transport.column_generation import Watch, column_transport
+    from divergences._transport.ground import GroundCost
 
     p, q = np.full(len(x), 1 / len(x)), np.full(len(y), 1 / len(y))
     start = time.perf_counter()
@@ -142,7 +142,14 @@ def _peak_gb() -> float:
 
 def apart(case: str, solver: str, /) -> dict[str, Any]:
     """A case in a process of its own."""
-    command = [sys.executable, "-m", "benchmarks.large", "--one", solver, case]
+    command = [
+        sys.executable,
+        "-m",
+        "benchmarks.transport.column_generation",
+        "--one",
+        solver,
+        case,
+    ]
     done = subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True)
     return dict(json.loads(done.stdout.splitlines()[-1]))
 
@@ -210,7 +217,7 @@ def draw(cases: dict[str, Any], path: Path = FIGURE, /) -> None:
 
 def main(arguments: list[str] | None = None, /) -> None:
     """Measure the cases that are named, or all; write after each."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.large")
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.transport.column_generation")
     parser.add_argument("cases", nargs="*", metavar="case", help=", ".join(CASES))
     parser.add_argument("--one", choices=SOLVERS, help="run a case in this process, print JSON")
     parser.add_argument("--figure", action="store_true", help="draw from what is written")
@@ -222,11 +229,15 @@ def main(arguments: list[str] | None = None, /) -> None:
     if chosen.one:
         print(json.dumps(one(chosen.cases[0], chosen.one)))
         return
-    record = records.load(RESULTS) if RESULTS.exists() else {"cases": {}}
+    record = results_io.load(RESULTS) if RESULTS.exists() else {"cases": {}}
     for case in () if chosen.figure else chosen.cases or CASES:
         record["cases"][case] = measured(case)
-        record |= {"versions": records.versions(), "machine": records.machine(), "seed": SEED}
-        records.save(record, RESULTS)
+        record |= {
+            "versions": results_io.versions(),
+            "machine": results_io.machine(),
+            "seed": SEED,
+        }
+        results_io.save(record, RESULTS)
         print(table({case: record["cases"][case]}), flush=True)
     print(table(record["cases"]))
     draw(record["cases"])

@@ -1,11 +1,11 @@
 """Exact EMD beside POT's: the same number first, then the time, on the same arrays in one run.
 
-    python -m benchmarks.exact
+    python -m benchmarks.transport.exact
 
 Small problems by the call and by the matrix of pairs, dense problems of some thousand points, the
 same problem in other units, and samples whose exact EMD is known in any dimension. Contenders take
 turns, and the best of several times counts: other work on the machine only adds.
-`benchmarks.large` has what no dense solver can hold.
+`benchmarks.transport.column_generation` has what no dense solver can hold.
 """
 
 import time
@@ -20,11 +20,11 @@ import torch
 from numpy.typing import NDArray
 
 import divergences
-from benchmarks import records
+from benchmarks import results_io
 from divergences import sampled
-from gan.pairs import cones
+from gan.critics.pairs import cones
 
-RESULTS = records.RESULTS / "exact.json"
+RESULTS = results_io.RESULTS / "exact.json"
 SEED = 0
 AGREEMENT = 1e-12
 SMALL = (10, 20, 50)
@@ -199,7 +199,7 @@ def table(record: dict[str, Any], /) -> str:
 
 def measured() -> dict[str, Any]:
     """All numbers, with the versions and the machine they come from."""
-    source = {"versions": records.versions(), "machine": records.machine(), "seed": SEED}
+    source = {"versions": results_io.versions(), "machine": results_io.machine(), "seed": SEED}
     times = {"small": small(), "matrix": matrix(), "dense": dense()}
     return {**source, **times, "units": units(), "wide_range": wide_range(), "known": known()}
 
@@ -213,7 +213,7 @@ def main(path: Path = RESULTS, /) -> None:
     print(f"wide range: {record['wide_range']}")
     worst = max(row[method] for row in record["known"] for method in ("dense", "columns"))
     print(f"largest relative error on {len(record['known'])} pairs of known EMD: {worst:.1e}")
-    records.save(record, path)
+    results_io.save(record, path)
     print(f"written to {path}")
 
 

@@ -4,7 +4,7 @@
 transport takes.
 """
 
-from divergences.checks.arrays import (
+from divergences._checks.arrays import (
     NUMPY,
     Array,
     finite,
@@ -16,7 +16,7 @@ from divergences.checks.arrays import (
     real_array,
     scalar,
 )
-from divergences.checks.outcomes import (
+from divergences._checks.outcomes import (
     aligned,
     broadcast_outcomes,
     confidence,
@@ -24,7 +24,7 @@ from divergences.checks.outcomes import (
     log_probabilities,
     probabilities,
 )
-from divergences.checks.weighted import (
+from divergences._checks.transport_inputs import (
     cost_matrix,
     equal_totals,
     masses,

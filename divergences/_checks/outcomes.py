@@ -8,14 +8,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from divergences.checks.arrays import (
-    Array,
-    first_offender,
-    float64,
-    holds,
-    non_negative,
-    number,
-)
+from divergences._checks.arrays import Array, first_offender, float64, holds, non_negative, number
 from divergences.errors import DistributionError
 
 

@@ -5,9 +5,9 @@ from typing import Any
 import array_api_compat
 import numpy as np
 
-from divergences import checks
+from divergences import _checks
+from divergences._transport.certificate import Floats
 from divergences.errors import DistributionError
-from divergences.transport.proof import Floats
 
 SHOWN = 3  # rows that a message names
 FARTHEST = 1e-100  # deviation of half of the points, of the largest coordinate
@@ -43,7 +43,7 @@ def require_sample(name: str, sample: Any) -> None:
             f"`{name}` requires a gradient, and estimates from samples have none: pass "
             f"{name}.detach()"
         )
-    values = checks.numpy_values(sample) if array_api_compat.is_array_api_obj(sample) else sample
+    values = _checks.numpy_values(sample) if array_api_compat.is_array_api_obj(sample) else sample
     try:
         array = np.asarray(values)
     except ValueError:

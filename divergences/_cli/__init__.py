@@ -1,0 +1,1 @@
+"""The command line: compare the samples in two files."""

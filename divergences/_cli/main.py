@@ -10,14 +10,15 @@ from typing import NoReturn, get_args
 
 import numpy as np
 
-from divergences import checks, plots
+from divergences import _checks
+from divergences._cli import plots
+from divergences._cli.tables import Sample, listed, read, samples
 from divergences.errors import DistributionError, SolverError
-from divergences.sampled import report
-from divergences.sampled.compare import quantities
-from divergences.sampled.estimate import Estimate
-from divergences.sampled.information.methods import Method
-from divergences.sampled.reading import reading
-from divergences.tables import Sample, listed, read, samples
+from divergences.sampled import _report
+from divergences.sampled._compare import quantities
+from divergences.sampled._density_ratio.methods import Method
+from divergences.sampled._estimate import Estimate
+from divergences.sampled._interpretation import reading
 
 REFUSED, FAILED = 2, 1  # exit statuses: of bad input, of a computation that did not finish
 INTERRUPTED = 130  # of a program that Ctrl-C ended
@@ -94,7 +95,7 @@ def _run(asked: argparse.Namespace) -> int:
             plots.Cloud(x.points, x.weights, f"x: {asked.x.name}"),
             plots.Cloud(y.points, y.weights, f"y: {asked.y.name}"),
             names=[f"column {name}" if name.isdecimal() else name for name in x.names],
-            title=report.title(found),
+            title=_report.title(found),
             rng=np.random.default_rng(asked.seed),
         )
         print(f"drawn: {asked.plot}", file=sys.stderr)
@@ -103,7 +104,7 @@ def _run(asked: argparse.Namespace) -> int:
 
 def _require(asked: argparse.Namespace) -> None:
     """Refuse options that cannot be met, before files are read."""
-    checks.confidence(asked.confidence)
+    _checks.confidence(asked.confidence)
     if asked.seed < 0:
         raise DistributionError(f"--seed must be at least 0, but is {asked.seed}")
     if asked.key is not None and ".npz" not in (asked.x.suffix.lower(), asked.y.suffix.lower()):
@@ -126,7 +127,7 @@ def _samples(asked: argparse.Namespace) -> tuple[Sample, Sample]:
 def _compare(asked: argparse.Namespace, x: Sample, y: Sample, found: dict[str, Estimate]) -> None:
     """Fill in what is found, and print each part of the table when it is there."""
     if not asked.json:
-        sizes = report.sizes(len(x.points), len(y.points), x.points.shape[1])
+        sizes = _report.sizes(len(x.points), len(y.points), x.points.shape[1])
         print(f"{sizes}{_named(x)}", flush=True)
     for name, estimate in quantities(
         x.points,
@@ -142,16 +143,16 @@ def _compare(asked: argparse.Namespace, x: Sample, y: Sample, found: dict[str, E
             _ = estimate.low  # which may take its time, and be interrupted
         else:
             if not found:
-                print(report.header(asked.confidence))
+                print(_report.header(asked.confidence))
             _print_row(name, estimate)
         found[name] = estimate
 
 
 def _print_row(name: str, estimate: Estimate) -> None:
     """A line of the table: its value at once, its interval when that is there."""
-    print(report.start(name, estimate), end="", flush=True)
+    print(_report.start(name, estimate), end="", flush=True)
     try:
-        print(report.rest(name, estimate), flush=True)
+        print(_report.rest(name, estimate), flush=True)
     except (KeyboardInterrupt, SolverError) as error:
         print("  [interval not computed]", flush=True)
         if isinstance(error, SolverError):
@@ -164,9 +165,9 @@ def _tell(asked: argparse.Namespace, found: dict[str, Estimate], d: int) -> None
     if not found:
         return
     if asked.json:
-        print(json.dumps(report.record(found, d), indent=1, allow_nan=False), flush=True)
+        print(json.dumps(_report.record(found, d), indent=1, allow_nan=False), flush=True)
     else:
-        print(f"\n{report.words(reading(found, d))}", flush=True)
+        print(f"\n{_report.words(reading(found, d))}", flush=True)
 
 
 def _named(sample: Sample) -> str:

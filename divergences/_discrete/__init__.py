@@ -10,7 +10,16 @@ other library of the array API standard give the same values, but that jax's com
 probabilities below 2.2e-308, the subnormal ones, as 0.
 """
 
-from divergences.discrete.information import (
+from divergences._discrete.f_divergences import (
+    alpha,
+    chi2,
+    f_divergence,
+    hellinger,
+    renyi,
+    total_variation,
+)
+from divergences._discrete.js_mixture import js_mixture
+from divergences._discrete.kl_family import (
     cross_entropy,
     entropy,
     jeffreys,
@@ -18,15 +27,6 @@ from divergences.discrete.information import (
     js_distance,
     kl,
     reverse_kl,
-)
-from divergences.discrete.mixture import js_mixture
-from divergences.discrete.ratios import (
-    alpha,
-    chi2,
-    f_divergence,
-    hellinger,
-    renyi,
-    total_variation,
 )
 
 __all__ = [

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 from numpy.typing import ArrayLike
 
-from divergences.checks import Array
-from divergences.discrete import formulas, pair
+from divergences._checks import Array
+from divergences._discrete import formulas, midpoint
 
 
 def total_variation(p: ArrayLike, q: ArrayLike, /, *, axis: int = -1) -> Array:
@@ -32,7 +32,7 @@ def total_variation(p: ArrayLike, q: ArrayLike, /, *, axis: int = -1) -> Array:
     >>> round(float(total_variation([0.5, 0.5], [0.75, 0.25])), 12)
     0.25
     """
-    both = pair.of_probabilities(p, q, axis=axis)
+    both = midpoint.of_probabilities(p, q, axis=axis)
     return formulas.result(formulas.total_variation(both), both)
 
 
@@ -60,7 +60,7 @@ def hellinger(p: ArrayLike, q: ArrayLike, /, *, axis: int = -1) -> Array:
     >>> round(float(hellinger([1.0, 0.0], [0.64, 0.36])), 12)
     0.4472135955
     """
-    both = pair.of_probabilities(p, q, axis=axis)
+    both = midpoint.of_probabilities(p, q, axis=axis)
     return formulas.result(formulas.squared_hellinger(both), both, root=True)
 
 
@@ -88,7 +88,7 @@ def chi2(p: ArrayLike, q: ArrayLike, /, *, axis: int = -1) -> Array:
     >>> round(float(chi2([0.75, 0.25], [0.5, 0.5])), 12)
     0.25
     """
-    both = pair.of_probabilities(p, q, axis=axis)
+    both = midpoint.of_probabilities(p, q, axis=axis)
     return formulas.result(formulas.chi2(both), both)
 
 
@@ -122,7 +122,7 @@ def renyi(
     >>> round(float(renyi([1.0, 0.0], [0.5, 0.5], 2)), 12)
     0.69314718056
     """
-    both = pair.of_probabilities(p, q, axis=axis)
+    both = midpoint.of_probabilities(p, q, axis=axis)
     return formulas.result(formulas.renyi(both, formulas.renyi_order(order)), both, base=base)
 
 
@@ -153,7 +153,7 @@ def alpha(p: ArrayLike, q: ArrayLike, order: float, /, *, axis: int = -1) -> Arr
     >>> round(float(alpha([0.75, 0.25], [0.5, 0.5], 2)), 12)
     0.125
     """
-    both = pair.of_probabilities(p, q, axis=axis)
+    both = midpoint.of_probabilities(p, q, axis=axis)
     return formulas.result(formulas.alpha(both, formulas.alpha_order(order)), both)
 
 
@@ -197,6 +197,6 @@ def f_divergence(
     >>> round(float(f_divergence([0.75, 0.25], [0.5, 0.5], lambda t: (t - 1) ** 2)), 12)
     0.25
     """
-    both = pair.of_probabilities(p, q, axis=axis)
+    both = midpoint.of_probabilities(p, q, axis=axis)
     value = formulas.f_divergence(both, generator, at_zero, slope_at_infinity)
     return formulas.result(value, both)

@@ -7,11 +7,11 @@ from types import ModuleType
 
 import numpy as np
 
-from divergences import checks
-from divergences.checks import Array
-from divergences.discrete import series
-from divergences.discrete.pair import Pair
-from divergences.discrete.series import power_series
+from divergences import _checks
+from divergences._checks import Array
+from divergences._discrete import series
+from divergences._discrete.midpoint import Pair
+from divergences._discrete.series import power_series
 from divergences.errors import DistributionError
 
 LOG_2 = 0.6931471805599453
@@ -188,8 +188,8 @@ def _minus_log1m(x: Array, xp: ModuleType) -> Array:
 
 def result(value: Array, pair: Pair, /, *, base: float | None = None, root: bool = False) -> Array:
     """A value, or its root, in units of ``log(base)`` and the type of the pair's result."""
-    value = value / checks.log_base(base)
-    return checks.scalar(_sqrt(value, pair.xp) if root else value, pair.dtype, pair.xp)
+    value = value / _checks.log_base(base)
+    return _checks.scalar(_sqrt(value, pair.xp) if root else value, pair.dtype, pair.xp)
 
 
 def f_divergence(

@@ -5,10 +5,10 @@ from types import ModuleType
 import array_api_compat
 from numpy.typing import ArrayLike
 
-from divergences import checks
-from divergences.checks import Array
-from divergences.discrete import series
-from divergences.discrete.series import power_series
+from divergences import _checks
+from divergences._checks import Array
+from divergences._discrete import series
+from divergences._discrete.series import power_series
 from divergences.errors import DistributionError
 
 
@@ -47,18 +47,18 @@ def js_mixture(
     1.098612288668
     """
     xp, array = _stacked("distributions", distributions, weights, axis)
-    p = checks.probabilities("distributions", array, xp, axis=axis)
+    p = _checks.probabilities("distributions", array, xp, axis=axis)
     value = from_gaps(p, p - p[:1, ...], weights, xp)
-    return checks.scalar(value / checks.log_base(base), array.dtype, xp)
+    return _checks.scalar(value / _checks.log_base(base), array.dtype, xp)
 
 
-def of_logs(
+def js_mixture_of_logs(
     log_distributions: Array, weights: Array | None, axis: int, base: float | None, /
 ) -> Array:
     """The same of log-probabilities: `divergences.log_space.js_mixture`."""
     name = "log_distributions"
     xp, array = _stacked(name, log_distributions, weights, axis)
-    logs = checks.log_probabilities(name, array, xp, axis=axis)
+    logs = _checks.log_probabilities(name, array, xp, axis=axis)
     mass = logs > -xp.inf
     logs = xp.where(mass, logs, 0.0)
     p = xp.where(mass, xp.exp(logs), 0.0)
@@ -66,7 +66,7 @@ def of_logs(
     step = xp.where(close, logs - logs[:1, ...], 0.0)
     gaps = xp.where(close, p[:1, ...] * xp.expm1(step), p - p[:1, ...])
     value = from_gaps(p, gaps, weights, xp)
-    return checks.scalar(value / checks.log_base(base), array.dtype, xp)
+    return _checks.scalar(value / _checks.log_base(base), array.dtype, xp)
 
 
 def from_gaps(p: Array, gaps: Array, weights: Array | None, xp: ModuleType, /) -> Array:
@@ -86,9 +86,9 @@ def _stacked(
     name: str, distributions: Array, weights: Array | None, axis: int
 ) -> tuple[ModuleType, Array]:
     """The namespace, and the array of all distributions."""
-    xp = checks.namespace(**{name: distributions, "weights": weights})
-    like = checks.first_array(distributions, weights)
-    array = checks.real_array(name, distributions, xp, like=like)
+    xp = _checks.namespace(**{name: distributions, "weights": weights})
+    like = _checks.first_array(distributions, weights)
+    array = _checks.real_array(name, distributions, xp, like=like)
     if array.ndim < 2 or axis in (0, -array.ndim):
         raise DistributionError(
             f"`{name}` must have shape (n, ..., k), its outcomes not on the first axis, but has "
@@ -103,13 +103,13 @@ def _shares(weights: Array | None, p: Array, xp: ModuleType) -> Array:
     shape = (n,) + (1,) * (p.ndim - 1)
     if weights is None:
         return xp.full(shape, 1 / n, dtype=xp.float64, device=array_api_compat.device(p))
-    array = checks.real_array("weights", weights, xp, like=p)
+    array = _checks.real_array("weights", weights, xp, like=p)
     if tuple(array.shape) != (n,):
         raise DistributionError(
             f"`weights` must have one entry per distribution, shape ({n},), but has shape "
             f"{tuple(array.shape)}"
         )
-    array = checks.probabilities("weights", array, xp, axis=0)
+    array = _checks.probabilities("weights", array, xp, axis=0)
     return xp.reshape(array / xp.sum(array), shape)
 
 

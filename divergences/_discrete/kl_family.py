@@ -4,9 +4,9 @@ from types import ModuleType
 
 from numpy.typing import ArrayLike
 
-from divergences import checks
-from divergences.checks import Array
-from divergences.discrete import blocks, formulas, pair
+from divergences import _checks
+from divergences._checks import Array
+from divergences._discrete import formulas, midpoint, numpy_fast_path
 
 
 def kl(p: ArrayLike, q: ArrayLike, /, *, axis: int = -1, base: float | None = None) -> Array:
@@ -41,7 +41,7 @@ def kl(p: ArrayLike, q: ArrayLike, /, *, axis: int = -1, base: float | None = No
     >>> float(kl([0.5, 0.5], [1.0, 0.0]))
     inf
     """
-    found = _from_blocks(blocks.Block.kl, p, q, axis, base)
+    found = _from_blocks(numpy_fast_path.Block.kl, p, q, axis, base)
     return found if found is not None else _result(formulas.kl, p, q, axis, base)
 
 
@@ -69,7 +69,7 @@ def reverse_kl(
     >>> round(float(reverse_kl([0.5, 0.5], [0.9, 0.1])), 12)
     0.368064207168
     """
-    found = _from_blocks(blocks.Block.kl, q, p, axis, base)
+    found = _from_blocks(numpy_fast_path.Block.kl, q, p, axis, base)
     return (
         found
         if found is not None
@@ -106,7 +106,7 @@ def js(p: ArrayLike, q: ArrayLike, /, *, axis: int = -1, base: float | None = No
     >>> round(float(js([1.0, 0.0], [0.0, 1.0], base=2)), 12)
     1.0
     """
-    found = _from_blocks(blocks.Block.js, p, q, axis, base)
+    found = _from_blocks(numpy_fast_path.Block.js, p, q, axis, base)
     return found if found is not None else _result(formulas.js, p, q, axis, base)
 
 
@@ -223,11 +223,11 @@ def cross_entropy(
     >>> round(float(cross_entropy([0.5, 0.5], [0.25, 0.75])), 12)
     0.836988216786
     """
-    xp, mass, other, dtype = pair.checked_probabilities(p, q, axis)
+    xp, mass, other, dtype = midpoint.checked_probabilities(p, q, axis)
     terms = xp.where((mass > 0) & (other > 0), -mass * _log_share(other, xp), 0.0)
     value = xp.sum(terms, axis=-1) / xp.sum(mass, axis=-1)
     value = xp.where(xp.any((mass > 0) & (other == 0), axis=-1), xp.inf, value)
-    return checks.scalar(value / checks.log_base(base), dtype, xp)
+    return _checks.scalar(value / _checks.log_base(base), dtype, xp)
 
 
 def _log_share(q: Array, xp: ModuleType) -> Array:
@@ -250,13 +250,13 @@ def _result(
     root: bool = False,
 ) -> Array:
     """A formula of the pair, or its root, in the unit and the type of the result."""
-    both = pair.of_probabilities(p, q, axis=axis)
+    both = midpoint.of_probabilities(p, q, axis=axis)
     return formulas.result(formula(both), both, base=base, root=root)
 
 
 def _from_blocks(
-    terms: blocks.Terms, p: Array, q: Array, axis: int, base: float | None
+    terms: numpy_fast_path.Terms, p: Array, q: Array, axis: int, base: float | None
 ) -> Array | None:
     """The same from large numpy arrays in blocks; None for anything else."""
-    total = blocks.totals(p, q, terms) if isinstance(axis, int) and axis == -1 else None
-    return None if total is None else (total / checks.log_base(base))[()]
+    total = numpy_fast_path.totals(p, q, terms) if isinstance(axis, int) and axis == -1 else None
+    return None if total is None else (total / _checks.log_base(base))[()]

@@ -14,8 +14,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from types import ModuleType
 
-from divergences import checks
-from divergences.checks import Array
+from divergences import _checks
+from divergences._checks import Array
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class Pair:
 
 def of_probabilities(p: Array, q: Array, /, *, axis: int) -> Pair:
     """The pair of two arrays of probabilities along an axis, or of two dicts by outcome."""
-    xp, p, q, dtype = _checked(p, q, axis, checks.probabilities)
+    xp, p, q, dtype = _checked(p, q, axis, _checks.probabilities)
     sums = xp.sum(p + q, axis=-1, keepdims=True)
     shift = xp.sum(p - q, axis=-1, keepdims=True) / sums  # delta of the totals
     half = (p + q) / sums
@@ -100,7 +100,7 @@ def of_probabilities(p: Array, q: Array, /, *, axis: int) -> Pair:
 def of_logs(log_p: Array, log_q: Array, /, *, axis: int) -> Pair:
     """The pair of two arrays of log-probabilities along an axis."""
     xp, log_p, log_q, dtype = _checked(
-        log_p, log_q, axis, checks.log_probabilities, ("log_p", "log_q")
+        log_p, log_q, axis, _checks.log_probabilities, ("log_p", "log_q")
     )
     in_p, in_q = log_p > -xp.inf, log_q > -xp.inf
     both = in_p & in_q
@@ -131,12 +131,12 @@ def of_logs(log_p: Array, log_q: Array, /, *, axis: int) -> Pair:
 
 def checked_probabilities(p: Array, q: Array, axis: int) -> tuple[ModuleType, Array, Array, Array]:
     """The namespace, both arrays in float64, outcomes last, and the type of the result."""
-    return _checked(p, q, axis, checks.probabilities)
+    return _checked(p, q, axis, _checks.probabilities)
 
 
 def checked_logs(log_p: Array, log_q: Array, axis: int) -> tuple[ModuleType, Array, Array, Array]:
     """The same of log-probabilities."""
-    return _checked(log_p, log_q, axis, checks.log_probabilities, ("log_p", "log_q"))
+    return _checked(log_p, log_q, axis, _checks.log_probabilities, ("log_p", "log_q"))
 
 
 def _checked(
@@ -147,12 +147,12 @@ def _checked(
     names: tuple[str, str] = ("p", "q"),
 ) -> tuple[ModuleType, Array, Array, Array]:
     """The namespace, both arrays with the outcomes on the last axis, the type of the result."""
-    given = dict(zip(names, checks.aligned(p, q), strict=True))
-    xp = checks.namespace(**given)
-    like = checks.first_array(*given.values())
-    arrays = [checks.real_array(name, a, xp, like=like) for name, a in given.items()]
+    given = dict(zip(names, _checks.aligned(p, q), strict=True))
+    xp = _checks.namespace(**given)
+    like = _checks.first_array(*given.values())
+    arrays = [_checks.real_array(name, a, xp, like=like) for name, a in given.items()]
     vectors = [check(name, a, xp, axis=axis) for name, a in zip(names, arrays, strict=True)]
-    return xp, *checks.broadcast_outcomes(vectors[0], vectors[1], xp), xp.result_type(*arrays)
+    return xp, *_checks.broadcast_outcomes(vectors[0], vectors[1], xp), xp.result_type(*arrays)
 
 
 def _log_ratio(p: Array, q: Array, shift: Array, xp: ModuleType) -> Array:

@@ -3,7 +3,7 @@
 The formulas are those of `formulas`, seen from the midpoint as in `pair`; tests hold the two
 together. What differs is the order of the work: one block of outcomes after another, in place, the
 series only where delta is small, and the checks from sums that are needed anyway. It is 7 times as
-fast as the body for every namespace; `benchmarks.speed` holds it against scipy.
+fast as the body for every namespace; `benchmarks.discrete.speed` holds it against scipy.
 """
 
 from collections.abc import Callable
@@ -11,8 +11,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from divergences.checks import Array
-from divergences.discrete import series
+from divergences._checks import Array
+from divergences._discrete import series
 
 Floats = NDArray[np.float64]
 

@@ -8,9 +8,9 @@ points), `line` (one dimension in closed form), `ground` (costs between points, 
 `divergences.sampled` has the same for points.
 """
 
-from divergences.transport.histograms import emd, partial_transport, transport
-from divergences.transport.result import Transport
-from divergences.transport.witness import LipschitzWitness, lipschitz_witness
+from divergences._transport.histograms import emd, partial_transport, transport
+from divergences._transport.result import Transport
+from divergences._transport.witness import LipschitzWitness, lipschitz_witness
 
 __all__ = [
     "LipschitzWitness",

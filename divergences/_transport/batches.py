@@ -6,12 +6,12 @@ from types import ModuleType
 
 import numpy as np
 
-from divergences import checks, jobs
-from divergences.checks import Array
+from divergences import _checks, _parallel
+from divergences._checks import Array
+from divergences._transport.certificate import Floats
+from divergences._transport.result import Optimum
+from divergences._transport.simplex import dense_transport
 from divergences.errors import DistributionError, SolverError
-from divergences.transport.proof import Floats
-from divergences.transport.result import Optimum
-from divergences.transport.simplex import dense_transport
 
 CHUNKS = 32  # tasks into which a batch is divided
 
@@ -72,7 +72,7 @@ def optima(
     chunks = [batch[start : start + size] for start in range(0, len(batch), size)]
     tasks = [_in_numpy(chunk) for chunk in chunks]
     found: list[list[Optimum | SolverError]] = [[] for _ in chunks]
-    for place, results in jobs.results(_solve_all, tasks, n_jobs=n_jobs):
+    for place, results in _parallel.results(_solve_all, tasks, n_jobs=n_jobs):
         found[place] = results
     solved = []
     for (index, _), one in zip(batch, (one for chunk in found for one in chunk), strict=True):
@@ -86,11 +86,11 @@ def _in_numpy(
     chunk: list[tuple[tuple[int, ...], tuple[Array, Array, Array]]],
 ) -> tuple[list[Floats], list[Floats], list[Floats]]:
     """Masses that sum to 1 and costs; a cost that all share is there once."""
-    p, q = ([checks.normalised(problem[k]) for _, problem in chunk] for k in (0, 1))
+    p, q = ([_checks.normalised(problem[k]) for _, problem in chunk] for k in (0, 1))
     first = chunk[0][1][2]
     shared = all(problem[2] is first for _, problem in chunk)
     costs = [first] if shared else [problem[2] for _, problem in chunk]
-    return p, q, [checks.numpy_values(c).astype(np.float64, copy=False) for c in costs]
+    return p, q, [_checks.numpy_values(c).astype(np.float64, copy=False) for c in costs]
 
 
 def _solve_all(

@@ -12,11 +12,11 @@ from types import ModuleType
 import array_api_compat
 import numpy as np
 
-from divergences import checks
-from divergences.checks import Array
+from divergences import _checks
+from divergences._checks import Array
+from divergences._transport.ground import GroundCost
+from divergences._transport.result import Optimum
 from divergences.errors import DistributionError
-from divergences.transport.ground import GroundCost
-from divergences.transport.result import Optimum
 
 
 def cost_with_gradient(
@@ -55,7 +55,7 @@ def cost_with_gradient(
             f"the distance is {value:.6g}, more than {like.dtype} can hold; pass float64"
         )
     if array_api_compat.is_numpy_namespace(xp):
-        return checks.scalar(xp.asarray(value), like.dtype, xp)
+        return _checks.scalar(xp.asarray(value), like.dtype, xp)
     device = array_api_compat.device(like)
     rows, cols, mass, *prices = (
         xp.asarray(values, device=device)
@@ -72,11 +72,11 @@ def cost_with_gradient(
         if weights is not None:
             share = xp.astype(weights, xp.float64)
             moves = moves + xp.sum(price * (share / xp.sum(share)))
-    held = xp.asarray(checks.numpy_values(moves), device=device)
+    held = xp.asarray(_checks.numpy_values(moves), device=device)
     moved = solved.cost + (moves - held)
     if ground is not None:
         moved = _length(moved, ground, xp)
-    return checks.scalar(moved, like.dtype, xp)
+    return _checks.scalar(moved, like.dtype, xp)
 
 
 def _length(cost: Array, ground: GroundCost, xp: ModuleType) -> Array:

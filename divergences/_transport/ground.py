@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.distance import cdist
 
-from divergences.errors import DistributionError, SolverError
-from divergences.transport.distances import (
+from divergences._transport.certificate import SMALLEST, Floats
+from divergences._transport.lengths import scaled_lengths
+from divergences._transport.metrics import (
     OVERFLOW,
     BlockMetric,
     Metric,
@@ -17,8 +18,7 @@ from divergences.transport.distances import (
     exponent_of,
     require_metric,
 )
-from divergences.transport.lengths import scaled_lengths
-from divergences.transport.proof import SMALLEST, Floats
+from divergences.errors import DistributionError, SolverError
 
 Places = slice | NDArray[np.intp]
 PAIRS = 1 << 16  # pairs whose costs are computed at a time

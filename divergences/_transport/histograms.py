@@ -6,14 +6,14 @@ from types import ModuleType
 import numpy as np
 from numpy.typing import ArrayLike
 
-from divergences import checks
-from divergences.checks import Array
+from divergences import _checks
+from divergences._checks import Array
+from divergences._transport.batches import batch_shape, optima, problems
+from divergences._transport.gradients import cost_with_gradient
+from divergences._transport.partial import partial_optimum
+from divergences._transport.result import Optimum, Transport
+from divergences._transport.simplex import dense_transport
 from divergences.errors import DistributionError
-from divergences.transport.batches import batch_shape, optima, problems
-from divergences.transport.envelope import cost_with_gradient
-from divergences.transport.partial import partial_optimum
-from divergences.transport.result import Optimum, Transport
-from divergences.transport.simplex import dense_transport
 
 
 def emd(p: ArrayLike, q: ArrayLike, cost: ArrayLike, /, *, n_jobs: int | None = None) -> Array:
@@ -126,19 +126,19 @@ def partial_transport(p: ArrayLike, q: ArrayLike, cost: ArrayLike, /) -> Transpo
     """
     xp, *arrays = _arrays(p, q, cost)
     sources, targets, matrix = arrays
-    checks.masses("p", sources, xp)
-    checks.masses("q", targets, xp)
-    checks.cost_matrix(matrix, sources.shape[0], targets.shape[0], xp)
-    wide = (checks.numpy_values(a).astype(np.float64, copy=False) for a in arrays)
+    _checks.masses("p", sources, xp)
+    _checks.masses("q", targets, xp)
+    _checks.cost_matrix(matrix, sources.shape[0], targets.shape[0], xp)
+    wide = (_checks.numpy_values(a).astype(np.float64, copy=False) for a in arrays)
     return partial_optimum(*wide).transport()
 
 
 def _arrays(p: Array, q: Array, cost: Array) -> tuple[ModuleType, Array, Array, Array]:
     """The arguments of `emd` and `transport` as arrays of one namespace, which comes first."""
     given = {"p": p, "q": q, "cost": cost}
-    xp = checks.namespace(**given)
-    like = checks.first_array(*given.values())
-    p, q, cost = (checks.real_array(k, v, xp, like=like) for k, v in given.items())
+    xp = _checks.namespace(**given)
+    like = _checks.first_array(*given.values())
+    p, q, cost = (_checks.real_array(k, v, xp, like=like) for k, v in given.items())
     return xp, p, q, cost
 
 
@@ -178,10 +178,10 @@ class _Problem:
             DistributionError: If an argument is not what it must be; naming the index.
         """
         try:
-            checks.masses("p", p, xp)
-            checks.masses("q", q, xp)
-            checks.equal_totals(p, q, xp)
-            checks.cost_matrix(cost, p.shape[0], q.shape[0], xp)
+            _checks.masses("p", p, xp)
+            _checks.masses("q", q, xp)
+            _checks.equal_totals(p, q, xp)
+            _checks.cost_matrix(cost, p.shape[0], q.shape[0], xp)
         except DistributionError as error:
             if index:
                 raise DistributionError(f"problem {list(index)}: {error}") from None
@@ -190,8 +190,8 @@ class _Problem:
 
     def solve(self) -> Optimum:
         """The proved plan."""
-        matrix = checks.numpy_values(self.cost).astype(np.float64, copy=False)
-        return dense_transport(checks.normalised(self.p), checks.normalised(self.q), matrix)
+        matrix = _checks.numpy_values(self.cost).astype(np.float64, copy=False)
+        return dense_transport(_checks.normalised(self.p), _checks.normalised(self.q), matrix)
 
     def value(self, optimum: Optimum | None = None) -> Array:
         """The cost in the arrays' namespace, with the gradients of the optimum."""

@@ -5,9 +5,9 @@ from typing import cast
 
 import numpy as np
 
-from divergences.checks import Array, numpy_values
-from divergences.transport.distances import BlockMetric, Metric, exponent_of
-from divergences.transport.proof import Floats
+from divergences._checks import Array, numpy_values
+from divergences._transport.certificate import Floats
+from divergences._transport.metrics import BlockMetric, Metric, exponent_of
 
 
 def lengths(steps: Array, metric: Metric | BlockMetric, xp: ModuleType, /) -> Array:

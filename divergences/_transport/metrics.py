@@ -7,8 +7,8 @@ from typing import Literal, get_args
 import numpy as np
 from scipy.spatial.distance import cdist
 
+from divergences._transport.certificate import Floats
 from divergences.errors import DistributionError
-from divergences.transport.proof import Floats
 
 Metric = Literal["euclidean", "cityblock", "sqeuclidean", "chebyshev"]
 OVERFLOW = (

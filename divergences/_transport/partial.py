@@ -4,9 +4,9 @@ import math
 
 import numpy as np
 
-from divergences.transport.proof import EPS, Arcs, Floats
-from divergences.transport.result import Optimum, proved
-from divergences.transport.simplex import dense_transport
+from divergences._transport.certificate import EPS, Arcs, Floats
+from divergences._transport.result import Optimum, proved
+from divergences._transport.simplex import dense_transport
 
 EQUAL = 4 * EPS  # part of the total by which equal totals may differ through rounding
 

@@ -6,10 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import coo_array
 
+from divergences._transport import certificate
+from divergences._transport.certificate import Arcs, Floats
+from divergences._transport.metrics import require_representable
 from divergences.errors import DistributionError
-from divergences.transport import proof
-from divergences.transport.distances import require_representable
-from divergences.transport.proof import Arcs, Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +122,7 @@ def proved(
         SolverError: If the prices do not prove the plan optimal.
     """
     work = arcs.work()
-    gap, rounding = proof.gap(arcs, p, q, *prices)
+    gap, rounding = certificate.gap(arcs, p, q, *prices)
     gap, rounding = gap + slack, rounding + slack
-    proof.require_optimal(work, gap, rounding, exponent=exponent + unit)
+    certificate.require_optimal(work, gap, rounding, exponent=exponent + unit)
     return Optimum(arcs, *prices, work, gap).scaled(exponent)

@@ -5,10 +5,10 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from divergences._transport import certificate
+from divergences._transport.certificate import EPS, Arcs, Floats
+from divergences._transport.result import Optimum, proved
 from divergences.errors import SolverError
-from divergences.transport import proof
-from divergences.transport.proof import EPS, Arcs, Floats
-from divergences.transport.result import Optimum, proved
 
 LOST = 1e-9  # part of a mass
 DROWNED = 1e-3  # of what a plan costs, that rounding may leave open
@@ -43,7 +43,7 @@ def dense_transport(p: Floats, q: Floats, cost: Floats, /, *, unit: int = 0) -> 
     cost = scaled
     arcs, source_price = _simplex(p, q, cost)
     # What weighs less than the rounding of the whole must not move the prices of what weighs more.
-    prices = proof.feasible_prices(cost, source_price, p > EPS, q > EPS)
+    prices = certificate.feasible_prices(cost, source_price, p > EPS, q > EPS)
     arcs = _with_lost_mass(arcs, p, q, cost, prices)
     found = proved(arcs, p, q, prices, slack=0.0, exponent=exponent, unit=unit)
     _require_not_drowned(found)

@@ -7,15 +7,15 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from divergences.checks import Array
+from divergences._checks import Array
+from divergences._transport.certificate import Floats
+from divergences._transport.column_generation import Watch, column_transport
+from divergences._transport.ground import GroundCost
+from divergences._transport.memory import require_memory
+from divergences._transport.one_dimensional import convex_line_transport, line_transport
+from divergences._transport.result import Optimum
+from divergences._transport.simplex import dense_transport
 from divergences.errors import DistributionError, SolverError
-from divergences.transport.columns import Watch, column_transport
-from divergences.transport.ground import GroundCost
-from divergences.transport.line import convex_line_transport, line_transport
-from divergences.transport.memory import require_memory
-from divergences.transport.proof import Floats
-from divergences.transport.result import Optimum
-from divergences.transport.simplex import dense_transport
 
 Method = Literal["dense", "columns"]
 DENSE = 1_500**2  # pairs up to which the dense method is the faster one

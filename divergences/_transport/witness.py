@@ -12,14 +12,14 @@ import array_api_compat
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from divergences import checks
-from divergences.checks import Array
+from divergences import _checks
+from divergences._checks import Array
+from divergences._transport.certificate import EPS, Floats
+from divergences._transport.ground import GroundCost
+from divergences._transport.lengths import lengths
+from divergences._transport.metrics import BlockMetric, Metric, require_metric
+from divergences._transport.result import Transport
 from divergences.errors import DistributionError
-from divergences.transport.distances import BlockMetric, Metric, require_metric
-from divergences.transport.ground import GroundCost
-from divergences.transport.lengths import lengths
-from divergences.transport.proof import EPS, Floats
-from divergences.transport.result import Transport
 
 ENTRIES = 1 << 21  # distances that are held at a time
 TRIED = 12  # points whose distances are looked at before a function is taken for a metric
@@ -61,8 +61,8 @@ def lipschitz_witness(
     2.5
     """
     require_metric(metric)
-    array = checks.points("y", y, checks.namespace(y=y))
-    points = checks.numpy_values(array).astype(np.float64, copy=False)
+    array = _checks.points("y", y, _checks.namespace(y=y))
+    points = _checks.numpy_values(array).astype(np.float64, copy=False)
     if len(points) != len(solved.target_price):
         raise DistributionError(
             f"`y` must be the {len(solved.target_price)} targets of `solved`, "
@@ -110,17 +110,17 @@ class LipschitzWitness:
             DistributionError: If the points are not finite, or of another dimension, or a gradient
                 would have to pass through a function.
         """
-        xp = checks.namespace(z=z)
-        array = checks.real_array("z", z, xp)
+        xp = _checks.namespace(z=z)
+        array = _checks.real_array("z", z, xp)
         d = self.y.shape[1]
         if array.ndim == 0 or array.shape[-1] != d:
             raise DistributionError(
                 f"`z` must be points of {d} coordinates, shape (..., {d}), "
                 f"but has shape {tuple(array.shape)}"
             )
-        checks.finite("z", array, xp)
+        _checks.finite("z", array, xp)
         flat = xp.reshape(xp.astype(array, xp.float64), (-1, d))
-        nearest, values = self._minimum(checks.numpy_values(flat))
+        nearest, values = self._minimum(_checks.numpy_values(flat))
         if callable(self.metric) and getattr(flat, "requires_grad", False):
             raise DistributionError(
                 "`metric` is a function, through which no gradient passes: give points that "
@@ -133,7 +133,7 @@ class LipschitzWitness:
             result = lengths(flat - y, self.metric, xp) - price
         else:
             result = xp.asarray(values)
-        return checks.scalar(xp.reshape(result, tuple(array.shape[:-1])), array.dtype, xp)
+        return _checks.scalar(xp.reshape(result, tuple(array.shape[:-1])), array.dtype, xp)
 
     def _minimum(self, z: Floats) -> tuple[NDArray[np.intp], Floats]:
         """Which price is the minimum at each point, and the value there."""

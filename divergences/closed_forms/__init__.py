@@ -6,7 +6,7 @@
 1.0
 """
 
-from divergences.closed_forms.families import (
+from divergences.closed_forms._families import (
     Bernoulli,
     Beta,
     Categorical,
@@ -17,8 +17,8 @@ from divergences.closed_forms.families import (
     Poisson,
     Uniform,
 )
-from divergences.closed_forms.information import js, kl, reverse_kl
-from divergences.closed_forms.wasserstein import w1, w2
+from divergences.closed_forms._kl_and_js import js, kl, reverse_kl
+from divergences.closed_forms._wasserstein import w1, w2
 
 __all__ = [
     "Bernoulli",

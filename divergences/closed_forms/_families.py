@@ -7,8 +7,8 @@ from typing import Any, get_args
 import numpy as np
 from numpy.typing import ArrayLike
 
-from divergences import checks
-from divergences.closed_forms.parameters import number, positive, read_only_array
+from divergences import _checks
+from divergences.closed_forms._parameters import number, positive, read_only_array
 from divergences.errors import DistributionError
 
 
@@ -167,7 +167,7 @@ class Categorical:
     def __post_init__(self) -> None:
         """Check the parameter, and keep a copy of it that nobody can change."""
         array = read_only_array(self, "probabilities", 1)
-        checks.probabilities("probabilities", array, checks.namespace(), axis=-1)
+        _checks.probabilities("probabilities", array, _checks.namespace(), axis=-1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,9 @@ in ``p.covariance - q.covariance``, which is exact where they are close.
 import numpy as np
 from numpy.typing import NDArray
 
-from divergences.closed_forms.families import MultivariateNormal
+from divergences._special import log1p_gap
+from divergences.closed_forms._families import MultivariateNormal
 from divergences.errors import DistributionError, SolverError
-from divergences.special import log1p_gap
 
 Floats = NDArray[np.float64]
 

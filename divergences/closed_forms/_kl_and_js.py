@@ -3,9 +3,9 @@
 import math
 from fractions import Fraction
 
-from divergences import discrete
-from divergences.closed_forms import exact, gaussian, log_gamma
-from divergences.closed_forms.families import (
+from divergences import _discrete
+from divergences.closed_forms import _gaussian, _log_gamma, _rational
+from divergences.closed_forms._families import (
     Bernoulli,
     Beta,
     Categorical,
@@ -130,38 +130,40 @@ def js(p: Family, q: Family, /) -> float:
 def _normal_kl(p: Normal, q: Normal) -> float:
     """Half of (s - 1)^2 + z^2, plus s - 1 - log s, for s the deviations' ratio, z the shift."""
     p_deviation, q_deviation = Fraction(p.standard_deviation), Fraction(q.standard_deviation)
-    widening = exact.rounded((p_deviation - q_deviation) / q_deviation)
-    shift = exact.rounded((Fraction(p.mean) - Fraction(q.mean)) / q_deviation)
+    widening = _rational.rounded((p_deviation - q_deviation) / q_deviation)
+    shift = _rational.rounded((Fraction(p.mean) - Fraction(q.mean)) / q_deviation)
     squares = (widening * widening + shift * shift) / 2
-    return squares + exact.excess(p_deviation / q_deviation, Fraction(1))
+    return squares + _rational.excess(p_deviation / q_deviation, Fraction(1))
 
 
 def _exponential_kl(p: Exponential, q: Exponential) -> float:
-    return exact.excess(Fraction(q.rate) / Fraction(p.rate), Fraction(1))
+    return _rational.excess(Fraction(q.rate) / Fraction(p.rate), Fraction(1))
 
 
 def _gamma_kl(p: Gamma, q: Gamma) -> float:
     """What a change of the mean costs at q's shape, plus what the change of shape costs."""
     mean, shape = Fraction(p.shape) / Fraction(p.rate), Fraction(q.shape)
-    of_mean = exact.excess(mean * Fraction(q.rate), shape)
-    return of_mean + log_gamma.gamma_shape_divergence(p.shape, q.shape)
+    of_mean = _rational.excess(mean * Fraction(q.rate), shape)
+    return of_mean + _log_gamma.gamma_shape_divergence(p.shape, q.shape)
 
 
 def _beta_kl(p: Beta, q: Beta) -> float:
     cross = Fraction(q.alpha) / Fraction(p.alpha) - Fraction(q.beta) / Fraction(p.beta)
-    return log_gamma.beta_divergence((p.alpha, p.beta), (q.alpha, q.beta), exact.rounded(cross))
+    return _log_gamma.beta_divergence(
+        (p.alpha, p.beta), (q.alpha, q.beta), _rational.rounded(cross)
+    )
 
 
 def _poisson_kl(p: Poisson, q: Poisson) -> float:
-    return exact.excess(Fraction(q.rate), Fraction(p.rate))
+    return _rational.excess(Fraction(q.rate), Fraction(p.rate))
 
 
-def _bernoulli_masses(p: Bernoulli, q: Bernoulli) -> exact.Masses:
+def _bernoulli_masses(p: Bernoulli, q: Bernoulli) -> _rational.Masses:
     a, b = Fraction(p.probability), Fraction(q.probability)
     return [(a, b), (1 - a, 1 - b)]
 
 
-def _uniform_masses(p: Uniform, q: Uniform) -> exact.Masses:
+def _uniform_masses(p: Uniform, q: Uniform) -> _rational.Masses:
     """Of the outcomes: in both, only in p, only in q."""
     p_length, q_length = (Fraction(x.high) - Fraction(x.low) for x in (p, q))
     common = Fraction(min(p.high, q.high)) - Fraction(max(p.low, q.low))
@@ -171,17 +173,17 @@ def _uniform_masses(p: Uniform, q: Uniform) -> exact.Masses:
 
 KL: Formulas = {
     Normal: _normal_kl,
-    MultivariateNormal: gaussian.kl,
+    MultivariateNormal: _gaussian.kl,
     Exponential: _exponential_kl,
     Gamma: _gamma_kl,
     Beta: _beta_kl,
     Poisson: _poisson_kl,
-    Bernoulli: lambda p, q: exact.kl(_bernoulli_masses(p, q)),
-    Categorical: lambda p, q: float(discrete.kl(p.probabilities, q.probabilities)),
-    Uniform: lambda p, q: exact.kl(_uniform_masses(p, q)),
+    Bernoulli: lambda p, q: _rational.kl(_bernoulli_masses(p, q)),
+    Categorical: lambda p, q: float(_discrete.kl(p.probabilities, q.probabilities)),
+    Uniform: lambda p, q: _rational.kl(_uniform_masses(p, q)),
 }
 JS: Formulas = {
-    Bernoulli: lambda p, q: exact.js(_bernoulli_masses(p, q)),
-    Categorical: lambda p, q: float(discrete.js(p.probabilities, q.probabilities)),
-    Uniform: lambda p, q: exact.js(_uniform_masses(p, q)),
+    Bernoulli: lambda p, q: _rational.js(_bernoulli_masses(p, q)),
+    Categorical: lambda p, q: float(_discrete.js(p.probabilities, q.probabilities)),
+    Uniform: lambda p, q: _rational.js(_uniform_masses(p, q)),
 }

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from divergences import checks
+from divergences import _checks
 from divergences.errors import DistributionError
 
 
@@ -56,14 +56,14 @@ def read_only_array(distribution: Any, name: str, axes: int) -> NDArray[np.float
     Raises:
         DistributionError: If it has other axes, or an entry that is not finite.
     """
-    xp = checks.namespace()
-    array = np.array(checks.real_array(name, getattr(distribution, name), xp), np.float64)
+    xp = _checks.namespace()
+    array = np.array(_checks.real_array(name, getattr(distribution, name), xp), np.float64)
     if array.ndim != axes:
         raise DistributionError(
             f"`{name}` must have {axes} {'axis' if axes == 1 else 'axes'}, but has shape "
             f"{array.shape}; make one distribution for each"
         )
-    checks.finite(name, array, xp)
+    _checks.finite(name, array, xp)
     array.flags.writeable = False
     object.__setattr__(distribution, name, array)
     return array

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable
 from fractions import Fraction
 
-from divergences.special import log1p_gap
+from divergences._special import log1p_gap
 
 Masses = Iterable[tuple[Fraction, Fraction]]
 """Of each outcome, its exact probability under p and under q."""

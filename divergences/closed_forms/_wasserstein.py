@@ -6,9 +6,8 @@ On the line the optimal coupling is monotone: the distance is that of the quanti
 import math
 from fractions import Fraction
 
-from divergences.closed_forms import gaussian
-from divergences.closed_forms.exact import rounded
-from divergences.closed_forms.families import (
+from divergences.closed_forms import _gaussian
+from divergences.closed_forms._families import (
     Bernoulli,
     Beta,
     Exponential,
@@ -21,6 +20,7 @@ from divergences.closed_forms.families import (
     Uniform,
     formula_of,
 )
+from divergences.closed_forms._rational import rounded
 from divergences.errors import DistributionError
 
 OTHERWISE = "divergences.emd takes histograms and a ground cost, divergences.sampled.emd samples"
@@ -163,7 +163,7 @@ def _difference(a: float, b: float) -> float:
 
 W1: Formulas = {
     Normal: _normal_w1,
-    MultivariateNormal: gaussian.w1,
+    MultivariateNormal: _gaussian.w1,
     Exponential: lambda p, q: rounded(_scale_difference(p.rate, q.rate)),
     Gamma: _gamma_w1,
     Beta: _beta_w1,
@@ -173,7 +173,7 @@ W1: Formulas = {
 }
 W2: Formulas = {
     Normal: lambda p, q: math.hypot(*_normal_shifts(p, q)),
-    MultivariateNormal: gaussian.w2,
+    MultivariateNormal: _gaussian.w2,
     Exponential: lambda p, q: math.sqrt(2) * rounded(_scale_difference(p.rate, q.rate)),
     Gamma: _gamma_w2,
     Bernoulli: lambda p, q: math.sqrt(_difference(p.probability, q.probability)),

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from divergences.densities.quadrature import (
+from divergences._special import expm1_gap, js_of_log_ratio
+from divergences.densities._quadrature import (
     Array,
     InfiniteDivergenceError,
     Integral,
@@ -15,7 +16,6 @@ from divergences.densities.quadrature import (
     Pair,
     divergence,
 )
-from divergences.special import expm1_gap, js_of_log_ratio
 
 __all__ = ["Integral", "js", "kl", "reverse_kl"]
 

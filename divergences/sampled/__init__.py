@@ -8,12 +8,12 @@ solver takes them), `population` (what they say of the populations' W_1), `estim
 returned), and `reading` and `report` (a comparison in words and in a table).
 """
 
-from divergences.sampled.compare import Comparison, compare
-from divergences.sampled.estimate import Estimate
-from divergences.sampled.exact import emd, partial_transport, transport
-from divergences.sampled.information import js, kl, reverse_kl
-from divergences.sampled.line import wasserstein_1d
-from divergences.sampled.two_sample import PermutationTest, permutation_test
+from divergences.sampled._compare import Comparison, compare
+from divergences.sampled._density_ratio import js, kl, reverse_kl
+from divergences.sampled._estimate import Estimate
+from divergences.sampled._transport import emd, partial_transport, transport
+from divergences.sampled._two_sample import PermutationTest, permutation_test
+from divergences.sampled._wasserstein_1d import wasserstein_1d
 
 __all__ = [
     "Comparison",

@@ -7,15 +7,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from divergences import checks
-from divergences.sampled.estimate import Estimate
-from divergences.sampled.exact import emd
-from divergences.sampled.information.functionals import JS, KL, REVERSE_KL
-from divergences.sampled.information.methods import Method
-from divergences.sampled.information.question import Question
-from divergences.sampled.points import Points
-from divergences.sampled.reading import NAMES, reading
-from divergences.sampled.report import record, table, words
+from divergences import _checks
+from divergences.sampled._density_ratio.estimator import Question
+from divergences.sampled._density_ratio.functionals import JS, KL, REVERSE_KL
+from divergences.sampled._density_ratio.methods import Method
+from divergences.sampled._estimate import Estimate
+from divergences.sampled._interpretation import NAMES, reading
+from divergences.sampled._point_clouds import Points
+from divergences.sampled._report import record, table, words
+from divergences.sampled._transport import emd
 
 NEIGHBOURS = 5  # for method "knn", as in `sampled.kl`
 
@@ -106,7 +106,7 @@ def compare(
     >>> found.reading
     ('The samples differ: every interval lies above 0.',)
     """
-    checks.confidence(confidence)
+    _checks.confidence(confidence)
     inputs = Points.of(x, y, x_weights, y_weights)
     found = dict(
         quantities(

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from divergences.checks import Array
+from divergences._checks import Array
 
 
 class Interval(Protocol):

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator, Mapping
 
-from divergences.sampled.estimate import Estimate
+from divergences.sampled._estimate import Estimate
 
 NAMES = {"kl": "KL(x || y)", "reverse_kl": "KL(y || x)", "js": "JS", "emd": "EMD"}
 APART = 0.9  # share of log 2 from which samples hardly overlap

@@ -8,15 +8,15 @@ import array_api_compat
 import numpy as np
 from numpy.typing import NDArray
 
-from divergences import checks
-from divergences.checks import Array
+from divergences import _checks
+from divergences._checks import Array
+from divergences._transport.gradients import cost_with_gradient
+from divergences._transport.ground import GroundCost
+from divergences._transport.lengths import lengths
+from divergences._transport.metrics import BlockMetric, Metric
+from divergences._transport.result import Optimum
+from divergences._transport.solve import Effort, solved
 from divergences.errors import DistributionError
-from divergences.sampled.methods import Effort, solved
-from divergences.transport.distances import BlockMetric, Metric
-from divergences.transport.envelope import cost_with_gradient
-from divergences.transport.ground import GroundCost
-from divergences.transport.lengths import lengths
-from divergences.transport.result import Optimum
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +40,16 @@ class Points:
     @classmethod
     def of(cls, x: Array, y: Array, p: Array | None, q: Array | None) -> "Points":
         """The arguments of `emd` and `transport`, checked."""
-        xp = checks.namespace(x=x, y=y, x_weights=p, y_weights=q)
-        like = checks.first_array(x, y, p, q)
-        x, y = checks.points("x", x, xp, like=like), checks.points("y", y, xp, like=like)
+        xp = _checks.namespace(x=x, y=y, x_weights=p, y_weights=q)
+        like = _checks.first_array(x, y, p, q)
+        x, y = _checks.points("x", x, xp, like=like), _checks.points("y", y, xp, like=like)
         if x.shape[1] != y.shape[1]:
             raise DistributionError(
                 "`x` and `y` must have points of the same dimension, "
                 f"but have {x.shape[1]} and {y.shape[1]} coordinates"
             )
-        p = checks.weights("x_weights", p, x.shape[0], xp, like=x)
-        q = checks.weights("y_weights", q, y.shape[0], xp, like=y)
+        p = _checks.weights("x_weights", p, x.shape[0], xp, like=x)
+        q = _checks.weights("y_weights", q, y.shape[0], xp, like=y)
         return cls(xp, x, y, p, q)
 
     @property
@@ -60,13 +60,13 @@ class Points:
     @property
     def masses(self) -> tuple[Any, Any]:
         """The weights of both sides in numpy, summing to 1; None for equal ones."""
-        p, q = (None if w is None else checks.normalised(w) for w in (self.p, self.q))
+        p, q = (None if w is None else _checks.normalised(w) for w in (self.p, self.q))
         return p, q
 
     @property
     def values(self) -> tuple[Any, Any]:
         """The points of both sides in numpy and float64."""
-        x, y = (checks.numpy_values(a).astype(np.float64, copy=False) for a in (self.x, self.y))
+        x, y = (_checks.numpy_values(a).astype(np.float64, copy=False) for a in (self.x, self.y))
         return x, y
 
     def heavy(self) -> "Points":
@@ -74,7 +74,7 @@ class Points:
         if self.p is None and self.q is None:
             return self
         kept = [
-            np.arange(n) if w is None else np.flatnonzero(checks.numpy_values(w) > 0)
+            np.arange(n) if w is None else np.flatnonzero(_checks.numpy_values(w) > 0)
             for n, w in zip(self.sizes, (self.p, self.q), strict=True)
         ]
         x, y = (
@@ -94,7 +94,7 @@ class Points:
             None if w is None else w[places]
             for w, places in zip(self.masses, (rows, cols), strict=True)
         )
-        return Points(checks.NUMPY, x[rows], y[cols], p, q)
+        return Points(_checks.NUMPY, x[rows], y[cols], p, q)
 
     def ground(self, metric: Metric | BlockMetric, order: float) -> GroundCost:
         """The cost between the points.

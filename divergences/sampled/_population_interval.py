@@ -8,14 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from divergences import checks
-from divergences.sampled.methods import Effort
-from divergences.sampled.points import Points
-from divergences.transport.distances import BlockMetric, Metric
-from divergences.transport.ground import GroundCost, in_unit
-from divergences.transport.proof import Floats
-from divergences.transport.result import Optimum
-from divergences.transport.witness import lipschitz_witness
+from divergences import _checks
+from divergences._transport.certificate import Floats
+from divergences._transport.ground import GroundCost, in_unit
+from divergences._transport.metrics import BlockMetric, Metric
+from divergences._transport.result import Optimum
+from divergences._transport.solve import Effort
+from divergences._transport.witness import lipschitz_witness
+from divergences.sampled._point_clouds import Points
 
 FEWEST = 4  # points of a sample that is divided in halves
 
@@ -77,7 +77,7 @@ class Bracket:
     @property
     def _points(self) -> Points:
         """Those that have weight, in the unit of the ground cost."""
-        return Points(checks.NUMPY, self.ground.x, self.ground.y, *self.masses).heavy()
+        return Points(_checks.NUMPY, self.ground.x, self.ground.y, *self.masses).heavy()
 
     @property
     def _quantile(self) -> float:
@@ -108,7 +108,7 @@ class Bracket:
 def _mean_and_error(values: NDArray[np.float64], weights: Floats | None) -> tuple[float, float]:
     """Weighted mean of values, and its standard error."""
     n = len(values)
-    weights = np.full(n, 1 / n) if weights is None else checks.normalised(weights)
+    weights = np.full(n, 1 / n) if weights is None else _checks.normalised(weights)
     mean = float(weights @ values)
     others = max(1.0 - float(weights @ weights), 1 / n)
     return mean, math.sqrt(float(weights**2 @ (values - mean) ** 2) / others)

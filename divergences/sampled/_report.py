@@ -5,8 +5,8 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from divergences.sampled.estimate import Estimate
-from divergences.sampled.reading import NAMES, reading
+from divergences.sampled._estimate import Estimate
+from divergences.sampled._interpretation import NAMES, reading
 
 WIDTH = 99  # characters of a line of words
 LONG = 37  # characters of a method

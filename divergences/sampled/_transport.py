@@ -3,16 +3,16 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
-from divergences import checks
-from divergences.checks import numpy_values
-from divergences.sampled.estimate import Estimate
-from divergences.sampled.methods import Effort, Method
-from divergences.sampled.points import Points
-from divergences.sampled.population import Bracket
-from divergences.transport.distances import BlockMetric, Metric
-from divergences.transport.memory import require_memory
-from divergences.transport.partial import partial_optimum
-from divergences.transport.result import Transport
+from divergences import _checks
+from divergences._checks import numpy_values
+from divergences._transport.memory import require_memory
+from divergences._transport.metrics import BlockMetric, Metric
+from divergences._transport.partial import partial_optimum
+from divergences._transport.result import Transport
+from divergences._transport.solve import Effort, Method
+from divergences.sampled._estimate import Estimate
+from divergences.sampled._point_clouds import Points
+from divergences.sampled._population_interval import Bracket
 
 
 def emd(
@@ -83,7 +83,7 @@ def emd(
     >>> float(emd([[0.0, 0.0], [3.0, 4.0]], [[0.0, 0.0]]).value)
     2.5
     """
-    checks.confidence(confidence)
+    _checks.confidence(confidence)
     inputs = Points.of(x, y, x_weights, y_weights)
     effort = Effort(method, time_limit, progress)
     ground = inputs.ground(metric, order)

@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from divergences import checks
-from divergences.checks import Array
+from divergences import _checks
+from divergences._checks import Array
+from divergences._transport.ground import require_order
+from divergences._transport.one_dimensional import quantile_distance
 from divergences.errors import DistributionError
-from divergences.transport.ground import require_order
-from divergences.transport.line import quantile_distance
 
 
 def wasserstein_1d(
@@ -53,13 +53,13 @@ def wasserstein_1d(
     [0.5, 1.5]
     """
     require_order(order)
-    xp = checks.namespace(x=x, y=y, x_weights=x_weights, y_weights=y_weights)
-    like = checks.first_array(x, y, x_weights, y_weights)
-    points = [checks.real_array(name, a, xp, like=like) for name, a in (("x", x), ("y", y))]
+    xp = _checks.namespace(x=x, y=y, x_weights=x_weights, y_weights=y_weights)
+    like = _checks.first_array(x, y, x_weights, y_weights)
+    points = [_checks.real_array(name, a, xp, like=like) for name, a in (("x", x), ("y", y))]
     for name, array in zip("xy", points, strict=True):
         if array.ndim == 0:
             raise DistributionError(f"`{name}` must have an axis of points, but is one number")
-        checks.finite(name, array, xp)
+        _checks.finite(name, array, xp)
     masses = [
         _masses(name, value, points[k].shape[-1], xp, like=points[k])
         for k, (name, value) in enumerate((("x_weights", x_weights), ("y_weights", y_weights)))
@@ -69,8 +69,8 @@ def wasserstein_1d(
     p, q = (None if a is None else xp.astype(a, xp.float64) for a in masses)
     _require_broadcast(wide_x, wide_y, p, q)
     distance = quantile_distance(wide_x, wide_y, p, q, order, xp)
-    _require_finite(checks.numpy_values(distance), dtype, xp)
-    return checks.scalar(distance, dtype, xp)
+    _require_finite(_checks.numpy_values(distance), dtype, xp)
+    return _checks.scalar(distance, dtype, xp)
 
 
 def _require_broadcast(*arrays: Array | None) -> None:
@@ -108,14 +108,14 @@ def _masses(
     """
     if value is None:
         return None
-    array = checks.real_array(name, value, xp, like=like)
+    array = _checks.real_array(name, value, xp, like=like)
     if array.ndim == 0 or array.shape[-1] != n:
         raise DistributionError(
             f"`{name}` must have one entry per point, {n}, along its last axis, "
             f"but has shape {tuple(array.shape)}"
         )
-    checks.non_negative(name, array, xp)
-    if not checks.holds(name, xp.all(xp.max(array, axis=-1) > 0)):
+    _checks.non_negative(name, array, xp)
+    if not _checks.holds(name, xp.all(xp.max(array, axis=-1) > 0)):
         raise DistributionError(f"`{name}` must hold some mass for every pair, but holds none")
     # In units of the largest, no sum overflows.
     return array / xp.max(array, axis=-1, keepdims=True)

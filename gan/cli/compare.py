@@ -4,9 +4,9 @@ from pathlib import Path
 
 from tyro.conf import Positional
 
-from gan import pictures
-from gan.comparison import comparison_table, finished_runs
-from gan.runs import RunError
+from gan.errors import RunError
+from gan.runs import figures
+from gan.runs.comparison import comparison_table, finished_runs
 
 
 def compare_command(runs: Positional[tuple[Path, ...]], *, out: Path = Path("compare.png")) -> int:
@@ -29,7 +29,7 @@ def compare_command(runs: Positional[tuple[Path, ...]], *, out: Path = Path("com
     found = finished_runs(runs)
     print(comparison_table(found))
     try:
-        pictures.save_curves(out, {run.name: run.metrics for run in found})
+        figures.save_curves(out, {run.name: run.metrics for run in found})
     except (OSError, ValueError) as error:
         raise RunError(f"--out {out} could not be written ({error})") from None
     print(f"\nWrote {out}")

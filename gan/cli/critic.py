@@ -9,16 +9,15 @@ import torch
 from tyro.conf import Positional, UseAppendAction
 
 from divergences import DistributionError
-from gan import pictures
-from gan.config import ConfigError
 from gan.critics import CRITICS, Budget, Look, Question, Study
-from gan.critics.study import POINTS
-from gan.interrupts import INTERRUPTED, stop_signals
-from gan.pairs import named_pair
-from gan.plugins import load_plugins
-from gan.runs import RunError, make_folder, write_json
-from gan.tables import text_table
-from gan.training import TrainingError
+from gan.critics.experiment import POINTS
+from gan.critics.pairs import named_pair
+from gan.errors import ConfigError, RunError, TrainingError
+from gan.runs import figures
+from gan.runs.folder import make_folder, write_json
+from gan.runs.plugins import load_plugins
+from gan.runs.signals import INTERRUPTED, stop_signals
+from gan.runs.text_table import text_table
 
 HEADS = ("step", "seconds", "gap", "gap error", "slope", "cosine", "certified", "cert. error")
 
@@ -116,7 +115,7 @@ def critic_command(
     picture = folder / "critic.png"
     title = f"{method} on {pair}, {asked}"
     try:
-        pictures.save_critic(picture, title, record["looks"], looks[-1].fit.score, *points)
+        figures.save_critic(picture, title, record["looks"], looks[-1].fit.score, *points)
     except OSError as error:
         raise RunError(f"{picture} could not be written ({error})") from None
     print(f"Wrote {folder / 'critic.json'} and {picture}")

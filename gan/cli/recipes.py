@@ -3,11 +3,11 @@
 import textwrap
 from dataclasses import fields
 
-from gan.data.catalogue import DATA
+from gan.datasets import DATA
 from gan.networks import NETWORKS
-from gan.plugins import load_plugins
-from gan.recipes import RECIPES, Method, Recipe
-from gan.tables import text_table
+from gan.recipes.registry import RECIPES, Method, Recipe
+from gan.runs.plugins import load_plugins
+from gan.runs.text_table import text_table
 
 
 def recipes_command(*, plugin: tuple[str, ...] = ()) -> int:

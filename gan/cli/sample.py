@@ -6,10 +6,9 @@ import numpy as np
 import torch
 from tyro.conf import Positional
 
-from gan import session
-from gan.config import ConfigError
-from gan.evaluation import averaged_samples
-from gan.runs import RunError
+from gan.errors import ConfigError, RunError
+from gan.runs.measures import averaged_samples
+from gan.runs.run import restored
 
 
 def sample_command(
@@ -40,7 +39,7 @@ def sample_command(
         raise ConfigError(f"--n must be at least 1, but is {n}")
     if not 0 <= seed < 2**63:
         raise ConfigError(f"--seed must be from 0 to 2**63 - 1, but is {seed}")
-    training = session.restored(run, data_dir=data_dir).training
+    training = restored(run, data_dir=data_dir).training
     points = averaged_samples(training, n, torch.Generator().manual_seed(seed)).numpy()
     if not np.isfinite(points).all():
         raise RunError(f"the generator of {run} draws points that are not finite: it has diverged")

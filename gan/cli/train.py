@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 from tyro.conf import OmitArgPrefixes
 
 from divergences import DistributionError, SolverError
-from gan import session
-from gan.comparison import comparison_table, finished_runs
-from gan.config import Config, ConfigError
-from gan.interrupts import INTERRUPTED
-from gan.recipes import Recipe
-from gan.runs import RunError, RunFolder
-from gan.several import at_once
-from gan.training import TrainingError
+from gan.errors import ConfigError, RunError, TrainingError
+from gan.recipes.registry import Recipe
+from gan.runs.comparison import comparison_table, finished_runs
+from gan.runs.config import Config
+from gan.runs.folder import RunFolder
+from gan.runs.process_pool import at_once
+from gan.runs.run import made, run
+from gan.runs.signals import INTERRUPTED
 
 if TYPE_CHECKING:
     Settings = Recipe
@@ -59,7 +59,7 @@ def train_command(
     config = replace(config, changes=given)
     if seeds is not None:
         return _train_seeds(config, numbers(seeds), workers or os.cpu_count() or 1, resume=resume)
-    outcome = session.run(config, resume=resume)
+    outcome = run(config, resume=resume)
     if outcome.training.devices.rank > 0:
         return 0
     if not outcome.finished:
@@ -105,7 +105,7 @@ def _train_seeds(config: Config, seeds: list[int], workers: int, *, resume: bool
         raise ConfigError("--seeds runs a process per seed: give --devices 1 with it")
     out = config.out or Path("runs") / f"{config.data}-{config.recipe}"
     configs = [replace(config, seed=seed, out=out / f"seed{seed}") for seed in seeds]
-    session.made(configs[0])  # what cannot be is refused before any process starts
+    made(configs[0])  # what cannot be is refused before any process starts
     task = partial(_attempt, resume=resume)
     endings = at_once(task, configs, workers=workers)
     measured = [one.folder for one in configs if _measured(one)]
@@ -145,7 +145,7 @@ def _attempt(config: Config, position: int, stop_file: Path, *, resume: bool) ->
     """A run from its start, or from where it stopped; an error is its own, not the others'."""
     there = resume and (config.folder / "config.json").exists()
     try:
-        outcome = session.run(config, resume=there, position=position, stop_file=stop_file)
+        outcome = run(config, resume=there, position=position, stop_file=stop_file)
     except (TrainingError, RunError, DistributionError, SolverError) as error:
         return Ending(finished=False, error=str(error))
     return Ending(outcome.finished)

@@ -12,10 +12,10 @@ after each update:
 `verdicts` says how well a critic did, on the same points or on populations.
 """
 
-from gan.critics.catalogue import CRITICS, Method
+from gan.critics.errors import Verdict, on_points, on_populations
+from gan.critics.experiment import Look, Question, Study
 from gan.critics.problem import Budget, Estimator, Fit, Problem, fitted
-from gan.critics.study import Look, Question, Study
-from gan.critics.verdicts import Verdict, on_points, on_populations
+from gan.critics.registry import CRITICS, Method
 
 __all__ = [
     "CRITICS",

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 
 import torch
 
-from gan.bound import BETAS, BoundAscent, pairwise_distances
+from gan.critics.fit_loop import stepped
 from gan.critics.problem import Budget, Fit, Maker, Problem
-from gan.critics.stepping import stepped
-from gan.devices import Devices
-from gan.losses import certified_critic_loss
+from gan.evaluation.semi_dual_ascent import BETAS, BoundAscent, pairwise_distances
 from gan.networks import Critic
-from gan.networks.scale import scaled
-from gan.steps import set_learning_rate, update
+from gan.networks.rescaling import scaled
+from gan.recipes.losses import certified_critic_loss
+from gan.training.devices import Devices
+from gan.training.steps import set_learning_rate, update
 
 CORRECTED_FROM = 0.5  # the share of the budget after which single points are corrected
 

@@ -8,12 +8,12 @@ from functools import partial
 
 import torch
 
+from gan.critics.fit_loop import stepped
 from gan.critics.problem import Budget, Fit, Maker, Problem
-from gan.critics.stepping import stepped
-from gan.devices import Devices, Precision
-from gan.networks.scale import scaled
-from gan.recipes import Recipe
-from gan.steps import CriticBatch, critic_batch, critic_step, set_learning_rate
+from gan.networks.rescaling import scaled
+from gan.recipes.registry import Recipe
+from gan.training.devices import Devices, Precision
+from gan.training.steps import CriticBatch, critic_batch, critic_step, set_learning_rate
 
 MEMORY = 0.02  # share of the last gap in its running mean
 LEAST = 0.05  # of the unit, that the running mean counts as

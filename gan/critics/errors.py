@@ -10,9 +10,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from gan.critic_gap import Truth, excess, sampled_slope
+from gan.critics.pairs.pair import Pair
 from gan.critics.problem import Score
-from gan.pairs.pair import Pair
+from gan.evaluation.critic_gap import Truth, excess, sampled_slope
 
 FRESH = 1 << 15  # matched points of a population's gap
 SLOPES = 1024  # of them, between which slopes are looked at

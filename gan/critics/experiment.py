@@ -6,11 +6,11 @@ from typing import Any, Literal
 
 import torch
 
-from gan.critic_gap import Truth
+from gan.critics.errors import Verdict, on_points, on_populations
+from gan.critics.pairs.pair import Pair
 from gan.critics.problem import Budget, Estimator, Fit, Problem
-from gan.critics.verdicts import Verdict, on_points, on_populations
-from gan.evaluation import seeded
-from gan.pairs.pair import Pair
+from gan.evaluation.critic_gap import Truth
+from gan.runs.measures import seeded
 
 Question = Literal["same-points", "population"]
 

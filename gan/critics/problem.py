@@ -11,8 +11,8 @@ from torch import Tensor
 
 from divergences import DistributionError
 from gan.data.dataset import Sampler
+from gan.errors import TrainingError
 from gan.networks import Critic
-from gan.training import TrainingError
 
 Score = Callable[[Tensor], Tensor]
 Maker = Callable[[torch.Generator, tuple[int, ...]], Critic]

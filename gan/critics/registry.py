@@ -9,7 +9,7 @@ from gan.critics.problem import Estimator
 from gan.critics.witness import WitnessCritic
 from gan.networks.lipschitz import sorting_critic, spectral_critic
 from gan.networks.mlp import mlp_critic, spread_mlp_critic
-from gan.recipes import Constraint, Recipe
+from gan.recipes.registry import Constraint, Recipe
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from jaxtyping import Float, Int, UInt8
 from torch import Tensor
 
 from divergences import DistributionError
+from gan.errors import MnistError
 
 Split = Literal["train", "test"]
 
@@ -28,13 +29,6 @@ MIRRORS = (
     "https://ossci-datasets.s3.amazonaws.com/mnist/",
     "https://storage.googleapis.com/cvdf-datasets/mnist/",
 )
-
-
-class MnistError(RuntimeError):
-    """MNIST is not where it was looked for, or is not MNIST.
-
-    The message names the file and what to do.
-    """
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""A critic against exact Wasserstein distance: its gap, what it certifies, and the exact value."""

@@ -10,8 +10,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 import divergences
-from divergences.transport.distances import distances
-from gan.certified import certified
+from divergences._transport.metrics import distances
+from gan.evaluation.certified_bound import certified
 
 Critic = Callable[[Tensor], Tensor]
 

@@ -15,9 +15,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from gan.certified import certified, partners
+from gan.errors import TrainingError
+from gan.evaluation.certified_bound import certified, partners
 from gan.networks import Critic
-from gan.training import TrainingError
 
 BLOCK = 1 << 22  # distances that are held at a time
 BETAS = (0.9, 0.99)

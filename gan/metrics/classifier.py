@@ -21,14 +21,11 @@ from torch.nn.functional import cross_entropy
 from tqdm import tqdm
 
 from gan.data.mnist import Split, digits, labels
+from gan.errors import ClassifierError
 from gan.networks.convolutional import convolution
 from gan.networks.mlp import linear
 
 BATCH = 1000  # images that are looked at at a time
-
-
-class ClassifierError(RuntimeError):
-    """The classifier did not learn to read digits."""
 
 
 @dataclass(frozen=True, slots=True)

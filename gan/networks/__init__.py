@@ -3,12 +3,12 @@
 No batch norm in critics: a penalised critic must score each point by itself.
 """
 
-from gan.networks.catalogue import NETWORKS, Networks
 from gan.networks.convolutional import convolutional_critic, convolutional_generator
 from gan.networks.mlp import mlp_critic, mlp_generator, plane_critic, plane_generator
-from gan.networks.players import Critic, Generator
+from gan.networks.modules import Critic, Generator
+from gan.networks.registry import NETWORKS, Networks
+from gan.networks.rescaling import in_unit
 from gan.networks.residual import residual_critic, residual_generator
-from gan.networks.scale import in_unit
 
 __all__ = [
     "NETWORKS",

@@ -6,9 +6,9 @@ from typing import Literal
 import torch
 from torch import nn
 
-from gan.networks.choice import Choice
+from gan.networks.categorical_latent import Choice
 from gan.networks.mlp import linear
-from gan.networks.players import Critic, Generator
+from gan.networks.modules import Critic, Generator
 
 Norm = Literal["none", "layer"]
 Shape = tuple[int, ...]

@@ -8,7 +8,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from gan.networks.mlp import mlp_critic
-from gan.networks.players import Critic
+from gan.networks.modules import Critic
 
 Shape = tuple[int, ...]
 

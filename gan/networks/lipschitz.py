@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn.utils import parametrizations, parametrize
 
 from gan.networks.mlp import linear
-from gan.networks.players import Critic
+from gan.networks.modules import Critic
 
 Shape = tuple[int, ...]
 

@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from gan.networks.players import Critic, Generator, Noise
+from gan.networks.modules import Critic, Generator, Noise
 
 Shape = tuple[int, ...]
 

@@ -10,7 +10,7 @@ import torch
 from gan.networks.convolutional import convolutional_critic, convolutional_generator
 from gan.networks.fourier import fourier_critic
 from gan.networks.mlp import mlp_critic, mlp_generator
-from gan.networks.players import Critic, Generator
+from gan.networks.modules import Critic, Generator
 from gan.networks.residual import residual_critic, residual_generator
 from gan.networks.segment import segment_generator
 

@@ -2,7 +2,7 @@
 
 from torch import Tensor, nn
 
-from gan.networks.players import Critic, Generator
+from gan.networks.modules import Critic, Generator
 
 
 class Scale(nn.Module):

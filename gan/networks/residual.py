@@ -6,7 +6,7 @@ from torch.nn.functional import avg_pool2d, interpolate
 
 from gan.networks.convolutional import Norm, Shape, convolution, normalised, quarter
 from gan.networks.mlp import linear
-from gan.networks.players import Critic, Generator
+from gan.networks.modules import Critic, Generator
 
 
 class UpBlock(nn.Module):

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from gan.networks.players import Generator
+from gan.networks.modules import Generator
 
 
 class VerticalSegment(nn.Module):

@@ -1,0 +1,1 @@
+"""Adversarial methods as data: losses, penalties, optimizers, and the registry of recipes."""

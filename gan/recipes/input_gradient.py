@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn.functional import conv_transpose2d
 
 from gan.networks.fourier import FourierFeatures
-from gan.networks.scale import Scale
+from gan.networks.rescaling import Scale
 
 Pull = Callable[[Tensor], Tensor]
 

@@ -8,7 +8,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from gan import networks
-from gan.slopes import input_gradient
+from gan.recipes.input_gradient import input_gradient
 
 Critic = Callable[[Tensor], Tensor]
 

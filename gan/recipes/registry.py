@@ -12,7 +12,7 @@ from typing import Any, Literal, get_args
 
 import torch
 
-from gan import optimizers
+from gan.recipes import optimizers
 
 Loss = Literal["minimax", "non-saturating", "wasserstein", "certified"]
 Constraint = Literal[

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gan.runs import RunError, RunFolder
-from gan.tables import text_table
+from gan.errors import RunError
+from gan.runs.folder import RunFolder
+from gan.runs.text_table import text_table
 
 COLUMNS = {  # of the metrics, in this order where they are there: the head, and how it is written
     "modes": ("modes", ".3g"),

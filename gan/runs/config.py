@@ -7,19 +7,16 @@ from typing import Any, Literal
 import torch
 from tyro.conf import Positional, Suppress, UseAppendAction
 
-from gan.data.catalogue import DATA
-from gan.devices import Precision, Strategy
+from gan.datasets import DATA
+from gan.errors import ConfigError
 from gan.networks import NETWORKS
-from gan.plugins import load_plugins
-from gan.recipes import RECIPES, Recipe
+from gan.recipes.registry import RECIPES, Recipe
+from gan.runs.plugins import load_plugins
+from gan.training.devices import Precision, Strategy
 
 EARLY = (10, 100)  # steps to evaluate at, too: the distance falls fastest at the start
 EVALUATIONS = 5  # by default, evenly over the run
 PLACES = ("out", "data_dir", "tensorboard", "threads")  # what does not make another run
-
-
-class ConfigError(Exception):
-    """A configuration asks for what there is not; the message lists what there is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,11 +22,8 @@ from typing import Any
 
 import torch
 
-from gan.train import Training
-
-
-class RunError(RuntimeError):
-    """A run's folder cannot be used as asked; the message says why and what to do."""
+from gan.errors import RunError
+from gan.training.loop import Training
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,11 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from gan.bound import CTransform, refined_critic
-from gan.critic_gap import CriticGap, critic_gaps, exact_emd
 from gan.data.dataset import DataSet, Measures
+from gan.evaluation.critic_gap import CriticGap, critic_gaps, exact_emd
+from gan.evaluation.semi_dual_ascent import CTransform, refined_critic
 from gan.networks import Critic
-from gan.train import Training, caught_up_critic
+from gan.training.loop import Training, caught_up_critic
 
 FLOOR_PAIRS = 5
 CATCH_UP_STEPS = 40

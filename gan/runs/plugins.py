@@ -6,9 +6,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-
-class PluginError(Exception):
-    """A plugin could not be loaded; the message names it."""
+from gan.errors import PluginError
 
 
 def load_plugins(names: Iterable[str], /) -> None:

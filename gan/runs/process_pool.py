@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import joblib
 
-from gan.interrupts import stop_signals
+from gan.runs.signals import stop_signals
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")

@@ -10,17 +10,18 @@ from typing import Any, NoReturn
 import torch
 from tqdm import tqdm
 
-from gan import evaluation, pictures
-from gan.board import Board
-from gan.config import Config, ConfigError, recorded
-from gan.data.catalogue import DATA
 from gan.data.dataset import DataSet
-from gan.devices import Devices, LostProcessError, join, planned
-from gan.interrupts import Stop, stop_signals
+from gan.datasets import DATA
+from gan.errors import ConfigError, LostProcessError, TrainingError
 from gan.networks import NETWORKS, in_unit
-from gan.plugins import load_plugins
-from gan.runs import RunFolder
-from gan.train import Step, Training, TrainingError, train
+from gan.runs import figures, measures
+from gan.runs.config import Config, recorded
+from gan.runs.folder import RunFolder
+from gan.runs.plugins import load_plugins
+from gan.runs.signals import Stop, stop_signals
+from gan.runs.tensorboard import Board
+from gan.training.devices import Devices, join, planned
+from gan.training.loop import Step, Training, train
 
 PICTURE_POINTS = 2000
 
@@ -191,7 +192,7 @@ class _Session:
         """Train to the end, or until asked to stop."""
         n = self.config.evaluation_size or self.data.evaluation_size
         first = self.devices.rank == 0
-        floor = evaluation.floor(self.data, n, self.seeded(0)) if first else 0.0
+        floor = measures.floor(self.data, n, self.seeded(0)) if first else 0.0
         shown: dict[str, str] = {}
         try:
             for step in train(self.training, real=self.data.sample):
@@ -224,7 +225,7 @@ class _Session:
 
     def evaluate(self, step: Step, n: int, floor: float) -> float:
         """Measure, and write what was found; the exact EMD."""
-        found = evaluation.measured(self.training, self.data, n, self.seeded(1, step.number))
+        found = measures.measured(self.training, self.data, n, self.seeded(1, step.number))
         line = {
             "step": step.number,
             "seconds": round(self.seconds(), 3),
@@ -239,10 +240,10 @@ class _Session:
         self.save()  # before the picture, which a user's data may not be made for
         rng = self.seeded(2)
         real = self.data.sample(PICTURE_POINTS, rng)
-        generated = evaluation.averaged_samples(self.training, PICTURE_POINTS, rng)
+        generated = measures.averaged_samples(self.training, PICTURE_POINTS, rng)
         self.folder.save_frame(
             step.number,
-            lambda path: pictures.save_samples(path, real, generated, f"step {step.number}"),
+            lambda path: figures.save_samples(path, real, generated, f"step {step.number}"),
         )
         return found.live.exact
 
@@ -257,7 +258,7 @@ class _Session:
 
     def seeded(self, *purpose: int) -> torch.Generator:
         """A source of randomness that does not touch the training's own."""
-        return evaluation.seeded(self.training.rng.device, self.config.seed, *purpose)
+        return measures.seeded(self.training.rng.device, self.config.seed, *purpose)
 
 
 def _shown(step: Step) -> dict[str, str]:

@@ -4,7 +4,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from gan.config import ConfigError
+from gan.errors import ConfigError
 
 
 class Board:

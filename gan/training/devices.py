@@ -19,12 +19,10 @@ from typing import Literal
 import torch
 from torch import Tensor
 
+from gan.errors import LostProcessError
+
 Precision = Literal["32", "bf16-mixed"]
 Strategy = Literal["auto", "ddp"]
-
-
-class LostProcessError(RuntimeError):
-    """Another process of the run has ended, so this one cannot go on."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,11 +14,12 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from gan.devices import Devices, LostProcessError
+from gan.errors import LostProcessError, TrainingError
 from gan.networks import Critic
-from gan.rollback import Rollback
-from gan.steps import critic_batch, critic_step, generator_step, set_learning_rate
-from gan.training import Training, TrainingError
+from gan.training.devices import Devices
+from gan.training.rollback import Rollback
+from gan.training.state import Training
+from gan.training.steps import critic_batch, critic_step, generator_step, set_learning_rate
 
 Sampler = Callable[[int, torch.Generator], Tensor]
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from gan.optimizers import Optimizer, parts
+from gan.recipes.optimizers import Optimizer, parts
 
 
 class Rollback:

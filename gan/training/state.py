@@ -7,18 +7,11 @@ from typing import Any
 import torch
 from torch import nn
 
-from gan.devices import Devices
+from gan.errors import MisfitError
 from gan.networks import Critic, Generator
-from gan.optimizers import Optimizer
-from gan.recipes import Recipe
-
-
-class TrainingError(RuntimeError):
-    """Training cannot go on; the run is as it was after the last finite step."""
-
-
-class MisfitError(ValueError):
-    """A recipe and a network, or a network and the points, do not fit; the message says why."""
+from gan.recipes.optimizers import Optimizer
+from gan.recipes.registry import Recipe
+from gan.training.devices import Devices
 
 
 @dataclass(slots=True)

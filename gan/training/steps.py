@@ -6,17 +6,17 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from gan.bound import pairwise_distances
-from gan.devices import Devices
-from gan.losses import (
+from gan.errors import TrainingError
+from gan.evaluation.semi_dual_ascent import pairwise_distances
+from gan.networks import Critic
+from gan.recipes.losses import (
     CRITIC_LOSSES,
     GENERATOR_LOSSES,
     certified_critic_loss,
     wasserstein_critic_loss,
 )
-from gan.networks import Critic
-from gan.optimizers import Optimizer
-from gan.penalties import (
+from gan.recipes.optimizers import Optimizer
+from gan.recipes.penalties import (
     clip_weights,
     gradient_penalty,
     hinge_penalty,
@@ -24,8 +24,9 @@ from gan.penalties import (
     slopes_between,
     slopes_of_pairs,
 )
-from gan.recipes import Recipe
-from gan.training import Training, TrainingError
+from gan.recipes.registry import Recipe
+from gan.training.devices import Devices
+from gan.training.state import Training
 
 PENALTIES = {
     "gradient-penalty": gradient_penalty,

@@ -4,29 +4,17 @@ import math
 
 import mpmath
 import numpy as np
-import oracles
 import pytest
 
-from benchmarks import (
-    accuracy,
-    contenders,
-    critic_gap,
-    critic_gap_tables,
-    edges,
-    exact,
-    large,
-    permutation,
-    progress,
-    readme,
-    records,
-    reference,
-    speed,
-    training,
-    training_speed,
-)
+from benchmarks import render_tables, results_io
+from benchmarks.discrete import accuracy, baselines, edge_cases, reference, speed
+from benchmarks.gan import critic_gap, critic_gap_tables, progress, training, training_speed
+from benchmarks.samples import permutation
+from benchmarks.transport import column_generation, exact
 from gan.critics import CRITICS
-from gan.pairs import named_pair
-from gan.train import train
+from gan.critics.pairs import named_pair
+from gan.training.loop import train
+from tests import oracles
 
 FORMULAS = {
     "kl": oracles.kl,
@@ -43,7 +31,7 @@ FORMULAS = {
 
 @pytest.fixture(scope="module")
 def written():
-    return records.load(accuracy.RESULTS)
+    return results_io.load(accuracy.RESULTS)
 
 
 @pytest.mark.parametrize(
@@ -51,12 +39,12 @@ def written():
     [
         *zip(*accuracy.pairs(5, 1e-12, 2), strict=True),
         *zip(*accuracy.pairs(5, 1.0, 2), strict=True),
-        *(edge.normalised() for edge in edges.EDGES),
+        *(edge.normalised() for edge in edge_cases.EDGES),
     ],
 )
 def test_the_reference_equals_the_definitions_in_more_digits(p, q):
     exact = reference.exact(p, q, digits=reference.digits(p, q))
-    assert tuple(exact) == reference.QUANTITIES == tuple(contenders.OURS)
+    assert tuple(exact) == reference.QUANTITIES == tuple(baselines.OURS)
     for name, formula in FORMULAS.items():
         true = oracles.exact(p, q, formula)
         assert exact[name] == true or abs(exact[name] / true - 1) < 1e-20, name
@@ -113,11 +101,11 @@ def test_no_value_of_ours_is_impossible():
 
 
 def test_a_total_that_overflows_is_refused():
-    assert edges.overflowing_total().startswith("DistributionError: `p` must sum to 1")
+    assert edge_cases.overflowing_total().startswith("DistributionError: `p` must sum to 1")
 
 
 def test_gradients_at_a_zero_are_finite_where_those_of_the_peer_are_not():
-    at_zero, equal = edges.gradients()
+    at_zero, equal = edge_cases.gradients()
     assert np.isfinite(at_zero["ours"]).all()
     assert np.isnan(at_zero["F.kl_div"]).any()
     assert equal["ours"] == [0, 0, 0]
@@ -125,8 +113,8 @@ def test_gradients_at_a_zero_are_finite_where_those_of_the_peer_are_not():
 
 
 def test_what_is_not_finite_is_written_as_text(tmp_path):
-    records.save({"a": [math.nan, math.inf, 0.5]}, tmp_path / "sub" / "a.json")
-    assert records.load(tmp_path / "sub" / "a.json") == {"a": ["nan", "inf", 0.5]}
+    results_io.save({"a": [math.nan, math.inf, 0.5]}, tmp_path / "sub" / "a.json")
+    assert results_io.load(tmp_path / "sub" / "a.json") == {"a": ["nan", "inf", 0.5]}
 
 
 @pytest.mark.parametrize(
@@ -141,7 +129,7 @@ def test_what_is_not_finite_is_written_as_text(tmp_path):
     ],
 )
 def test_numbers_are_shown_in_two_digits(number, text):
-    assert records.short(number) == text
+    assert results_io.short(number) == text
 
 
 def test_the_results_are_of_all_sizes_with_versions_and_machine(written):
@@ -154,13 +142,13 @@ def test_the_results_are_of_all_sizes_with_versions_and_machine(written):
 
 
 def test_the_readme_says_what_the_results_say():
-    text = readme.README.read_text(encoding="utf-8")
-    assert readme.updated(text, readme.sections()) == text
+    text = render_tables.README.read_text(encoding="utf-8")
+    assert render_tables.updated(text, render_tables.sections()) == text
 
 
 def test_a_readme_without_markers_is_refused():
     with pytest.raises(ValueError, match="must have <!-- speed:begin -->"):
-        readme.updated("# divergences", {"speed": "fast"})
+        render_tables.updated("# divergences", {"speed": "fast"})
 
 
 def test_the_speed_benchmark_runs_and_agrees_with_its_peers():
@@ -200,18 +188,22 @@ def test_other_units_and_wide_ranges_are_right_or_refused():
 
 
 def test_a_large_case_runs_apart_and_agrees_with_pot(monkeypatch, tmp_path, capsys):
-    monkeypatch.setitem(large.CASES, "normal-16000", (large.normal, 400, True))
-    monkeypatch.setattr(large, "apart", large.one)
-    monkeypatch.setattr(large, "RESULTS", tmp_path / "large.json")
-    monkeypatch.setattr(large, "GROWTH", (400,))
-    monkeypatch.setitem(large.CASES, "normal-400", (large.normal, 400, False))
-    monkeypatch.setattr(large, "draw", lambda cases: drawn.append(list(cases)))
+    monkeypatch.setitem(
+        column_generation.CASES, "normal-16000", (column_generation.normal, 400, True)
+    )
+    monkeypatch.setattr(column_generation, "apart", column_generation.one)
+    monkeypatch.setattr(column_generation, "RESULTS", tmp_path / "large.json")
+    monkeypatch.setattr(column_generation, "GROWTH", (400,))
+    monkeypatch.setitem(
+        column_generation.CASES, "normal-400", (column_generation.normal, 400, False)
+    )
+    monkeypatch.setattr(column_generation, "draw", lambda cases: drawn.append(list(cases)))
     drawn = []
-    large.main(["normal-16000", "normal-400"])
+    column_generation.main(["normal-16000", "normal-400"])
     assert drawn == [["normal-16000", "normal-400"]]
     assert "| 400 x 400 | 2 |" in capsys.readouterr().out
     with pytest.raises(SystemExit):
-        large.main(["normal-17"])
+        column_generation.main(["normal-17"])
     assert "there is no case normal-17" in capsys.readouterr().err
 
 
@@ -228,7 +220,7 @@ def test_permutation_tests_are_compared_with_the_same_statistic_of_scipy():
 
 def test_the_growth_is_a_picture(tmp_path):
     path = tmp_path / "growth.png"
-    large.draw(records.load(large.RESULTS)["cases"], path)
+    column_generation.draw(results_io.load(column_generation.RESULTS)["cases"], path)
     assert path.read_bytes().startswith(b"\x89PNG")
 
 
@@ -281,7 +273,7 @@ def test_a_stopped_benchmark_of_critics_goes_on_where_it_was(tmp_path, monkeypat
 
 
 def test_in_every_row_of_the_critics_certified_is_at_most_exact():
-    groups = records.load(critic_gap.RESULTS)["groups"]
+    groups = results_io.load(critic_gap.RESULTS)["groups"]
     rows = [row for name in ("points", "digits") for row in groups[name]["rows"]]
     assert {row["method"] for row in rows} == CRITICS.keys()
     for row in rows:
@@ -290,7 +282,7 @@ def test_in_every_row_of_the_critics_certified_is_at_most_exact():
 
 
 def test_the_figure_of_the_critics_is_drawn_from_the_results(tmp_path):
-    record = records.load(critic_gap.RESULTS)
+    record = results_io.load(critic_gap.RESULTS)
     critic_gap_tables.save_figure(record, tmp_path / "figure.png")
     assert (tmp_path / "figure.png").stat().st_size > 20_000
 
@@ -315,7 +307,7 @@ def test_the_progress_of_a_run_is_measured_kept_and_shown(tmp_path, monkeypatch)
 
 
 def test_at_every_evaluation_the_refined_bound_is_at_most_exact_and_95_percent_of_it():
-    for run in records.load(progress.RESULTS)["runs"]:
+    for run in results_io.load(progress.RESULTS)["runs"]:
         for row in run["evaluations"]:
             assert 0.95 * row["exact"] <= row["refined_certified"] <= row["exact"]
             assert row["live_certified"] <= row["exact"]

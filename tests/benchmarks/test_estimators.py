@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from benchmarks import estimator_peers, estimators, populations
+from benchmarks.samples import estimator_peers, estimators, populations
 
 PAIRS = {pair.name: pair for pair in populations.pairs()}
 

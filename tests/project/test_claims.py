@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from divergences import js, kl, reverse_kl, sampled
-from gan.losses import discriminator_loss, minimax_loss, non_saturating_loss
+from gan.recipes.losses import discriminator_loss, minimax_loss, non_saturating_loss
 
 LOG_2 = math.log(2)
 

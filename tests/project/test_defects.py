@@ -13,16 +13,16 @@ import pytest
 import scipy.optimize
 import scipy.stats
 import torch
-from tiny_training import PAPERS, QUICK, REAL, same, started
 
-from gan.critic_gap import critic_gap
 from gan.data.mixtures import eight_gaussians
-from gan.devices import Devices
+from gan.evaluation.critic_gap import critic_gap
 from gan.networks import NETWORKS, Critic
-from gan.penalties import gradient_penalty, slopes_between
-from gan.recipes import GAN, WGAN, WGAN_GP
-from gan.steps import critic_batch, critic_step, generator_step
-from gan.train import train
+from gan.recipes.penalties import gradient_penalty, slopes_between
+from gan.recipes.registry import GAN, WGAN, WGAN_GP
+from gan.training.devices import Devices
+from gan.training.loop import train
+from gan.training.steps import critic_batch, critic_step, generator_step
+from tests.tiny_training import PAPERS, QUICK, REAL, same, started
 
 PENALISED = [recipe for recipe in PAPERS.values() if recipe.penalised]
 

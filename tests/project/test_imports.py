@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 
 # Module -> the modules of this project that it may import. A module that is missing here fails.
 ARROWS = {

@@ -9,7 +9,7 @@ import pytest
 
 from gan.__main__ import main
 
-README = (Path(__file__).parent.parent / "README.md").read_text()
+README = (Path(__file__).parents[2] / "README.md").read_text()
 BLOCKS = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
 
 
@@ -50,5 +50,5 @@ def test_the_two_commands_are_there(command):
     assert command in README
     target = command.removeprefix("make ")
     assert re.search(
-        rf"^{target}:", (Path(__file__).parent.parent / "Makefile").read_text(), re.MULTILINE
+        rf"^{target}:", (Path(__file__).parents[2] / "Makefile").read_text(), re.MULTILINE
     )

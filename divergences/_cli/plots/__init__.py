@@ -3,7 +3,7 @@
 `moves` chooses what is shown of a plan, `picture` draws.
 """
 
-from divergences.plots.moves import Cloud
-from divergences.plots.picture import require, save
+from divergences._cli.plots.moves import Cloud
+from divergences._cli.plots.picture import require, save
 
 __all__ = ["Cloud", "require", "save"]

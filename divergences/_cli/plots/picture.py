@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from divergences._cli.plots.moves import MOVES, Cloud, Floats, Moves
 from divergences.errors import DistributionError
-from divergences.plots.moves import MOVES, Cloud, Floats, Moves
 
 # Blue and orange of Okabe and Ito's palette, which colour-blind people can tell apart.
 X, Y, MOVE = "#0072B2", "#D55E00", "black"

@@ -6,11 +6,11 @@ of two tables.
 
 from pathlib import Path
 
+from divergences._cli.tables.numpy_files import read_npy, read_npz
+from divergences._cli.tables.table import Table, listed
+from divergences._cli.tables.text_files import read_text
+from divergences._cli.tables.two_samples import Sample, samples
 from divergences.errors import DistributionError
-from divergences.tables.arrays import read_npy, read_npz
-from divergences.tables.pair import Sample, samples
-from divergences.tables.table import Table, listed
-from divergences.tables.text import read_text
 
 __all__ = ["Sample", "Table", "listed", "read", "samples"]
 

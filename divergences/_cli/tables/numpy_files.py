@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from divergences._cli.tables.table import Table, listed
 from divergences.errors import DistributionError
-from divergences.tables.table import Table, listed
 
 
 def read_npy(path: Path, /) -> Table:

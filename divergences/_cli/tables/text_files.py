@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
+from divergences._cli.tables.table import LONG, Table
 from divergences.errors import DistributionError
-from divergences.tables.table import LONG, Table
 
 MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "-"})
 SEPARATORS = {".csv": "commas", ".tsv": "tabs", ".txt": "blanks"}

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from divergences._cli.tables.table import Table, listed
 from divergences.errors import DistributionError
-from divergences.tables.table import Table, listed
 
 
 @dataclass(frozen=True, slots=True)

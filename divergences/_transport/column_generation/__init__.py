@@ -11,7 +11,7 @@ Source: Ford and Fulkerson 1958 and Gilmore and Gomory 1961 for column generatio
 and Blankenship 1975 for the box.
 """
 
-from divergences.transport.columns.solver import column_transport
-from divergences.transport.columns.watch import Watch
+from divergences._transport.column_generation.progress import Watch
+from divergences._transport.column_generation.solver import column_transport
 
 __all__ = ["Watch", "column_transport"]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from divergences.transport.proof import Floats
+from divergences._transport.certificate import Floats
 
 Indices = NDArray[np.intp]
 

@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import ThreadpoolController
 
-from divergences.transport.columns.arcs import Indices
-from divergences.transport.ground import GroundCost, Places
-from divergences.transport.proof import Floats
+from divergences._transport.certificate import Floats
+from divergences._transport.column_generation.arcs import Indices
+from divergences._transport.ground import GroundCost, Places
 
 Result = TypeVar("Result")
 Seen = tuple[Indices, Indices, Floats, Floats]  # rows, columns and costs; room of each row beyond

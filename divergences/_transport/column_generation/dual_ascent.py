@@ -12,13 +12,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from divergences._transport.certificate import EPS, Arcs, Floats
+from divergences._transport.column_generation.arcs import ArcSet, Indices
+from divergences._transport.column_generation.block_pricing import Known, Pricing
+from divergences._transport.column_generation.master_problem import Prices, Restricted, restricted
+from divergences._transport.column_generation.partial_pricing import Clearance, Violations
+from divergences._transport.column_generation.progress import Watch
 from divergences.errors import SolverError
-from divergences.transport.columns.arcs import ArcSet, Indices
-from divergences.transport.columns.clearance import Clearance, Violations
-from divergences.transport.columns.master import Prices, Restricted, restricted
-from divergences.transport.columns.pricing import Known, Pricing
-from divergences.transport.columns.watch import Watch
-from divergences.transport.proof import EPS, Arcs, Floats
 
 ADDED = 10  # arcs for each source and each target that has violations
 KEPT = 10  # arcs for each source and each target, on average, that are kept from round to round

@@ -22,9 +22,10 @@ import array_api_compat
 import numpy as np
 from numpy.typing import NDArray
 
-from divergences.checks import Array, numpy_values
-from divergences.transport.columns.arcs import Indices
-from divergences.transport.columns.pricing import (
+from divergences._checks import Array, numpy_values
+from divergences._transport.certificate import EPS, Floats
+from divergences._transport.column_generation.arcs import Indices
+from divergences._transport.column_generation.block_pricing import (
     CROWD,
     Known,
     Look,
@@ -32,8 +33,7 @@ from divergences.transport.columns.pricing import (
     close_pairs,
     cores,
 )
-from divergences.transport.ground import GroundCost, Places
-from divergences.transport.proof import EPS, Floats
+from divergences._transport.ground import GroundCost, Places
 
 PLAIN = 24  # coordinates up to which all of them are kept, in float64
 KEPT = 0.94  # share of the variance that the leading coordinates have

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from divergences._transport.certificate import Arcs, Floats
+from divergences._transport.column_generation.arcs import ArcSet, Indices, northwest
+from divergences._transport.ground import GroundCost
+from divergences._transport.simplex import OPTIMAL, pivot_limit
 from divergences.errors import SolverError
-from divergences.transport.columns.arcs import ArcSet, Indices, northwest
-from divergences.transport.ground import GroundCost
-from divergences.transport.proof import Arcs, Floats
-from divergences.transport.simplex import OPTIMAL, pivot_limit
 
 Prices = tuple[Floats, Floats]
 

@@ -4,12 +4,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from divergences.transport.columns.arcs import ArcSet, Indices, northwest
-from divergences.transport.columns.ascent import Beginning, Summit, ascend
-from divergences.transport.columns.pricing import Pricing, cheapest
-from divergences.transport.columns.watch import Watch
-from divergences.transport.proof import Floats
-from divergences.transport.simplex import dense_transport
+from divergences._transport.certificate import Floats
+from divergences._transport.column_generation.arcs import ArcSet, Indices, northwest
+from divergences._transport.column_generation.block_pricing import Pricing, cheapest
+from divergences._transport.column_generation.dual_ascent import Beginning, Summit, ascend
+from divergences._transport.column_generation.progress import Watch
+from divergences._transport.simplex import dense_transport
 
 SMALL = 1_500**2  # pairs that the dense solver takes in a fraction of a second
 COARSER = 4

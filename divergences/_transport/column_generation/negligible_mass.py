@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from divergences.transport.columns.arcs import Indices
-from divergences.transport.ground import GroundCost
-from divergences.transport.proof import Arcs, Floats
+from divergences._transport.certificate import Arcs, Floats
+from divergences._transport.column_generation.arcs import Indices
+from divergences._transport.ground import GroundCost
 
 
 def with_light(

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from divergences.transport.columns.arcs import Indices, worst
-from divergences.transport.columns.pricing import Known, Look, Pricing, in_blocks
-from divergences.transport.ground import Places
-from divergences.transport.proof import EPS, Floats
+from divergences._transport.certificate import EPS, Floats
+from divergences._transport.column_generation.arcs import Indices, worst
+from divergences._transport.column_generation.block_pricing import Known, Look, Pricing, in_blocks
+from divergences._transport.ground import Places
 
 FAR = 32  # one target in so many may rise more than the room of all sources is charged for
 MANY = 0.6  # part of the sources above which all are priced

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from divergences._transport.ground import GroundCost
 from divergences.errors import SolverError
-from divergences.transport.ground import GroundCost
 
 
 @dataclass(slots=True)

@@ -4,16 +4,16 @@ from dataclasses import replace
 
 import numpy as np
 
-from divergences.checks import Array
-from divergences.transport.columns.ascent import Summit
-from divergences.transport.columns.light import with_light
-from divergences.transport.columns.multiscale import crude_cost, solved
-from divergences.transport.columns.pricing import Pricing, Scan
-from divergences.transport.columns.screen import Screen
-from divergences.transport.columns.watch import Watch
-from divergences.transport.ground import GroundCost
-from divergences.transport.proof import EPS, Floats
-from divergences.transport.result import Optimum, proved
+from divergences._checks import Array
+from divergences._transport.certificate import EPS, Floats
+from divergences._transport.column_generation.block_pricing import Pricing, Scan
+from divergences._transport.column_generation.dual_ascent import Summit
+from divergences._transport.column_generation.euclidean_pricing import Screen
+from divergences._transport.column_generation.multiscale import crude_cost, solved
+from divergences._transport.column_generation.negligible_mass import with_light
+from divergences._transport.column_generation.progress import Watch
+from divergences._transport.ground import GroundCost
+from divergences._transport.result import Optimum, proved
 
 TOLERANCE = 1e-13  # of the cost, between the bounds; the last rounds usually close it altogether
 

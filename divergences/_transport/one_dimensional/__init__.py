@@ -5,8 +5,8 @@ distribution functions and the monotone coupling that is optimal for both, and `
 distances of many pairs at once.
 """
 
-from divergences.transport.line.convex import convex_line_transport
-from divergences.transport.line.first_order import line_transport
-from divergences.transport.line.quantiles import quantile_distance
+from divergences._transport.one_dimensional.convex_cost import convex_line_transport
+from divergences._transport.one_dimensional.quantiles import quantile_distance
+from divergences._transport.one_dimensional.w1 import line_transport
 
 __all__ = ["convex_line_transport", "line_transport", "quantile_distance"]

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from divergences.transport.proof import Floats
+from divergences._transport.certificate import Floats
 
 Levels = NDArray[np.int64] | NDArray[np.object_]
 

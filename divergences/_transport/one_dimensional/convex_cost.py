@@ -19,9 +19,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from divergences.transport.line.levels import Levels, cumulative, levels
-from divergences.transport.proof import Arcs, Floats
-from divergences.transport.result import Optimum, proved
+from divergences._transport.certificate import Arcs, Floats
+from divergences._transport.one_dimensional.cdf import Levels, cumulative, levels
+from divergences._transport.result import Optimum, proved
 
 Wide = NDArray[np.longdouble]
 # Where long doubles are wider still, one is rounded as is assumed here, or better.

@@ -8,8 +8,8 @@ from types import ModuleType
 import numpy as np
 from numpy.typing import NDArray
 
-from divergences.checks import Array, numpy_values
-from divergences.transport.line.levels import staircase
+from divergences._checks import Array, numpy_values
+from divergences._transport.one_dimensional.cdf import staircase
 
 
 def quantile_distance(

@@ -10,16 +10,16 @@ and -1 where F > G.
 
 import numpy as np
 
-from divergences.transport.distances import exponent_of, require_representable
-from divergences.transport.line.levels import (
+from divergences._transport.certificate import EPS, Arcs, Floats
+from divergences._transport.metrics import exponent_of, require_representable
+from divergences._transport.one_dimensional.cdf import (
     Levels,
     cumulative,
     levels,
     rounding,
     staircase,
 )
-from divergences.transport.proof import EPS, Arcs, Floats
-from divergences.transport.result import Optimum, proved
+from divergences._transport.result import Optimum, proved
 
 
 def line_transport(

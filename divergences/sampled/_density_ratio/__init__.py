@@ -9,6 +9,6 @@ points that they are not asked about (`cross_fit`) and combined by what they are
 of it together with a standard error, and `interval` says how far it may be off.
 """
 
-from divergences.sampled.information.divergences import js, kl, reverse_kl
+from divergences.sampled._density_ratio.divergences import js, kl, reverse_kl
 
 __all__ = ["js", "kl", "reverse_kl"]

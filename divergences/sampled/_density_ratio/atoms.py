@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from divergences.sampled.information.samples import Samples
+from divergences.sampled._density_ratio.pooled_sample import Samples
 
 OFTEN = 10  # points of one side at a value, for it to be an atom, in typical numbers at a value
 DISCRETE = 5  # points to each value, on average, where every value is an atom

@@ -4,8 +4,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from divergences.sampled.information.functionals import JS, KL, Functional
-from divergences.transport.proof import Floats
+from divergences._transport.certificate import Floats
+from divergences.sampled._density_ratio.functionals import JS, KL, Functional
 
 Numbers = NDArray[np.intp]
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from divergences.sampled.information.families import Family
-from divergences.sampled.information.samples import Samples, folds
-from divergences.transport.proof import Floats
+from divergences._transport.certificate import Floats
+from divergences.sampled._density_ratio.models import Family
+from divergences.sampled._density_ratio.pooled_sample import Samples, folds
 
 FOLDS = 5
 LARGEST = 12.0  # of a log-ratio that is believed

@@ -3,10 +3,10 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
-from divergences.sampled.estimate import Estimate
-from divergences.sampled.information.functionals import JS, KL, REVERSE_KL
-from divergences.sampled.information.methods import Method
-from divergences.sampled.information.question import Question
+from divergences.sampled._density_ratio.estimator import Question
+from divergences.sampled._density_ratio.functionals import JS, KL, REVERSE_KL
+from divergences.sampled._density_ratio.methods import Method
+from divergences.sampled._estimate import Estimate
 
 
 def kl(

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from divergences.sampled.information import counts, stack
-from divergences.sampled.information.atoms import Atoms
-from divergences.sampled.information.functionals import JS, Functional
-from divergences.sampled.information.samples import Samples
-from divergences.transport.proof import Floats
+from divergences._transport.certificate import Floats
+from divergences.sampled._density_ratio import counts, stacking
+from divergences.sampled._density_ratio.atoms import Atoms
+from divergences.sampled._density_ratio.functionals import JS, Functional
+from divergences.sampled._density_ratio.pooled_sample import Samples
 
 FITTING = 1.15  # what fitting the models adds to the error of their combination, as measured
 
@@ -34,7 +34,7 @@ class Ratios:
     value: Floats
     smooth: Floats
     noise: Floats
-    fitted: stack.Stack | None = None
+    fitted: stacking.Stack | None = None
     others: Floats = field(default_factory=lambda: np.empty((0, 0)))
     likely: Floats = field(default_factory=lambda: np.empty(0))
     scores: Mapping[str, float] = field(default_factory=dict)
@@ -122,7 +122,7 @@ class _Dense:
         # More of p among these points raises all of their log-ratios, and more of q lowers them.
         raised = push.sum() * share / np.repeat([self.p, -self.q], [n, self.samples.m])
         # How many of them there are has no effect on the models, which know what to expect.
-        through = self._centred(stack.influence(self.samples, ratios.fitted, push))
+        through = self._centred(stacking.influence(self.samples, ratios.fitted, push))
         return effect + raised + through + (FITTING - 1) * self._centred(effect + through)
 
     def _centred(self, effect: Floats) -> Floats:

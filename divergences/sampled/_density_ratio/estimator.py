@@ -9,18 +9,19 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import special
 
-from divergences import checks
+from divergences import _checks
+from divergences._checks.samples import generator, require_sample, scaled
 from divergences.errors import DistributionError
-from divergences.sampled.estimate import Ends, Estimate
-from divergences.sampled.information import inputs, methods
-from divergences.sampled.information.atoms import Atoms, atoms
-from divergences.sampled.information.estimation import Ratios, divergence
-from divergences.sampled.information.functionals import JS, KL, Functional
-from divergences.sampled.information.interval import interval
-from divergences.sampled.information.methods import Method
-from divergences.sampled.information.samples import Samples
-from divergences.sampled.information.sight import UNSEEN, beyond_sight, isolated
-from divergences.sampled.points import Points
+from divergences.sampled._density_ratio import methods
+from divergences.sampled._density_ratio.atoms import Atoms, atoms
+from divergences.sampled._density_ratio.estimation import Ratios, divergence
+from divergences.sampled._density_ratio.functionals import JS, KL, Functional
+from divergences.sampled._density_ratio.interval import interval
+from divergences.sampled._density_ratio.methods import Method
+from divergences.sampled._density_ratio.pooled_sample import Samples
+from divergences.sampled._density_ratio.support_overlap import UNSEEN, beyond_sight, isolated
+from divergences.sampled._estimate import Ends, Estimate
+from divergences.sampled._point_clouds import Points
 
 EXPECTED = 10  # points that a sample should have at an atom of the other, for none to mean none
 
@@ -56,12 +57,12 @@ class Question:
         rng: np.random.Generator | None,
     ) -> "Question":
         """The arguments of `kl`, checked."""
-        checks.confidence(confidence)
-        seed = 0 if rng is None else int(inputs.generator(rng).integers(2**32))
+        _checks.confidence(confidence)
+        seed = 0 if rng is None else int(generator(rng).integers(2**32))
         for name, sample in (("x", x), ("y", y)):
-            inputs.require_sample(name, sample)
+            require_sample(name, sample)
         points = Points.of(x, y, p, q).heavy()
-        samples = Samples.of(*inputs.scaled(*points.values), *points.masses)
+        samples = Samples.of(*scaled(*points.values), *points.masses)
         found = atoms(samples)
         if samples.weighted and len(found.x):
             raise DistributionError(
@@ -113,7 +114,7 @@ class Question:
 
     def _returned(self, value: float) -> Any:
         """A number in the library and type of the points."""
-        xp = checks.namespace(x=self.like)
+        xp = _checks.namespace(x=self.like)
         device = array_api_compat.device(self.like)
         return xp.asarray(value, dtype=self.like.dtype, device=device)[()]
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from divergences.sampled.information.samples import Samples, thinned
-from divergences.transport.proof import Floats
+from divergences._transport.certificate import Floats
+from divergences.sampled._density_ratio.pooled_sample import Samples, thinned
 
 Features = Callable[[Floats], Floats]
 

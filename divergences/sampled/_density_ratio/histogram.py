@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from divergences.sampled.information.samples import Places, Samples, folds
+from divergences.sampled._density_ratio.pooled_sample import Places, Samples, folds
 
 CELLS = (2, 4, 8, 16, 32, 64, 128, 256)
 FOLDS = 5

@@ -2,11 +2,11 @@
 
 from scipy import special
 
-from divergences.sampled.information.functionals import Functional
+from divergences.sampled._density_ratio.functionals import Functional
 
 # What models miss can only make the truth larger than they say: ends are at uneven distances.
 # With these, 95 % intervals held in 57 to 60 of 60 repetitions of each case of
-# benchmarks.estimators; they were set on those cases.
+# benchmarks.samples.estimators; they were set on those cases.
 BELOW, ABOVE = 0.9, 1.4
 
 

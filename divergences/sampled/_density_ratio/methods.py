@@ -7,14 +7,14 @@ from typing import Literal, get_args
 import numpy as np
 
 from divergences.errors import DistributionError
-from divergences.sampled.information import families
-from divergences.sampled.information.atoms import Atoms
-from divergences.sampled.information.cross_fit import FOLDS, cross_fit
-from divergences.sampled.information.estimation import Ratios
-from divergences.sampled.information.histogram import histogram_cells
-from divergences.sampled.information.neighbours import neighbour_ratios
-from divergences.sampled.information.samples import Samples
-from divergences.sampled.information.stack import AGAINST, shrunk, stacked
+from divergences.sampled._density_ratio import models
+from divergences.sampled._density_ratio.atoms import Atoms
+from divergences.sampled._density_ratio.cross_fit import FOLDS, cross_fit
+from divergences.sampled._density_ratio.estimation import Ratios
+from divergences.sampled._density_ratio.histogram import histogram_cells
+from divergences.sampled._density_ratio.nearest_neighbours import neighbour_ratios
+from divergences.sampled._density_ratio.pooled_sample import Samples
+from divergences.sampled._density_ratio.stacking import AGAINST, shrunk, stacked
 
 Method = Literal["auto", "classifier", "knn", "histogram"]
 SMALL = 20_000  # points up to which one thread is fastest
@@ -78,12 +78,12 @@ def by_classifiers(samples: Samples, method: Method, rng: np.random.Generator, /
             'and `method` "classifier" needs more points than coordinates: take more, or fewer '
             'coordinates, or method="knn"'
         )
-    made = families.classifiers if method == "classifier" else families.families
+    made = models.classifiers if method == "classifier" else models.families
     return _stacked(samples, made(samples), rng)
 
 
 def _stacked(
-    samples: Samples, models: Sequence[families.Family], rng: np.random.Generator
+    samples: Samples, models: Sequence[models.Family], rng: np.random.Generator
 ) -> Ratios:
     """The combination of what several families say of points that they have not seen."""
     from threadpoolctl import threadpool_limits  # here, since looking for libraries takes a while

@@ -12,10 +12,10 @@ from typing import Protocol
 
 import numpy as np
 
-from divergences.sampled.information import features
-from divergences.sampled.information.features import Features
-from divergences.sampled.information.samples import Places, Samples, thinned_alike
-from divergences.transport.proof import Floats
+from divergences._transport.certificate import Floats
+from divergences.sampled._density_ratio import features
+from divergences.sampled._density_ratio.features import Features
+from divergences.sampled._density_ratio.pooled_sample import Places, Samples, thinned_alike
 
 PENALTIES = (1e-4, 1e-3, 1e-2, 1e-1, 1.0, 10.0)  # inverse, for a thousand points
 STAGES = (3, 6, 10, 15, 20, 30, 40, 55, 75, 100)  # trees at which boosting may stop

@@ -5,8 +5,8 @@ from numpy.typing import NDArray
 from scipy import special
 from scipy.spatial import cKDTree
 
-from divergences.sampled.information.samples import Samples
-from divergences.transport.proof import Floats
+from divergences._transport.certificate import Floats
+from divergences.sampled._density_ratio.pooled_sample import Samples
 
 Numbers = NDArray[np.intp]
 

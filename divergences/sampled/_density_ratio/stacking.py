@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
-from divergences.sampled.information.samples import Samples
-from divergences.transport.proof import Floats
+from divergences._transport.certificate import Floats
+from divergences.sampled._density_ratio.pooled_sample import Samples
 
 AGAINST = 150  # odds against a difference before looking
 RIDGE = 10.0  # points that the probabilities of the models count as

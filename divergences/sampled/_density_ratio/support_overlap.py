@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from divergences.sampled.information.neighbours import comparable
-from divergences.sampled.information.samples import Samples, thinned
-from divergences.transport.proof import Floats
+from divergences._transport.certificate import Floats
+from divergences.sampled._density_ratio.nearest_neighbours import comparable
+from divergences.sampled._density_ratio.pooled_sample import Samples, thinned
 
 UNSEEN = 0.02  # share of the points of one side that the other cannot see, beyond which KL is open
 COMPANY = 10  # points of its own near an isolated point, for each that the other side might have

@@ -5,6 +5,6 @@ pooled sample), `statistic` (what a statistic of them is, and one that a caller 
 statistics `quadratic` (energy and MMD), `neighbours` (JS) and `matching` (EMD).
 """
 
-from divergences.sampled.two_sample.permutation import PermutationTest, permutation_test
+from divergences.sampled._two_sample.permutation_test import PermutationTest, permutation_test
 
 __all__ = ["PermutationTest", "permutation_test"]

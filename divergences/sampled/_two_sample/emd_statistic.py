@@ -7,11 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.distance import cdist
 
+from divergences._transport.certificate import EPS, Floats
+from divergences._transport.simplex import dense_transport
 from divergences.errors import SolverError
-from divergences.sampled.exact import emd
-from divergences.sampled.two_sample.labellings import BLOCK, Labellings
-from divergences.transport.proof import EPS, Floats
-from divergences.transport.simplex import dense_transport
+from divergences.sampled._transport import emd
+from divergences.sampled._two_sample.labellings import BLOCK, Labellings
 
 LARGEST = 3000  # points whose distances are kept
 LEVELS = 2**22  # of a task on the line

@@ -15,8 +15,8 @@ import numpy as np
 from scipy.spatial.distance import cdist, pdist
 from threadpoolctl import ThreadpoolController
 
-from divergences.sampled.two_sample.labellings import BLOCK, Labellings
-from divergences.transport.proof import EPS, Floats
+from divergences._transport.certificate import EPS, Floats
+from divergences.sampled._two_sample.labellings import BLOCK, Labellings
 
 ENTRIES = 2**22  # of a block of k: 32 MB
 LABELS = 2**25  # of a task at most: 256 MB

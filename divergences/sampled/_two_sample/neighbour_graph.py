@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array, diags_array
 from scipy.spatial import cKDTree
 
-from divergences.sampled.two_sample.labellings import BLOCK, Labellings
-from divergences.transport.proof import EPS, Floats
+from divergences._transport.certificate import EPS, Floats
+from divergences.sampled._two_sample.labellings import BLOCK, Labellings
 
 FEWEST = 5  # neighbours
 PER_ROOT = 2  # neighbours for each sqrt(n + m): finds more than 1 does, in all cases tried

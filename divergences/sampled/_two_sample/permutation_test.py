@@ -7,16 +7,16 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from divergences import checks, jobs
+from divergences import _checks, _parallel
+from divergences._transport.certificate import Floats
+from divergences._transport.metrics import exponent_of, require_representable
 from divergences.errors import DistributionError, PermutationInterrupt
-from divergences.sampled.points import Points
-from divergences.sampled.two_sample.labellings import Labellings
-from divergences.sampled.two_sample.matching import Line, Matching
-from divergences.sampled.two_sample.neighbours import NeighbourGraph
-from divergences.sampled.two_sample.quadratic import energy, mmd
-from divergences.sampled.two_sample.statistic import Called, Statistic, Zero
-from divergences.transport.distances import exponent_of, require_representable
-from divergences.transport.proof import Floats
+from divergences.sampled._point_clouds import Points
+from divergences.sampled._two_sample.emd_statistic import Line, Matching
+from divergences.sampled._two_sample.kernel_statistics import energy, mmd
+from divergences.sampled._two_sample.labellings import Labellings
+from divergences.sampled._two_sample.neighbour_graph import NeighbourGraph
+from divergences.sampled._two_sample.statistic import Called, Statistic, Zero
 
 Name = Literal["emd", "js", "energy", "mmd"]
 TIE = 1e-9  # relative: an EMD is proved to that, and few statistics are known better
@@ -106,7 +106,7 @@ def permutation_test(
     _require_count(permutations)
     rng = _generator(rng)
     n, m = inputs.sizes
-    sides = [checks.numpy_values(side).astype(np.float64) for side in (inputs.x, inputs.y)]
+    sides = [_checks.numpy_values(side).astype(np.float64) for side in (inputs.x, inputs.y)]
     if callable(statistic):
         name = getattr(statistic, "__name__", type(statistic).__name__)
         points = np.concatenate(sides)
@@ -153,7 +153,7 @@ def _outcome(
     tasks = [(statistic, labellings, *g, part) for g in groups for part in range(statistic.parts)]
     values = np.full(labellings.count, np.nan)
     terms: list[dict[int, Floats]] = [{} for _ in groups]
-    done = jobs.results(
+    done = _parallel.results(
         _terms, tasks, n_jobs=n_jobs, progress=progress, description="groups of permutations"
     )
     try:

@@ -7,9 +7,9 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from divergences._transport.certificate import Floats
 from divergences.errors import DistributionError
-from divergences.sampled.two_sample.labellings import BLOCK, Labellings
-from divergences.transport.proof import Floats
+from divergences.sampled._two_sample.labellings import BLOCK, Labellings
 
 
 class Statistic(Protocol):

@@ -1,6 +1,7 @@
 """Pairs of distributions to hold critics against: most with a known W1 of the populations."""
 
-from gan.pairs.catalogue import PAIRS, PairError, named_pair
-from gan.pairs.pair import Pair
+from gan.critics.pairs.pair import Pair
+from gan.critics.pairs.registry import PAIRS, named_pair
+from gan.errors import PairError
 
 __all__ = ["PAIRS", "Pair", "PairError", "named_pair"]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from gan.pairs.pair import Coupling, Pair, uncoupled
+from gan.critics.pairs.pair import Coupling, Pair, uncoupled
 
 SHIFT = 1.0
 FACTOR = 2.0

@@ -4,16 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from gan.pairs.cones import cones_pair
-from gan.pairs.gaussians import scaling_pair, translation_pair
-from gan.pairs.pair import Pair
-from gan.pairs.samples import digits_normal_pair, ring_normal_pair, run_pair
+from gan.critics.pairs.cones import cones_pair
+from gan.critics.pairs.gaussians import scaling_pair, translation_pair
+from gan.critics.pairs.pair import Pair
+from gan.critics.pairs.samples import digits_normal_pair, ring_normal_pair, run_pair
+from gan.errors import PairError
 
 LARGEST = 10_000  # dimension, or number of cones
-
-
-class PairError(Exception):
-    """There is no pair of that name; the message lists what there is."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,11 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from gan import session
+from gan.critics.pairs.pair import Pair
 from gan.data import mnist
 from gan.data.mixtures import eight_gaussians
-from gan.evaluation import averaged_samples
-from gan.pairs.pair import Pair
+from gan.runs.measures import averaged_samples
+from gan.runs.run import restored
 
 DIRECTIONS = 64  # of the Gaussian that is fitted to the digits
 
@@ -41,7 +41,7 @@ def digits_normal_pair(data_dir: Path | None = None) -> Pair:
 
 def run_pair(path: Path, data_dir: Path | None = None) -> Pair:
     """What a run learned from, and what its averaged generator draws."""
-    outcome = session.restored(path, data_dir=data_dir)
+    outcome = restored(path, data_dir=data_dir)
 
     def generated(n: int, rng: torch.Generator) -> Tensor:
         return averaged_samples(outcome.training, n, rng)

@@ -11,9 +11,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from divergences import SolverError, __main__, sampled
-from divergences.__main__ import main
+from divergences import SolverError, sampled
+from divergences._cli.main import main
 
+ROOT = Path(__file__).parents[3]
 QUICK = ["--method", "knn"]  # the default takes a second
 
 
@@ -141,8 +142,8 @@ def test_an_interrupted_run_keeps_what_it_had(files, capsys, monkeypatch):
         yield from list(quantities(*arguments, **options))[:2]
         raise KeyboardInterrupt("interrupted: the optimum is between 1 and 2")
 
-    quantities = __main__.quantities
-    monkeypatch.setattr(__main__, "quantities", two_then_stop)
+    quantities = sys.modules[main.__module__].quantities
+    monkeypatch.setattr(sys.modules[main.__module__], "quantities", two_then_stop)
     assert main(["x.npy", "y.npy", *QUICK]) == 130
     out, err = capsys.readouterr()
     lines = out.splitlines()
@@ -179,7 +180,7 @@ def test_a_value_is_printed_before_its_interval_is_there(
     def only(*arguments, **options):
         yield "emd", sampled.Estimate(0.25, "EMD", "hand", 60, 50, Stopped(error), 0.95)
 
-    monkeypatch.setattr(__main__, "quantities", only)
+    monkeypatch.setattr(sys.modules[main.__module__], "quantities", only)
     assert main(["x.npy", "y.npy", *QUICK]) == status
     out, err = capsys.readouterr()
     assert out.splitlines()[-1].split() == ["EMD", "0.25", "[interval", "not", "computed]"]
@@ -191,16 +192,15 @@ def test_json_of_nothing_is_nothing(files, capsys, monkeypatch):
         raise SolverError("no proof")
         yield
 
-    monkeypatch.setattr(__main__, "quantities", only)
+    monkeypatch.setattr(sys.modules[main.__module__], "quantities", only)
     assert main(["x.npy", "y.npy", "--json"]) == 1
     assert capsys.readouterr() == ("", "error: no proof\n")
 
 
 def program(*arguments, **options):
     """The command in a process of its own."""
-    root = Path(__main__.__file__).parent.parent
     command = [sys.executable, "-m", "divergences", *arguments]
-    environment = {**os.environ, "PYTHONPATH": str(root)}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     return subprocess.run(command, stderr=subprocess.PIPE, text=True, env=environment, **options)
 
 
@@ -219,7 +219,7 @@ def test_the_module_runs_as_a_program(files):
 
 def test_the_readme_shows_what_the_command_prints(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    readme = (Path(__main__.__file__).parent.parent / "README.md").read_text()
+    readme = (ROOT / "README.md").read_text()
     section = readme.partition("### From the command line")[2].partition("###")[0]
     exec(re.findall(r"```python\n(.*?)```", section, flags=re.DOTALL)[0], {})
     assert main(["real.csv", "generated.npy", *QUICK]) == 0
@@ -231,6 +231,6 @@ def test_the_readme_shows_what_the_command_prints(tmp_path, monkeypatch, capsys)
 
 
 def test_the_script_is_this_function():
-    project = tomllib.loads((Path(__file__).parent.parent / "pyproject.toml").read_text())
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     assert project["project"]["scripts"]["divergences"] == "divergences.__main__:main"
     assert "plot" in project["project"]["optional-dependencies"]

@@ -5,11 +5,12 @@ import sys
 import numpy as np
 import pytest
 from hypothesis import given
-from strategies import clouds
 
-from divergences import DistributionError, plots, sampled
-from divergences.plots import Cloud, moves, picture
-from divergences.plots.moves import MOVES, Moves
+from divergences import DistributionError, sampled
+from divergences._cli import plots
+from divergences._cli.plots import Cloud, moves, picture
+from divergences._cli.plots.moves import MOVES, Moves
+from tests.strategies import clouds
 
 
 def cloud(points, weights=None):

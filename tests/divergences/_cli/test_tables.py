@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from divergences import DistributionError
-from divergences.tables import read, samples
+from divergences._cli.tables import read, samples
 
 
 @pytest.fixture

@@ -7,14 +7,14 @@ from collections import Counter
 
 import mpmath
 import numpy as np
-import oracles
 import pytest
 import torch
 from hypothesis import example, given
-from strategies import distributions, pairs
 
 import divergences
 from divergences import DistributionError, log_space
+from tests import oracles
+from tests.strategies import distributions, pairs
 
 LOG_2 = math.log(2)
 

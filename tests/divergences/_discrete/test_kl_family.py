@@ -2,14 +2,14 @@
 
 import mpmath
 import numpy as np
-import oracles
 import pytest
 import scipy.stats
 import torch
 from hypothesis import assume, example, given
-from strategies import pairs
 
 from divergences import DistributionError, js, js_distance, kl, reverse_kl
+from tests import oracles
+from tests.strategies import pairs
 
 LOG_2 = np.log(2.0)
 # Each term of the sums is rounded about ten times, and all are at least 0.

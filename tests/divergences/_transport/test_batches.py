@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from divergences import DistributionError, SolverError, emd
-from divergences.transport import batches
+from divergences._transport import batches
 
 
 def histograms(rng, *shape):

@@ -7,17 +7,17 @@ import pytest
 import torch
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
-from strategies import clouds
 
 from divergences import DistributionError, SolverError, sampled
-from divergences.transport import memory
-from divergences.transport.columns import clearance as module
-from divergences.transport.columns import multiscale
-from divergences.transport.columns.arcs import northwest, worst
-from divergences.transport.columns.clearance import Clearance
-from divergences.transport.columns.pricing import Scan, cheapest
-from divergences.transport.columns.screen import Screen
-from divergences.transport.ground import GroundCost
+from divergences._transport import memory
+from divergences._transport.column_generation import multiscale
+from divergences._transport.column_generation import partial_pricing as module
+from divergences._transport.column_generation.arcs import northwest, worst
+from divergences._transport.column_generation.block_pricing import Scan, cheapest
+from divergences._transport.column_generation.euclidean_pricing import Screen
+from divergences._transport.column_generation.partial_pricing import Clearance
+from divergences._transport.ground import GroundCost
+from tests.strategies import clouds
 
 
 def taxi(x, y):

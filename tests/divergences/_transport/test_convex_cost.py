@@ -7,9 +7,9 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import clouds, weighted_lines
 
 from divergences import closed_forms, sampled
+from tests.strategies import clouds, weighted_lines
 
 ORDERS = st.sampled_from([1.25, 2.0, 3.0])
 

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import clouds
 
 from divergences import DistributionError, SolverError, sampled
-from divergences.transport.distances import distances
-from divergences.transport.ground import GroundCost
+from divergences._transport.ground import GroundCost
+from divergences._transport.metrics import distances
+from tests.strategies import clouds
 
 NAMES = ["euclidean", "sqeuclidean", "cityblock", "chebyshev"]
 EVERY = slice(None)

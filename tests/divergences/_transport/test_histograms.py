@@ -4,18 +4,18 @@ import math
 from fractions import Fraction
 
 import numpy as np
-import oracles
 import ot
 import pytest
 import torch
 from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
-from strategies import clouds, distributions, triples
 
 from divergences import DistributionError, SolverError, emd, transport
-from divergences.transport import simplex
-from divergences.transport.distances import distances
+from divergences._transport import simplex
+from divergences._transport.metrics import distances
+from tests import oracles
+from tests.strategies import clouds, distributions, triples
 
 LINE = np.abs(np.subtract.outer(np.arange(6.0), np.arange(6.0)))
 

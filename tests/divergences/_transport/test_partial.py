@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import linprog
-from strategies import clouds
 
 from divergences import DistributionError, partial_transport, sampled, transport
-from divergences.transport import memory
+from divergences._transport import memory
+from tests.strategies import clouds
 
 masses = st.lists(st.sampled_from([0.0, 1e-3, 0.5, 1.0, 3.0]), min_size=1, max_size=5).filter(any)
 

@@ -9,9 +9,9 @@ import scipy.stats
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import weighted_lines
 
 from divergences import DistributionError, sampled
+from tests.strategies import weighted_lines
 
 
 @pytest.fixture

@@ -6,10 +6,10 @@ import scipy.stats
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import clouds, weighted_lines
 
 from divergences import DistributionError, emd, sampled
-from divergences.transport.distances import distances
+from divergences._transport.metrics import distances
+from tests.strategies import clouds, weighted_lines
 
 
 def general(x, y, p, q):

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 import torch
 from hypothesis import given
-from strategies import clouds
 
 from divergences import DistributionError, lipschitz_witness, sampled, transport
-from divergences.transport import witness
-from divergences.transport.distances import distances
+from divergences._transport import witness
+from divergences._transport.metrics import distances
+from tests.strategies import clouds
 
 
 def taxi(x, y):

@@ -8,7 +8,6 @@ import pytest
 import scipy.stats
 from hypothesis import given
 from hypothesis import strategies as st
-from test_closed_forms import multivariate_pair, size_pairs, symmetric
 
 from divergences import DistributionError
 from divergences.closed_forms import (
@@ -24,6 +23,11 @@ from divergences.closed_forms import (
     kl,
     w1,
     w2,
+)
+from tests.divergences.closed_forms.test_closed_forms import (
+    multivariate_pair,
+    size_pairs,
+    symmetric,
 )
 
 RELATIVE = 2e-15

@@ -9,8 +9,8 @@ import pytest
 
 from divergences import DistributionError, sampled
 from divergences.sampled import Comparison, Estimate, compare
-from divergences.sampled.estimate import Ends
-from divergences.sampled.reading import NAMES, reading
+from divergences.sampled._estimate import Ends
+from divergences.sampled._interpretation import NAMES, reading
 
 
 @pytest.fixture(scope="module")

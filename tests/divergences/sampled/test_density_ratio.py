@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 import divergences
 from divergences import DistributionError, closed_forms, densities, sampled
-from divergences.sampled.information.atoms import atoms
-from divergences.sampled.information.counts import from_counts
-from divergences.sampled.information.functionals import JS, KL, REVERSE_KL
-from divergences.sampled.information.samples import Samples
+from divergences.sampled._density_ratio.atoms import atoms
+from divergences.sampled._density_ratio.counts import from_counts
+from divergences.sampled._density_ratio.functionals import JS, KL, REVERSE_KL
+from divergences.sampled._density_ratio.pooled_sample import Samples
 
 METHODS = ["auto", "classifier", "knn", "histogram"]
 CLASSIFIERS = ["auto", "classifier"]

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.spatial.distance import cdist, pdist
 
-from divergences import DistributionError, PermutationInterrupt, SolverError, jobs, sampled
-from divergences.sampled.two_sample.quadratic import MEDIAN_OF, PART, median_distance
+from divergences import DistributionError, PermutationInterrupt, SolverError, _parallel, sampled
+from divergences.sampled._two_sample.kernel_statistics import MEDIAN_OF, PART, median_distance
 
 NAMES = ("emd", "js", "energy", "mmd")
 
@@ -359,7 +359,7 @@ def test_an_interrupt_before_the_observed_value_proves_nothing(monkeypatch):
         yield len(tasks) - 1, function(*tasks[-1])
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(jobs, "results", last_first)
+    monkeypatch.setattr(_parallel, "results", last_first)
     with pytest.raises(PermutationInterrupt, match="interrupted: 1 of 24") as one:
         found(*normals(8, 6, 2, shift=9.0), "emd", permutations=24)
     assert one.value.p_value == 1

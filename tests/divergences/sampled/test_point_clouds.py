@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import torch
 from hypothesis import given
-from strategies import clouds
 
 from divergences import DistributionError, SolverError, emd, sampled
-from divergences.transport.distances import distances
+from divergences._transport.metrics import distances
+from tests.strategies import clouds
 
 METRICS = {
     "euclidean": lambda d: np.sqrt((d**2).sum(-1)),

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 import torch
 from hypothesis import given
-from strategies import clouds
 
 from divergences import DistributionError, sampled
+from tests.strategies import clouds
 
 
 def translated(d, n=150, m=120, seed=0, by=1.0):

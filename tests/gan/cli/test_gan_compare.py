@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 import torch
 
-from gan import evaluation, session
-from gan.comparison import comparison_table, finished_run, finished_runs
-from gan.config import Config
-from gan.data.catalogue import DATA
+from gan.datasets import DATA
+from gan.errors import RunError
 from gan.networks import NETWORKS
-from gan.recipes import RECIPES
-from gan.runs import RunError
+from gan.recipes.registry import RECIPES
+from gan.runs import measures
+from gan.runs.comparison import comparison_table, finished_run, finished_runs
+from gan.runs.config import Config
+from gan.runs.run import run
 
 LINE = {"step": 10, "seconds": 3.2, "gap": 0.5, "slope": 1.25, "certified": 0.25, "exact": 0.5}
 LINE |= {"floor": 0.125, "modes": 8, "in_3_sigma": 0.875, "live_gap": 0.75}
@@ -118,7 +119,7 @@ def test_a_figure_that_cannot_be_written_is_refused(gan, tmp_path, out):
 def trained(tmp_path_factory):
     """A run of a few steps."""
     out = tmp_path_factory.mktemp("trained") / "run"
-    return session.run(Config(recipe="gan", steps=3, evaluation_size=40, out=out, seed=4)), out
+    return run(Config(recipe="gan", steps=3, evaluation_size=40, out=out, seed=4)), out
 
 
 def test_samples_are_those_of_the_averaged_generator(gan, trained, tmp_path):
@@ -129,7 +130,7 @@ def test_samples_are_those_of_the_averaged_generator(gan, trained, tmp_path):
     points = np.load(tmp_path / "x.npy")
     assert (points.shape, points.dtype) == ((2100, 2), np.float32)
     rng = torch.Generator().manual_seed(5)
-    expected = evaluation.averaged_samples(outcome.training, 2100, rng)
+    expected = measures.averaged_samples(outcome.training, 2100, rng)
     assert np.array_equal(points, expected.numpy())
     now = outcome.training.generator.sample(2000, torch.Generator().manual_seed(5))
     assert not np.array_equal(points[:2000], now.detach().numpy())

@@ -8,20 +8,21 @@ from functools import partial
 
 import pytest
 import torch
-from tiny_training import REAL, same, started
 from torch import nn
 
 from divergences import DistributionError
-from gan.critic_gap import Truth
 from gan.critics import CRITICS, Budget, Problem, Study, fitted, on_points, on_populations
-from gan.critics.stepping import stepped
+from gan.critics.fit_loop import stepped
+from gan.critics.pairs import named_pair
+from gan.errors import TrainingError
+from gan.evaluation.critic_gap import Truth
 from gan.networks.lipschitz import GroupSort, sorting_critic, spectral_critic
 from gan.networks.mlp import Radius, spread_mlp_critic
-from gan.optimizers import Joint, muon
-from gan.pairs import named_pair
-from gan.recipes import RECIPES
-from gan.steps import set_learning_rate
-from gan.train import TrainingError, train
+from gan.recipes.optimizers import Joint, muon
+from gan.recipes.registry import RECIPES
+from gan.training.loop import train
+from gan.training.steps import set_learning_rate
+from tests.tiny_training import REAL, same, started
 
 
 def rng(seed=0):

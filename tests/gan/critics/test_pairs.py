@@ -6,8 +6,9 @@ import pytest
 import torch
 
 from divergences import sampled
-from gan.pairs import PairError, cones, named_pair
-from gan.pairs.pair import lengths
+from gan.critics.pairs import cones, named_pair
+from gan.critics.pairs.pair import lengths
+from gan.errors import PairError
 
 TRUTH = {(2, 4): 0.82046, (4, 64): 0.71063, (16, 64): 1.54933, (128, 4): 1.13347}
 

@@ -9,8 +9,8 @@ import scipy.integrate
 import scipy.stats
 import torch
 
-from gan.data.catalogue import DATA
 from gan.data.curves import FROM, SCALE, TO, SwissRoll, VerticalSegments
+from gan.datasets import DATA
 
 
 def roll_at(angle):

@@ -11,8 +11,9 @@ import torch
 
 from divergences import DistributionError
 from gan.data import mnist
-from gan.data.catalogue import DATA
-from gan.data.mnist import IMAGES, LABELS, MnistError, load
+from gan.data.mnist import IMAGES, LABELS, load
+from gan.datasets import DATA
+from gan.errors import MnistError
 
 NAME = LABELS["test"].name
 

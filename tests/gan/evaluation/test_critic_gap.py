@@ -8,13 +8,13 @@ import torch
 from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
-from strategies import clouds
 
 from divergences import DistributionError, emd, sampled
-from divergences.transport.distances import distances
-from gan.certified import certified
-from gan.critic_gap import CriticGap, critic_gap, critic_gaps, exact_emd
+from divergences._transport.metrics import distances
+from gan.evaluation.certified_bound import certified
+from gan.evaluation.critic_gap import CriticGap, critic_gap, critic_gaps, exact_emd
 from gan.networks import plane_critic
+from tests.strategies import clouds
 
 
 def first_coordinate(points):

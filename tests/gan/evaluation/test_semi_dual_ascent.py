@@ -10,13 +10,18 @@ from hypothesis import strategies as st
 from torch import nn
 
 import divergences
-from gan.bound import BoundAscent, CTransform, pairwise_distances, refined_critic
-from gan.critic_gap import Truth
-from gan.losses import certified_critic_loss
+from gan.errors import TrainingError
+from gan.evaluation.critic_gap import Truth
+from gan.evaluation.semi_dual_ascent import (
+    BoundAscent,
+    CTransform,
+    pairwise_distances,
+    refined_critic,
+)
 from gan.networks import Critic
 from gan.networks.mlp import plane_critic
-from gan.networks.scale import Scale
-from gan.training import TrainingError
+from gan.networks.rescaling import Scale
+from gan.recipes.losses import certified_critic_loss
 
 
 def points(seed, n=60, m=50):

@@ -4,8 +4,9 @@ import pytest
 import torch
 
 from gan.data import mnist
+from gan.errors import ClassifierError
 from gan.metrics import classifier as module
-from gan.metrics.classifier import ClassifierError, DigitClassifier, Settings, digit_classifier
+from gan.metrics.classifier import DigitClassifier, Settings, digit_classifier
 
 
 def new(seed=1, accuracy=0.99):

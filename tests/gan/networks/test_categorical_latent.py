@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from gan.networks.choice import LOUDNESS, Choice
+from gan.networks.categorical_latent import LOUDNESS, Choice
 from gan.networks.convolutional import convolutional_generator
 
 SHAPE = (1, 28, 28)

@@ -12,7 +12,7 @@ from gan.networks.convolutional import (
     transposed_convolution,
 )
 from gan.networks.residual import DownBlock, UpBlock, residual_critic, residual_generator
-from gan.slopes import input_gradient
+from gan.recipes.input_gradient import input_gradient
 
 GENERATORS = [convolutional_generator, residual_generator]
 CRITICS = [convolutional_critic, residual_critic]

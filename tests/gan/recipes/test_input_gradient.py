@@ -9,9 +9,9 @@ from torch import nn
 from gan.networks import mlp_critic, plane_critic
 from gan.networks.convolutional import convolutional_critic
 from gan.networks.fourier import FourierFeatures, fourier_critic
-from gan.networks.scale import Scale
-from gan.penalties import gradient_penalty
-from gan.slopes import input_gradient
+from gan.networks.rescaling import Scale
+from gan.recipes.input_gradient import input_gradient
+from gan.recipes.penalties import gradient_penalty
 
 
 def in_float64(body):

@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from gan import losses
+from gan.recipes import losses
 
 
 def test_the_discriminator_loss_is_minus_the_value():

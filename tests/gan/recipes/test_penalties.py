@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from gan.networks import plane_critic
-from gan.penalties import (
+from gan.recipes.penalties import (
     clip_weights,
     gradient_penalty,
     hinge_penalty,

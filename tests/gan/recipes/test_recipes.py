@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import nn
 
-from gan.losses import GENERATOR_LOSSES
-from gan.recipes import GAN, RECIPES, WGAN, WGAN_GP
+from gan.recipes.losses import GENERATOR_LOSSES
+from gan.recipes.registry import GAN, RECIPES, WGAN, WGAN_GP
 
 
 def test_wgan_is_algorithm_1_of_its_paper():

@@ -2,16 +2,16 @@
 
 import pytest
 import torch
-from tiny_training import REAL, started
 
-from gan import evaluation
-from gan.data.catalogue import eight_gaussians_set
 from gan.data.dataset import DataSet
 from gan.data.mixtures import eight_gaussians
+from gan.datasets import eight_gaussians_set
 from gan.metrics.modes import modes
 from gan.networks import plane_critic, plane_generator
-from gan.recipes import RECIPES, WGAN_GP
-from gan.train import Training, train
+from gan.recipes.registry import RECIPES, WGAN_GP
+from gan.runs import measures
+from gan.training.loop import Training, train
+from tests.tiny_training import REAL, started
 
 RING = eight_gaussians_set(None)
 
@@ -51,14 +51,14 @@ def test_a_hundredth_of_the_points_is_a_mode_found_and_less_is_not():
 def test_measuring_does_not_change_the_run(training):
     before = training.rng.get_state()
     weights = [weight.clone() for weight in training.critic.parameters()]
-    evaluation.measured(training, RING, 50, evaluation.seeded(torch.device("cpu"), 0, 1))
+    measures.measured(training, RING, 50, measures.seeded(torch.device("cpu"), 0, 1))
     assert torch.equal(training.rng.get_state(), before)
     assert all(map(torch.equal, weights, training.critic.parameters()))
 
 
 def test_the_critic_certifies_most_of_a_large_distance(training):
-    rng = evaluation.seeded(torch.device("cpu"), 0, 1)
-    found = evaluation.measured(training, RING, 200, rng)
+    rng = measures.seeded(torch.device("cpu"), 0, 1)
+    found = measures.measured(training, RING, 200, rng)
     truth = found.live.exact
     assert found.caught_up.exact == truth
     assert 0.9 * truth <= found.caught_up.certified <= truth
@@ -78,8 +78,8 @@ def test_a_copy_that_climbed_to_less_than_the_critic_proves_is_not_taken(trainin
     monkeypatch.setattr(evaluation, "refined", flat)
     for _ in train(training, real=REAL):  # the critic then proves more than a flat one
         pass
-    rng = evaluation.seeded(torch.device("cpu"), 0, 1)
-    found = evaluation.measured(training, RING, 200, rng)
+    rng = measures.seeded(torch.device("cpu"), 0, 1)
+    found = measures.measured(training, RING, 200, rng)
     assert found.refined == found.live
 
 
@@ -87,15 +87,15 @@ def test_a_perfect_generator_is_at_the_floor(training, monkeypatch):
     monkeypatch.setattr(
         evaluation, "averaged_samples", lambda training, n, rng: RING.sample(n, rng)
     )
-    rng = evaluation.seeded(torch.device("cpu"), 0, 2)
-    emd, floor = evaluation.emd_beside_floor(training, RING, 200, rng, pairs=6)
+    rng = measures.seeded(torch.device("cpu"), 0, 2)
+    emd, floor = measures.emd_beside_floor(training, RING, 200, rng, pairs=6)
     # Both are means of 6 draws that vary by about 25 % each: within 60 % but for 1 seed in 10^4.
     assert emd == pytest.approx(floor, rel=0.6)
 
 
 def test_the_floor_is_the_distance_of_two_real_samples(rng):
     # The shares of 200 points vary by 3.3 % a mode, and modes are 1.5 apart: never near 0.
-    assert 0.05 < evaluation.floor(RING, 200, rng) < 1.0
+    assert 0.05 < measures.floor(RING, 200, rng) < 1.0
 
 
 def test_two_samples_of_a_finite_set_have_no_point_in_common():
@@ -112,12 +112,12 @@ def test_two_samples_of_a_finite_set_have_no_point_in_common():
         rng = torch.Generator().manual_seed(seed)
         both = torch.cat(DataSet((2,), sample, distinct=distinct).two_samples(5, rng))
         assert len(both.unique(dim=0)) == 10
-    assert evaluation.floor(DataSet((2,), sample, distinct=distinct), 5, rng) >= 8**0.5
+    assert measures.floor(DataSet((2,), sample, distinct=distinct), 5, rng) >= 8**0.5
 
 
 def test_seeds_differ_by_every_part_and_repeat():
     def drawn(*seeds):
-        return torch.rand(1, generator=evaluation.seeded(torch.device("cpu"), *seeds)).item()
+        return torch.rand(1, generator=measures.seeded(torch.device("cpu"), *seeds)).item()
 
     assert drawn(0, 1) == drawn(0, 1)
     assert len({drawn(0), drawn(1), drawn(0, 0), drawn(0, 1), drawn(1, 0), drawn(1, 1)}) == 6
@@ -127,6 +127,6 @@ def test_the_certified_recipe_shows_a_rigorous_bound_as_its_progress():
     training = started(RECIPES["wgan-certified"].quick, steps=3)
     for step in train(training, real=REAL):
         assert step.gap > 0
-    found = evaluation.measured(training, RING, 60, evaluation.seeded(torch.device("cpu"), 0, 1))
+    found = measures.measured(training, RING, 60, measures.seeded(torch.device("cpu"), 0, 1))
     record = found.record()
     assert 0 < record["live_gap"] <= record["gap"] == record["certified"] <= record["exact"]

@@ -7,10 +7,11 @@ import pytest
 import torch
 from PIL import Image
 
+from gan.errors import RunError
 from gan.networks import plane_critic, plane_generator
-from gan.recipes import GAN
-from gan.runs import RunError, RunFolder
-from gan.train import Training
+from gan.recipes.registry import GAN
+from gan.runs.folder import RunFolder
+from gan.training.loop import Training
 
 
 @pytest.fixture

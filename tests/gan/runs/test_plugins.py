@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 import torch
 
-from gan.data.catalogue import DATA
+from gan.datasets import DATA
+from gan.errors import PluginError
 from gan.networks import NETWORKS
-from gan.plugins import PluginError, load_plugins
-from gan.recipes import RECIPES
+from gan.recipes.registry import RECIPES
+from gan.runs.plugins import load_plugins
 
 OWN = """
 from dataclasses import replace

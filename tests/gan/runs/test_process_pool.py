@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 import torch
 
+from gan import datasets
 from gan.__main__ import main
-from gan.commands.train import numbers
-from gan.config import ConfigError
-from gan.data import catalogue
-from gan.several import at_once
+from gan.cli.train import numbers
+from gan.errors import ConfigError
+from gan.runs.process_pool import at_once
 
 TINY = ["--steps", "12", "--evaluate-every", "6", "--evaluation-size", "40"]
 
@@ -116,14 +116,14 @@ def test_seeds_make_a_folder_each_and_one_table(tmp_path, monkeypatch, capsys):
 
 def test_a_seed_that_fails_leaves_the_others_alone(tmp_path, monkeypatch, capsys):
     def spoilt(data_dir):
-        ring = catalogue.eight_gaussians_set(data_dir)
+        ring = datasets.eight_gaussians_set(data_dir)
 
         def sample(n, rng):
             return ring.sample(n, rng) * (math.nan if rng.initial_seed() == 1 else 1)
 
         return replace(ring, sample=sample)
 
-    monkeypatch.setitem(catalogue.DATA, "eight-gaussians", spoilt)
+    monkeypatch.setitem(datasets.DATA, "eight-gaussians", spoilt)
     out = ["--out", str(tmp_path / "run"), "--seeds", "0-2", "--workers", "1"]
     for more in ([], ["--resume"]):
         monkeypatch.setattr(sys, "argv", ["gan", "train", "gan", *TINY, *out, *more])

@@ -6,16 +6,16 @@ from dataclasses import replace
 import pytest
 import torch
 
-from gan import session
-from gan.config import Config, ConfigError
-from gan.data import catalogue
-from gan.devices import Devices
+from gan import datasets
+from gan.errors import ConfigError, MisfitError, TrainingError
 from gan.networks import plane_critic, plane_generator
-from gan.recipes import RECIPES
-from gan.train import TrainingError
-from gan.training import MisfitError, Training
+from gan.recipes.registry import RECIPES
+from gan.runs.config import Config
+from gan.runs.run import run
+from gan.training.devices import Devices
+from gan.training.state import Training
 
-PLANE = catalogue.eight_gaussians_set(None)
+PLANE = datasets.eight_gaussians_set(None)
 
 
 def config(out, **changes):
@@ -34,7 +34,7 @@ def spoilt(monkeypatch):
         return PLANE.sample(n, rng) * (math.nan if len(batches) > 4 else 1)
 
     monkeypatch.setitem(
-        catalogue.DATA, "eight-gaussians", lambda data_dir: replace(PLANE, sample=sample)
+        datasets.DATA, "eight-gaussians", lambda data_dir: replace(PLANE, sample=sample)
     )
 
 
@@ -44,7 +44,7 @@ def test_a_loss_that_is_not_finite_ends_the_run_with_the_last_finite_step_kept(
     with pytest.raises(
         TrainingError, match=r"training stopped after step 4: the critic's loss is"
     ):
-        session.run(config(tmp_path / "run"))
+        run(config(tmp_path / "run"))
     state = torch.load(tmp_path / "run" / "checkpoint.pt", weights_only=True)["training"]
     assert state["step"] == 4
     assert all(weight.isfinite().all() for weight in state["generator"].values())
@@ -53,10 +53,10 @@ def test_a_loss_that_is_not_finite_ends_the_run_with_the_last_finite_step_kept(
 
 def test_the_kept_step_is_the_one_of_a_healthy_run(spoilt, tmp_path, capfd, monkeypatch):
     with pytest.raises(TrainingError, match=r"checkpoint\.pt"):
-        session.run(config(tmp_path / "spoilt"))
-    monkeypatch.setitem(catalogue.DATA, "eight-gaussians", lambda data_dir: PLANE)
-    resumed = session.run(config(tmp_path / "spoilt"), resume=True)
-    healthy = session.run(config(tmp_path / "healthy"))
+        run(config(tmp_path / "spoilt"))
+    monkeypatch.setitem(datasets.DATA, "eight-gaussians", lambda data_dir: PLANE)
+    resumed = run(config(tmp_path / "spoilt"), resume=True)
+    healthy = run(config(tmp_path / "healthy"))
     assert resumed.finished
     for mine, theirs in zip(
         resumed.training.average.parameters(), healthy.training.average.parameters(), strict=True
@@ -66,11 +66,11 @@ def test_the_kept_step_is_the_one_of_a_healthy_run(spoilt, tmp_path, capfd, monk
 
 
 def test_a_seed_gives_the_same_metrics(tmp_path, capfd):
-    first, second = (session.run(config(tmp_path / name)).metrics for name in ("a", "b"))
+    first, second = (run(config(tmp_path / name)).metrics for name in ("a", "b"))
     assert [{**line, "seconds": 0} for line in first] == [
         {**line, "seconds": 0} for line in second
     ]
-    other = session.run(config(tmp_path / "c", seed=1)).metrics
+    other = run(config(tmp_path / "c", seed=1)).metrics
     assert other[0]["exact"] != first[0]["exact"]
     capfd.readouterr()
 

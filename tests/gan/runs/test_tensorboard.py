@@ -6,11 +6,12 @@ from itertools import count
 
 import pytest
 
-from gan import board, session
 from gan.__main__ import main
-from gan.board import Board
-from gan.config import Config, ConfigError
-from gan.interrupts import Stop
+from gan.errors import ConfigError
+from gan.runs.config import Config
+from gan.runs.run import run
+from gan.runs.signals import Stop
+from gan.runs.tensorboard import Board
 
 
 @pytest.fixture(autouse=True)
@@ -57,14 +58,14 @@ def test_tensorboard_reads_the_metrics_and_a_resumed_run_has_each_once(
     calls = count(1)
     with monkeypatch.context() as patched:
         patched.setattr(Stop, "asked", property(lambda stop: next(calls) >= 11))
-        assert not session.run(config).finished
+        assert not run(config).finished
     assert [line["step"] for line in lines(tmp_path / "run")] == [6, 10]
     assert_same(tmp_path / "run")
     at_6 = Config(recipe="gan", out=tmp_path / "other", **{**settings, "tensorboard": False})
     calls = count(1)
     with monkeypatch.context() as patched:
         patched.setattr(Stop, "asked", property(lambda stop: next(calls) >= 7))
-        session.run(at_6)
+        run(at_6)
     earlier = (tmp_path / "other" / "checkpoint.pt").read_bytes()
     (tmp_path / "run" / "checkpoint.pt").write_bytes(earlier)  # killed before that of step 10
 

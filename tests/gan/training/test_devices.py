@@ -12,17 +12,17 @@ import pytest
 import torch
 from torch import nn
 
-from gan import session
 from gan.__main__ import main
-from gan.config import Config
-from gan.devices import Devices, LostProcessError
+from gan.errors import LostProcessError, MisfitError
 from gan.networks import Critic, plane_critic, plane_generator
 from gan.networks.convolutional import convolutional_critic
-from gan.penalties import gradient_penalty, slopes_between
-from gan.recipes import WGAN_GP
-from gan.slopes import input_gradient
-from gan.train import Training, train
-from gan.training import MisfitError
+from gan.recipes.input_gradient import input_gradient
+from gan.recipes.penalties import gradient_penalty, slopes_between
+from gan.recipes.registry import WGAN_GP
+from gan.runs.config import Config
+from gan.runs.run import made
+from gan.training.devices import Devices
+from gan.training.loop import Training, train
 
 SHARED = ["wgan-gp", "wgan-fd", "gan-noise", "wgan"]
 SCRIPT = """
@@ -41,7 +41,7 @@ from gan.train import train
 out, *recipes = sys.argv[1:]
 for recipe in recipes:
     changes = {"critic_steps": 1}
-    training, data = session.made(Config(recipe=recipe, steps=3, devices=2, changes=changes))
+    training, data = made(Config(recipe=recipe, steps=3, devices=2, changes=changes))
     training.devices = join(training.devices, strategy="ddp")
     steps, states, optimizers = [], [], []
     for step in train(training, real=data.sample):
@@ -91,7 +91,7 @@ def loaded(path):
 @pytest.mark.parametrize("recipe", SHARED)
 def test_two_processes_make_the_first_step_of_one(recipe, shared):
     config = Config(recipe=recipe, steps=3, changes={"critic_steps": 1})
-    training, data = session.made(config)
+    training, data = made(config)
     step = next(train(training, real=data.sample))
     other = shared[recipe, 0]["steps"][0]
     for name in ("critic_loss", "gap", "learning_rate", "noise"):

@@ -7,15 +7,15 @@ from itertools import islice
 
 import pytest
 import torch
-from tiny_training import PAPERS, QUICK, REAL, same, started
 from torch import nn
 
-from gan.devices import Devices
+from gan.errors import MisfitError, TrainingError
 from gan.networks import Critic, plane_critic, plane_generator
-from gan.recipes import GAN, WGAN, WGAN_GP
-from gan.steps import critic_batch, critic_step, update
-from gan.train import Training, TrainingError, caught_up_critic, train
-from gan.training import MisfitError
+from gan.recipes.registry import GAN, WGAN, WGAN_GP
+from gan.training.devices import Devices
+from gan.training.loop import Training, caught_up_critic, train
+from gan.training.steps import critic_batch, critic_step, update
+from tests.tiny_training import PAPERS, QUICK, REAL, same, started
 
 
 @pytest.mark.parametrize("recipe", [*PAPERS.values(), *QUICK.values()])
