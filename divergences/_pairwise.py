@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from divergences import _parallel, sampled
 from divergences._checks import numpy_values
 from divergences._transport import emd
+from divergences._typing import Floats
 from divergences.errors import DistributionError, PairwiseError, PairwiseInterrupt
 
 Failure = tuple[int, int, Exception]
@@ -28,7 +29,7 @@ def pairwise(
     cost: ArrayLike | None = None,
     n_jobs: int | None = None,
     progress: bool = False,
-) -> NDArray[np.float64]:
+) -> Floats:
     """Distance of every pair of distributions: of point clouds, or of histograms.
 
     Runs in processes of this machine, or, inside ``with joblib.parallel_config(backend="dask")``
@@ -108,7 +109,7 @@ def _tiles(k: int, l: int, symmetric: bool) -> list[_Tile]:  # noqa: E741  # as 
 
 def _tile(
     function: Callable[[Any, Any], float], left: list[Any], right: list[Any], symmetric: bool
-) -> tuple[NDArray[np.float64], list[Failure]]:
+) -> tuple[Floats, list[Failure]]:
     """Distances of all pairs of a tile, NaN where they fail, and the failures."""
     block, failures = np.full((len(left), len(right)), np.nan), []
     for i, a in enumerate(left):

@@ -1,11 +1,8 @@
 """Functions of one number that textbook formulas reach by cancellation, and these do not."""
 
-from typing import Any
-
 import numpy as np
 
-Array = Any
-"""A numpy array of float64, or a number."""
+from divergences._typing import Array
 
 SERIES_TERMS = 26  # 0.5 ** (2 * 27) < 1e-16
 

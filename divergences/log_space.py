@@ -14,9 +14,9 @@ from collections.abc import Callable
 from numpy.typing import ArrayLike
 
 from divergences import _checks
-from divergences._checks import Array
 from divergences._discrete import formulas, midpoint
 from divergences._discrete.js_mixture import js_mixture_of_logs
+from divergences._typing import Array
 
 
 def kl(

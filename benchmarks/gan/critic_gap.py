@@ -22,7 +22,7 @@ from tyro.conf import Positional
 from benchmarks import results_io
 from benchmarks.gan import critic_gap_tables
 from divergences import DistributionError
-from gan.critics import CRITICS, Budget, Question, Study
+from gan.critics import CRITICS, Budget, Experiment, Question
 from gan.critics.pairs import named_pair
 from gan.critics.pairs.cones import CONES, DIMENSIONS
 from gan.errors import TrainingError
@@ -131,14 +131,14 @@ def measured(item: Item, position: int, stop_file: Path) -> list[dict[str, Any]]
             if stop_file.exists():
                 break
             torch.set_num_threads(1)
-            study = study or Study(named_pair(pair), group.question, seed, n=group.n)
+            study = study or Experiment(named_pair(pair), group.question, seed, n=group.n)
             file.parent.mkdir(parents=True, exist_ok=True)
             write_json(file, _fit(study, method, steps, pair, seed))
         found.append(json.loads(file.read_text()))
     return found
 
 
-def _fit(study: Study, method: str, steps: int, pair: str, seed: int) -> dict[str, Any]:
+def _fit(study: Experiment, method: str, steps: int, pair: str, seed: int) -> dict[str, Any]:
     """The numbers of one fit, or why there are none."""
     row = {"method": method, "pair": pair, "seed": seed, "steps": steps}
     try:

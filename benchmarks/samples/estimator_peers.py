@@ -7,7 +7,7 @@ from importlib import metadata
 
 import numpy as np
 
-from benchmarks.samples.populations import Floats
+from divergences._typing import Floats
 
 # Largest n that a peer is asked for, and in how many repetitions: more would take hours.
 PEERS = {

@@ -18,8 +18,9 @@ from joblib import Parallel, delayed
 
 from benchmarks import results_io
 from benchmarks.samples import estimator_peers
-from benchmarks.samples.populations import Floats, Pair, pairs
+from benchmarks.samples.populations import Pair, pairs
 from divergences import sampled
+from divergences._typing import Floats
 from divergences.sampled import Estimate
 
 RESULTS = results_io.RESULTS / "estimators.json"

@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import stats
 
 from divergences import closed_forms, densities
+from divergences._typing import Floats
 
-Floats = NDArray[np.float64]
 Sampler = Callable[[np.random.Generator, int], Floats]
 
 

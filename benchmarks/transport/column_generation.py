@@ -91,13 +91,13 @@ CASES: dict[str, tuple[Callable[[int], Pair], int, bool]] = {  # with or without
 
 def ours(x: Points, y: Points, /) -> dict[str, Any]:
     """Time, and what the column method went through."""
-    from divergences._transport.column_generation import Watch, column_transport
+    from divergences._transport.column_generation import ProgressMonitor, column_transport
     from divergences._transport.ground import GroundCost
 
     p, q = np.full(len(x), 1 / len(x)), np.full(len(y), 1 / len(y))
     start = time.perf_counter()
     ground = GroundCost.of(x, y, metric="euclidean")
-    watch = Watch(ground, progress=True)
+    watch = ProgressMonitor(ground, progress=True)
     solved = column_transport(ground, p, q, watch=watch).scaled(ground.exponent)
     seconds = time.perf_counter() - start
     row = {"seconds": seconds, "value": solved.cost, "gap": solved.gap / solved.cost}

@@ -6,7 +6,6 @@ transport takes.
 
 from divergences._checks.arrays import (
     NUMPY,
-    Array,
     finite,
     first_array,
     holds,
@@ -32,6 +31,7 @@ from divergences._checks.transport_inputs import (
     points,
     weights,
 )
+from divergences._typing import Array
 
 __all__ = [
     "NUMPY",

@@ -8,10 +8,8 @@ from typing import Any
 import array_api_compat
 import numpy as np
 
+from divergences._typing import Array
 from divergences.errors import DistributionError
-
-Array = Any
-"""An array of any namespace of the array API standard: numpy, torch, jax, ..."""
 
 NUMPY = array_api_compat.array_namespace(np.empty(0))
 FLOAT64 = np.dtype(np.float64)

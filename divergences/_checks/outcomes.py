@@ -8,7 +8,8 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from divergences._checks.arrays import Array, first_offender, float64, holds, non_negative, number
+from divergences._checks.arrays import first_offender, float64, holds, non_negative, number
+from divergences._typing import Array
 from divergences.errors import DistributionError
 
 

@@ -6,7 +6,7 @@ import array_api_compat
 import numpy as np
 
 from divergences import _checks
-from divergences._transport.certificate import Floats
+from divergences._typing import Floats
 from divergences.errors import DistributionError
 
 SHOWN = 3  # rows that a message names

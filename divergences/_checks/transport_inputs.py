@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from divergences._checks.arrays import Array, finite, holds, non_negative, numpy_values, real_array
+from divergences._checks.arrays import finite, holds, non_negative, numpy_values, real_array
+from divergences._typing import Array
 from divergences.errors import DistributionError
 
 WHOLE = 2**53  # up to which float64 has every whole number

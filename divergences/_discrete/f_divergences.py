@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 from numpy.typing import ArrayLike
 
-from divergences._checks import Array
 from divergences._discrete import formulas, midpoint
+from divergences._typing import Array
 
 
 def total_variation(p: ArrayLike, q: ArrayLike, /, *, axis: int = -1) -> Array:

@@ -1,4 +1,4 @@
-"""Every divergence as a function of a `Pair`: one body for probabilities and log-probabilities."""
+"""Every divergence as a function of a `MidpointForm`: one body for probabilities and log-probabilities."""
 
 import math
 import numbers
@@ -8,20 +8,20 @@ from types import ModuleType
 import numpy as np
 
 from divergences import _checks
-from divergences._checks import Array
 from divergences._discrete import series
-from divergences._discrete.midpoint import Pair
+from divergences._discrete.midpoint import MidpointForm
 from divergences._discrete.series import power_series
+from divergences._typing import Array
 from divergences.errors import DistributionError
 
 LOG_2 = 0.6931471805599453
 _LOG = [1 / (k + 1) for k in range(14)]  # of -log(1 - x) / x, for x below 1/16
 _EXP = [1 / math.factorial(k + 2) for k in range(14)]  # of (exp(x) - 1 - x) / x^2, below 1/2
 
-Formula = Callable[[Pair], Array]
+Formula = Callable[[MidpointForm], Array]
 
 
-def kl(pair: Pair, /) -> Array:
+def kl(pair: MidpointForm, /) -> Array:
     """``sum m [(1 + delta) log(p / q) - 2 delta]``: each term at least 0."""
     xp, delta, small, d = _split(pair)
     near = 2 * d * d * (1 + (1 + d) * d * power_series(d * d, series.ARTANH))
@@ -30,7 +30,7 @@ def kl(pair: Pair, /) -> Array:
     return xp.sum(xp.where(pair.in_p & ~pair.in_q, xp.inf, terms), axis=-1)
 
 
-def jeffreys(pair: Pair, /) -> Array:
+def jeffreys(pair: MidpointForm, /) -> Array:
     """``sum 2 m delta log(p / q)``: KL(p || q) + KL(q || p)."""
     xp, delta, small, d = _split(pair)
     near = 4 * d * d * (1 + d * d * power_series(d * d, series.ARTANH))
@@ -40,7 +40,7 @@ def jeffreys(pair: Pair, /) -> Array:
     return xp.sum(xp.where(pair.in_p != pair.in_q, xp.inf, terms), axis=-1)
 
 
-def js(pair: Pair, /) -> Array:
+def js(pair: MidpointForm, /) -> Array:
     """``sum m [(1 + delta) log(1 + delta) + (1 - delta) log(1 - delta)] / 2``."""
     xp, delta, small, d = _split(pair)
     near = d * d * power_series(d * d, series.JS)
@@ -52,14 +52,14 @@ def js(pair: Pair, /) -> Array:
     return xp.where(pair.disjoint() | (total > LOG_2), LOG_2, total)
 
 
-def total_variation(pair: Pair, /) -> Array:
+def total_variation(pair: MidpointForm, /) -> Array:
     """``sum m |delta|``."""
     xp = pair.xp
     total = xp.sum(pair.midpoint * xp.abs(pair.delta), axis=-1)
     return xp.where(pair.disjoint() | (total > 1), 1.0, total)
 
 
-def squared_hellinger(pair: Pair, /) -> Array:
+def squared_hellinger(pair: MidpointForm, /) -> Array:
     """``sum m [1 - sqrt(1 - delta^2)]``."""
     xp = pair.xp
     root = _sqrt(pair.above, xp) * _sqrt(pair.below, xp)
@@ -68,7 +68,7 @@ def squared_hellinger(pair: Pair, /) -> Array:
 
 
 @np.errstate(over="ignore")  # what is too large for a float is inf
-def chi2(pair: Pair, /) -> Array:
+def chi2(pair: MidpointForm, /) -> Array:
     """``sum 4 m delta^2 / (1 - delta)``."""
     xp = pair.xp
     below = xp.where(pair.below > 0, pair.below, 1.0)
@@ -77,7 +77,7 @@ def chi2(pair: Pair, /) -> Array:
 
 
 @np.errstate(over="ignore", divide="ignore")
-def power_excess(pair: Pair, order: float, /) -> Array:
+def power_excess(pair: MidpointForm, order: float, /) -> Array:
     """``sum m [(1 + delta)^a (1 - delta)^(1 - a) - 1 - (2 a - 1) delta]``, for a not 0 or 1.
 
     That is ``sum p^a q^(1 - a)``, less 1: what is linear in delta sums to 0. All terms have the
@@ -107,7 +107,7 @@ def power_excess(pair: Pair, order: float, /) -> Array:
     return xp.where(pair.disjoint() | (total < -1), -1.0, total)
 
 
-def renyi(pair: Pair, order: float, /) -> Array:
+def renyi(pair: MidpointForm, order: float, /) -> Array:
     """``log(sum p^a q^(1 - a)) / (a - 1)``, with its limits at 0, 1 and infinity."""
     xp = pair.xp
     if order == 1:
@@ -156,7 +156,7 @@ def alpha_order(order: float, /) -> float:
     return float(order)
 
 
-def alpha(pair: Pair, order: float, /) -> Array:
+def alpha(pair: MidpointForm, order: float, /) -> Array:
     """``(sum p^a q^(1 - a) - 1) / (a (a - 1))``, with its limits at 0 and 1."""
     if order == 1:
         return kl(pair)
@@ -165,7 +165,7 @@ def alpha(pair: Pair, order: float, /) -> Array:
     return power_excess(pair, order) / (order * (order - 1))
 
 
-def _log_power_sum(pair: Pair, order: float) -> Array:
+def _log_power_sum(pair: MidpointForm, order: float) -> Array:
     """``log sum p^a q^(1 - a)`` where the sum itself may overflow or vanish; a above 0."""
     xp = pair.xp
     both = pair.in_p & pair.in_q
@@ -186,14 +186,16 @@ def _minus_log1m(x: Array, xp: ModuleType) -> Array:
     return xp.where(below, -xp.log1p(-xp.where(below, x, 0.0)), xp.inf)
 
 
-def result(value: Array, pair: Pair, /, *, base: float | None = None, root: bool = False) -> Array:
+def result(
+    value: Array, pair: MidpointForm, /, *, base: float | None = None, root: bool = False
+) -> Array:
     """A value, or its root, in units of ``log(base)`` and the type of the pair's result."""
     value = value / _checks.log_base(base)
     return _checks.scalar(_sqrt(value, pair.xp) if root else value, pair.dtype, pair.xp)
 
 
 def f_divergence(
-    pair: Pair,
+    pair: MidpointForm,
     generator: Callable[[Array], Array],
     at_zero: float | None,
     slope_at_infinity: float | None,
@@ -228,7 +230,7 @@ def f_divergence(
     return xp.sum(terms, axis=-1)
 
 
-def _split(pair: Pair) -> tuple[ModuleType, Array, Array, Array]:
+def _split(pair: MidpointForm) -> tuple[ModuleType, Array, Array, Array]:
     """The namespace, delta, where it is small, and delta there, 0 elsewhere."""
     small = pair.xp.abs(pair.delta) < series.BELOW
     return pair.xp, pair.delta, small, pair.xp.where(small, pair.delta, 0.0)

@@ -6,9 +6,9 @@ import array_api_compat
 from numpy.typing import ArrayLike
 
 from divergences import _checks
-from divergences._checks import Array
 from divergences._discrete import series
 from divergences._discrete.series import power_series
+from divergences._typing import Array
 from divergences.errors import DistributionError
 
 

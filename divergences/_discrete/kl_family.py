@@ -5,8 +5,8 @@ from types import ModuleType
 from numpy.typing import ArrayLike
 
 from divergences import _checks
-from divergences._checks import Array
 from divergences._discrete import formulas, midpoint, numpy_fast_path
+from divergences._typing import Array
 
 
 def kl(p: ArrayLike, q: ArrayLike, /, *, axis: int = -1, base: float | None = None) -> Array:

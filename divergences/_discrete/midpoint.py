@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from types import ModuleType
 
 from divergences import _checks
-from divergences._checks import Array
+from divergences._typing import Array
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class MidpointForm:
     """Two batches of distributions along the last axis, in float64, seen from their midpoint.
 
     Attributes:
@@ -46,9 +46,9 @@ class Pair:
     log_larger: Callable[[], Array]
     dtype: Array
 
-    def mirrored(self) -> "Pair":
+    def mirrored(self) -> "MidpointForm":
         """The same pair with p and q exchanged."""
-        return Pair(
+        return MidpointForm(
             xp=self.xp,
             midpoint=self.midpoint,
             delta=-self.delta,
@@ -66,7 +66,7 @@ class Pair:
         return ~self.xp.any(self.in_p & self.in_q, axis=-1)
 
 
-def of_probabilities(p: Array, q: Array, /, *, axis: int) -> Pair:
+def of_probabilities(p: Array, q: Array, /, *, axis: int) -> MidpointForm:
     """The pair of two arrays of probabilities along an axis, or of two dicts by outcome."""
     xp, p, q, dtype = _checked(p, q, axis, _checks.probabilities)
     sums = xp.sum(p + q, axis=-1, keepdims=True)
@@ -83,7 +83,7 @@ def of_probabilities(p: Array, q: Array, /, *, axis: int) -> Pair:
     midpoint = half * (bend / ((1 - shift) * (1 + shift)))
     above = 2 * (1 - shift) * (p / total) / bend
     below = 2 * (1 + shift) * (q / total) / bend
-    return Pair(
+    return MidpointForm(
         xp=xp,
         midpoint=midpoint,
         delta=xp.where(p + q > 0, (u - shift) / bend, 0.0),
@@ -97,7 +97,7 @@ def of_probabilities(p: Array, q: Array, /, *, axis: int) -> Pair:
     )
 
 
-def of_logs(log_p: Array, log_q: Array, /, *, axis: int) -> Pair:
+def of_logs(log_p: Array, log_q: Array, /, *, axis: int) -> MidpointForm:
     """The pair of two arrays of log-probabilities along an axis."""
     xp, log_p, log_q, dtype = _checked(
         log_p, log_q, axis, _checks.log_probabilities, ("log_p", "log_q")
@@ -115,7 +115,7 @@ def of_logs(log_p: Array, log_q: Array, /, *, axis: int) -> Pair:
     fall = xp.exp(-xp.abs(ratio))
     larger, smaller = 2 / (1 + fall), 2 * fall / (1 + fall)
     alone = xp.astype(in_p, xp.float64) - xp.astype(in_q, xp.float64)  # delta where not both
-    return Pair(
+    return MidpointForm(
         xp=xp,
         midpoint=(p / p_sum + q / q_sum) / 2,
         delta=xp.where(both, xp.tanh(ratio / 2), alone),

@@ -9,12 +9,9 @@ fast as the body for every namespace; `benchmarks.discrete.speed` holds it again
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
 
-from divergences._checks import Array
 from divergences._discrete import series
-
-Floats = NDArray[np.float64]
+from divergences._typing import Array, Floats, Indices
 
 SIZE = 1 << 16  # numbers in a block
 LEAST = 1 << 12  # numbers from which blocks pay
@@ -111,7 +108,7 @@ class Block:
         ratio -= 2 * self.shift  # at most 1e-9, and its own artanh to the last digit
         return ratio
 
-    def _rest(self, places: NDArray[np.intp]) -> Floats:
+    def _rest(self, places: Indices) -> Floats:
         """``1 - |delta|`` from the smaller of the two masses, with all its digits."""
         shift = self.shift if self.shift.size == 1 else self.shift.take(places)
         p, q = self.p.take(places), self.q.take(places)

@@ -5,7 +5,7 @@ Interpolated at Chebyshev nodes in 60 digits: 9 terms do what 14 of the Taylor s
 
 from collections.abc import Sequence
 
-from divergences._checks import Array
+from divergences._typing import Array
 
 BELOW = 0.25  # |delta| from which the closed forms keep all but two bits
 

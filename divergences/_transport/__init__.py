@@ -1,10 +1,10 @@
 """Exact optimal transport: the flow linear program, solved to the end and proved.
 
 `histograms` has the public functions of masses and a cost matrix, `batches` those of many at once,
-`partial` those of unequal masses, `witness` the function that prices extend to. Behind them stand
+`partial` those of unequal masses, `witness` the function that potentials extend to. Behind them stand
 `simplex` (network simplex on a dense cost), `columns` (column generation, for large sets of
 points), `line` (one dimension in closed form), `ground` (costs between points, in blocks, from
-`distances` and `lengths`), `proof` (feasible prices and the gap) and `result` (what is returned).
+`distances` and `lengths`), `proof` (feasible potentials and the gap) and `result` (what is returned).
 `divergences.sampled` has the same for points.
 """
 

@@ -7,10 +7,9 @@ from types import ModuleType
 import numpy as np
 
 from divergences import _checks, _parallel
-from divergences._checks import Array
-from divergences._transport.certificate import Floats
 from divergences._transport.result import Optimum
 from divergences._transport.simplex import dense_transport
+from divergences._typing import Array, Floats
 from divergences.errors import DistributionError, SolverError
 
 CHUNKS = 32  # tasks into which a batch is divided

@@ -1,7 +1,7 @@
-"""Gradients of an optimum: at it, plan and prices are constants to first order.
+"""Gradients of an optimum: at it, plan and potentials are constants to first order.
 
-So the optimal cost moves like ``<plan, cost> + <source price, p> + <target price, q>`` with the
-plan and the prices held, each against its own variable (the envelope theorem; Bertsimas and
+So the optimal cost moves like ``<plan, cost> + <source potential, p> + <target potential, q>`` with the
+plan and the potentials held, each against its own variable (the envelope theorem; Bertsimas and
 Tsitsiklis 1997, section 5.2). It is written in the operations of the array namespace, which
 differentiates it.
 """
@@ -13,9 +13,9 @@ import array_api_compat
 import numpy as np
 
 from divergences import _checks
-from divergences._checks import Array
 from divergences._transport.ground import GroundCost
 from divergences._transport.result import Optimum
+from divergences._typing import Array
 from divergences.errors import DistributionError
 
 
@@ -57,21 +57,21 @@ def cost_with_gradient(
     if array_api_compat.is_numpy_namespace(xp):
         return _checks.scalar(xp.asarray(value), like.dtype, xp)
     device = array_api_compat.device(like)
-    rows, cols, mass, *prices = (
+    rows, cols, mass, *potentials = (
         xp.asarray(values, device=device)
         for values in (
             solved.arcs.rows,
             solved.arcs.cols,
             solved.arcs.mass,
-            solved.source_price,
-            solved.target_price,
+            solved.source_potential,
+            solved.target_potential,
         )
     )
     moves = xp.sum(mass * arc_costs(rows, cols))
-    for weights, price in zip(masses, prices, strict=True):
+    for weights, potential in zip(masses, potentials, strict=True):
         if weights is not None:
             share = xp.astype(weights, xp.float64)
-            moves = moves + xp.sum(price * (share / xp.sum(share)))
+            moves = moves + xp.sum(potential * (share / xp.sum(share)))
     held = xp.asarray(_checks.numpy_values(moves), device=device)
     moved = solved.cost + (moves - held)
     if ground is not None:

@@ -5,11 +5,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.spatial.distance import cdist
 
-from divergences._transport.certificate import SMALLEST, Floats
-from divergences._transport.lengths import scaled_lengths
+from divergences._transport.certificate import SMALLEST
 from divergences._transport.metrics import (
     OVERFLOW,
     BlockMetric,
@@ -17,10 +15,11 @@ from divergences._transport.metrics import (
     block_of_distances,
     exponent_of,
     require_metric,
+    scaled_lengths,
 )
+from divergences._typing import Floats, Indices, Rows
 from divergences.errors import DistributionError, SolverError
 
-Places = slice | NDArray[np.intp]
 PAIRS = 1 << 16  # pairs whose costs are computed at a time
 
 
@@ -116,11 +115,11 @@ class GroundCost:
             return replace(self, x=self.y, y=self.x, metric=lambda y, x: metric(x, y).T)
         return replace(self, x=self.y, y=self.x)
 
-    def among(self, rows: Places, cols: Places, /) -> "GroundCost":
+    def subset(self, rows: Rows, cols: Rows, /) -> "GroundCost":
         """The same costs between some of the points, in the same unit."""
         return replace(self, x=self.x[rows], y=self.y[cols])
 
-    def block(self, rows: Places, cols: Places, /) -> Floats:
+    def block(self, rows: Rows, cols: Rows, /) -> Floats:
         """Costs from each of these sources to each of these targets.
 
         Returns:
@@ -149,7 +148,7 @@ class GroundCost:
             )
         return cost
 
-    def along(self, rows: NDArray[np.intp], cols: NDArray[np.intp], /) -> Floats:
+    def along(self, rows: Indices, cols: Indices, /) -> Floats:
         """Costs of pairs of a source and a target.
 
         Returns:
@@ -168,7 +167,7 @@ class GroundCost:
             cost[part] = scaled_lengths(steps, self.metric)
         return self._powers(cost)
 
-    def _along_by_blocks(self, rows: NDArray[np.intp], cols: NDArray[np.intp]) -> Floats:
+    def _along_by_blocks(self, rows: Indices, cols: Indices) -> Floats:
         """The same from blocks of a few sources and all of the targets that they go to."""
         cost = np.empty(len(rows))
         in_order = np.argsort(rows, kind="stable")
@@ -189,7 +188,7 @@ class GroundCost:
         """
         return in_unit(float((cost / self.rest) ** (1 / self.order)), self.length)
 
-    def require_seen(self, cost: float, rows: NDArray[np.intp], cols: NDArray[np.intp], /) -> None:
+    def require_seen(self, cost: float, rows: Indices, cols: Indices, /) -> None:
         """Refuse an optimal cost that is small because squares or powers have vanished.
 
         Args:

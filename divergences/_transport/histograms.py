@@ -7,12 +7,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from divergences import _checks
-from divergences._checks import Array
 from divergences._transport.batches import batch_shape, optima, problems
 from divergences._transport.gradients import cost_with_gradient
 from divergences._transport.partial import partial_optimum
 from divergences._transport.result import Optimum, Transport
 from divergences._transport.simplex import dense_transport
+from divergences._typing import Array
 from divergences.errors import DistributionError
 
 
@@ -37,7 +37,7 @@ def emd(p: ArrayLike, q: ArrayLike, cost: ArrayLike, /, *, n_jobs: int | None = 
     Returns:
         Shape ``(...)``, each in [0, max(cost)], proved within 1e-9 of itself plus rounding
         (`transport` returns the proof). In torch it carries the envelope gradient: the plan for
-        ``cost``, the prices for ``p`` and ``q``.
+        ``cost``, the potentials for ``p`` and ``q``.
 
     Raises:
         DistributionError: If an argument is negative, infinite or NaN, the shapes do not fit or
@@ -67,7 +67,7 @@ def emd(p: ArrayLike, q: ArrayLike, cost: ArrayLike, /, *, n_jobs: int | None = 
 
 
 def transport(p: ArrayLike, q: ArrayLike, cost: ArrayLike, /) -> Transport:
-    """An optimal plan between two histograms under a ground cost, with the prices that prove it.
+    """An optimal plan between two histograms under a ground cost, with the potentials that prove it.
 
     The linear program of `emd`, which has the formula and the source, by network simplex.
 
@@ -78,7 +78,7 @@ def transport(p: ArrayLike, q: ArrayLike, cost: ArrayLike, /) -> Transport:
         cost: Cost of moving one unit of mass from i to j, at least 0, shape ``(n, m)``.
 
     Returns:
-        The cost, the plan, both prices and the gap, in numpy.
+        The cost, the plan, both potentials and the gap, in numpy.
 
     Raises:
         DistributionError: If an argument is negative, infinite or NaN, the shapes do not fit or
@@ -108,9 +108,9 @@ def partial_transport(p: ArrayLike, q: ArrayLike, cost: ArrayLike, /) -> Transpo
         cost: Cost of moving one unit of mass from i to j, at least 0, shape ``(n, m)``.
 
     Returns:
-        The cost per unit of mass that is moved; the plan, whose entries sum to 1; prices, none of
+        The cost per unit of mass that is moved; the plan, whose entries sum to 1; potentials, none of
         the heavier side above 0; and the gap. With p and q divided by the flow,
-        ``p @ source_price + q @ target_price`` is a lower bound of the cost of any such plan.
+        ``p @ source_potential + q @ target_potential`` is a lower bound of the cost of any such plan.
 
     Raises:
         DistributionError: If an argument is negative, infinite or NaN, or the shapes do not fit.

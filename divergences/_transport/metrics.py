@@ -2,12 +2,14 @@
 
 import math
 from collections.abc import Callable
-from typing import Literal, get_args
+from types import ModuleType
+from typing import Literal, cast, get_args
 
 import numpy as np
 from scipy.spatial.distance import cdist
 
-from divergences._transport.certificate import Floats
+from divergences._checks import numpy_values
+from divergences._typing import Array, Floats
 from divergences.errors import DistributionError
 
 Metric = Literal["euclidean", "cityblock", "sqeuclidean", "chebyshev"]
@@ -102,3 +104,26 @@ def block_of_distances(lengths: object, n: int, m: int, /) -> Floats:
             f"{block[i, j]} for the pair ({i}, {j}) of a block"
         )
     return block
+
+
+def lengths(steps: Array, metric: Metric | BlockMetric, xp: ModuleType, /) -> Array:
+    """Length of each row of ``steps``, with gradient 0 where it is 0."""
+    if metric == "cityblock":
+        return xp.sum(xp.abs(steps), axis=-1)
+    if metric == "chebyshev":
+        return xp.max(xp.abs(steps), axis=-1)
+    if metric == "sqeuclidean":
+        return xp.sum(steps * steps, axis=-1)
+    unit = 2.0 ** (exponent_of(numpy_values(steps)) - 1)  # in it, no square overflows
+    squares = xp.sum((steps / unit) ** 2, axis=-1)
+    return unit * xp.where(squares > 0, xp.sqrt(xp.where(squares > 0, squares, 1.0)), 0.0)
+
+
+def scaled_lengths(steps: Floats, metric: Metric, /) -> Floats:
+    """Length of each row in numpy, of steps scaled so that no square overflows: the fast one."""
+    if metric == "cityblock":
+        return cast(Floats, np.abs(steps).sum(axis=1))
+    if metric == "chebyshev":
+        return cast(Floats, np.abs(steps).max(axis=1))
+    squares: Floats = np.einsum("ij,ij->i", steps, steps)
+    return squares if metric == "sqeuclidean" else np.sqrt(squares)

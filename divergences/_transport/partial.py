@@ -4,9 +4,10 @@ import math
 
 import numpy as np
 
-from divergences._transport.certificate import EPS, Arcs, Floats
+from divergences._transport.certificate import EPS, Arcs
 from divergences._transport.result import Optimum, proved
 from divergences._transport.simplex import dense_transport
+from divergences._typing import Floats
 
 EQUAL = 4 * EPS  # part of the total by which equal totals may differ through rounding
 
@@ -14,7 +15,7 @@ EQUAL = 4 * EPS  # part of the total by which equal totals may differ through ro
 def partial_optimum(p: Floats, q: Floats, cost: Floats, /, *, unit: int = 0) -> Optimum:
     """The cheapest plan that moves ``min(sum p, sum q)``, per unit of what it moves.
 
-    A target that costs nothing takes what the heavier side keeps. It has the price 0, so no price
+    A target that costs nothing takes what the heavier side keeps. It has the potential 0, so no potential
     of the heavier side is above 0.
 
     Args:
@@ -32,7 +33,9 @@ def partial_optimum(p: Floats, q: Floats, cost: Floats, /, *, unit: int = 0) -> 
     if _is_heavier(q, p):
         turned = partial_optimum(q, p, cost.T, unit=unit)
         arcs = Arcs(turned.arcs.cols, turned.arcs.rows, turned.arcs.mass, turned.arcs.cost)
-        return Optimum(arcs, turned.target_price, turned.source_price, turned.cost, turned.gap)
+        return Optimum(
+            arcs, turned.target_potential, turned.source_potential, turned.cost, turned.gap
+        )
     p, q = _parts_of_flow(p, q)
     kept = math.fsum(np.concatenate([p, -q]))
     if kept <= EQUAL:
@@ -42,20 +45,26 @@ def partial_optimum(p: Floats, q: Floats, cost: Floats, /, *, unit: int = 0) -> 
     cost = np.ldexp(cost, -exponent)
     wide = np.hstack([cost, np.zeros((len(p), 1))])
     whole = dense_transport(p / total, np.append(q, kept) / total, wide, unit=exponent + unit)
-    source_price = np.minimum(whole.source_price + whole.target_price[-1], 0.0)
-    target_price = np.nextafter((cost - source_price[:, None]).min(axis=0), -np.inf)
+    source_potential = np.minimum(whole.source_potential + whole.target_potential[-1], 0.0)
+    target_potential = np.nextafter((cost - source_potential[:, None]).min(axis=0), -np.inf)
     moved = whole.arcs.cols < len(q)
     rows, cols, mass = (
         whole.arcs.rows[moved],
         whole.arcs.cols[moved],
         whole.arcs.mass[moved] * total,
     )
-    # A source that keeps some of its mass has the price 0; what it has does not matter, then.
+    # A source that keeps some of its mass has the potential 0; what it has does not matter, then.
     sent = np.bincount(rows, mass, len(p))
-    held = np.where(source_price < 0, p, sent)
+    held = np.where(source_potential < 0, p, sent)
     arcs = Arcs(rows, cols, mass, cost[rows, cols])
     return proved(
-        arcs, held, q, (source_price, target_price), slack=0.0, exponent=exponent, unit=unit
+        arcs,
+        held,
+        q,
+        (source_potential, target_potential),
+        slack=0.0,
+        exponent=exponent,
+        unit=unit,
     )
 
 

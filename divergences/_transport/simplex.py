@@ -3,11 +3,11 @@
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 
 from divergences._transport import certificate
-from divergences._transport.certificate import EPS, Arcs, Floats
+from divergences._transport.certificate import EPS, Arcs
 from divergences._transport.result import Optimum, proved
+from divergences._typing import Floats, Indices
 from divergences.errors import SolverError
 
 LOST = 1e-9  # part of a mass
@@ -33,7 +33,7 @@ def dense_transport(p: Floats, q: Floats, cost: Floats, /, *, unit: int = 0) -> 
         The result, in the unit of ``cost``.
 
     Raises:
-        SolverError: If POT does not finish, or the prices do not prove the plan optimal.
+        SolverError: If POT does not finish, or the potentials do not prove the plan optimal.
     """
     exponent = math.frexp(cost.max())[1]
     exponent = exponent if abs(exponent) > NEAR_ONE else 0
@@ -41,19 +41,19 @@ def dense_transport(p: Floats, q: Floats, cost: Floats, /, *, unit: int = 0) -> 
     if exponent > 0 and np.count_nonzero(scaled) < np.count_nonzero(cost):
         raise SolverError("`cost` spans more than the 600 orders of magnitude that a float has")
     cost = scaled
-    arcs, source_price = _simplex(p, q, cost)
-    # What weighs less than the rounding of the whole must not move the prices of what weighs more.
-    prices = certificate.feasible_prices(cost, source_price, p > EPS, q > EPS)
-    arcs = _with_lost_mass(arcs, p, q, cost, prices)
-    found = proved(arcs, p, q, prices, slack=0.0, exponent=exponent, unit=unit)
+    arcs, source_potential = _simplex(p, q, cost)
+    # What weighs less than the rounding of the whole must not move the potentials of what weighs more.
+    potentials = certificate.feasible_potentials(cost, source_potential, p > EPS, q > EPS)
+    arcs = _with_lost_mass(arcs, p, q, cost, potentials)
+    found = proved(arcs, p, q, potentials, slack=0.0, exponent=exponent, unit=unit)
     _require_not_drowned(found)
     return found
 
 
 def _require_not_drowned(found: Optimum) -> None:
-    """Refuse a plan of which rounding of the prices leaves open what it costs.
+    """Refuse a plan of which rounding of the potentials leaves open what it costs.
 
-    Prices may be large for the sake of costs that no mass pays. Rounding may leave open what a
+    Potentials may be large for the sake of costs that no mass pays. Rounding may leave open what a
     plan costs only where that is the rounding of costs that it does pay.
 
     Raises:
@@ -65,24 +65,24 @@ def _require_not_drowned(found: Optimum) -> None:
     unit = math.frexp(arcs.work())[1] - exponent  # arcs are in the unit of the solver
     if found.gap > max(DROWNED * found.cost, math.ldexp(USED * EPS * paid, -unit)):
         raise SolverError(
-            f"the plan found costs {found.cost:.6g}, but the rounding of its prices leaves open "
+            f"the plan found costs {found.cost:.6g}, but the rounding of its potentials leaves open "
             f"that the optimum is lower by {found.gap:.2g}. Costs that span more than about 12 "
             "orders of magnitude do this: take the largest ones out, and solve what is left"
         )
 
 
 def _with_lost_mass(
-    arcs: Arcs, p: Floats, q: Floats, cost: Floats, prices: tuple[Floats, Floats]
+    arcs: Arcs, p: Floats, q: Floats, cost: Floats, potentials: tuple[Floats, Floats]
 ) -> Arcs:
     """The plan, with masses that vanished beside larger ones sent along their tightest arcs."""
     # To the solver, 1e-17 of mass may be moved once 1 is: it leaves less than the rounding of 1.
-    source_price, target_price = prices
+    source_potential, target_potential = potentials
     row_left = p - np.bincount(arcs.rows, arcs.mass, len(p))
     col_left = q - np.bincount(arcs.cols, arcs.mass, len(q))
     if (row_left <= LOST * p).all() and (col_left <= LOST * q).all():
         return arcs
-    rows, to, moved = _lost(p, row_left, q, cost, target_price)
-    cols, come_from, met = _lost(q, col_left, p, cost.T, source_price)
+    rows, to, moved = _lost(p, row_left, q, cost, target_potential)
+    cols, come_from, met = _lost(q, col_left, p, cost.T, source_potential)
     new_rows, new_cols = np.concatenate([rows, come_from]), np.concatenate([to, cols])
     flat = np.concatenate([arcs.rows, new_rows]) * len(q) + np.concatenate([arcs.cols, new_cols])
     cells, place = np.unique(flat, return_inverse=True)
@@ -92,13 +92,13 @@ def _with_lost_mass(
 
 
 def _lost(
-    masses: Floats, left: Floats, others: Floats, cost: Floats, price: Floats
-) -> tuple[NDArray[np.intp], NDArray[np.intp], Floats]:
+    masses: Floats, left: Floats, others: Floats, cost: Floats, potential: Floats
+) -> tuple[Indices, Indices, Floats]:
     """Points whose mass was lost, what point each is tied to, and how much was lost."""
     here = np.flatnonzero(left > LOST * masses)
     # A point on the other side that is so heavy that it does not feel it.
     heavy = others > 1e9 * left[here, None]
-    there = np.argmin(np.where(heavy, cost[here] - price, np.inf), axis=1)
+    there = np.argmin(np.where(heavy, cost[here] - potential, np.inf), axis=1)
     return here, there, left[here]
 
 
@@ -108,14 +108,14 @@ def pivot_limit(n: int, m: int, /) -> int:
 
 
 def _simplex(p: Floats, q: Floats, cost: Floats) -> tuple[Arcs, Floats]:
-    """The arcs that carry mass, and prices of the sources, 0 for those without mass."""
+    """The arcs that carry mass, and potentials of the sources, 0 for those without mass."""
     from ot.lp.emd_wrap import emd_c  # here, since POT imports torch where it finds one: seconds
 
     if not (p.all() and q.all()):
         return _without_empty(p, q, cost)
     n, m = cost.shape
     limit = pivot_limit(n, m)
-    plan, _, price, _, status = emd_c(
+    plan, _, potential, _, status = emd_c(
         p, q * (p.sum() / q.sum()), np.ascontiguousarray(cost), limit, 1
     )
     if status == ITERATION_LIMIT:
@@ -128,14 +128,14 @@ def _simplex(p: Floats, q: Floats, cost: Floats) -> tuple[Arcs, Floats]:
         )
     i, j = np.nonzero(plan)
     # Free up to a constant; small ones round least.
-    middle = np.partition(price, n // 2)[n // 2]
-    return Arcs(i, j, plan[i, j], cost[i, j]), price - middle
+    middle = np.partition(potential, n // 2)[n // 2]
+    return Arcs(i, j, plan[i, j], cost[i, j]), potential - middle
 
 
 def _without_empty(p: Floats, q: Floats, cost: Floats) -> tuple[Arcs, Floats]:
     """The same of the points that carry mass."""
     rows, cols = np.flatnonzero(p), np.flatnonzero(q)
-    arcs, price = _simplex(p[rows], q[cols], cost[np.ix_(rows, cols)])
-    source_price = np.zeros(len(p))
-    source_price[rows] = price
-    return Arcs(rows[arcs.rows], cols[arcs.cols], arcs.mass, arcs.cost), source_price
+    arcs, potential = _simplex(p[rows], q[cols], cost[np.ix_(rows, cols)])
+    source_potential = np.zeros(len(p))
+    source_potential[rows] = potential
+    return Arcs(rows[arcs.rows], cols[arcs.cols], arcs.mass, arcs.cost), source_potential

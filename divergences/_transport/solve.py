@@ -7,14 +7,13 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from divergences._checks import Array
-from divergences._transport.certificate import Floats
-from divergences._transport.column_generation import Watch, column_transport
+from divergences._transport.column_generation import ProgressMonitor, column_transport
 from divergences._transport.ground import GroundCost
 from divergences._transport.memory import require_memory
 from divergences._transport.one_dimensional import convex_line_transport, line_transport
 from divergences._transport.result import Optimum
 from divergences._transport.simplex import dense_transport
+from divergences._typing import Array, Floats
 from divergences.errors import DistributionError, SolverError
 
 Method = Literal["dense", "columns"]
@@ -23,7 +22,7 @@ TIGHT = 1e-9  # gap, of the cost, with which its answer is taken as it is
 
 
 @dataclass(frozen=True, slots=True)
-class Effort:
+class SolverOptions:
     """How a caller wants a problem solved.
 
     Attributes:
@@ -57,7 +56,7 @@ def solved(
     ground: GroundCost,
     p: Floats | None,
     q: Floats | None,
-    effort: Effort,
+    effort: SolverOptions,
     /,
     *,
     device: Array | None = None,
@@ -69,7 +68,7 @@ def solved(
         p: Masses of the sources, summing to 1; None for equal ones.
         q: Masses of the targets, likewise.
         effort: How to solve it.
-        device: An array on the device that is to price pairs; None for the CPU.
+        device: An array on the device that prices pairs; None for the CPU.
 
     Returns:
         The result.
@@ -89,13 +88,13 @@ def solved(
     dense = None
     if effort.method is None and n * m <= DENSE:
         # Costs of many orders of magnitude are beyond the dense method: it refuses them, or proves
-        # no more than their rounding. Columns measure them from the prices that they have.
+        # no more than their rounding. Columns measure them from the potentials that they have.
         with contextlib.suppress(SolverError):
             dense = _dense(ground, p, q)
             if dense.gap <= TIGHT * dense.cost:
                 return dense
     limit = math.inf if effort.time_limit is None else effort.time_limit
-    watch = Watch(ground, limit, effort.progress)
+    watch = ProgressMonitor(ground, limit, effort.progress)
     try:
         columns = column_transport(ground, p, q, watch=watch, device=device)
     except SolverError:

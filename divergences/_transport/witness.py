@@ -1,8 +1,8 @@
-r"""The function that exact prices extend to: the critic that a Wasserstein GAN is looking for.
+r"""The function that exact potentials extend to: the critic that a Wasserstein GAN is looking for.
 
 .. math:: f(z) = \min_j \big( d(z, y_j) - v_j \big)
 
-A minimum of 1-Lipschitz functions, thus 1-Lipschitz, whatever the prices; with optimal ones, the
+A minimum of 1-Lipschitz functions, thus 1-Lipschitz, whatever the potentials; with optimal ones, the
 mean over the sources less the mean over the targets is the exact EMD.
 """
 
@@ -10,15 +10,14 @@ from dataclasses import dataclass
 
 import array_api_compat
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from divergences import _checks
-from divergences._checks import Array
-from divergences._transport.certificate import EPS, Floats
+from divergences._transport.certificate import EPS
 from divergences._transport.ground import GroundCost
-from divergences._transport.lengths import lengths
-from divergences._transport.metrics import BlockMetric, Metric, require_metric
+from divergences._transport.metrics import BlockMetric, Metric, lengths, require_metric
 from divergences._transport.result import Transport
+from divergences._typing import Array, Floats, Indices
 from divergences.errors import DistributionError
 
 ENTRIES = 1 << 21  # distances that are held at a time
@@ -32,7 +31,7 @@ def lipschitz_witness(
 
     .. math:: f(z) = \min_j \big( d(z, y_j) - v_j \big)
 
-    with the prices v of the targets. On the points of the problem,
+    with the potentials v of the targets. On the points of the problem,
     ``f(x) @ p - f(y) @ q`` is the exact EMD; on any others it is a lower bound of theirs.
 
     Args:
@@ -46,9 +45,9 @@ def lipschitz_witness(
         The function, of points of shape ``(..., d)``.
 
     Raises:
-        DistributionError: If the points are not as many as the prices, or the distance is no
+        DistributionError: If the points are not as many as the potentials, or the distance is no
             metric: not symmetric, above 0 from a point to itself, or longer than a detour; or if
-            the prices rise faster than the distance. Prices of another order that happen not to
+            the potentials rise faster than the distance. Potentials of another order that happen not to
             are not seen: their function is 1-Lipschitz all the same, and attains less.
 
     Source:
@@ -63,9 +62,9 @@ def lipschitz_witness(
     require_metric(metric)
     array = _checks.points("y", y, _checks.namespace(y=y))
     points = _checks.numpy_values(array).astype(np.float64, copy=False)
-    if len(points) != len(solved.target_price):
+    if len(points) != len(solved.target_potential):
         raise DistributionError(
-            f"`y` must be the {len(solved.target_price)} targets of `solved`, "
+            f"`y` must be the {len(solved.target_potential)} targets of `solved`, "
             f"but has {len(points)} points"
         )
     if isinstance(metric, str) and metric == "sqeuclidean":
@@ -79,7 +78,7 @@ def lipschitz_witness(
     if callable(metric):
         _require_metric_axioms(among, places)
     _require_slopes(solved, among, places)
-    return LipschitzWitness(points, solved.target_price, metric)
+    return LipschitzWitness(points, solved.target_potential, metric)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +87,12 @@ class LipschitzWitness:
 
     Attributes:
         y: Points, shape ``(m, d)``.
-        price: Of each, shape ``(m,)``.
+        potential: Of each, shape ``(m,)``.
         metric: The distance for which it is 1-Lipschitz.
     """
 
     y: Floats
-    price: NDArray[np.float64]
+    potential: Floats
     metric: Metric | BlockMetric
 
     def __call__(self, z: ArrayLike, /) -> Array:
@@ -129,49 +128,49 @@ class LipschitzWitness:
         if not callable(self.metric) and not array_api_compat.is_numpy_namespace(xp):
             device = array_api_compat.device(array)
             y = xp.asarray(self.y[nearest], device=device)
-            price = xp.asarray(self.price[nearest], device=device)
-            result = lengths(flat - y, self.metric, xp) - price
+            potential = xp.asarray(self.potential[nearest], device=device)
+            result = lengths(flat - y, self.metric, xp) - potential
         else:
             result = xp.asarray(values)
         return _checks.scalar(xp.reshape(result, tuple(array.shape[:-1])), array.dtype, xp)
 
-    def _minimum(self, z: Floats) -> tuple[NDArray[np.intp], Floats]:
-        """Which price is the minimum at each point, and the value there."""
+    def _minimum(self, z: Floats) -> tuple[Indices, Floats]:
+        """Which potential is the minimum at each point, and the value there."""
         ground = GroundCost.of(z, self.y, metric=self.metric)
-        price = np.ldexp(self.price, -ground.exponent)
+        potential = np.ldexp(self.potential, -ground.exponent)
         nearest, values = np.empty(len(z), np.intp), np.empty(len(z))
         size = max(1, ENTRIES // len(self.y))
         for start in range(0, len(z), size):
             part = slice(start, start + size)
-            above = ground.block(part, slice(None)) - price
+            above = ground.block(part, slice(None)) - potential
             nearest[part] = above.argmin(axis=1)
             values[part] = above[np.arange(len(above)), nearest[part]]
         return nearest, np.ldexp(values, ground.exponent)
 
 
-def _require_slopes(solved: Transport, d: Floats, places: NDArray[np.intp]) -> None:
-    """Refuse prices of some of the targets that rise faster than the distances between these.
+def _require_slopes(solved: Transport, d: Floats, places: Indices) -> None:
+    """Refuse potentials of some of the targets that rise faster than the distances between these.
 
-    Optimal prices of order 1 do not, but for what the gap leaves open.
+    Optimal potentials of order 1 do not, but for what the gap leaves open.
 
     Raises:
         DistributionError: Naming targets that show it.
     """
-    received = np.bincount(solved.plan.coords[1], solved.plan.data, len(solved.target_price))
-    mass, price = received[places], solved.target_price[places]
+    received = np.bincount(solved.plan.coords[1], solved.plan.data, len(solved.target_potential))
+    mass, potential = received[places], solved.target_potential[places]
     left_open = solved.gap / np.where(mass > 0, np.maximum(mass, EPS), np.inf)
-    rounding = 1e-6 * d.max() + 16 * EPS * np.abs(price).max()
-    above = price - price[:, None] - d - left_open[:, None]
+    rounding = 1e-6 * d.max() + 16 * EPS * np.abs(potential).max()
+    above = potential - potential[:, None] - d - left_open[:, None]
     if above.max() > rounding:
         i, j = np.unravel_index(above.argmax(), d.shape)
         raise DistributionError(
-            "`solved` must be a transport to `y` under `metric`, of order 1, but its prices of "
-            f"`y`[{places[i]}] and `y`[{places[j]}] differ by {price[j] - price[i]:.6g}, and "
+            "`solved` must be a transport to `y` under `metric`, of order 1, but its potentials of "
+            f"`y`[{places[i]}] and `y`[{places[j]}] differ by {potential[j] - potential[i]:.6g}, and "
             f"their distance is {d[i, j]:.6g}"
         )
 
 
-def _require_metric_axioms(d: Floats, places: NDArray[np.intp]) -> None:
+def _require_metric_axioms(d: Floats, places: Indices) -> None:
     """Refuse a function that is no metric on some of the points.
 
     Raises:

@@ -5,13 +5,11 @@ in ``p.covariance - q.covariance``, which is exact where they are close.
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
 from divergences._special import log1p_gap
+from divergences._typing import Floats
 from divergences.closed_forms._families import MultivariateNormal
 from divergences.errors import DistributionError, SolverError
-
-Floats = NDArray[np.float64]
 
 
 def kl(p: MultivariateNormal, q: MultivariateNormal) -> float:

@@ -14,9 +14,9 @@ import math
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from divergences._typing import Floats
+
 Squares = list[tuple[Floats, Floats]]
 """Pairs (c, x) whose c x^2 sum to the second derivative."""
 

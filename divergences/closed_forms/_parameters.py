@@ -4,9 +4,9 @@ import math
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from divergences import _checks
+from divergences._typing import Floats
 from divergences.errors import DistributionError
 
 
@@ -47,7 +47,7 @@ def positive(distribution: Any, name: str, advice: str) -> None:
         )
 
 
-def read_only_array(distribution: Any, name: str, axes: int) -> NDArray[np.float64]:
+def read_only_array(distribution: Any, name: str, axes: int) -> Floats:
     """Keep a parameter as a read-only float64 array of so many axes.
 
     Returns:

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 import numpy as np
 
 from divergences._special import expm1_gap, js_of_log_ratio
+from divergences._typing import Array
 from divergences.densities._quadrature import (
-    Array,
     InfiniteDivergenceError,
     Integral,
     LogDensity,

@@ -7,10 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from divergences._typing import Array
 from divergences.errors import DistributionError, SolverError
 
-Array = Any
-"""A numpy array of float64."""
 LogDensity = Callable[[Any], Any]
 """Log-density of each of an array of points, -inf where there is no mass."""
 Integrand = Callable[[Array, Array, Array], Array]

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from divergences import _checks
-from divergences.sampled._density_ratio.estimator import Question
+from divergences.sampled._density_ratio.estimator import DensityRatioEstimator
 from divergences.sampled._density_ratio.functionals import JS, KL, REVERSE_KL
 from divergences.sampled._density_ratio.methods import Method
 from divergences.sampled._estimate import Estimate
@@ -150,9 +150,9 @@ def quantities(
     Yields:
         Name and estimate.
     """
-    question = Question.of(x, y, x_weights, y_weights, confidence, rng)
+    question = DensityRatioEstimator.of(x, y, x_weights, y_weights, confidence, rng)
     for name, functional in (("kl", KL), ("reverse_kl", REVERSE_KL), ("js", JS)):
-        yield name, question.answer(functional, method, NEIGHBOURS)
+        yield name, question.estimate(functional, method, NEIGHBOURS)
     yield (
         "emd",
         emd(

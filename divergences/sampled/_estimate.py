@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from divergences._checks import Array
+from divergences._typing import Array
 
 
 class Interval(Protocol):

@@ -6,16 +6,14 @@ from typing import Any
 
 import array_api_compat
 import numpy as np
-from numpy.typing import NDArray
 
 from divergences import _checks
-from divergences._checks import Array
 from divergences._transport.gradients import cost_with_gradient
 from divergences._transport.ground import GroundCost
-from divergences._transport.lengths import lengths
-from divergences._transport.metrics import BlockMetric, Metric
+from divergences._transport.metrics import BlockMetric, Metric, lengths
 from divergences._transport.result import Optimum
-from divergences._transport.solve import Effort, solved
+from divergences._transport.solve import SolverOptions, solved
+from divergences._typing import Array, Indices
 from divergences.errors import DistributionError
 
 
@@ -69,7 +67,7 @@ class Points:
         x, y = (_checks.numpy_values(a).astype(np.float64, copy=False) for a in (self.x, self.y))
         return x, y
 
-    def heavy(self) -> "Points":
+    def with_positive_weight(self) -> "Points":
         """Those that have a weight above 0, with their weights."""
         if self.p is None and self.q is None:
             return self
@@ -87,7 +85,7 @@ class Points:
         )
         return Points(self.xp, x, y, p, q)
 
-    def among(self, rows: NDArray[np.intp], cols: NDArray[np.intp]) -> "Points":
+    def subset(self, rows: Indices, cols: Indices) -> "Points":
         """Some of the points of each side, in numpy, with their weights."""
         x, y = self.values
         p, q = (
@@ -115,7 +113,7 @@ class Points:
         x, y = map(np.array, self.values) if callable(metric) else self.values
         return GroundCost.of(x, y, metric=metric, order=order)
 
-    def solve(self, ground: GroundCost, effort: Effort) -> Optimum:
+    def solve(self, ground: GroundCost, effort: SolverOptions) -> Optimum:
         """The proved plan, in the scaled unit of the ground cost."""
         optimum = solved(ground, *self.masses, effort, device=_accelerator(self.x))
         ground.require_seen(optimum.cost, optimum.arcs.rows, optimum.arcs.cols)

@@ -5,23 +5,22 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import special
 
 from divergences import _checks
-from divergences._transport.certificate import Floats
 from divergences._transport.ground import GroundCost, in_unit
 from divergences._transport.metrics import BlockMetric, Metric
 from divergences._transport.result import Optimum
-from divergences._transport.solve import Effort
+from divergences._transport.solve import SolverOptions
 from divergences._transport.witness import lipschitz_witness
+from divergences._typing import Floats
 from divergences.sampled._point_clouds import Points
 
 FEWEST = 4  # points of a sample that is divided in halves
 
 
 @dataclass(frozen=True, repr=False)
-class Bracket:
+class PopulationInterval:
     """An interval for the distance of two populations, each end computed when it is first read.
 
     Below stands what a 1-Lipschitz function, fitted on one half of the points, gains on the other
@@ -41,7 +40,7 @@ class Bracket:
     masses: tuple[Floats | None, Floats | None]
     ground: GroundCost
     optimum: Optimum
-    effort: Effort
+    effort: SolverOptions
     confidence: float
     seed: int = 0
 
@@ -53,7 +52,7 @@ class Bracket:
             return 0.0
         rng = np.random.default_rng(self.seed)
         places = [np.array_split(rng.permutation(n), 2) for n in points.sizes]
-        halves = [points.among(x, y) for x, y in zip(*places, strict=True)]
+        halves = [points.subset(x, y) for x, y in zip(*places, strict=True)]
         gains = [self._gain(*halves), self._gain(*halves[::-1])]
         mean = sum(gain for gain, _ in gains) / 2
         # The gains of close populations are as good as equal: their errors do not average out.
@@ -66,10 +65,10 @@ class Bracket:
         """The exact EMD with its chance; infinite if a sample is a single point."""
         if min(self._points.sizes) < 2:
             return math.inf
-        prices = self.optimum.source_price, self.optimum.target_price
+        potentials = self.optimum.source_potential, self.optimum.target_potential
         errors = (
-            _mean_and_error(price, weights)[1]
-            for price, weights in zip(prices, self.masses, strict=True)
+            _mean_and_error(potential, weights)[1]
+            for potential, weights in zip(potentials, self.masses, strict=True)
         )
         cost = self.optimum.cost + self._quantile * math.hypot(*errors)
         return self.ground.length_of(cost)
@@ -77,7 +76,9 @@ class Bracket:
     @property
     def _points(self) -> Points:
         """Those that have weight, in the unit of the ground cost."""
-        return Points(_checks.NUMPY, self.ground.x, self.ground.y, *self.masses).heavy()
+        return Points(
+            _checks.NUMPY, self.ground.x, self.ground.y, *self.masses
+        ).with_positive_weight()
 
     @property
     def _quantile(self) -> float:
@@ -105,7 +106,7 @@ class Bracket:
         return f"[{', '.join(ends)}]"
 
 
-def _mean_and_error(values: NDArray[np.float64], weights: Floats | None) -> tuple[float, float]:
+def _mean_and_error(values: Floats, weights: Floats | None) -> tuple[float, float]:
     """Weighted mean of values, and its standard error."""
     n = len(values)
     weights = np.full(n, 1 / n) if weights is None else _checks.normalised(weights)

@@ -9,10 +9,10 @@ from divergences._transport.memory import require_memory
 from divergences._transport.metrics import BlockMetric, Metric
 from divergences._transport.partial import partial_optimum
 from divergences._transport.result import Transport
-from divergences._transport.solve import Effort, Method
+from divergences._transport.solve import Method, SolverOptions
 from divergences.sampled._estimate import Estimate
 from divergences.sampled._point_clouds import Points
-from divergences.sampled._population_interval import Bracket
+from divergences.sampled._population_interval import PopulationInterval
 
 
 def emd(
@@ -85,7 +85,7 @@ def emd(
     """
     _checks.confidence(confidence)
     inputs = Points.of(x, y, x_weights, y_weights)
-    effort = Effort(method, time_limit, progress)
+    effort = SolverOptions(method, time_limit, progress)
     ground = inputs.ground(metric, order)
     optimum = inputs.solve(ground, effort)
     return Estimate(
@@ -93,7 +93,7 @@ def emd(
         _name(metric, order),
         "exact transport",
         *inputs.sizes,
-        Bracket(inputs.masses, ground, optimum, effort, confidence),
+        PopulationInterval(inputs.masses, ground, optimum, effort, confidence),
         confidence,
     )
 
@@ -117,11 +117,11 @@ def transport(
     time_limit: float | None = None,
     progress: bool = False,
 ) -> Transport:
-    """An optimal plan between two sets of points, with the prices that prove it.
+    """An optimal plan between two sets of points, with the potentials that prove it.
 
     On the line in closed form, in ``O((n + m) log(n + m))``; else by network simplex, on all
     ``n * m`` distances or, for large sets, on the few that matter. The ground cost is the distance
-    to the power of ``order``: cost, prices and gap are in the unit of length to that power.
+    to the power of ``order``: cost, potentials and gap are in the unit of length to that power.
 
     Args:
         x: Points, shape ``(n, d)``, or ``(n,)`` on the line.
@@ -141,7 +141,7 @@ def transport(
         progress: Whether the column method shows a progress bar, with the gap.
 
     Returns:
-        The cost, the plan, both prices and the gap, in numpy.
+        The cost, the plan, both potentials and the gap, in numpy.
 
     Raises:
         DistributionError: If points or weights are not finite or do not fit each other, or the
@@ -153,7 +153,7 @@ def transport(
     0.5
     """
     inputs = Points.of(x, y, x_weights, y_weights)
-    effort = Effort(method, time_limit, progress)
+    effort = SolverOptions(method, time_limit, progress)
     ground = inputs.ground(metric, order)
     return inputs.solve(ground, effort).scaled(ground.exponent).transport()
 
@@ -183,7 +183,7 @@ def partial_transport(
         order: As in `transport`.
 
     Returns:
-        The cost per unit of mass that is moved, the plan, whose entries sum to 1, both prices and
+        The cost per unit of mass that is moved, the plan, whose entries sum to 1, both potentials and
         the gap, in numpy.
 
     Raises:

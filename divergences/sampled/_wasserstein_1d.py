@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from divergences import _checks
-from divergences._checks import Array
 from divergences._transport.ground import require_order
 from divergences._transport.one_dimensional import quantile_distance
+from divergences._typing import Array
 from divergences.errors import DistributionError
 
 

@@ -9,7 +9,7 @@ import torch
 from tyro.conf import Positional, UseAppendAction
 
 from divergences import DistributionError
-from gan.critics import CRITICS, Budget, Look, Question, Study
+from gan.critics import CRITICS, Budget, Checkpoint, Experiment, Question
 from gan.critics.experiment import POINTS
 from gan.critics.pairs import named_pair
 from gan.errors import ConfigError, RunError, TrainingError
@@ -93,7 +93,7 @@ def critic_command(
         raise ConfigError(f"--n {n} is for the same points: populations are drawn from afresh")
     folder = out or _folder(method, pair, asked, seed)
     make_folder(folder)
-    study = Study(chosen, asked, seed, n=n or POINTS)
+    study = Experiment(chosen, asked, seed, n=n or POINTS)
     print(f"{method} on {pair}, {asked}: exact {study.exact:.6g}")
     looks, status = _looks(study, method, Budget(steps, seconds))
     print(text_table(HEADS, [_cells(look) for look in looks], left=0))
@@ -141,9 +141,9 @@ def _require(method: str, *, n: int, steps: int, seconds: float, threads: int, s
         raise ConfigError(f"--seed must be from 0 to 2**63 - 1, but is {seed}")
 
 
-def _looks(study: Study, method: str, budget: Budget) -> tuple[list[Look], int]:
+def _looks(study: Experiment, method: str, budget: Budget) -> tuple[list[Checkpoint], int]:
     """What was seen until the end, an interrupt or a failure; and the exit status."""
-    looks: list[Look] = []
+    looks: list[Checkpoint] = []
     with stop_signals() as stop:
         fits = study.looks(CRITICS[method].estimator, budget, stopped=lambda: stop.asked)
         try:
@@ -156,7 +156,7 @@ def _looks(study: Study, method: str, budget: Budget) -> tuple[list[Look], int]:
         return looks, INTERRUPTED if stop.asked else 0
 
 
-def _cells(look: Look) -> list[str]:
+def _cells(look: Checkpoint) -> list[str]:
     """A look as cells of the table."""
     verdict = look.verdict
     proved = (

@@ -8,26 +8,26 @@ after each update:
     fit = fitted(estimator, problem, budget=Budget(300), rng=torch.Generator().manual_seed(0))
     fit.gap(x, y)
 
-`descent` has critics by batches, `bound` ascent on the certified bound, `witness` exact prices;
+`descent` has critics by batches, `bound` ascent on the certified bound, `witness` exact potentials;
 `verdicts` says how well a critic did, on the same points or on populations.
 """
 
-from gan.critics.errors import Verdict, on_points, on_populations
-from gan.critics.experiment import Look, Question, Study
+from gan.critics.errors import CriticErrors, on_points, on_populations
+from gan.critics.experiment import Checkpoint, Experiment, Question
 from gan.critics.problem import Budget, Estimator, Fit, Problem, fitted
 from gan.critics.registry import CRITICS, Method
 
 __all__ = [
     "CRITICS",
     "Budget",
+    "Checkpoint",
+    "CriticErrors",
     "Estimator",
+    "Experiment",
     "Fit",
-    "Look",
     "Method",
     "Problem",
     "Question",
-    "Study",
-    "Verdict",
     "fitted",
     "on_points",
     "on_populations",

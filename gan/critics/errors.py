@@ -20,7 +20,7 @@ BATCH = 4096
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class CriticErrors:
     """A critic's numbers beside the truth.
 
     Attributes:
@@ -53,7 +53,7 @@ class Verdict:
         return None if self.certified is None else excess(self.certified, self.exact)
 
 
-def on_points(score: Score, truth: Truth, /) -> Verdict:
+def on_points(score: Score, truth: Truth, /) -> CriticErrors:
     """The verdict on the points that the critic was fitted to.
 
     Args:
@@ -69,12 +69,12 @@ def on_points(score: Score, truth: Truth, /) -> Verdict:
     found = truth.about(score)
     partners = truth.real[torch.from_numpy(truth.partner)]
     cosine = _cosine(score, partners, truth.generated)
-    return Verdict(found.gap, found.slope, cosine, found.exact, found.certified)
+    return CriticErrors(found.gap, found.slope, cosine, found.exact, found.certified)
 
 
 def on_populations(
     score: Score, pair: Pair, w1: float, rng: torch.Generator, /, *, fresh: int = FRESH
-) -> Verdict:
+) -> CriticErrors:
     """The verdict on fresh points of a pair whose W1 is known.
 
     Args:
@@ -100,7 +100,7 @@ def on_populations(
             (score(a) - score(b)).double()
             for a, b in zip(x.split(BATCH), y.split(BATCH), strict=True)
         ])
-    return Verdict(
+    return CriticErrors(
         float(gains.mean()),
         sampled_slope(score, x[:SLOPES], y[:SLOPES]),
         _cosine(score, x[:BATCH], y[:BATCH]),

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import torch
 
-from gan.critics.errors import Verdict, on_points, on_populations
+from gan.critics.errors import CriticErrors, on_points, on_populations
 from gan.critics.pairs.pair import Pair
 from gan.critics.problem import Budget, Estimator, Fit, Problem
 from gan.evaluation.critic_gap import Truth
@@ -19,7 +19,7 @@ POINTS = 4096
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class Checkpoint:
     """A critic after some steps.
 
     Attributes:
@@ -31,7 +31,7 @@ class Look:
 
     step: int
     seconds: float
-    verdict: Verdict
+    verdict: CriticErrors
     fit: Fit
 
     def record(self) -> dict[str, Any]:
@@ -45,7 +45,7 @@ class Look:
         }
 
 
-class Study:
+class Experiment:
     """A pair and a question about it, to hold estimators against.
 
     Attributes:
@@ -90,14 +90,14 @@ class Study:
         *,
         stopped: Callable[[], bool] = lambda: False,
         only_last: bool = False,
-    ) -> Iterator[Look]:
+    ) -> Iterator[Checkpoint]:
         """Fit, looking after 1, 3, 10, 30, ... steps and at the end.
 
         Args:
             estimator: How the critic is found.
             budget: How long it may take.
             stopped: Whether to end after this step.
-            only_last: Look at the end only.
+            only_last: Checkpoint at the end only.
 
         Yields:
             What was seen.
@@ -109,11 +109,11 @@ class Study:
         for fit in estimator.fit(self.problem, budget=budget, rng=self._rng(1)):
             end = fit.finished or stopped()
             if end or (fit.step in LOOKS and not only_last):
-                yield Look(fit.step, fit.seconds, self._verdict(fit), fit)
+                yield Checkpoint(fit.step, fit.seconds, self._verdict(fit), fit)
             if end:
                 return
 
-    def _verdict(self, fit: Fit) -> Verdict:
+    def _verdict(self, fit: Fit) -> CriticErrors:
         """By the question."""
         if self.truth is not None:
             return on_points(fit.score, self.truth)

@@ -106,7 +106,7 @@ CRITICS: dict[str, Method] = {
         BoundCritic(SPREAD, correction_rate=1e-3),
     ),
     "witness": Method(
-        "the function that the exact prices extend to: 1-Lipschitz",
+        "the function that the exact potentials extend to: 1-Lipschitz",
         "Villani 2009, particular case 5.16",
         WitnessCritic(),
     ),

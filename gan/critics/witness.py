@@ -1,4 +1,4 @@
-"""The critic that exact prices extend to: what every other one approaches on the same points."""
+"""The critic that exact potentials extend to: what every other one approaches on the same points."""
 
 import time
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from gan.critics.problem import Budget, Fit, Problem
 
 @dataclass(frozen=True, slots=True)
 class WitnessCritic:
-    """Solves exact transport between all points, and extends its prices.
+    """Solves exact transport between all points, and extends its potentials.
 
     On populations, which have no last point, between samples: the critic is 1-Lipschitz, so its
     gap on fresh points is a lower bound in expectation.

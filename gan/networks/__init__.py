@@ -7,7 +7,7 @@ from gan.networks.convolutional import convolutional_critic, convolutional_gener
 from gan.networks.mlp import mlp_critic, mlp_generator, plane_critic, plane_generator
 from gan.networks.modules import Critic, Generator
 from gan.networks.registry import NETWORKS, Networks
-from gan.networks.rescaling import in_unit
+from gan.networks.rescaling import rescaled
 from gan.networks.residual import residual_critic, residual_generator
 
 __all__ = [
@@ -17,11 +17,11 @@ __all__ = [
     "Networks",
     "convolutional_critic",
     "convolutional_generator",
-    "in_unit",
     "mlp_critic",
     "mlp_generator",
     "plane_critic",
     "plane_generator",
+    "rescaled",
     "residual_critic",
     "residual_generator",
 ]

@@ -5,10 +5,10 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn.functional import one_hot
 
-LOUDNESS = 4.0  # of the choice, beside normal numbers of size 1
+CODE_SCALE = 4.0  # of the choice, beside normal numbers of size 1
 
 
-class Choice(nn.Module):
+class CategoricalLatent(nn.Module):
     """Turns the first k numbers of the noise into a choice of one of k, equally likely.
 
     A generator that is continuous in its noise maps a connected set to a connected one: between
@@ -30,4 +30,4 @@ class Choice(nn.Module):
     def forward(self, noise: Float[Tensor, " n z"]) -> Float[Tensor, " n z"]:
         """The largest of the first k numbers replaced by 4, the rest of these by 0."""
         code = one_hot(noise[:, : self.k].argmax(dim=1), self.k).to(noise.dtype)
-        return torch.cat([LOUDNESS * code, noise[:, self.k :]], dim=1)
+        return torch.cat([CODE_SCALE * code, noise[:, self.k :]], dim=1)

@@ -6,7 +6,7 @@ from typing import Literal
 import torch
 from torch import nn
 
-from gan.networks.categorical_latent import Choice
+from gan.networks.categorical_latent import CategoricalLatent
 from gan.networks.mlp import linear
 from gan.networks.modules import Critic, Generator
 
@@ -76,7 +76,7 @@ def convolutional_generator(
         noise_size: Dimension of the noise.
         channels: At half the height and width; twice as many at a quarter.
         width: Of the hidden linear layer, which decides on the image as a whole.
-        choices: So many of the noise's numbers are a choice of one of so many (`Choice`).
+        choices: So many of the noise's numbers are a choice of one of so many (`CategoricalLatent`).
 
     Returns:
         A generator of points of shape ``(n, *shape)``.
@@ -94,7 +94,7 @@ def convolutional_generator(
             f"`choices` must be at most the {noise_size} numbers of the noise, but is {choices}"
         )
     body = nn.Sequential(
-        *([Choice(choices)] if choices else []),
+        *([CategoricalLatent(choices)] if choices else []),
         *(linear(noise_size, width, rng), nn.ReLU()),
         *(linear(width, 2 * channels * rows * columns, rng), nn.ReLU()),
         nn.Unflatten(1, (2 * channels, rows, columns)),

@@ -21,7 +21,7 @@ class Scale(nn.Module):
         return self.factor * values
 
 
-def in_unit(generator: Generator, critic: Critic, unit: float, /) -> tuple[Generator, Critic]:
+def rescaled(generator: Generator, critic: Critic, unit: float, /) -> tuple[Generator, Critic]:
     """The same networks for points that are ``unit`` times as large.
 
     The critic's scores grow by the same factor as its points, so its slopes stay what they are.

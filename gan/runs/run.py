@@ -13,7 +13,7 @@ from tqdm import tqdm
 from gan.data.dataset import DataSet
 from gan.datasets import DATA
 from gan.errors import ConfigError, LostProcessError, TrainingError
-from gan.networks import NETWORKS, in_unit
+from gan.networks import NETWORKS, rescaled
 from gan.runs import figures, measures
 from gan.runs.config import Config, recorded
 from gan.runs.folder import RunFolder
@@ -115,7 +115,7 @@ def made(config: Config, /) -> tuple[Training, DataSet]:
         )
     rng = torch.Generator(devices.device).manual_seed(config.seed)
     made_for_1 = networks.generator(rng, data.shape), networks.critic(rng, data.shape)
-    players = in_unit(*made_for_1, data.unit)
+    players = rescaled(*made_for_1, data.unit)
     return Training.start(
         *players, config.recipe_settings, steps=config.steps, rng=rng, devices=devices
     ), data

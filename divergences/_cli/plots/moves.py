@@ -4,11 +4,9 @@ from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
 
+from divergences._typing import Floats
 from divergences.sampled import transport
-
-Floats = NDArray[np.float64]
 
 MOST = 3_000  # points of each side that the plan is computed of
 MOVES = 30  # arrows

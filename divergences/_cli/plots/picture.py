@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from divergences._cli.plots.moves import MOVES, Cloud, Floats, Moves
+from divergences._cli.plots.moves import MOVES, Cloud, Moves
+from divergences._typing import Floats
 from divergences.errors import DistributionError
 
 # Blue and orange of Okabe and Ito's palette, which colour-blind people can tell apart.

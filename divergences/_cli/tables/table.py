@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from divergences._typing import Floats, Indices
 from divergences.errors import DistributionError
 
 SHOWN = 5  # rows or names that a message lists
@@ -26,9 +26,9 @@ class Table:
     """
 
     path: Path
-    values: NDArray[np.float64]
+    values: Floats
     names: tuple[str, ...] | None = None
-    lines: NDArray[np.intp] | None = None
+    lines: Indices | None = None
     words: Mapping[int, tuple[int, str]] = field(default_factory=dict)
 
     @property
@@ -64,7 +64,7 @@ class Table:
             return int(column)
         raise DistributionError(f"{self.path}: there is no column {column!r}; {self._known()}")
 
-    def numbers(self, places: Sequence[int]) -> NDArray[np.float64]:
+    def numbers(self, places: Sequence[int]) -> Floats:
         """Some of the columns, all of whose entries are finite numbers.
 
         Args:
@@ -99,7 +99,7 @@ class Table:
             f"{self.path}, line {line}: {text!r} in column {self.name(place)!r} is no number{mend}"
         )
 
-    def _rows(self, bad: NDArray[np.intp]) -> str:
+    def _rows(self, bad: Indices) -> str:
         """The first rows of some, counted from 0, and their lines."""
         rows = f"rows {listed(bad)} counted from 0"
         return rows if self.lines is None else f"{rows} (lines {listed(self.lines[bad])})"
@@ -112,9 +112,7 @@ class Table:
         return f"there are {listed(self.names, many=20)}, or numbers {numbers}"
 
 
-def listed(
-    things: Sequence[object] | NDArray[np.intp], comma: str = ", ", *, many: int = SHOWN
-) -> str:
+def listed(things: Sequence[object] | Indices, comma: str = ", ", *, many: int = SHOWN) -> str:
     """The first of some things, and how many more there are."""
     text = comma.join(str(thing) for thing in things[:many])
     return text if len(things) <= many else f"{text}{comma}... ({len(things) - many} more)"

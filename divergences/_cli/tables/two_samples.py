@@ -3,10 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
 from divergences._cli.tables.table import Table, listed
+from divergences._typing import Floats
 from divergences.errors import DistributionError
 
 
@@ -20,8 +18,8 @@ class Sample:
         names: Of the d coordinates.
     """
 
-    points: NDArray[np.float64]
-    weights: NDArray[np.float64] | None
+    points: Floats
+    weights: Floats | None
     names: tuple[str, ...]
 
 
@@ -133,7 +131,7 @@ def _sample(table: Table, places: Sequence[int], weights: int | None) -> Sample:
     return Sample(points, masses, tuple(table.name(place) for place in places))
 
 
-def _weights(table: Table, place: int) -> NDArray[np.float64]:
+def _weights(table: Table, place: int) -> Floats:
     """The weights in one column."""
     weights = table.numbers([place])[:, 0]
     row = int(weights.argmin())

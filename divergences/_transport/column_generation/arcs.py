@@ -5,9 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from divergences._transport.certificate import Floats
-
-Indices = NDArray[np.intp]
+from divergences._typing import Floats, Indices
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Pricing: which of all pairs cost less than their two prices, and which are the cheapest."""
+"""Pricing: which of all pairs cost less than their two potentials, and which are the cheapest."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -12,13 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import ThreadpoolController
 
-from divergences._transport.certificate import Floats
-from divergences._transport.column_generation.arcs import Indices
-from divergences._transport.ground import GroundCost, Places
+from divergences._transport.ground import GroundCost
+from divergences._typing import Floats, Indices, Rows
 
 Result = TypeVar("Result")
 Seen = tuple[Indices, Indices, Floats, Floats]  # rows, columns and costs; room of each row beyond
-Look = Callable[[Indices, Places], Seen]
+Look = Callable[[Indices, Rows], Seen]
 Known = Callable[[Indices, Indices], Floats]
 ENTRIES = 1 << 19  # of a block: what two cores hold in their caches
 GROUPS = 32
@@ -36,7 +35,7 @@ class Pricing(Protocol):
     def turned(self) -> "Pricing":
         """The same with sources and targets exchanged."""
 
-    def among(self, rows: Indices, cols: Indices, /) -> "Pricing":
+    def subset(self, rows: Indices, cols: Indices, /) -> "Pricing":
         """The same of some of the points."""
 
     @property
@@ -47,35 +46,35 @@ class Pricing(Protocol):
         """Costs of a block, roughly; shape ``(r, c)``."""
 
     def suspects(self, u: Floats, v: Floats, known: Known, width: float, /) -> Look:
-        """A look at rows and columns, at these prices.
+        """A look at rows and columns, at these potentials.
 
         Args:
-            u: Prices of the sources.
-            v: Prices of the targets.
+            u: Potentials of the sources.
+            v: Potentials of the targets.
             known: The costs of pairs.
-            width: How far above its prices the cost of a pair may be to be seen, where that does
+            width: How far above its potentials the cost of a pair may be to be seen, where that does
                 not make too many.
 
         Returns:
             A function of rows and columns that tells every pair of them which may cost less than
-            its prices, and by how much at least the others of each row cost more.
+            its potentials, and by how much at least the others of each row cost more.
         """
 
 
 @dataclass(frozen=True)
-class Scan:
+class BlockPricing:
     """Every cost of every block, computed as it is."""
 
     ground: GroundCost
 
     @property
-    def turned(self) -> "Scan":
+    def turned(self) -> "BlockPricing":
         """The same with sources and targets exchanged."""
-        return Scan(self.ground.turned)
+        return BlockPricing(self.ground.turned)
 
-    def among(self, rows: Indices, cols: Indices, /) -> "Scan":
+    def subset(self, rows: Indices, cols: Indices, /) -> "BlockPricing":
         """The same of some of the points."""
-        return Scan(self.ground.among(rows, cols))
+        return BlockPricing(self.ground.subset(rows, cols))
 
     @property
     def threads(self) -> int:
@@ -89,14 +88,14 @@ class Scan:
     def suspects(self, u: Floats, v: Floats, _known: Known, width: float, /) -> Look:
         """A look at rows and columns: the pairs that cost less than ``u + v``, or little more."""
 
-        def look(rows: Indices, cols: Places) -> Seen:
+        def look(rows: Indices, cols: Rows) -> Seen:
             cost = self.ground.block(rows, cols)
             return close_pairs(cost, cost - u[rows, None] - v[cols], rows, cols, width)
 
         return look
 
 
-def close_pairs(cost: Floats, slack: Floats, rows: Indices, cols: Places, width: float, /) -> Seen:
+def close_pairs(cost: Floats, slack: Floats, rows: Indices, cols: Rows, width: float, /) -> Seen:
     """The pairs of a block with little slack, and the least slack of the others of each row."""
     close = slack < width
     if np.count_nonzero(close) > CROWD * len(rows):
@@ -108,35 +107,35 @@ def close_pairs(cost: Floats, slack: Floats, rows: Indices, cols: Places, width:
 
 
 def cheapest(
-    pricing: Pricing, price: Floats, count: int, /, *, among: Indices | None = None
+    pricing: Pricing, potential: Floats, count: int, /, *, among: Indices | None = None
 ) -> tuple[Indices, Floats]:
-    """Targets with the lowest ``cost - price`` for each source, and that lowest value.
+    """Targets with the lowest ``cost - potential`` for each source, and that lowest value.
 
     Args:
         pricing: The way to look at pairs; its estimates serve.
-        price: Of the targets, or of those among which to look.
+        potential: Of the targets, or of those among which to look.
         count: How many targets for each source.
         among: Targets among which to look; all by default.
 
     Returns:
-        Places in ``price``, shape ``(n, count)``, and the lowest values, shape ``(n,)``.
+        Rows in ``potential``, shape ``(n, count)``, and the lowest values, shape ``(n,)``.
     """
     cols: slice | Indices = slice(None) if among is None else among
-    count = min(count, len(price))
+    count = min(count, len(potential))
 
     def one(rows: slice) -> tuple[Indices, Floats]:
         above = pricing.estimate(rows, cols)
-        above -= price.astype(above.dtype)
+        above -= potential.astype(above.dtype)
         places = _smallest(above, count)
         return places, np.take_along_axis(above, places, axis=1).min(axis=1).astype(np.float64)
 
-    parts = in_blocks(one, len(pricing.ground.x), len(price), pricing.threads)
+    parts = in_blocks(one, len(pricing.ground.x), len(potential), pricing.threads)
     places, lowest = zip(*parts, strict=True)
     return np.concatenate(places), np.concatenate(lowest)
 
 
 def _smallest(values: NDArray[np.floating], count: int) -> Indices:
-    """Places of the smallest values of each row."""
+    """Rows of the smallest values of each row."""
     n, m = values.shape
     if count == 1:
         return np.argmin(values, axis=1)[:, None]

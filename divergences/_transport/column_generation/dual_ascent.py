@@ -1,9 +1,9 @@
 """The rounds of column generation: solve on few arcs, price all pairs, move the centre upwards.
 
-Each round solves the restricted problem within a box around the best feasible prices found so far
-(the centre), prices all pairs, and adds the worst violations as arcs. Lowering prices by their
+Each round solves the restricted problem within a box around the best feasible potentials found so far
+(the centre), potentials all pairs, and adds the worst violations as arcs. Lowering potentials by their
 violations makes them feasible for the whole problem: a lower bound. If it is higher than the
-centre's, the centre moves there. It ends when no pair violates its prices and no price is held by
+centre's, the centre moves there. It ends when no pair violates its potentials and no potential is held by
 the box.
 """
 
@@ -12,12 +12,17 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from divergences._transport.certificate import EPS, Arcs, Floats
-from divergences._transport.column_generation.arcs import ArcSet, Indices
+from divergences._transport.certificate import EPS, Arcs
+from divergences._transport.column_generation.arcs import ArcSet
 from divergences._transport.column_generation.block_pricing import Known, Pricing
-from divergences._transport.column_generation.master_problem import Prices, Restricted, restricted
-from divergences._transport.column_generation.partial_pricing import Clearance, Violations
-from divergences._transport.column_generation.progress import Watch
+from divergences._transport.column_generation.master_problem import (
+    Potentials,
+    Restricted,
+    restricted,
+)
+from divergences._transport.column_generation.partial_pricing import ReducedCostBounds, Violations
+from divergences._transport.column_generation.progress import ProgressMonitor
+from divergences._typing import Floats, Indices
 from divergences.errors import SolverError
 
 ADDED = 10  # arcs for each source and each target that has violations
@@ -29,33 +34,33 @@ POLISHED = 1e-6  # of the reach: for the last round, whose rounding shrinks with
 
 
 @dataclass(frozen=True, slots=True)
-class Beginning:
+class WarmStart:
     """Where the rounds begin.
 
     Attributes:
         arcs: The first arcs.
-        prices: Nearly feasible prices of sources and targets.
-        reach: By how much a price may exceed them at first, above 0.
+        potentials: Nearly feasible potentials of sources and targets.
+        reach: By how much a potential may exceed them at first, above 0.
     """
 
     arcs: ArcSet
-    prices: Prices
+    potentials: Potentials
     reach: float
 
 
 @dataclass(frozen=True, slots=True)
-class Summit:
+class Solution:
     """The end of the rounds.
 
     Attributes:
         plan: The best plan.
-        prices: The best feasible prices.
+        potentials: The best feasible potentials.
         lower: Their value.
         upper: The plan's cost.
     """
 
     plan: Arcs
-    prices: Prices
+    potentials: Potentials
     lower: float
     upper: float
 
@@ -65,10 +70,10 @@ class _State:
     """What one round leaves to the next."""
 
     arcs: ArcSet
-    centre: Prices
-    guess: Prices
+    centre: Potentials
+    guess: Potentials
     reach: float
-    best: Summit | None = None
+    best: Solution | None = None
     idle: int = 0
 
 
@@ -76,13 +81,13 @@ def ascend(
     pricing: Pricing,
     p: Floats,
     q: Floats,
-    beginning: Beginning,
-    watch: Watch,
+    beginning: WarmStart,
+    watch: ProgressMonitor,
     /,
     *,
     tolerance: float,
     told: bool,
-) -> Summit:
+) -> Solution:
     """The optimum of the transport problem over all pairs.
 
     Args:
@@ -95,18 +100,18 @@ def ascend(
         told: Whether the watch is told the bracket.
 
     Returns:
-        Plan and prices.
+        Plan and potentials.
 
     Raises:
         SolverError: If the time is up, or the bounds do not meet.
     """
-    state = _State(beginning.arcs, beginning.prices, beginning.prices, beginning.reach)
-    clearance, polished = Clearance(pricing), False
+    state = _State(beginning.arcs, beginning.potentials, beginning.potentials, beginning.reach)
+    clearance, polished = ReducedCostBounds(pricing), False
     while True:
         watch.tick()
         optimum = restricted(state.arcs, p, q, state.centre, state.guess, state.reach)
         found = clearance.violations(
-            *optimum.prices, _known(state.arcs, pricing), ADDED, width=WIDTH * state.reach
+            *optimum.potentials, _known(state.arcs, pricing), ADDED, width=WIDTH * state.reach
         )
         fresh = _fresh(state.arcs, found)
         settled = not fresh.any() and not optimum.away.any()
@@ -133,7 +138,7 @@ class _Round:
         p: Masses of the sources.
         q: Masses of the targets.
         optimum: Of the restricted problem.
-        found: How its prices violate other pairs.
+        found: How its potentials violate other pairs.
         plan: Its plan, completed.
         fresh: Whether a violation is no arc yet.
     """
@@ -147,17 +152,17 @@ class _Round:
 
     @property
     def hoped(self) -> float:
-        """The value of the prices, if they were feasible."""
-        u, v = self.optimum.prices
+        """The value of the potentials, if they were feasible."""
+        u, v = self.optimum.potentials
         return float(self.p @ u + self.q @ v)
 
-    def feasible(self) -> tuple[float, Prices]:
-        """The prices lowered until they are feasible, on the side where that costs less.
+    def feasible(self) -> tuple[float, Potentials]:
+        """The potentials lowered until they are feasible, on the side where that costs less.
 
         Returns:
             Their value and themselves; at worst 0, since no cost is negative.
         """
-        (u, v), found = self.optimum.prices, self.found
+        (u, v), found = self.optimum.potentials, self.found
         by_row, by_col = float(self.p @ found.by_row), float(self.q @ found.by_col)
         if self.hoped + max(by_row, by_col) <= 0:
             return 0.0, (np.zeros_like(u), np.zeros_like(v))
@@ -168,7 +173,7 @@ class _Round:
     def stretch(self, gained: float, hoped: float) -> float:
         """By how much to stretch the box, after a step that gained some of what was hoped for."""
         if not self.optimum.away.any():
-            return 1.0  # the box holds no price
+            return 1.0  # the box holds no potential
         if not self.fresh:
             return 4.0
         if gained > 0.5 * hoped:
@@ -176,35 +181,35 @@ class _Round:
         return 0.5 if gained < 0.1 * hoped else 1.0
 
 
-def _climb(state: _State, this: _Round) -> Summit:
+def _climb(state: _State, this: _Round) -> Solution:
     """The better of the old and the new bounds; moves the centre and sets the reach."""
-    lower, prices = this.feasible()
+    lower, potentials = this.feasible()
     old, plan, upper = state.best, this.plan, this.plan.work()
     if old is not None and old.upper <= upper:
         plan, upper = old.plan, old.upper
-    state.guess = this.optimum.prices
+    state.guess = this.optimum.potentials
     if old is not None and lower <= old.lower:
         state.idle += 1
         narrowest = min(state.reach, NARROWEST * (upper - old.lower))
         state.reach = max(state.reach / 2, narrowest) if this.fresh else 4 * state.reach
-        state.best = Summit(plan, old.prices, old.lower, upper)
+        state.best = Solution(plan, old.potentials, old.lower, upper)
         return state.best
     if old is not None:
         state.reach *= this.stretch(lower - old.lower, this.hoped - old.lower)
-    state.idle, state.centre = 0, prices
-    state.best = Summit(plan, prices, lower, upper)
+    state.idle, state.centre = 0, potentials
+    state.best = Solution(plan, potentials, lower, upper)
     count = KEPT * (len(this.p) + len(this.q))
-    state.arcs = _without_expensive(state.arcs, this.optimum.prices, count)
+    state.arcs = _without_expensive(state.arcs, this.optimum.potentials, count)
     return state.best
 
 
-def _without_expensive(arcs: ArcSet, prices: Prices, count: int) -> ArcSet:
+def _without_expensive(arcs: ArcSet, potentials: Potentials, count: int) -> ArcSet:
     """The arcs of the lowest reduced costs."""
     if len(arcs.keys) <= count:
         return arcs
     rows, cols = arcs.ends
-    above = arcs.cost - prices[0][rows] - prices[1][cols]
-    size = EPS * (np.abs(prices[0]).max() + np.abs(prices[1]).max())
+    above = arcs.cost - potentials[0][rows] - potentials[1][cols]
+    size = EPS * (np.abs(potentials[0]).max() + np.abs(potentials[1]).max())
     return arcs.only(above <= max(np.partition(above, count)[count], 1e4 * size))
 
 
@@ -233,7 +238,7 @@ def _known(arcs: ArcSet, pricing: Pricing) -> Known:
     return known
 
 
-def _require_progress(state: _State, watch: Watch) -> None:
+def _require_progress(state: _State, watch: ProgressMonitor) -> None:
     """Refuse to go round for ever."""
     if state.idle > PATIENCE:
         raise SolverError(

@@ -1,12 +1,12 @@
 r"""Pricing Euclidean costs by matrix products, with a bound of the rounding error.
 
-A pair violates its prices where ``d < u + v``, thus where
+A pair violates its potentials where ``d < u + v``, thus where
 
 .. math:: |x|^2 + |y|^2 - 2 x \cdot y - (u + v)^2 < 0
 
 which is one scalar product of ``(-2x, -2u, |x|^2 - u^2, 1)`` and ``(y, v, 1, |y|^2 - v^2)``: a
-single matrix product prices a block, and no root is taken. It may be computed in float32: what
-lies above a bound of the rounding error satisfies its prices, and the few pairs below are computed
+single matrix product potentials a block, and no root is taken. It may be computed in float32: what
+lies above a bound of the rounding error satisfies its potentials, and the few pairs below are computed
 again, in float64 and from differences.
 
 In high dimension the product is taken of the leading principal coordinates and the length of what
@@ -22,9 +22,8 @@ import array_api_compat
 import numpy as np
 from numpy.typing import NDArray
 
-from divergences._checks import Array, numpy_values
-from divergences._transport.certificate import EPS, Floats
-from divergences._transport.column_generation.arcs import Indices
+from divergences._checks import numpy_values
+from divergences._transport.certificate import EPS
 from divergences._transport.column_generation.block_pricing import (
     CROWD,
     Known,
@@ -33,7 +32,8 @@ from divergences._transport.column_generation.block_pricing import (
     close_pairs,
     cores,
 )
-from divergences._transport.ground import GroundCost, Places
+from divergences._transport.ground import GroundCost
+from divergences._typing import Array, Floats, Indices, Rows
 
 PLAIN = 24  # coordinates up to which all of them are kept, in float64
 KEPT = 0.94  # share of the variance that the leading coordinates have
@@ -42,7 +42,7 @@ CROWDED = 8  # a block with a larger part of suspects than one in so many is com
 
 
 @dataclass(frozen=True)
-class Screen:
+class EuclideanPricing:
     """Coordinates for pricing a Euclidean or squared Euclidean cost.
 
     Attributes:
@@ -61,7 +61,7 @@ class Screen:
     device: Array | None
 
     @classmethod
-    def of(cls, ground: GroundCost, device: Array | None, /) -> "Screen":
+    def of(cls, ground: GroundCost, device: Array | None, /) -> "EuclideanPricing":
         """Centred, and in high dimension in leading principal coordinates."""
         centre = (ground.x.mean(axis=0) + ground.y.mean(axis=0)) / 2
         x, y = ground.x - centre, ground.y - centre
@@ -78,13 +78,13 @@ class Screen:
         return cls(ground, x, y, error, device)
 
     @property
-    def turned(self) -> "Screen":
+    def turned(self) -> "EuclideanPricing":
         """The same with sources and targets exchanged."""
         return replace(self, ground=self.ground.turned, x=self.y, y=self.x)
 
-    def among(self, rows: NDArray[np.intp], cols: NDArray[np.intp], /) -> "Screen":
+    def subset(self, rows: Indices, cols: Indices, /) -> "EuclideanPricing":
         """The same of some of the points."""
-        return replace(self, ground=self.ground.among(rows, cols), x=self.x[rows], y=self.y[cols])
+        return replace(self, ground=self.ground.subset(rows, cols), x=self.x[rows], y=self.y[cols])
 
     @property
     def threads(self) -> int:
@@ -112,7 +112,7 @@ class Screen:
         xp = array_api_compat.array_namespace(self.device)
         return xp.asarray(array, device=array_api_compat.device(self.device))
 
-    def estimate(self, rows: slice, cols: slice | NDArray[np.intp], /) -> NDArray[np.floating]:
+    def estimate(self, rows: slice, cols: slice | Indices, /) -> NDArray[np.floating]:
         """Costs of a block, roughly."""
         left, right = self._factors
         squares: NDArray[np.floating] = numpy_values(left[rows] @ right[:, cols])
@@ -133,7 +133,7 @@ class Screen:
         margins = self._there(margin), self._there(margin + np.reshape(wide, (-1, 1)))
         below = _below if self.device is None else _below_there
 
-        def look(rows: Indices, cols: Places) -> Seen:
+        def look(rows: Indices, cols: Rows) -> Seen:
             limits = [limit[rows] for limit in margins]
             places, least, width = below(left[rows] @ right[:, cols], *limits)
             if len(places) * CROWDED > len(rows) * width:
@@ -142,10 +142,10 @@ class Screen:
             room = self._room(least - margin[rows, 0], largest[rows])
             i, j = np.divmod(places, width)
             j = j if isinstance(cols, slice) else cols[j]
-            prices = u[rows[i]] + v[j]
-            # No cost is below 0, so prices up to 0 are satisfied, with as much room.
-            possible = prices > 0
-            np.minimum.at(room, i[~possible], -prices[~possible])
+            potentials = u[rows[i]] + v[j]
+            # No cost is below 0, so potentials up to 0 are satisfied, with as much room.
+            possible = potentials > 0
+            np.minimum.at(room, i[~possible], -potentials[~possible])
             i, j = rows[i[possible]], j[possible]
             return i, j, known(i, j), room
 
@@ -159,7 +159,7 @@ class Screen:
         return above / (np.sqrt(largest**2 + above) + np.abs(largest) + 1e-300)
 
     def _bilinear(self, u: Floats, v: Floats) -> tuple[Array, Array, Floats]:
-        """Factors of what is negative where a pair violates its prices, and its rounding error."""
+        """Factors of what is negative where a pair violates its potentials, and its rounding error."""
         shift = (np.median(v) - np.median(u)) / 2
         u, v = (u + shift)[:, None], (v - shift)[:, None]
         x, y = _squares(self.x)[:, None], _squares(self.y)[:, None]
@@ -183,7 +183,7 @@ def _below(product: Array, narrow: Array, wide: Array) -> tuple[Indices, Floats,
     """Where a product is below the limit of its row: the wide one, if that is not too often.
 
     Returns:
-        Places, flat; the least of the rest of each row; the number of columns. The product is
+        Rows, flat; the least of the rest of each row; the number of columns. The product is
         used up.
     """
     small = product < wide

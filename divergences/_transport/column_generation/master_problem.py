@@ -1,7 +1,7 @@
-r"""The restricted problem: the flow linear program on few arcs, its prices held in a box.
+r"""The restricted problem: the flow linear program on few arcs, its potentials held in a box.
 
-Prices may rise above a centre by at most a ``reach``: each source may send mass away, and each
-target may take mass from nowhere, for that price. So there is always a plan, and a price that no
+Potentials may rise above a centre by at most a ``reach``: each source may send mass away, and each
+target may take mass from nowhere, for that potential. So there is always a plan, and a potential that no
 arc holds yet cannot run away: the box of Marsten, Hogan and Blankenship 1975 ("The boxstep method
 for large-scale optimization"). All costs are measured from the centre, so what rounding leaves
 shrinks with the distance to it.
@@ -11,13 +11,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from divergences._transport.certificate import Arcs, Floats
-from divergences._transport.column_generation.arcs import ArcSet, Indices, northwest
+from divergences._transport.certificate import Arcs
+from divergences._transport.column_generation.arcs import ArcSet, northwest
 from divergences._transport.ground import GroundCost
 from divergences._transport.simplex import OPTIMAL, pivot_limit
+from divergences._typing import Floats, Indices
 from divergences.errors import SolverError
 
-Prices = tuple[Floats, Floats]
+Potentials = tuple[Floats, Floats]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,7 @@ class Restricted:
     """The optimum of a restricted problem.
 
     Attributes:
-        prices: Of sources and targets.
+        potentials: Of sources and targets.
         rows: Sources of the arcs that carry mass.
         cols: Targets of them.
         mass: On each.
@@ -33,7 +34,7 @@ class Restricted:
         missing: Mass that each target takes from nowhere, shape ``(m,)``.
     """
 
-    prices: Prices
+    potentials: Potentials
     rows: Indices
     cols: Indices
     mass: Floats
@@ -58,20 +59,20 @@ class Restricted:
 
 
 def restricted(
-    arcs: ArcSet, p: Floats, q: Floats, centre: Prices, guess: Prices, reach: float, /
+    arcs: ArcSet, p: Floats, q: Floats, centre: Potentials, guess: Potentials, reach: float, /
 ) -> Restricted:
-    """The optimum over plans on these arcs, prices being held in a box.
+    """The optimum over plans on these arcs, potentials being held in a box.
 
     Args:
         arcs: The arcs.
         p: Masses of the sources, above 0.
         q: Masses of the targets, above 0, with the same total.
-        centre: Prices of sources and targets from which the box reaches.
-        guess: Prices from which the simplex starts.
-        reach: By how much a price may exceed its centre.
+        centre: Potentials of sources and targets from which the box reaches.
+        guess: Potentials from which the simplex starts.
+        reach: By how much a potential may exceed its centre.
 
     Returns:
-        It, with its prices.
+        It, with its potentials.
 
     Raises:
         SolverError: If POT's solver does not finish.
@@ -81,7 +82,7 @@ def restricted(
     n, m = len(p), len(q)
     rows, cols = arcs.ends
     above = (arcs.cost - centre[0][rows] - centre[1][cols]) / reach
-    near = above <= 2  # two prices reach no further
+    near = above <= 2  # two potentials reach no further
     rows, cols, above = rows[near], cols[near], above[near]
     # Beyond the last source and the last target stands one more, which gives and takes.
     sources = np.concatenate([rows, np.arange(n), np.full(m, n), [n]]).astype(np.uint64)
@@ -99,9 +100,9 @@ def restricted(
     i, j = i.astype(np.intp), j.astype(np.intp)
     real = (i < n) & (j < m)
     away, missing = (i < n) & (j == m), (i == n) & (j < m)
-    prices = (centre[0] + (u[:n] + v[m]) * reach, centre[1] + (v[:m] - v[m]) * reach)
+    potentials = (centre[0] + (u[:n] + v[m]) * reach, centre[1] + (v[:m] - v[m]) * reach)
     return Restricted(
-        prices,
+        potentials,
         i[real],
         j[real],
         mass[real],

@@ -1,15 +1,14 @@
-"""Prices to begin with: those of a quarter of the points, solved in the same way."""
+"""Potentials to begin with: those of a quarter of the points, solved in the same way."""
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from divergences._transport.certificate import Floats
-from divergences._transport.column_generation.arcs import ArcSet, Indices, northwest
+from divergences._transport.column_generation.arcs import ArcSet, northwest
 from divergences._transport.column_generation.block_pricing import Pricing, cheapest
-from divergences._transport.column_generation.dual_ascent import Beginning, Summit, ascend
-from divergences._transport.column_generation.progress import Watch
+from divergences._transport.column_generation.dual_ascent import Solution, WarmStart, ascend
+from divergences._transport.column_generation.progress import ProgressMonitor
 from divergences._transport.simplex import dense_transport
+from divergences._typing import Floats, Indices
 
 SMALL = 1_500**2  # pairs that the dense solver takes in a fraction of a second
 COARSER = 4
@@ -19,8 +18,15 @@ SPATIAL = 8  # dimensions up to which neighbours in space are sampled evenly
 
 
 def solved(
-    pricing: Pricing, p: Floats, q: Floats, watch: Watch, /, *, tolerance: float, told: bool
-) -> Summit:
+    pricing: Pricing,
+    p: Floats,
+    q: Floats,
+    watch: ProgressMonitor,
+    /,
+    *,
+    tolerance: float,
+    told: bool,
+) -> Solution:
     """The optimum over all pairs, from that of coarser problems.
 
     Args:
@@ -32,28 +38,28 @@ def solved(
         told: Whether the watch is told the bracket.
 
     Returns:
-        Plan and prices.
+        Plan and potentials.
 
     Raises:
         SolverError: If the time is up, or the bounds do not meet.
     """
     rows, p_some = _sample(pricing.ground.x, p, pricing)
     cols, q_some = _sample(pricing.ground.y, q, pricing)
-    coarse = pricing.among(rows, cols)
+    coarse = pricing.subset(rows, cols)
     if len(rows) * len(cols) <= SMALL:
-        value, price = _dense(coarse, p_some, q_some)
+        value, potential = _dense(coarse, p_some, q_some)
     else:
         summit = solved(coarse, p_some, q_some, watch, tolerance=LOOSE, told=False)
-        value, price = summit.upper, summit.prices[0]
+        value, potential = summit.upper, summit.potentials[0]
     watch.tick()
-    beginning = _beginning(pricing, p, q, rows, price, value)
+    beginning = _beginning(pricing, p, q, rows, potential, value)
     return ascend(pricing, p, q, beginning, watch, tolerance=tolerance, told=told)
 
 
 def _dense(pricing: Pricing, p: Floats, q: Floats) -> tuple[float, Floats]:
-    """The optimal cost and prices of the sources, from all costs at once."""
+    """The optimal cost and potentials of the sources, from all costs at once."""
     optimum = dense_transport(p, q, pricing.ground.block(slice(None), slice(None)))
-    return optimum.cost, optimum.source_price
+    return optimum.cost, optimum.source_potential
 
 
 def _sample(points: Floats, mass: Floats, pricing: Pricing) -> tuple[Indices, Floats]:
@@ -67,7 +73,7 @@ def _sample(points: Floats, mass: Floats, pricing: Pricing) -> tuple[Indices, Fl
     """
     size = -(-len(points) // COARSER)
     spatial = not callable(pricing.ground.metric) and points.shape[1] <= SPATIAL
-    order: NDArray[np.intp] = (
+    order: Indices = (
         cKDTree(points).indices if spatial else np.random.default_rng(0).permutation(len(points))
     )
     ends = np.cumsum(mass[order])
@@ -77,11 +83,11 @@ def _sample(points: Floats, mass: Floats, pricing: Pricing) -> tuple[Indices, Fl
 
 
 def _beginning(
-    pricing: Pricing, p: Floats, q: Floats, some: Indices, price: Floats, value: float
-) -> Beginning:
-    """Prices of all points from those of some sources, and the arcs that are cheapest to them."""
+    pricing: Pricing, p: Floats, q: Floats, some: Indices, potential: Floats, value: float
+) -> WarmStart:
+    """Potentials of all points from those of some sources, and the arcs that are cheapest to them."""
     m = len(q)
-    _, v = cheapest(pricing.turned, price, 1, among=some)
+    _, v = cheapest(pricing.turned, potential, 1, among=some)
     near_row, u = cheapest(pricing, v, NEAR)
     near_col, _ = cheapest(pricing.turned, u, NEAR)
     rows = np.concatenate([np.repeat(np.arange(len(p)), near_row.shape[1]), near_col.ravel()])
@@ -90,7 +96,7 @@ def _beginning(
     arcs = ArcSet(keys, pricing.ground.along(*np.divmod(keys, m)), m)
     short = value - float(p @ u + q @ v)
     least = 1e-2 * max(value, 0.1 * float(arcs.cost.max()))
-    return Beginning(arcs, (u, v), max(short, least) or 1.0)
+    return WarmStart(arcs, (u, v), max(short, least) or 1.0)
 
 
 def crude_cost(pricing: Pricing, p: Floats, q: Floats, /) -> float:

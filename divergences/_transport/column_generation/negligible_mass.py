@@ -1,10 +1,10 @@
-"""Points whose mass is zero, or less than the rounding of the whole: they bind no price."""
+"""Points whose mass is zero, or less than the rounding of the whole: they bind no potential."""
 
 import numpy as np
 
-from divergences._transport.certificate import Arcs, Floats
-from divergences._transport.column_generation.arcs import Indices
+from divergences._transport.certificate import Arcs
 from divergences._transport.ground import GroundCost
+from divergences._typing import Floats, Indices
 
 
 def with_light(
@@ -13,10 +13,10 @@ def with_light(
     q: Floats,
     plan: Arcs,
     carried: tuple[Indices, Indices],
-    prices: tuple[Floats, Floats],
+    potentials: tuple[Floats, Floats],
     /,
 ) -> tuple[Arcs, tuple[Floats, Floats]]:
-    """Plan and prices of all points from those of the points that took part.
+    """Plan and potentials of all points from those of the points that took part.
 
     Args:
         ground: The costs between all points.
@@ -24,19 +24,19 @@ def with_light(
         q: Masses of the targets.
         plan: Between points that took part, by their places among all.
         carried: Which sources and targets took part.
-        prices: Feasible prices of these.
+        potentials: Feasible potentials of these.
 
     Returns:
-        Plan, with the mass of every other point on its tightest arc, and feasible prices.
+        Plan, with the mass of every other point on its tightest arc, and feasible potentials.
     """
     rows, cols = carried
     light_rows, light_cols = (
         np.setdiff1d(np.arange(len(a)), b) for a, b in ((p, rows), (q, cols))
     )
     if len(light_rows) + len(light_cols) == 0:
-        return plan, prices
+        return plan, potentials
     u, v = np.empty(len(p)), np.empty(len(q))
-    u[rows], v[cols] = prices
+    u[rows], v[cols] = potentials
     to, v[light_cols] = _tightest(ground.turned, light_cols, rows, u[rows])
     towards, u[light_rows] = _tightest(ground, light_rows, np.arange(len(q)), v)
     sent, met = p[light_rows] > 0, q[light_cols] > 0
@@ -50,14 +50,14 @@ def with_light(
 
 
 def _tightest(
-    ground: GroundCost, some: Indices, others: Indices, price: Floats
+    ground: GroundCost, some: Indices, others: Indices, potential: Floats
 ) -> tuple[Indices, Floats]:
-    """For some sources the target of lowest ``cost - price``, and that, rounded down."""
+    """For some sources the target of lowest ``cost - potential``, and that, rounded down."""
     to, lowest = np.empty(len(some), np.intp), np.empty(len(some))
     size = max(1, (1 << 20) // len(others))
     for start in range(0, len(some), size):
         part = slice(start, start + size)
-        above = ground.block(some[part], others) - price
+        above = ground.block(some[part], others) - potential
         places = above.argmin(axis=1)
         to[part], lowest[part] = others[places], above[np.arange(len(places)), places]
     return to, np.nextafter(lowest, -np.inf)

@@ -1,20 +1,19 @@
 """What earlier rounds have left known, so that not every pair is priced in every round.
 
-When a source was priced, its pairs were of two kinds. Those close to violating their prices are
+When a source was priced, its pairs were of two kinds. Those close to violating their potentials are
 remembered with their costs, and looked at in every round. All others had some room at least;
-prices that rise use it up, and while there is any, none of them can violate its prices. The few
-targets whose prices rise much more than the others' are priced for all sources instead.
+potentials that rise use it up, and while there is any, none of them can violate its potentials. The few
+targets whose potentials rise much more than the others' are priced for all sources instead.
 """
 
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
-from divergences._transport.certificate import EPS, Floats
-from divergences._transport.column_generation.arcs import Indices, worst
+from divergences._transport.certificate import EPS
+from divergences._transport.column_generation.arcs import worst
 from divergences._transport.column_generation.block_pricing import Known, Look, Pricing, in_blocks
-from divergences._transport.ground import Places
+from divergences._typing import Floats, Indices, Rows
 
 FAR = 32  # one target in so many may rise more than the room of all sources is charged for
 MANY = 0.6  # part of the sources above which all are priced
@@ -23,7 +22,7 @@ REMEMBERED = 64  # pairs of a row, on average of a block, that are remembered at
 
 @dataclass(frozen=True, slots=True)
 class Violations:
-    """Pairs that cost less than their prices.
+    """Pairs that cost less than their potentials.
 
     Attributes:
         rows: Sources of the worst of them.
@@ -41,14 +40,14 @@ class Violations:
 
 
 @dataclass(slots=True)
-class Clearance:
-    """The pairs that are close to violating their prices, and the room of all others.
+class ReducedCostBounds:
+    """The pairs that are close to violating their potentials, and the room of all others.
 
     Attributes:
         pricing: The way to look at pairs.
         room: Least slack of the pairs of each source that are not remembered, shape ``(n,)``;
             below 0 where they have to be looked at.
-        prices: Those that the room is for.
+        potentials: Those that the room is for.
         rows: Sources of the remembered pairs.
         cols: Targets of them.
         cost: Their costs.
@@ -57,7 +56,7 @@ class Clearance:
 
     pricing: Pricing
     room: Floats = field(init=False)
-    prices: tuple[Floats, Floats] | None = None
+    potentials: tuple[Floats, Floats] | None = None
     rows: Indices = field(default_factory=lambda: np.empty(0, np.intp))
     cols: Indices = field(default_factory=lambda: np.empty(0, np.intp))
     cost: Floats = field(default_factory=lambda: np.empty(0))
@@ -74,11 +73,11 @@ class Clearance:
     def violations(
         self, u: Floats, v: Floats, known: Known, keep: int, /, *, width: float
     ) -> Violations:
-        """How far prices are from feasible, over all pairs, and which pairs are worst.
+        """How far potentials are from feasible, over all pairs, and which pairs are worst.
 
         Args:
-            u: Prices of the sources.
-            v: Prices of the targets.
+            u: Potentials of the sources.
+            v: Potentials of the targets.
             known: The costs of pairs.
             keep: How many pairs to return for each source and for each target, the worst ones.
             width: Slack below which a pair is remembered, where that does not make too many.
@@ -100,35 +99,35 @@ class Clearance:
         if not self.complete and len(far):
             parts += self._look(look, np.flatnonzero(~stale), far, (u, v), rounding)
         self._remember(parts)
-        self.prices = u, v
+        self.potentials = u, v
         return self._violations(u, v, keep)
 
     def _use_room(self, u: Floats, v: Floats, rounding: float) -> Indices:
-        """Charge the room for what prices have risen, and tell whose rise was not charged."""
-        if self.prices is None:
+        """Charge the room for what potentials have risen, and tell whose rise was not charged."""
+        if self.potentials is None:
             return np.empty(0, np.intp)
-        risen = v - self.prices[1]
+        risen = v - self.potentials[1]
         usual = float(np.partition(risen, -(len(v) // FAR) - 1)[-(len(v) // FAR) - 1])
-        self.room -= (u - self.prices[0]) + usual + rounding
+        self.room -= (u - self.potentials[0]) + usual + rounding
         return np.flatnonzero(risen > usual)
 
     def _look(
         self,
         look: Look,
         rows: Indices,
-        cols: Places,
-        prices: tuple[Floats, Floats],
+        cols: Rows,
+        potentials: tuple[Floats, Floats],
         rounding: float,
     ) -> list[tuple[Indices, Indices, Floats]]:
         """Close pairs of some rows and columns; the room of the others limits that of the rows."""
-        u, v = prices
+        u, v = potentials
         width = len(v) if isinstance(cols, slice) else len(cols)
 
         def one(part: slice) -> tuple[Indices, Indices, Floats]:
             here = rows[part]
             i, j, cost, room = look(here, cols)
             if len(i) > REMEMBERED * len(here):
-                # The worst of each row and column tell how far prices are from feasible.
+                # The worst of each row and column tell how far potentials are from feasible.
                 slack = cost - u[i] - v[j]
                 chosen = np.union1d(
                     worst(i, slack, REMEMBERED // 2), worst(j, slack, REMEMBERED // 2)
@@ -151,9 +150,9 @@ class Clearance:
         self.rows, self.cols, self.cost = i[first], j[first], cost[first]
 
     def _violations(self, u: Floats, v: Floats, keep: int) -> Violations:
-        """The remembered pairs that violate these prices."""
+        """The remembered pairs that violate these potentials."""
         slack = self.cost - u[self.rows] - v[self.cols]
-        below: NDArray[np.intp] = np.flatnonzero(slack < 0)
+        below: Indices = np.flatnonzero(slack < 0)
         i, j, slack = self.rows[below], self.cols[below], slack[below]
         by_row, by_col = np.zeros(len(u)), np.zeros(len(v))
         np.minimum.at(by_row, i, slack)

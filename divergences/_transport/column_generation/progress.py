@@ -12,7 +12,7 @@ from divergences.errors import SolverError
 
 
 @dataclass(slots=True)
-class Watch:
+class ProgressMonitor:
     """A bracket of the optimum, a time limit and a progress bar.
 
     Attributes:

@@ -5,13 +5,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from divergences._transport.certificate import Floats
+from divergences._typing import Floats, Indices
 
 Levels = NDArray[np.int64] | NDArray[np.object_]
 
 
 def levels(
-    p: Floats | None, q: Floats | None, x_order: NDArray[np.intp], y_order: NDArray[np.intp], /
+    p: Floats | None, q: Floats | None, x_order: Indices, y_order: Indices, /
 ) -> tuple[Levels, Levels, int]:
     """Both distribution functions after each sorted point, times the last return value.
 
@@ -57,9 +57,7 @@ def rounding(a: Any, b: Any, total: Any, /) -> Any:
     return (a - (total - added)) + (b - added)
 
 
-def staircase(
-    x_levels: Levels, y_levels: Levels, /
-) -> tuple[NDArray[np.intp], NDArray[np.intp], Levels]:
+def staircase(x_levels: Levels, y_levels: Levels, /) -> tuple[Indices, Indices, Levels]:
     """Rows, columns and masses of the monotone coupling of sorted points: up to n + m - 1 arcs."""
     ends = np.union1d(x_levels, y_levels)
     mass = np.diff(ends, prepend=0)

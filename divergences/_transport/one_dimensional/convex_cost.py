@@ -1,7 +1,7 @@
 r"""W_p on the line, for p > 1.
 
 The monotone coupling is optimal for every convex function of ``x - y``, since the cost of sorted
-points is then a Monge array: prices that are tight along a walk through the staircase of the
+points is then a Monge array: potentials that are tight along a walk through the staircase of the
 coupling,
 
 .. math:: u_i + v_j = c_{ij}
@@ -10,7 +10,7 @@ from cell to neighbouring cell, are feasible everywhere (Hoffman 1963, "On simpl
 programming problems"). Their steps are the differences of costs in one row or column.
 
 Where both sides end at once, the walk may go round either corner, and all that lies between the
-two choices is feasible, too. The middle is taken: prices then grow with the cost, not with the
+two choices is feasible, too. The middle is taken: potentials then grow with the cost, not with the
 distance of neighbours.
 """
 
@@ -19,9 +19,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from divergences._transport.certificate import Arcs, Floats
+from divergences._transport.certificate import Arcs
 from divergences._transport.one_dimensional.cdf import Levels, cumulative, levels
 from divergences._transport.result import Optimum, proved
+from divergences._typing import Floats, Indices
 
 Wide = NDArray[np.longdouble]
 # Where long doubles are wider still, one is rounded as is assumed here, or better.
@@ -67,8 +68,8 @@ def convex_line_transport(
     cost = factor * np.abs(wide_x[rows] - wide_y[cols]) ** power
     across = factor * np.abs(wide_x[rows[corner] - 1] - wide_y[cols[corner] + 1]) ** power
     walk = _Walk(cost, along_x, corner, across, power / 2 + 3)
-    source_price, target_price = np.empty(len(x)), np.empty(len(y))
-    source_price[x_order], target_price[y_order], slack = walk.prices()
+    source_potential, target_potential = np.empty(len(x)), np.empty(len(y))
+    source_potential[x_order], target_potential[y_order], slack = walk.potentials()
     carried = np.flatnonzero(mass > 0)
     arcs = Arcs(
         x_order[rows[carried]],
@@ -78,7 +79,9 @@ def convex_line_transport(
     )
     p = np.full(len(x), 1 / len(x)) if p is None else p
     q = np.full(len(y), 1 / len(y)) if q is None else q
-    return proved(arcs, p, q, (source_price, target_price), slack=slack, exponent=0, unit=unit)
+    return proved(
+        arcs, p, q, (source_potential, target_potential), slack=slack, exponent=0, unit=unit
+    )
 
 
 def _steps(x_levels: Levels, y_levels: Levels, total: int) -> tuple[NDArray[np.bool_], Levels]:
@@ -96,7 +99,7 @@ def _steps(x_levels: Levels, y_levels: Levels, total: int) -> tuple[NDArray[np.b
 
 @dataclass(frozen=True, slots=True)
 class _Walk:
-    """The costs that prices are made of.
+    """The costs that potentials are made of.
 
     Attributes:
         cost: Of the pairs on the walk.
@@ -109,25 +112,25 @@ class _Walk:
 
     cost: Wide
     along_x: NDArray[np.bool_]
-    corner: NDArray[np.intp]
+    corner: Indices
     across: Wide
     roundings: float
 
-    def prices(self) -> tuple[Floats, Floats, float]:
-        """Prices of sorted sources and targets, tight on the walk but for the corners.
+    def potentials(self) -> tuple[Floats, Floats, float]:
+        """Potentials of sorted sources and targets, tight on the walk but for the corners.
 
-        The price of a pair off the walk is a sum of costs on it, each at most once with either
+        The potential of a pair off the walk is a sum of costs on it, each at most once with either
         sign, and of steps round corners. So what rounding does to these adds up to no more than
         its share of the sum of the costs, and of what corners leave no room for.
 
         Returns:
-            Both prices, and by how much a pair of them may exceed its cost.
+            Both potentials, and by how much a pair of them may exceed its cost.
         """
         change, outside = self._changes()
         u, v = (np.append(0, cumulative(change[s])) for s in (self.along_x, ~self.along_x))
         v = v + self.cost[0]
         largest = np.abs(u).max() + np.abs(v).max()
-        middle = np.median(u)  # free; small prices round least
+        middle = np.median(u)  # free; small potentials round least
         u, v = u - middle, v + middle
         of_sums = (5 + WIDE_EPS * len(self.cost) ** 2) * largest
         on_walk = self.roundings * np.delete(self.cost, self.corner).sum()
@@ -135,7 +138,7 @@ class _Walk:
         return below_u, below_v, float(2 * (WIDE_EPS * (on_walk + of_sums) + outside))
 
     def _changes(self) -> tuple[Wide, np.longdouble]:
-        """By how much prices change at each step, and how far rounding may lead out of corners."""
+        """By how much potentials change at each step, and how far rounding may lead out of corners."""
         change = np.diff(self.cost)
         before, at, after = (self.cost[self.corner + k] for k in (-1, 0, 1))
         change[self.corner - 1] = ((at - before) + (after - self.across)) / 2

@@ -6,10 +6,10 @@ r"""Distances of many pairs on the line at once, from their quantile functions.
 from types import ModuleType
 
 import numpy as np
-from numpy.typing import NDArray
 
-from divergences._checks import Array, numpy_values
+from divergences._checks import numpy_values
 from divergences._transport.one_dimensional.cdf import staircase
+from divergences._typing import Array, Indices
 
 
 def quantile_distance(
@@ -92,7 +92,7 @@ def _root_of_mean(lengths: Array, masses: Array, order: float, xp: ModuleType) -
     return root * unit[..., 0]
 
 
-def _times(values: Array, exponent: NDArray[np.intp], xp: ModuleType) -> Array:
+def _times(values: Array, exponent: Indices, xp: ModuleType) -> Array:
     """The values times powers of two, in two steps, since a factor may not be a float."""
     half = exponent // 2
     with np.errstate(over="ignore"):

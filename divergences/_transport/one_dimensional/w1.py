@@ -4,13 +4,13 @@ Sort both sides, and move the lowest mass to the lowest place.
 
 .. math:: W_1 = \int |F(t) - G(t)| \, dt
 
-with F and G the distribution functions; the optimal prices are a function of slope +1 where F < G
+with F and G the distribution functions; the optimal potentials are a function of slope +1 where F < G
 and -1 where F > G.
 """
 
 import numpy as np
 
-from divergences._transport.certificate import EPS, Arcs, Floats
+from divergences._transport.certificate import EPS, Arcs
 from divergences._transport.metrics import exponent_of, require_representable
 from divergences._transport.one_dimensional.cdf import (
     Levels,
@@ -20,6 +20,7 @@ from divergences._transport.one_dimensional.cdf import (
     staircase,
 )
 from divergences._transport.result import Optimum, proved
+from divergences._typing import Floats
 
 
 def line_transport(
@@ -59,16 +60,18 @@ def line_transport(
         np.abs(x_sorted[rows] - y_sorted[cols]),
     )
     values = _witness(x_sorted, y_sorted, x_levels, y_levels)
-    source_price, target_price = np.empty(len(x)), np.empty(len(y))
-    source_price[x_order], target_price[y_order] = values[: len(x)], -values[len(x) :]
-    # Each value is rounded once, so one step down makes the prices feasible, but for what is left
+    source_potential, target_potential = np.empty(len(x)), np.empty(len(y))
+    source_potential[x_order], target_potential[y_order] = values[: len(x)], -values[len(x) :]
+    # Each value is rounded once, so one step down makes the potentials feasible, but for what is left
     # of the sums of n + m rounding errors.
-    source_price, target_price = (np.nextafter(a, -np.inf) for a in (source_price, target_price))
+    source_potential, target_potential = (
+        np.nextafter(a, -np.inf) for a in (source_potential, target_potential)
+    )
     slack = 2 * ((len(x) + len(y)) * EPS) ** 2 * float(np.abs(reach).max())
     p = np.full(len(x), 1 / len(x)) if p is None else p
     q = np.full(len(y), 1 / len(y)) if q is None else q
     return proved(
-        arcs, p, q, (source_price, target_price), slack=slack, exponent=exponent, unit=unit
+        arcs, p, q, (source_potential, target_potential), slack=slack, exponent=exponent, unit=unit
     )
 
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from divergences.sampled._density_ratio.pooled_sample import Samples
+from divergences._typing import Floats, Indices
+from divergences.sampled._density_ratio.pooled_sample import PooledSample
 
 OFTEN = 10  # points of one side at a value, for it to be an atom, in typical numbers at a value
 DISCRETE = 5  # points to each value, on average, where every value is an atom
@@ -23,10 +24,10 @@ class Atoms:
         value: Of each cell, shape ``(cells, d)``; NaN in a cell for all else.
     """
 
-    cell: NDArray[np.intp]
-    x: NDArray[np.intp]
-    y: NDArray[np.intp]
-    value: NDArray[np.float64]
+    cell: Indices
+    x: Indices
+    y: Indices
+    value: Floats
 
     @property
     def mixed(self) -> NDArray[np.bool_]:
@@ -34,12 +35,12 @@ class Atoms:
         return np.asarray(np.isnan(self.value).any(axis=1))
 
     @property
-    def dense(self) -> NDArray[np.intp]:
+    def dense(self) -> Indices:
         """Places of the points where there is a density."""
         return np.flatnonzero(self.cell < 0)
 
 
-def atoms(samples: Samples, /) -> Atoms:
+def atoms(samples: PooledSample, /) -> Atoms:
     """The atoms of two samples.
 
     A value is an atom if it is taken ten times as often as is typical, and ten times at least. If
@@ -66,7 +67,7 @@ def atoms(samples: Samples, /) -> Atoms:
     return found if often.sum() == 0 else _with_the_rest(samples, found)
 
 
-def _with_the_rest(samples: Samples, found: Atoms) -> Atoms:
+def _with_the_rest(samples: PooledSample, found: Atoms) -> Atoms:
     """What is no atom, as one more cell if it is too little for a density."""
     rest = found.dense
     x = int((rest < samples.n).sum())

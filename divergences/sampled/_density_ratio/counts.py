@@ -1,17 +1,14 @@
 """Divergences of two discrete distributions from how often each outcome was seen."""
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import special
 
-from divergences._transport.certificate import Floats
+from divergences._typing import Floats, Indices
 from divergences.sampled._density_ratio.functionals import JS, KL, Functional
-
-Numbers = NDArray[np.intp]
 
 
 def from_counts(
-    functional: Functional, x: Numbers, y: Numbers, n: int, m: int, /
+    functional: Functional, x: Indices, y: Indices, n: int, m: int, /
 ) -> tuple[float, float]:
     """What some outcomes add to a divergence, corrected for chance.
 
@@ -42,7 +39,7 @@ def from_counts(
     return float((x / n)[seen] @ logs[seen]), 0.0
 
 
-def _js(x: Numbers, y: Numbers, n: int, m: int) -> tuple[float, float]:
+def _js(x: Indices, y: Indices, n: int, m: int) -> tuple[float, float]:
     """Observed JS, less what chance adds, and that."""
     p, q = x / n, y / m
     middle = (p + q) / 2
@@ -55,6 +52,6 @@ def _js(x: Numbers, y: Numbers, n: int, m: int) -> tuple[float, float]:
     return float(value - chance / 2) / 2, float(chance) / 4
 
 
-def smoothed_log_ratio(x: Numbers, y: Numbers, n: int, m: int, /) -> Floats:
+def smoothed_log_ratio(x: Indices, y: Indices, n: int, m: int, /) -> Floats:
     """``log(p / q)`` of each outcome, finite also where it was not seen."""
     return np.log((x + 0.5) / n) - np.log((y + 0.5) / m)

@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from divergences._transport.certificate import Floats
-from divergences.sampled._density_ratio.models import Family
-from divergences.sampled._density_ratio.pooled_sample import Samples, folds
+from divergences._typing import Floats, Indices
+from divergences.sampled._density_ratio.models import LogRatioModel
+from divergences.sampled._density_ratio.pooled_sample import PooledSample, folds
 
 FOLDS = 5
 LARGEST = 12.0  # of a log-ratio that is believed
@@ -32,7 +31,7 @@ class CrossFit:
 
 
 def cross_fit(
-    samples: Samples, families: Sequence[Family], rng: np.random.Generator, /
+    samples: PooledSample, families: Sequence[LogRatioModel], rng: np.random.Generator, /
 ) -> CrossFit:
     """Held-out log-ratios of each family, at the step of its path with the least held-out loss.
 
@@ -60,7 +59,7 @@ def cross_fit(
 
 
 def _held_out(
-    samples: Samples, family: Family, parts: NDArray[np.intp], steps: Sequence[int]
+    samples: PooledSample, family: LogRatioModel, parts: Indices, steps: Sequence[int]
 ) -> Floats:
     """Log-ratios at every point, fitted on the other parts, shape ``(steps, n + m)``."""
     found = np.empty((len(steps), len(samples.z)))
@@ -70,7 +69,7 @@ def _held_out(
     return found
 
 
-def log_loss(samples: Samples, ratios: Floats, /) -> float:
+def log_loss(samples: PooledSample, ratios: Floats, /) -> float:
     """Mean logistic loss of log-ratios, in nats."""
     odds = np.where(samples.label == 1, 1, -1) * (ratios + samples.prior)
     return float(np.average(np.logaddexp(0, -odds), weights=samples.weight))

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
-from divergences.sampled._density_ratio.estimator import Question
+from divergences.sampled._density_ratio.estimator import DensityRatioEstimator
 from divergences.sampled._density_ratio.functionals import JS, KL, REVERSE_KL
 from divergences.sampled._density_ratio.methods import Method
 from divergences.sampled._estimate import Estimate
@@ -62,8 +62,8 @@ def kl(
     >>> found.low < 0.5 < found.high
     True
     """
-    question = Question.of(x, y, x_weights, y_weights, confidence, rng)
-    return question.answer(KL, method, neighbours)
+    question = DensityRatioEstimator.of(x, y, x_weights, y_weights, confidence, rng)
+    return question.estimate(KL, method, neighbours)
 
 
 def reverse_kl(
@@ -98,8 +98,8 @@ def reverse_kl(
     Raises:
         DistributionError: As in `kl`.
     """
-    question = Question.of(x, y, x_weights, y_weights, confidence, rng)
-    return question.answer(REVERSE_KL, method, neighbours)
+    question = DensityRatioEstimator.of(x, y, x_weights, y_weights, confidence, rng)
+    return question.estimate(REVERSE_KL, method, neighbours)
 
 
 def js(
@@ -139,5 +139,5 @@ def js(
     Source:
         Lin 1991, "Divergence measures based on the Shannon entropy", eq. 4.1.
     """
-    question = Question.of(x, y, x_weights, y_weights, confidence, rng)
-    return question.answer(JS, method, neighbours)
+    question = DensityRatioEstimator.of(x, y, x_weights, y_weights, confidence, rng)
+    return question.estimate(JS, method, neighbours)

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from divergences._transport.certificate import Floats
+from divergences._typing import Floats
 from divergences.sampled._density_ratio import counts, stacking
 from divergences.sampled._density_ratio.atoms import Atoms
 from divergences.sampled._density_ratio.functionals import JS, Functional
-from divergences.sampled._density_ratio.pooled_sample import Samples
+from divergences.sampled._density_ratio.pooled_sample import PooledSample
 
 FITTING = 1.15  # what fitting the models adds to the error of their combination, as measured
 
@@ -42,7 +42,7 @@ class Ratios:
 
 
 def divergence(
-    functional: Functional, samples: Samples, found: Atoms, ratios: Ratios | None, /
+    functional: Functional, samples: PooledSample, found: Atoms, ratios: Ratios | None, /
 ) -> tuple[float, float]:
     """A divergence of two samples, and its standard error.
 
@@ -71,7 +71,7 @@ def divergence(
     return value, math.hypot(_error(samples, effect), spread, corrected, least)
 
 
-def _at_atoms(functional: Functional, samples: Samples, found: Atoms) -> Floats:
+def _at_atoms(functional: Functional, samples: PooledSample, found: Atoms) -> Floats:
     """What each point at an atom did to the value."""
     effect = np.zeros(len(samples.z))
     at = np.flatnonzero(found.cell >= 0)
@@ -93,9 +93,9 @@ class _Dense:
     """
 
     def __init__(
-        self, functional: Functional, samples: Samples, found: Atoms, ratios: Ratios
+        self, functional: Functional, samples: PooledSample, found: Atoms, ratios: Ratios
     ) -> None:
-        self.functional, self.samples = functional, samples.among(found.dense)
+        self.functional, self.samples = functional, samples.subset(found.dense)
         self.share = samples.share[found.dense]
         n = self.samples.n
         self.p, self.q = float(self.share[:n].sum()), float(self.share[n:].sum())
@@ -145,7 +145,7 @@ class _Dense:
         return float(np.sqrt(ratios.likely @ np.square(off)))
 
 
-def _error(samples: Samples, effect: Floats) -> float:
+def _error(samples: PooledSample, effect: Floats) -> float:
     """Standard error of a sum of what each point did, the points being drawn on each side."""
     variance = 0.0
     for side in (slice(0, samples.n), slice(samples.n, None)):

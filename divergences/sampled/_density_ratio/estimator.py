@@ -18,7 +18,7 @@ from divergences.sampled._density_ratio.estimation import Ratios, divergence
 from divergences.sampled._density_ratio.functionals import JS, KL, Functional
 from divergences.sampled._density_ratio.interval import interval
 from divergences.sampled._density_ratio.methods import Method
-from divergences.sampled._density_ratio.pooled_sample import Samples
+from divergences.sampled._density_ratio.pooled_sample import PooledSample
 from divergences.sampled._density_ratio.support_overlap import UNSEEN, beyond_sight, isolated
 from divergences.sampled._estimate import Ends, Estimate
 from divergences.sampled._point_clouds import Points
@@ -27,7 +27,7 @@ EXPECTED = 10  # points that a sample should have at an atom of the other, for n
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class DensityRatioEstimator:
     """Two samples, their atoms, and what was estimated of them so far.
 
     Attributes:
@@ -39,7 +39,7 @@ class Question:
         known: Log-ratios by method and number of neighbours.
     """
 
-    samples: Samples
+    samples: PooledSample
     found: Atoms
     like: Any
     confidence: float
@@ -55,14 +55,14 @@ class Question:
         q: ArrayLike | None,
         confidence: float,
         rng: np.random.Generator | None,
-    ) -> "Question":
+    ) -> "DensityRatioEstimator":
         """The arguments of `kl`, checked."""
         _checks.confidence(confidence)
         seed = 0 if rng is None else int(generator(rng).integers(2**32))
         for name, sample in (("x", x), ("y", y)):
             require_sample(name, sample)
-        points = Points.of(x, y, p, q).heavy()
-        samples = Samples.of(*scaled(*points.values), *points.masses)
+        points = Points.of(x, y, p, q).with_positive_weight()
+        samples = PooledSample.of(*scaled(*points.values), *points.masses)
         found = atoms(samples)
         if samples.weighted and len(found.x):
             raise DistributionError(
@@ -73,7 +73,7 @@ class Question:
         like = points.x if points.x.dtype == points.xp.float64 else points.y
         return cls(samples, found, like, confidence, seed)
 
-    def answer(self, functional: Functional, method: Method, neighbours: int) -> Estimate:
+    def estimate(self, functional: Functional, method: Method, neighbours: int) -> Estimate:
         """The estimate of one divergence."""
         methods.require_method(method)
         samples, found, ratios = self.samples, self.found, None
@@ -125,7 +125,7 @@ class Question:
         mine, other, n, _ = self._sides(functional, found)
         count = float(mine[other == 0].sum())
         if ratios is not None:
-            dense, side = self.samples.among(found.dense), int(functional is not KL)
+            dense, side = self.samples.subset(found.dense), int(functional is not KL)
             part = (slice(0, dense.n), slice(dense.n, None))[side]
             beyond = beyond_sight(ratios.smooth[part] * (1 - 2 * side), (dense.m, dense.n)[side])
             extrapolated = np.average(beyond, weights=dense.weight[part]) if ratios.fitted else 0.0
@@ -136,7 +136,7 @@ class Question:
         """Log-ratios where there is a density, estimated at the first call."""
         key = (method, neighbours)
         if key not in self.known:
-            dense = self.samples.among(self.found.dense)
+            dense = self.samples.subset(self.found.dense)
             if method == "knn":
                 self.known[key] = methods.by_neighbours(dense, neighbours)
             else:

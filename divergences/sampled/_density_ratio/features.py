@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from divergences._transport.certificate import Floats
-from divergences.sampled._density_ratio.pooled_sample import Samples, thinned
+from divergences._typing import Floats
+from divergences.sampled._density_ratio.pooled_sample import PooledSample, thinned
 
 Features = Callable[[Floats], Floats]
 
@@ -15,17 +15,17 @@ KNOTS = 12  # of the splines of each coordinate
 SEEN = 20_000  # points that features are fitted to, at the most
 
 
-def linear(samples: Samples, /) -> Features:
+def linear(samples: PooledSample, /) -> Features:
     """The coordinates."""
     return _fitted(samples, _scaler())
 
 
-def quadratic(samples: Samples, /) -> Features:
+def quadratic(samples: PooledSample, /) -> Features:
     """The coordinates, their squares and products."""
     return _fitted(samples, _scaler(), _products(), _scaler())
 
 
-def quadratic_in_ranks(samples: Samples, /) -> Features:
+def quadratic_in_ranks(samples: PooledSample, /) -> Features:
     """The same of the normal scores of each coordinate, which know no heavy tails."""
     from sklearn.preprocessing import QuantileTransformer
 
@@ -35,7 +35,7 @@ def quadratic_in_ranks(samples: Samples, /) -> Features:
     return _fitted(samples, ranks, _products(), _scaler())
 
 
-def splines(samples: Samples, /) -> Features:
+def splines(samples: PooledSample, /) -> Features:
     """Cubic splines of each coordinate, linear beyond the ends."""
     from sklearn.preprocessing import SplineTransformer
 
@@ -47,7 +47,7 @@ def splines(samples: Samples, /) -> Features:
     return _fitted(samples, _robust_scaler(), basis, _scaler())
 
 
-def kernel(samples: Samples, width: float, /) -> Features:
+def kernel(samples: PooledSample, width: float, /) -> Features:
     """A Gaussian kernel at some of the points, of a squared width in mean squared distances."""
     from sklearn.kernel_approximation import Nystroem
     from sklearn.preprocessing import FunctionTransformer
@@ -62,7 +62,7 @@ def kernel(samples: Samples, width: float, /) -> Features:
     )
 
 
-def _fitted(samples: Samples, *steps: Any) -> Features:
+def _fitted(samples: PooledSample, *steps: Any) -> Features:
     """A transformation of points by some steps."""
     from sklearn.pipeline import make_pipeline
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
-from divergences._transport.certificate import Floats
+from divergences._typing import Floats
 
 Function = Callable[[Floats], Floats]
 LOG_2 = float(np.log(2))

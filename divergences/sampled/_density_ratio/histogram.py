@@ -3,14 +3,15 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from divergences.sampled._density_ratio.pooled_sample import Places, Samples, folds
+from divergences._typing import Floats, Indices, Rows
+from divergences.sampled._density_ratio.pooled_sample import PooledSample, folds
 
 CELLS = (2, 4, 8, 16, 32, 64, 128, 256)
 FOLDS = 5
 FEWEST = 4  # points in a cell on average, of both sides
 
 
-def histogram_cells(samples: Samples, rng: np.random.Generator, /) -> NDArray[np.intp]:
+def histogram_cells(samples: PooledSample, rng: np.random.Generator, /) -> Indices:
     """The cell of each point, of a number of cells that predicts held-out points best.
 
     Cells are made by halving all points at the median of the coordinate that is spread most, in
@@ -36,7 +37,7 @@ def histogram_cells(samples: Samples, rng: np.random.Generator, /) -> NDArray[np
     return best
 
 
-def _halved(z: NDArray[np.float64], cell: NDArray[np.intp]) -> NDArray[np.intp]:
+def _halved(z: Floats, cell: Indices) -> Indices:
     """Every cell divided in two at a median; where all points of one are equal, it stays."""
     found = 2 * cell
     order = np.argsort(cell, kind="stable")
@@ -45,7 +46,7 @@ def _halved(z: NDArray[np.float64], cell: NDArray[np.intp]) -> NDArray[np.intp]:
     return np.unique(found, return_inverse=True)[1]
 
 
-def _upper(z: NDArray[np.float64], places: Places) -> NDArray[np.bool_]:
+def _upper(z: Floats, places: Rows) -> NDArray[np.bool_]:
     """Which of some points are above the median of their widest coordinate."""
     part = z[places]
     values = part[:, np.argmax(part.max(axis=0) - part.min(axis=0))]
@@ -53,7 +54,7 @@ def _upper(z: NDArray[np.float64], places: Places) -> NDArray[np.bool_]:
     return values > middle if middle < values.max() else values >= middle
 
 
-def _held_out_loss(samples: Samples, cell: NDArray[np.intp], parts: NDArray[np.intp]) -> float:
+def _held_out_loss(samples: PooledSample, cell: Indices, parts: Indices) -> float:
     """Logistic loss of shares of p in each cell, each point's by the other parts."""
     label, count = samples.label, cell.max() + 1
     total = np.bincount(cell, minlength=count)

@@ -13,7 +13,7 @@ from divergences.sampled._density_ratio.cross_fit import FOLDS, cross_fit
 from divergences.sampled._density_ratio.estimation import Ratios
 from divergences.sampled._density_ratio.histogram import histogram_cells
 from divergences.sampled._density_ratio.nearest_neighbours import neighbour_ratios
-from divergences.sampled._density_ratio.pooled_sample import Samples
+from divergences.sampled._density_ratio.pooled_sample import PooledSample
 from divergences.sampled._density_ratio.stacking import AGAINST, shrunk, stacked
 
 Method = Literal["auto", "classifier", "knn", "histogram"]
@@ -32,7 +32,7 @@ def require_method(method: str, /) -> None:
         raise DistributionError(f"`method` must be one of {names}, but is {method!r}")
 
 
-def by_neighbours(samples: Samples, k: int, /) -> Ratios:
+def by_neighbours(samples: PooledSample, k: int, /) -> Ratios:
     """Log-ratios from the k nearest neighbours on each side.
 
     Returns:
@@ -56,7 +56,7 @@ def by_neighbours(samples: Samples, k: int, /) -> Ratios:
     return Ratios(value, smooth, noise)
 
 
-def by_classifiers(samples: Samples, method: Method, rng: np.random.Generator, /) -> Ratios:
+def by_classifiers(samples: PooledSample, method: Method, rng: np.random.Generator, /) -> Ratios:
     """Log-ratios from cross-fitted classifiers, combined by their held-out scores.
 
     Returns:
@@ -83,7 +83,7 @@ def by_classifiers(samples: Samples, method: Method, rng: np.random.Generator, /
 
 
 def _stacked(
-    samples: Samples, models: Sequence[models.Family], rng: np.random.Generator
+    samples: PooledSample, models: Sequence[models.LogRatioModel], rng: np.random.Generator
 ) -> Ratios:
     """The combination of what several families say of points that they have not seen."""
     from threadpoolctl import threadpool_limits  # here, since looking for libraries takes a while
@@ -114,7 +114,7 @@ def _stacked(
     )
 
 
-def by_histogram(samples: Samples, found: Atoms, rng: np.random.Generator, /) -> Atoms:
+def by_histogram(samples: PooledSample, found: Atoms, rng: np.random.Generator, /) -> Atoms:
     """Cells of a histogram beside the atoms.
 
     Returns:
@@ -133,7 +133,7 @@ def by_histogram(samples: Samples, found: Atoms, rng: np.random.Generator, /) ->
     if len(dense) == 0:
         return found
     cell = found.cell.copy()
-    cell[dense] = len(found.x) + histogram_cells(samples.among(dense), rng)
+    cell[dense] = len(found.x) + histogram_cells(samples.subset(dense), rng)
     x, y = (
         np.bincount(part, minlength=cell.max() + 1)
         for part in (cell[: samples.n], cell[samples.n :])
@@ -141,7 +141,7 @@ def by_histogram(samples: Samples, found: Atoms, rng: np.random.Generator, /) ->
     return Atoms(cell, x, y, found.value)
 
 
-def _require_equal_weights(samples: Samples, method: Method) -> None:
+def _require_equal_weights(samples: PooledSample, method: Method) -> None:
     """Refuse weights where points are counted."""
     if samples.weighted:
         raise DistributionError(

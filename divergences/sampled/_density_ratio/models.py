@@ -12,10 +12,10 @@ from typing import Protocol
 
 import numpy as np
 
-from divergences._transport.certificate import Floats
+from divergences._typing import Floats, Indices
 from divergences.sampled._density_ratio import features
 from divergences.sampled._density_ratio.features import Features
-from divergences.sampled._density_ratio.pooled_sample import Places, Samples, thinned_alike
+from divergences.sampled._density_ratio.pooled_sample import PooledSample, thinned_alike
 
 PENALTIES = (1e-4, 1e-3, 1e-2, 1e-1, 1.0, 10.0)  # inverse, for a thousand points
 STAGES = (3, 6, 10, 15, 20, 30, 40, 55, 75, 100)  # trees at which boosting may stop
@@ -27,7 +27,7 @@ MOST_TREES = 100_000  # and trees
 BLOCK = 20_000  # points whose features are held at a time
 
 
-class Family(Protocol):
+class LogRatioModel(Protocol):
     """Models of a log density ratio along a path."""
 
     @property
@@ -39,7 +39,7 @@ class Family(Protocol):
         """How many models the path has."""
 
     def ratios(
-        self, samples: Samples, train: Places, test: Places, steps: Sequence[int], /
+        self, samples: PooledSample, train: Indices, test: Indices, steps: Sequence[int], /
     ) -> Floats:
         """Log-ratios of models at some steps of the path.
 
@@ -47,7 +47,7 @@ class Family(Protocol):
             samples: All points, with their labels.
             train: Those that the models are fitted to.
             test: Those that they are asked about.
-            steps: Places in the path, rising.
+            steps: Indices in the path, rising.
 
         Returns:
             Shape ``(len(steps), len(test))``.
@@ -72,9 +72,9 @@ class Linear:
         return len(PENALTIES)
 
     def ratios(
-        self, samples: Samples, train: Places, test: Places, steps: Sequence[int], /
+        self, samples: PooledSample, train: Indices, test: Indices, steps: Sequence[int], /
     ) -> Floats:
-        """Log-ratios at ``test``; see `Family`."""
+        """Log-ratios at ``test``; see `LogRatioModel`."""
         from sklearn.linear_model import LogisticRegression
 
         train = thinned_alike(samples, train, MOST)
@@ -109,9 +109,9 @@ class Trees:
         return len(STAGES)
 
     def ratios(
-        self, samples: Samples, train: Places, test: Places, steps: Sequence[int], /
+        self, samples: PooledSample, train: Indices, test: Indices, steps: Sequence[int], /
     ) -> Floats:
-        """Log-ratios at ``test``; see `Family`."""
+        """Log-ratios at ``test``; see `LogRatioModel`."""
         from sklearn.ensemble import HistGradientBoostingClassifier
 
         train = thinned_alike(samples, train, MOST_TREES)
@@ -136,19 +136,19 @@ def _prior(label: Floats, weight: Floats) -> float:
     return float(np.log(weight @ label) - np.log(weight @ (1 - label)))
 
 
-def _few(samples: Samples) -> bool:
+def _few(samples: PooledSample) -> bool:
     """Whether coordinates are few enough for all of their products."""
     return samples.d <= QUADRATIC and samples.d * (samples.d + 3) // 2 <= len(samples.z)
 
 
-def classifiers(samples: Samples, /) -> list[Family]:
+def classifiers(samples: PooledSample, /) -> list[LogRatioModel]:
     """The families of the method "classifier": quadratic logistic regression and trees."""
     linear = ("linear", features.linear)
     plain = ("quadratic", features.quadratic) if _few(samples) else linear
     return [Linear(plain[0], plain[1](samples)), Trees()]
 
 
-def families(samples: Samples, /) -> list[Family]:
+def families(samples: PooledSample, /) -> list[LogRatioModel]:
     """All families that suit the dimension of the points."""
     choice = {"linear": features.linear}
     if _few(samples):
@@ -162,6 +162,6 @@ def families(samples: Samples, /) -> list[Family]:
     return [*(Linear(name, made(samples)) for name, made in choice.items()), Trees()]
 
 
-def _kernel(width: float, samples: Samples) -> Features:
+def _kernel(width: float, samples: PooledSample) -> Features:
     """The features of a kernel."""
     return features.kernel(samples, width)

@@ -1,19 +1,16 @@
 """Log density ratios from the nearest neighbours of each point."""
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import special
 from scipy.spatial import cKDTree
 
-from divergences._transport.certificate import Floats
-from divergences.sampled._density_ratio.pooled_sample import Samples
-
-Numbers = NDArray[np.intp]
+from divergences._typing import Floats, Indices
+from divergences.sampled._density_ratio.pooled_sample import PooledSample
 
 CLOSED = 1 + 1e-12  # a ball holds the points on its surface, rounding or not
 
 
-def neighbour_ratios(samples: Samples, k: int, /) -> tuple[Floats, Floats]:
+def neighbour_ratios(samples: PooledSample, k: int, /) -> tuple[Floats, Floats]:
     """Logarithm of p / q at each point, from the points within the same distance on both sides.
 
     The distance is that of the k-th neighbour on the side where it is farther, so that both have
@@ -53,7 +50,7 @@ def comparable(z: Floats, /) -> Floats:
     return np.asarray(z / scale)
 
 
-def _counts(points: Floats, own: cKDTree, other: cKDTree, k: int) -> tuple[Numbers, Numbers]:
+def _counts(points: Floats, own: cKDTree, other: cKDTree, k: int) -> tuple[Indices, Indices]:
     """Points on either side within the distance of the k-th one where it is farther."""
     near, far = (
         _distance(own, points, k + 1),

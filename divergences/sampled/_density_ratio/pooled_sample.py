@@ -3,17 +3,14 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from divergences._transport.certificate import Floats
-
-Places = NDArray[np.intp]
+from divergences._typing import Floats, Indices
 
 EVEN = 1e-12  # relative difference of weights that are as good as equal
 
 
 @dataclass(frozen=True, slots=True)
-class Samples:
+class PooledSample:
     """Points of two distributions in one array, those of p first.
 
     Attributes:
@@ -29,7 +26,7 @@ class Samples:
     @classmethod
     def of(
         cls, x: Floats, y: Floats, p: Floats | None = None, q: Floats | None = None
-    ) -> "Samples":
+    ) -> "PooledSample":
         """Two sets of points, with masses that sum to 1, or None for equal ones."""
         parts = [
             np.ones(len(points))
@@ -85,23 +82,23 @@ class Samples:
         """Logarithm of the odds that a point is from p, before it is looked at."""
         return float(np.log(self.n / self.m))
 
-    def among(self, places: Places) -> "Samples":
+    def subset(self, places: Indices) -> "PooledSample":
         """Some of the points, in their order."""
-        part = Samples(self.z[places], int((places < self.n).sum()), self.weight[places])
+        part = PooledSample(self.z[places], int((places < self.n).sum()), self.weight[places])
         weight = part.weight.copy()
         for side in (slice(0, part.n), slice(part.n, None)):
             weight[side] /= weight[side].mean() if weight[side].any() else 1.0
-        return Samples(part.z, part.n, weight)
+        return PooledSample(part.z, part.n, weight)
 
 
-def thinned(places: Places, most: int, /) -> Places:
+def thinned(places: Indices, most: int, /) -> Indices:
     """At most so many of some places, the same in every call, in their order."""
     if len(places) <= most:
         return places
     return np.sort(np.random.default_rng(0).choice(places, most, replace=False))
 
 
-def thinned_alike(samples: Samples, places: Places, most: int, /) -> Places:
+def thinned_alike(samples: PooledSample, places: Indices, most: int, /) -> Indices:
     """At most so many of some places, of the smaller side as many as of the larger, or all."""
     if len(places) <= most:
         return places
@@ -111,7 +108,7 @@ def thinned_alike(samples: Samples, places: Places, most: int, /) -> Places:
     ])
 
 
-def folds(samples: Samples, count: int, rng: np.random.Generator, /) -> NDArray[np.intp]:
+def folds(samples: PooledSample, count: int, rng: np.random.Generator, /) -> Indices:
     """Which fold each point is in, both sides divided alike, shape ``(n + m,)``.
 
     All copies of a point are in one fold: held out, none of them is known.
@@ -122,7 +119,7 @@ def folds(samples: Samples, count: int, rng: np.random.Generator, /) -> NDArray[
         rng: What divides the points.
 
     Returns:
-        Numbers of folds, from 0.
+        Indices of folds, from 0.
     """
     found = np.concatenate([
         rng.permutation(np.arange(size) % count) for size in (samples.n, samples.m)

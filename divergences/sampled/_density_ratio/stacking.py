@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
-from divergences._transport.certificate import Floats
-from divergences.sampled._density_ratio.pooled_sample import Samples
+from divergences._typing import Floats
+from divergences.sampled._density_ratio.pooled_sample import PooledSample
 
 AGAINST = 150  # odds against a difference before looking
 RIDGE = 10.0  # points that the probabilities of the models count as
@@ -49,7 +49,7 @@ def shrunk(stack: Stack, evidence: float, /) -> Stack:
     return Stack(stack.inputs, stack.slope * chance, stack.used)
 
 
-def stacked(samples: Samples, ratios: Floats, likely: Floats, /) -> Stack:
+def stacked(samples: PooledSample, ratios: Floats, likely: Floats, /) -> Stack:
     """The combination of log-ratios that is most likely, calibrated by its constant and slopes.
 
     Slopes are at least 0, and a ridge pulls them towards the probabilities of the models, which
@@ -83,7 +83,7 @@ def stacked(samples: Samples, ratios: Floats, likely: Floats, /) -> Stack:
     return Stack(inputs[:, kept], slope[kept], tuple(int(place) for place in used))
 
 
-def influence(samples: Samples, stack: Stack, push: Floats, /) -> Floats:
+def influence(samples: PooledSample, stack: Stack, push: Floats, /) -> Floats:
     """What each point did, through the slopes, to a mean over the points.
 
     Args:

@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from divergences._transport.certificate import Floats
+from divergences._typing import Floats
 from divergences.sampled._density_ratio.nearest_neighbours import comparable
-from divergences.sampled._density_ratio.pooled_sample import Samples, thinned
+from divergences.sampled._density_ratio.pooled_sample import PooledSample, thinned
 
 UNSEEN = 0.02  # share of the points of one side that the other cannot see, beyond which KL is open
 COMPANY = 10  # points of its own near an isolated point, for each that the other side might have
@@ -30,7 +30,7 @@ def beyond_sight(ratios: Floats, size: int, /) -> NDArray[np.bool_]:
     return ratios > np.log(size)
 
 
-def isolated(samples: Samples, side: int, /) -> float:
+def isolated(samples: PooledSample, side: int, /) -> float:
     """Share of the points of a side that lie in groups of their own.
 
     Such a point has ten of its own side, or ten times as many as there are points for one of the

@@ -4,11 +4,11 @@ import contextlib
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.spatial.distance import cdist
 
-from divergences._transport.certificate import EPS, Floats
+from divergences._transport.certificate import EPS
 from divergences._transport.simplex import dense_transport
+from divergences._typing import Floats, Indices
 from divergences.errors import SolverError
 from divergences.sampled._transport import emd
 from divergences.sampled._two_sample.labellings import BLOCK, Labellings
@@ -28,7 +28,7 @@ class Line:
         parts: One: a value is computed as a whole.
     """
 
-    order: NDArray[np.intp]
+    order: Indices
     gaps: Floats
     exponent: int
     parts: int = 1
@@ -88,7 +88,7 @@ class Matching:
         places = labellings.places(start, stop)
         return np.array([self._emd(row[:n], row[n:]) for row in places])
 
-    def _emd(self, rows: NDArray[np.intp], cols: NDArray[np.intp]) -> float:
+    def _emd(self, rows: Indices, cols: Indices) -> float:
         """The EMD of two parts of the pooled sample."""
         if self.cost is not None:
             p, q = (np.full(len(part), 1 / len(part)) for part in (rows, cols))

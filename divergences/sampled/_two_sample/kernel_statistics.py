@@ -15,7 +15,8 @@ import numpy as np
 from scipy.spatial.distance import cdist, pdist
 from threadpoolctl import ThreadpoolController
 
-from divergences._transport.certificate import EPS, Floats
+from divergences._transport.certificate import EPS
+from divergences._typing import Floats
 from divergences.sampled._two_sample.labellings import BLOCK, Labellings
 
 ENTRIES = 2**22  # of a block of k: 32 MB

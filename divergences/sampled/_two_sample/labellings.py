@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from divergences._typing import Indices
+
 BLOCK = 8  # labellings that share a seed
 
 
@@ -33,7 +35,7 @@ class Labellings:
         """Settle them."""
         return cls(n, m, count, rng.integers(2**63 - 1, size=math.ceil(count / BLOCK)))
 
-    def places(self, start: int, stop: int, /) -> NDArray[np.intp]:
+    def places(self, start: int, stop: int, /) -> Indices:
         """Permutations of the pooled sample, the first n places of which are the first sample.
 
         Args:
@@ -63,7 +65,7 @@ class Labellings:
             np.put_along_axis(rows, chosen, True, axis=1)
         return labels
 
-    def _block(self, block: int) -> NDArray[np.intp]:
+    def _block(self, block: int) -> Indices:
         """The permutations of one seed."""
         size = self.n + self.m
         identity = np.tile(np.arange(size), (BLOCK, 1))

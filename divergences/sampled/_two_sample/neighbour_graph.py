@@ -13,11 +13,11 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse import csr_array, diags_array
 from scipy.spatial import cKDTree
 
-from divergences._transport.certificate import EPS, Floats
+from divergences._transport.certificate import EPS
+from divergences._typing import Floats, Indices
 from divergences.sampled._two_sample.labellings import BLOCK, Labellings
 
 FEWEST = 5  # neighbours
@@ -108,7 +108,7 @@ class NeighbourGraph:
         return math.log(2) - total / 2
 
 
-def _nearest_others(points: Floats, count: int) -> NDArray[np.intp]:
+def _nearest_others(points: Floats, count: int) -> Indices:
     """The nearest of distinct points, without itself, shape ``(u, count)``."""
     found = np.asarray(cKDTree(points).query(points, count + 1, workers=-1)[1])
     others = found != np.arange(len(points))[:, None]

@@ -5,18 +5,18 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from divergences import _checks, _parallel
-from divergences._transport.certificate import Floats
 from divergences._transport.metrics import exponent_of, require_representable
+from divergences._typing import Floats
 from divergences.errors import DistributionError, PermutationInterrupt
 from divergences.sampled._point_clouds import Points
 from divergences.sampled._two_sample.emd_statistic import Line, Matching
 from divergences.sampled._two_sample.kernel_statistics import energy, mmd
 from divergences.sampled._two_sample.labellings import Labellings
 from divergences.sampled._two_sample.neighbour_graph import NeighbourGraph
-from divergences.sampled._two_sample.statistic import Called, Statistic, Zero
+from divergences.sampled._two_sample.statistic import ConstantStatistic, CustomStatistic, Statistic
 
 Name = Literal["emd", "js", "energy", "mmd"]
 TIE = 1e-9  # relative: an EMD is proved to that, and few statistics are known better
@@ -38,7 +38,7 @@ class PermutationTest:
 
     statistic: float
     p_value: float
-    null: NDArray[np.float64]
+    null: Floats
     name: str
     n: int
     m: int
@@ -110,7 +110,7 @@ def permutation_test(
     if callable(statistic):
         name = getattr(statistic, "__name__", type(statistic).__name__)
         points = np.concatenate(sides)
-        chosen: Statistic = Called(statistic, points[:, 0] if flat else points)
+        chosen: Statistic = CustomStatistic(statistic, points[:, 0] if flat else points)
     else:
         name = _known(statistic)
         chosen = _named(name, np.concatenate(sides))
@@ -124,7 +124,7 @@ def _named(name: str, points: Floats) -> Statistic:
     exponent = exponent_of(points)
     points = np.ldexp(points, -exponent)
     if (points == points[0]).all():
-        return Zero()
+        return ConstantStatistic()
     if name == "energy":
         return energy(points, exponent)
     if name == "mmd":

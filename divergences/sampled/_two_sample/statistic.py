@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from divergences._transport.certificate import Floats
+from divergences._typing import Floats
 from divergences.errors import DistributionError
 from divergences.sampled._two_sample.labellings import BLOCK, Labellings
 
@@ -36,7 +36,7 @@ class Statistic(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Zero:
+class ConstantStatistic:
     """The statistic of points that are all the same."""
 
     size: int = 64 * BLOCK
@@ -50,7 +50,7 @@ class Zero:
 
 
 @dataclass(frozen=True, slots=True)
-class Called:
+class CustomStatistic:
     """A caller's function of two samples.
 
     Attributes:

@@ -232,5 +232,5 @@ def test_the_readme_shows_what_the_command_prints(tmp_path, monkeypatch, capsys)
 
 def test_the_script_is_this_function():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    assert project["project"]["scripts"]["divergences"] == "divergences.__main__:main"
+    assert project["project"]["scripts"]["divergences"] == "divergences._cli.main:main"
     assert "plot" in project["project"]["optional-dependencies"]

@@ -13,9 +13,9 @@ from divergences._transport import memory
 from divergences._transport.column_generation import multiscale
 from divergences._transport.column_generation import partial_pricing as module
 from divergences._transport.column_generation.arcs import northwest, worst
-from divergences._transport.column_generation.block_pricing import Scan, cheapest
-from divergences._transport.column_generation.euclidean_pricing import Screen
-from divergences._transport.column_generation.partial_pricing import Clearance
+from divergences._transport.column_generation.block_pricing import BlockPricing, cheapest
+from divergences._transport.column_generation.euclidean_pricing import EuclideanPricing
+from divergences._transport.column_generation.partial_pricing import ReducedCostBounds
 from divergences._transport.ground import GroundCost
 from tests.strategies import clouds
 
@@ -64,7 +64,7 @@ def test_the_proof_holds_over_all_pairs(metric, n, m, d):
     np.testing.assert_allclose(solved.plan.sum(axis=0), 1 / m, atol=1e-15)
     ground = GroundCost.of(x, y, metric=metric)
     cost = np.ldexp(ground.block(slice(None), slice(None)), ground.exponent)
-    assert (solved.source_price[:, None] + solved.target_price <= cost).all()
+    assert (solved.source_potential[:, None] + solved.target_potential <= cost).all()
 
 
 @pytest.mark.usefixtures("tiny_coarse")
@@ -85,7 +85,7 @@ def test_points_without_mass_change_nothing():
     solved = sampled.transport(more, y, x_weights=weights, method="columns")
     assert solved.cost == pytest.approx(alone.cost, rel=1e-13)
     cost = np.linalg.norm(more[:, None] - y, axis=-1)
-    assert (solved.source_price[:, None] + solved.target_price <= cost * (1 + 1e-15)).all()
+    assert (solved.source_potential[:, None] + solved.target_potential <= cost * (1 + 1e-15)).all()
 
 
 @pytest.mark.usefixtures("tiny_coarse")
@@ -133,10 +133,10 @@ def test_the_screen_overlooks_no_violation(device, seed, d, squared, shift, far,
     ground = GroundCost.of(x + far, y + far, metric=metric)
     cost = ground.block(slice(None), slice(None))
     v = rng.normal(size=50) * cost.mean() / 10 + shift
-    # Prices that are exactly tight, a little below and a little above.
+    # Potentials that are exactly tight, a little below and a little above.
     u = (cost - v).min(axis=1) + rng.choice([0.0, 1e-15, -1e-15, 1e-7, 1e-2], size=40)
-    screen = Screen.of(ground, None if device == "numpy" else torch.zeros(1))
-    found = Clearance(screen).violations(u, v, ground.along, 100, width=width)
+    screen = EuclideanPricing.of(ground, None if device == "numpy" else torch.zeros(1))
+    found = ReducedCostBounds(screen).violations(u, v, ground.along, 100, width=width)
     slack = np.minimum(exact_slack(ground, u, v), 0.0)
     # The costs of pairs and of blocks may be rounded differently.
     close = {"rtol": 0, "atol": 4e-15 * (1 + np.abs(u).max() + np.abs(v).max())}
@@ -153,13 +153,15 @@ def test_the_screen_overlooks_no_violation(device, seed, d, squared, shift, far,
     crowd=st.sampled_from([2, 64]),
 )
 @pytest.mark.parametrize("kind", ["screen", "scan"])
-def test_what_is_left_out_cannot_have_come_to_violate_its_prices(
+def test_what_is_left_out_cannot_have_come_to_violate_its_potentials(
     kind, seed, d, step, width, crowd
 ):
     rng = np.random.default_rng(seed)
     x, y = rng.normal(size=(60, d)), rng.normal(size=(70, d))
     ground = GroundCost.of(x, y, metric="euclidean")
-    clearance = Clearance(Screen.of(ground, None) if kind == "screen" else Scan(ground))
+    clearance = ReducedCostBounds(
+        EuclideanPricing.of(ground, None) if kind == "screen" else BlockPricing(ground)
+    )
     cost = ground.block(slice(None), slice(None))
     v = rng.normal(size=70) * cost.mean() / 10
     u = (cost - v).min(axis=1)
@@ -180,13 +182,13 @@ def test_what_is_left_out_cannot_have_come_to_violate_its_prices(
     event(f"left pairs out: {left_out}")
 
 
-def test_pairs_far_from_their_prices_are_left_out():
+def test_pairs_far_from_their_potentials_are_left_out():
     x, y = normals(400, 300, 40)
     ground = GroundCost.of(x, y, metric="euclidean")
     cost = ground.block(slice(None), slice(None))
     v = np.zeros(300)
     u = cost.min(axis=1)
-    clearance = Clearance(Screen.of(ground, None))
+    clearance = ReducedCostBounds(EuclideanPricing.of(ground, None))
     clearance.violations(u, v, ground.along, 5, width=0.01)
     assert clearance.complete
     clearance.violations(u + 1e-9, v, ground.along, 5, width=0.01)
@@ -201,7 +203,7 @@ def test_a_scan_finds_the_worst_violations_of_each_row_and_column():
     ground = GroundCost.of(x, y, metric="cityblock")
     u, v = np.full(60, 0.2), np.full(70, 0.2)
     slack = exact_slack(ground, u, v)
-    found = Clearance(Scan(ground)).violations(u, v, ground.along, 1, width=0.0)
+    found = ReducedCostBounds(BlockPricing(ground)).violations(u, v, ground.along, 1, width=0.0)
     pairs = set(zip(found.rows.tolist(), found.cols.tolist(), strict=True))
     for i in np.flatnonzero(slack.min(axis=1) < 0):
         assert (i, slack[i].argmin()) in pairs
@@ -213,9 +215,9 @@ def test_a_scan_finds_the_worst_violations_of_each_row_and_column():
 def test_the_cheapest_targets_are_the_smallest_of_each_row(m):
     x, y = normals(30, m, 2)
     ground = GroundCost.of(x, y, metric="euclidean")
-    price = np.random.default_rng(0).random(m)
-    places, lowest = cheapest(Scan(ground), price, 10)
-    above = ground.block(slice(None), slice(None)) - price
+    potential = np.random.default_rng(0).random(m)
+    places, lowest = cheapest(BlockPricing(ground), potential, 10)
+    above = ground.block(slice(None), slice(None)) - potential
     expected = np.sort(above, axis=1)[:, :10]
     np.testing.assert_array_equal(np.sort(np.take_along_axis(above, places, 1), 1), expected)
     np.testing.assert_array_equal(lowest, above.min(axis=1))
@@ -336,7 +338,7 @@ def test_no_gradient_passes_through_a_function():
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("method", ["dense", "columns", None])
 def test_a_shared_point_far_away_hides_nothing_of_what_the_others_cost(far, seed, method):
-    """Prices of the size of the detour prove no more than their rounding."""
+    """Potentials of the size of the detour prove no more than their rounding."""
     rng = np.random.default_rng(seed)
     near = rng.uniform(size=(2, 20, 2))
     x, y = (np.vstack([points, [[far, far]]]) for points in near)

@@ -24,10 +24,13 @@ def test_the_general_solver_agrees(line, order):
 
 
 @given(weighted_lines(most=10), st.sampled_from([2, 3]))
-def test_the_prices_are_feasible_in_exact_arithmetic_but_for_the_gap(line, order):
+def test_the_potentials_are_feasible_in_exact_arithmetic_but_for_the_gap(line, order):
     x, y, p, q = line
     solved = sampled.transport(x, y, x_weights=p, y_weights=q, order=order)
-    u, v = ([Fraction(price) for price in a] for a in (solved.source_price, solved.target_price))
+    u, v = (
+        [Fraction(potential) for potential in a]
+        for a in (solved.source_potential, solved.target_potential)
+    )
     over = max(
         u[i] + v[j] - abs(Fraction(x[i]) - Fraction(y[j])) ** order
         for i in range(len(x))
@@ -61,8 +64,8 @@ def test_many_points_keep_their_digits_under_a_small_shift():
     x = np.random.default_rng(0).integers(0, 2**20, 100_000).astype(float)
     solved = sampled.transport(x, x + 2**-10, order=2)
     assert solved.cost == pytest.approx(2**-20, rel=1e-15)
-    # Prices of about 2 * 2**-10 * 2**20 / 2 prove no more than their last digits.
-    assert np.abs(solved.source_price).max() < 1100
+    # Potentials of about 2 * 2**-10 * 2**20 / 2 prove no more than their last digits.
+    assert np.abs(solved.source_potential).max() < 1100
     assert solved.gap <= 16 * 2.0**-52 * 1100
 
 

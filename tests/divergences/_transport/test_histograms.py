@@ -46,7 +46,7 @@ def test_the_linear_program_agrees(problem):
 def test_the_result_carries_its_proof(problem):
     p, q, cost = map(np.asarray, problem)
     solved = transport(p, q, cost)
-    plan, u, v = solved.plan.toarray(), solved.source_price, solved.target_price
+    plan, u, v = solved.plan.toarray(), solved.source_potential, solved.target_potential
     assert solved.plan.nnz <= len(p) + len(q) - 1
     assert (plan >= 0).all()
     assert np.allclose(plan.sum(1), p / p.sum(), atol=1e-15)
@@ -125,9 +125,9 @@ def test_giving_up_is_an_error_not_a_number(monkeypatch):
 
 def test_a_plan_that_is_not_optimal_is_an_error_not_a_number(monkeypatch):
     def northwest(p, q, cost):
-        arcs, price = solve(p, q, cost)
+        arcs, potential = solve(p, q, cost)
         rows = cols = np.arange(len(p))
-        return type(arcs)(rows, cols, p, cost[rows, cols]), price
+        return type(arcs)(rows, cols, p, cost[rows, cols]), potential
 
     solve = simplex._simplex
     monkeypatch.setattr(simplex, "_simplex", northwest)
@@ -149,11 +149,11 @@ def test_costs_over_too_wide_a_range_are_an_error_or_right_never_a_wrong_number(
         assert value == pytest.approx(truth, rel=1e-9)
 
 
-def test_points_without_mass_have_feasible_prices():
+def test_points_without_mass_have_feasible_potentials():
     solved = transport([1, 0, 0], [0, 0, 1], np.array([[5.0, 1, 2], [0, 9, 9], [4, 4, 4]]))
     assert solved.cost == 2
-    assert np.isfinite(solved.source_price).all()
-    assert np.isfinite(solved.target_price).all()
+    assert np.isfinite(solved.source_potential).all()
+    assert np.isfinite(solved.target_potential).all()
 
 
 @pytest.mark.parametrize("small", [1e-10, 1e-17, 1e-100, 1e-300])

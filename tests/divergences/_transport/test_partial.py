@@ -37,7 +37,7 @@ def test_it_is_the_optimum_of_the_linear_program_with_its_proof(p, q, seed):
     solved = partial_transport(p, q, cost)
     assert solved.cost == pytest.approx(cheapest(p, q, cost), abs=1e-9)
     flow = min(p.sum(), q.sum())
-    plan, u, v = solved.plan.toarray(), solved.source_price, solved.target_price
+    plan, u, v = solved.plan.toarray(), solved.source_potential, solved.target_potential
     assert plan.sum() == pytest.approx(1.0)
     assert (plan.sum(axis=1) <= p / flow + 1e-12).all()
     assert (plan.sum(axis=0) <= q / flow + 1e-12).all()

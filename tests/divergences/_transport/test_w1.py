@@ -31,10 +31,10 @@ def test_scipy_agrees_for_different_sizes(pair):
 
 
 @given(weighted_lines(most=12))
-def test_the_prices_are_feasible_and_prove_the_plan(line):
+def test_the_potentials_are_feasible_and_prove_the_plan(line):
     x, y, p, q = line
     solved = sampled.transport(x, y, x_weights=p, y_weights=q)
-    u, v = solved.source_price, solved.target_price
+    u, v = solved.source_potential, solved.target_potential
     reduced = np.abs(np.subtract.outer(x, y)) - u[:, None] - v
     scale = max(np.abs(x).max(), np.abs(y).max())
     assert reduced.min() >= -2e-15 * scale
@@ -94,7 +94,7 @@ def test_every_order_is_that_of_the_dense_method_with_its_proof(order, line):
     dense = sampled.transport(x, y, method="dense", **options)
     assert solved.cost == pytest.approx(dense.cost, rel=1e-12, abs=1e-15)
     cost = np.abs(np.subtract.outer(np.ravel(x), np.ravel(y))) ** order
-    above = solved.source_price[:, None] + solved.target_price - cost
+    above = solved.source_potential[:, None] + solved.target_potential - cost
     assert above.max() <= 1e-13 * max(1.0, cost.max())
     assert solved.gap <= 1e-12 * max(1.0, cost.max())
 

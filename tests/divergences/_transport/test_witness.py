@@ -1,4 +1,4 @@
-"""The function that prices extend to: 1-Lipschitz, and its gap is the exact EMD."""
+"""The function that potentials extend to: 1-Lipschitz, and its gap is the exact EMD."""
 
 import numpy as np
 import pytest
@@ -134,12 +134,12 @@ def test_what_is_no_point_is_refused(z, message):
 
 @pytest.mark.parametrize("method", ["dense", "columns", None])
 @pytest.mark.parametrize("d", [1, 2])
-def test_targets_without_mass_have_feasible_prices(method, d):
+def test_targets_without_mass_have_feasible_potentials(method, d):
     rng = np.random.default_rng(0)
     x, y = rng.normal(size=(30, d)), rng.normal(size=(40, d))
     q = np.where(np.arange(40) % 3 == 0, rng.random(40), 0.0)
     solved = sampled.transport(x, y, y_weights=q, method=method)
-    room = distances(x, y) - solved.source_price[:, None] - solved.target_price
+    room = distances(x, y) - solved.source_potential[:, None] - solved.target_potential
     assert room.min() >= -1e-15
     f = lipschitz_witness(solved, y)
     assert f(x).mean() - f(y) @ q / q.sum() == pytest.approx(solved.cost, rel=1e-13)
@@ -162,7 +162,7 @@ def test_other_targets_orders_and_costs_are_refused():
         (transport(np.ones(20), np.ones(20), 5 * rng.random((20, 20))), y / 100),
     ]
     for solved, targets in others:
-        with pytest.raises(DistributionError, match="of order 1, but its prices of `y`"):
+        with pytest.raises(DistributionError, match="of order 1, but its potentials of `y`"):
             lipschitz_witness(solved, targets)
 
 

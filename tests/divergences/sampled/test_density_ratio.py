@@ -17,7 +17,7 @@ from divergences import DistributionError, closed_forms, densities, sampled
 from divergences.sampled._density_ratio.atoms import atoms
 from divergences.sampled._density_ratio.counts import from_counts
 from divergences.sampled._density_ratio.functionals import JS, KL, REVERSE_KL
-from divergences.sampled._density_ratio.pooled_sample import Samples
+from divergences.sampled._density_ratio.pooled_sample import PooledSample
 
 METHODS = ["auto", "classifier", "knn", "histogram"]
 CLASSIFIERS = ["auto", "classifier"]
@@ -337,7 +337,7 @@ def test_too_few_points_outside_of_atoms_bound_from_below_only():
 def test_every_point_is_in_a_cell_or_has_a_density(values):
     z = np.array(values, float)[:, None]
     n = len(z) // 2
-    samples = Samples(z, n, np.ones(len(z)))
+    samples = PooledSample(z, n, np.ones(len(z)))
     found = atoms(samples)
     assert found.x.sum() + found.y.sum() + len(found.dense) == len(z)
     assert (

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from divergences import DistributionError
-from gan.critics import CRITICS, Budget, Problem, Study, fitted, on_points, on_populations
+from gan.critics import CRITICS, Budget, Experiment, Problem, fitted, on_points, on_populations
 from gan.critics.fit_loop import stepped
 from gan.critics.pairs import named_pair
 from gan.errors import TrainingError
@@ -77,7 +77,7 @@ def test_a_fit_is_the_same_again():
 
 def test_a_critic_of_few_points_knows_them_and_not_their_populations():
     pair = named_pair("translation-8")
-    study = Study(pair, "same-points", 0, n=50)
+    study = Experiment(pair, "same-points", 0, n=50)
     *_, look = study.looks(CRITICS["corrected"].estimator, Budget(150), only_last=True)
     fresh = on_populations(look.fit.score, pair, 1.0, rng(5), fresh=4000)
     assert look.verdict.certified_error > -0.01
@@ -86,7 +86,7 @@ def test_a_critic_of_few_points_knows_them_and_not_their_populations():
 
 
 def test_the_exact_witness_certifies_all():
-    study = Study(TRANSLATED, "same-points", 0, n=100)
+    study = Experiment(TRANSLATED, "same-points", 0, n=100)
     (look,) = study.looks(CRITICS["witness"].estimator, Budget(1))
     assert look.verdict.certified_error == pytest.approx(0, abs=1e-9)
     assert look.verdict.certified <= look.verdict.exact
@@ -94,7 +94,7 @@ def test_the_exact_witness_certifies_all():
 
 
 def test_a_study_looks_at_powers_of_ten_and_the_end_and_can_be_stopped():
-    study = Study(TRANSLATED, "population", 0)
+    study = Experiment(TRANSLATED, "population", 0)
     assert study.exact == 1.0
     estimator = CRITICS["one-sided"].estimator
     assert [look.step for look in study.looks(estimator, Budget(12))] == [1, 3, 10, 12]
@@ -106,7 +106,7 @@ def test_a_study_looks_at_powers_of_ten_and_the_end_and_can_be_stopped():
 
 def test_populations_without_a_known_w1_are_refused():
     with pytest.raises(ValueError, match="`pair` must have a known W1"):
-        Study(named_pair("ring-normal"), "population", 0)
+        Experiment(named_pair("ring-normal"), "population", 0)
     with pytest.raises(ValueError, match="`pair` must have a known W1"):
         on_populations(nn.Flatten(0), named_pair("ring-normal"), 1.0, rng())
 
@@ -198,7 +198,7 @@ def test_a_radius_makes_round_functions_of_many_dimensions_easy():
     flat = replace(sharp, network=partial(spread_mlp_critic, hidden=[256] * 3, steepness=1.0))
     astray = []
     for estimator in (sharp, flat):
-        study = Study(pair, "population", 0)
+        study = Experiment(pair, "population", 0)
         *_, look = study.looks(estimator, Budget(60), only_last=True)
         astray.append(1 - look.verdict.cosine)
     assert astray[0] < 0.5 * astray[1]

@@ -51,7 +51,7 @@ def test_certified_is_a_bound_for_any_scores(scored):
 def test_the_exact_prices_certify_all_of_it(pair):
     x, y = pair
     solved = sampled.transport(x, y)
-    bound = certified(distances(x, y), solved.source_price, -solved.target_price).value
+    bound = certified(distances(x, y), solved.source_potential, -solved.target_potential).value
     assert bound == pytest.approx(solved.cost, rel=1e-6, abs=1e-12)
 
 

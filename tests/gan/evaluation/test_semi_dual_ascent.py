@@ -144,7 +144,7 @@ def test_the_exact_prices_reach_the_bound_of_a_batch():
     cost = torch.cdist(x, y).double()
     weights = np.full(12, 1 / 12)
     solved = divergences.transport(weights, weights, cost.numpy())
-    prices = torch.from_numpy(solved.source_price), -torch.from_numpy(solved.target_price)
+    prices = torch.from_numpy(solved.source_potential), -torch.from_numpy(solved.target_potential)
     loss, bound = certified_critic_loss(*prices, cost)
     assert float(bound) == pytest.approx(solved.cost, rel=1e-12)
     assert float(-loss) == pytest.approx(solved.cost, rel=1e-12)

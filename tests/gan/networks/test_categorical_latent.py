@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from gan.networks.categorical_latent import LOUDNESS, Choice
+from gan.networks.categorical_latent import CODE_SCALE, CategoricalLatent
 from gan.networks.convolutional import convolutional_generator
 
 SHAPE = (1, 28, 28)
@@ -12,14 +12,14 @@ SHAPE = (1, 28, 28)
 def test_the_largest_of_the_first_numbers_is_the_choice_and_the_rest_stay():
     noise = torch.tensor([[0.3, -1.0, 0.2, 9.0, -0.5], [-2.0, -1.0, -3.0, 0.0, 7.0]])
     expected = torch.tensor([[1.0, 0.0, 0.0, 9.0, -0.5], [0.0, 1.0, 0.0, 0.0, 7.0]])
-    expected[:, :3] *= LOUDNESS
-    assert torch.equal(Choice(3)(noise), expected)
+    expected[:, :3] *= CODE_SCALE
+    assert torch.equal(CategoricalLatent(3)(noise), expected)
 
 
 def test_each_is_chosen_as_often(rng):
     """Within five standard deviations: a false alarm in 1e5 seeds."""
     n, k = 20_000, 16
-    counts = Choice(k)(torch.randn(n, 20, generator=rng))[:, :k].count_nonzero(dim=0)
+    counts = CategoricalLatent(k)(torch.randn(n, 20, generator=rng))[:, :k].count_nonzero(dim=0)
     assert counts.sum() == n
     assert (counts - n / k).abs().max() < 5 * (n / k * (1 - 1 / k)) ** 0.5
 

@@ -53,11 +53,11 @@ def test_initial_weights_are_spread_as_torch_spreads_them():
 
 def test_a_pair_in_another_unit_makes_larger_points_with_the_same_slopes(rng):
     pair = networks.plane_generator(rng, width=8), networks.plane_critic(rng, width=8)
-    generator, critic = networks.in_unit(*pair, 4.0)
+    generator, critic = networks.rescaled(*pair, 4.0)
     noise, points = torch.randn(5, 2, generator=rng), torch.randn(5, 2, generator=rng)
     assert torch.allclose(generator(noise), 4 * pair[0](noise))
     assert torch.allclose(critic(4 * points), 4 * pair[1](points))
-    assert networks.in_unit(*pair, 1.0) == pair
+    assert networks.rescaled(*pair, 1.0) == pair
 
 
 def test_a_network_of_a_class_of_its_own_chooses_its_unit(rng):
@@ -66,4 +66,4 @@ def test_a_network_of_a_class_of_its_own_chooses_its_unit(rng):
             return 2 * noise / noise.norm(dim=1, keepdim=True)
 
     pair = Circle(2, nn.Identity()), networks.plane_critic(rng, width=8)
-    assert networks.in_unit(*pair, 4.0) == pair
+    assert networks.rescaled(*pair, 4.0) == pair

@@ -8,6 +8,7 @@ import pytest
 
 from gan.__main__ import main
 from gan.errors import ConfigError
+from gan.runs import tensorboard
 from gan.runs.config import Config
 from gan.runs.run import run
 from gan.runs.signals import Stop
@@ -79,7 +80,7 @@ def test_tensorboard_reads_the_metrics_and_a_resumed_run_has_each_once(
 
 
 def test_a_missing_tensorboard_is_said_before_anything_is_made(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(board, "find_spec", lambda name: None)
+    monkeypatch.setattr(tensorboard, "find_spec", lambda name: None)
     with pytest.raises(ConfigError, match=r"--tensorboard needs TensorBoard: pip install"):
         Board.require()
     out = ["--tensorboard", "--out", str(tmp_path / "run")]

@@ -33,10 +33,10 @@ from pathlib import Path
 
 import torch
 
-from gan import session
-from gan.config import Config
-from gan.devices import join
-from gan.train import train
+from gan.runs.config import Config
+from gan.runs.run import made
+from gan.training.devices import join
+from gan.training.loop import train
 
 out, *recipes = sys.argv[1:]
 for recipe in recipes:

@@ -75,7 +75,7 @@ def test_a_copy_that_climbed_to_less_than_the_critic_proves_is_not_taken(trainin
     def flat(*args):
         return lambda points: torch.zeros(len(points))
 
-    monkeypatch.setattr(evaluation, "refined", flat)
+    monkeypatch.setattr(measures, "refined", flat)
     for _ in train(training, real=REAL):  # the critic then proves more than a flat one
         pass
     rng = measures.seeded(torch.device("cpu"), 0, 1)
@@ -84,9 +84,7 @@ def test_a_copy_that_climbed_to_less_than_the_critic_proves_is_not_taken(trainin
 
 
 def test_a_perfect_generator_is_at_the_floor(training, monkeypatch):
-    monkeypatch.setattr(
-        evaluation, "averaged_samples", lambda training, n, rng: RING.sample(n, rng)
-    )
+    monkeypatch.setattr(measures, "averaged_samples", lambda training, n, rng: RING.sample(n, rng))
     rng = measures.seeded(torch.device("cpu"), 0, 2)
     emd, floor = measures.emd_beside_floor(training, RING, 200, rng, pairs=6)
     # Both are means of 6 draws that vary by about 25 % each: within 60 % but for 1 seed in 10^4.
