@@ -10,7 +10,7 @@ from gan.critics.fit_loop import stepped
 from gan.critics.problem import Budget, Fit, Maker, Problem
 from gan.evaluation.semi_dual_ascent import BETAS, BoundAscent, pairwise_distances
 from gan.networks import Critic
-from gan.networks.rescaling import scaled
+from gan.networks.rescaling import rescaled_critic
 from gan.recipes.losses import certified_critic_loss
 from gan.training.devices import Devices
 from gan.training.steps import set_learning_rate, update
@@ -41,7 +41,7 @@ class BoundCritic:
     def fit(self, problem: Problem, /, *, budget: Budget, rng: torch.Generator) -> Iterator[Fit]:
         """Climb; see `Estimator.fit`."""
         begun = time.monotonic()
-        critic = scaled(self.network(rng, problem.shape), problem.unit)
+        critic = rescaled_critic(self.network(rng, problem.shape), problem.unit)
         if problem.points is None:
             step = self._step_on_batches(critic, problem, rng)
             yield from stepped(step, critic, budget, begun=begun)

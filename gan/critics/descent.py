@@ -10,8 +10,8 @@ import torch
 
 from gan.critics.fit_loop import stepped
 from gan.critics.problem import Budget, Fit, Maker, Problem
-from gan.networks.rescaling import scaled
-from gan.recipes.registry import Recipe
+from gan.networks.rescaling import rescaled_critic
+from gan.recipes.recipe import Recipe
 from gan.training.devices import Devices, Precision
 from gan.training.steps import CriticBatch, critic_batch, critic_step, set_learning_rate
 
@@ -44,7 +44,7 @@ class DescentCritic:
     def fit(self, problem: Problem, /, *, budget: Budget, rng: torch.Generator) -> Iterator[Fit]:
         """Descend; see `Estimator.fit`."""
         begun = time.monotonic()
-        critic = scaled(self.network(rng, problem.shape), problem.unit)
+        critic = rescaled_critic(self.network(rng, problem.shape), problem.unit)
         optimizer = self.recipe.make_optimizer(critic)
         devices = Devices(rng.device, autocast=_autocast(self.precision, rng.device))
         size = problem.unit  # of the gap, as far as is known

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from gan.critics.pairs.pair import Pair
+from gan.critics.pairs.distribution_pair import Pair
 from gan.critics.problem import Score
 from gan.evaluation.critic_gap import Truth, excess, sampled_slope
 

@@ -7,7 +7,7 @@ from typing import Any, Literal
 import torch
 
 from gan.critics.errors import CriticErrors, on_points, on_populations
-from gan.critics.pairs.pair import Pair
+from gan.critics.pairs.distribution_pair import Pair
 from gan.critics.problem import Budget, Estimator, Fit, Problem
 from gan.evaluation.critic_gap import Truth
 from gan.runs.measures import seeded

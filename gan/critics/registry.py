@@ -7,9 +7,9 @@ from gan.critics.bound import BoundCritic
 from gan.critics.descent import DescentCritic
 from gan.critics.problem import Estimator
 from gan.critics.witness import WitnessCritic
-from gan.networks.lipschitz import sorting_critic, spectral_critic
+from gan.networks.lipschitz import group_sort_critic, spectral_norm_critic
 from gan.networks.mlp import mlp_critic, spread_mlp_critic
-from gan.recipes.registry import Constraint, Recipe
+from gan.recipes.recipe import Constraint, Recipe
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,17 +83,19 @@ CRITICS: dict[str, Method] = {
     "spectral": Method(
         "ReLU layers of spectral norm 1",
         "Miyato et al. 2018",
-        DescentCritic(FREE, partial(spectral_critic, hidden=[128] * 3)),
+        DescentCritic(FREE, partial(spectral_norm_critic, hidden=[128] * 3)),
     ),
     "maxmin": Method(
         "orthonormal layers, pairs sorted: 1-Lipschitz",
         "Anil, Lucas and Grosse 2019",
-        DescentCritic(FREE, partial(sorting_critic, hidden=[128] * 3), lipschitz=True),
+        DescentCritic(FREE, partial(group_sort_critic, hidden=[128] * 3), lipschitz=True),
     ),
     "full-sort": Method(
         "orthonormal layers, all values sorted: 1-Lipschitz",
         "Anil, Lucas and Grosse 2019",
-        DescentCritic(FREE, partial(sorting_critic, hidden=[128] * 3, group=128), lipschitz=True),
+        DescentCritic(
+            FREE, partial(group_sort_critic, hidden=[128] * 3, group_size=128), lipschitz=True
+        ),
     ),
     "c-transform": Method(
         "ascent on the certified bound of all points; on populations, of fresh batches",

@@ -13,7 +13,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from gan.critics.pairs.pair import Pair, uncoupled
+from gan.critics.pairs.distribution_pair import Pair, uncoupled
 
 DIMENSIONS = (2, 4, 8, 16, 32, 64, 128)
 CONES = (4, 16, 64, 256)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from gan.critics.pairs.pair import Coupling, Pair, uncoupled
+from gan.critics.pairs.distribution_pair import Coupling, Pair, uncoupled
 
 SHIFT = 1.0
 FACTOR = 2.0

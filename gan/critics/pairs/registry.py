@@ -6,7 +6,7 @@ from pathlib import Path
 
 from gan.critics.pairs.cones import cones_pair
 from gan.critics.pairs.gaussians import scaling_pair, translation_pair
-from gan.critics.pairs.pair import Pair
+from gan.critics.pairs.distribution_pair import Pair
 from gan.critics.pairs.samples import digits_normal_pair, ring_normal_pair, run_pair
 from gan.errors import PairError
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from gan.critics.pairs.pair import Pair
+from gan.critics.pairs.distribution_pair import Pair
 from gan.data import mnist
 from gan.data.mixtures import eight_gaussians
 from gan.runs.measures import averaged_samples

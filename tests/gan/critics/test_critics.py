@@ -16,9 +16,9 @@ from gan.critics.fit_loop import stepped
 from gan.critics.pairs import named_pair
 from gan.errors import TrainingError
 from gan.evaluation.critic_gap import Truth
-from gan.networks.lipschitz import GroupSort, sorting_critic, spectral_critic
+from gan.networks.lipschitz import GroupSort, group_sort_critic, spectral_norm_critic
 from gan.networks.mlp import Radius, spread_mlp_critic
-from gan.recipes.optimizers import Joint, muon
+from gan.recipes.optimizers import CombinedOptimizer, muon
 from gan.recipes.registry import RECIPES
 from gan.training.loop import train
 from gan.training.steps import set_learning_rate
@@ -147,7 +147,7 @@ def test_group_sort_sorts_each_group():
 @pytest.mark.parametrize("group", [2, 16])
 @pytest.mark.parametrize("shape", [(2,), (1, 5, 5)])
 def test_a_sorting_critic_is_1_lipschitz_and_stays_so(group, shape):
-    critic = sorting_critic(rng(), shape, hidden=[16, 16], group=group)
+    critic = group_sort_critic(rng(), shape, hidden=[16, 16], group=group)
     optimizer = torch.optim.Adam(critic.parameters(), lr=0.05)
     x = torch.randn(64, *shape, generator=rng(1))
     for _ in range(20):
@@ -160,7 +160,7 @@ def test_a_sorting_critic_is_1_lipschitz_and_stays_so(group, shape):
 
 
 def test_a_spectral_critic_is_1_lipschitz_but_for_its_power_iteration():
-    critic = spectral_critic(rng(), (3,), hidden=[16, 16])
+    critic = spectral_norm_critic(rng(), (3,), hidden=[16, 16])
     for _ in range(50):
         critic(torch.zeros(1, 3))  # each pass is a step of the power iteration
     points = torch.randn(200, 3, generator=rng(1), requires_grad=True)
@@ -213,7 +213,7 @@ def test_muon_turns_only_the_matrices_and_its_state_is_kept_exactly():
 
     network = nn.Sequential(nn.Linear(2, 8), nn.ReLU(), nn.Linear(8, 8), nn.Linear(8, 1))
     optimizer = muon(network, learning_rate=0.01, momentum=0.9, betas=(0.5, 0.9))
-    assert isinstance(optimizer, Joint)
+    assert isinstance(optimizer, CombinedOptimizer)
     matrices, rest = (sum(len(g["params"]) for g in part.param_groups) for part in optimizer.parts)
     assert (matrices, rest) == (2, 4)
     set_learning_rate(optimizer, 0.002)

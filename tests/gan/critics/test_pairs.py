@@ -7,7 +7,7 @@ import torch
 
 from divergences import sampled
 from gan.critics.pairs import cones, named_pair
-from gan.critics.pairs.pair import lengths
+from gan.critics.pairs.distribution_pair import lengths
 from gan.errors import PairError
 
 TRUTH = {(2, 4): 0.82046, (4, 64): 0.71063, (16, 64): 1.54933, (128, 4): 1.13347}
