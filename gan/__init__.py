@@ -6,7 +6,8 @@ from gan.datasets import DATA
 from gan.errors import TrainingError
 from gan.evaluation.critic_gap import CriticGap, critic_gap, critic_gaps
 from gan.networks import NETWORKS, Networks
-from gan.recipes.registry import GAN, RECIPES, WGAN, WGAN_GP, Method, Recipe
+from gan.recipes.recipe import Recipe
+from gan.recipes.registry import GAN, RECIPES, WGAN, WGAN_GP, TrainingMethod
 from gan.training.loop import Step, Training, train
 
 __all__ = [
@@ -19,12 +20,12 @@ __all__ = [
     "CriticGap",
     "DataSet",
     "GaussianMixture",
-    "Method",
     "Networks",
     "Recipe",
     "Step",
     "Training",
     "TrainingError",
+    "TrainingMethod",
     "critic_gap",
     "critic_gaps",
     "eight_gaussians",

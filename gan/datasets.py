@@ -8,7 +8,7 @@ from torch import Tensor
 
 from gan.data import mnist
 from gan.data.curves import SwissRoll, VerticalSegments
-from gan.data.dataset import DataSet, Loader, Measures, Refining, Sampler
+from gan.data.dataset import DataSet, Loader, Measures, RefinementSettings, Sampler
 from gan.data.mixtures import GaussianMixture, eight_gaussians, twenty_five_gaussians
 from gan.metrics.classifier import DigitClassifier, digit_classifier
 from gan.metrics.densities import density_js, density_reverse_kl
@@ -17,7 +17,7 @@ from gan.metrics.frechet import Moments
 from gan.metrics.modes import modes
 
 MEASURED = 2000  # real points that generated ones are compared with
-OF_IMAGES = Refining(steps=100, learning_rate=0.0, correction_rate=0.3)
+OF_IMAGES = RefinementSettings(steps=100, learning_rate=0.0, correction_rate=0.3)
 EVERY = 3  # which real digits, likewise: 20,000 from the whole file, whose order is not random
 
 
@@ -28,7 +28,7 @@ def mixture_set(mixture: GaussianMixture, /, *, unit: float = 1.0) -> DataSet:
     def measure(points: Tensor) -> Measures:
         found = modes(mixture, points)
         return {
-            "modes": found.found,
+            "modes": found.covered,
             "in_3_sigma": found.within_3_sigma,
             "smallest_share": min(found.shares),
             "largest_share": max(found.shares),
@@ -132,8 +132,8 @@ def mnist_set(data_dir: Path | None) -> DataSet:
         measure=measure,
         measure_size=5000,
         evaluation_size=2000,
-        refining=OF_IMAGES,
-        distinct=digits.distinct_images,
+        refinement=OF_IMAGES,
+        sample_without_replacement=digits.distinct_images,
     )
 
 
@@ -147,7 +147,7 @@ def stacked_mnist_set(data_dir: Path | None) -> DataSet:
 
     def measure(points: Tensor) -> Measures:
         found = mode_coverage(stacked_numbers(judge(), points))
-        return {"modes": found.found, "mode_kl": found.reverse_kl}
+        return {"modes": found.covered, "mode_kl": found.reverse_kl}
 
     return DataSet(
         (3, 28, 28),
@@ -156,7 +156,7 @@ def stacked_mnist_set(data_dir: Path | None) -> DataSet:
         measure=measure,
         measure_size=STACKED_SAMPLES,
         evaluation_size=2000,
-        refining=OF_IMAGES,
+        refinement=OF_IMAGES,
     )
 
 

@@ -120,7 +120,7 @@ def _times(outcome: Outcome, n: int) -> dict[str, Any]:
         solving.append(time.perf_counter() - between)
     return {
         "n": n,
-        "refine_steps": outcome.data.refining.steps,
+        "refine_steps": outcome.data.refinement.steps,
         "refine_seconds": statistics.median(refining),
         "exact_seconds": statistics.median(solving),
     }

@@ -85,7 +85,7 @@ GRID = partial(points, mixture=twenty_five_gaussians(), pairs=5)
 
 FOURIER = {"networks": "fourier-mlp"}
 ONE_SIDED = {"learning_rate": 3e-3, "generator_decay": 3.0, "average_rate": 4e-3}
-CHOICE = {"networks": "convolutional-choice"}
+CHOICE = {"networks": "convolutional-categorical"}
 DIGITS_RUN = {"precision": "bf16-mixed", "evaluate_every": 1000}
 DIGITS_SETTINGS = {
     "batch_size": 64,

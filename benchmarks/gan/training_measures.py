@@ -50,15 +50,15 @@ def points(outcome: Outcome, seed: int, *, mixture: GaussianMixture, pairs: int)
     rng = fresh(seed)
     found = modes(mixture, measures.averaged_samples(outcome.training, MANY, rng))
     pacgan = modes(
-        mixture, measures.averaged_samples(outcome.training, PACGAN_POINTS, rng), least=0
+        mixture, measures.averaged_samples(outcome.training, PACGAN_POINTS, rng), min_share=0
     )
     return {
         **distances(outcome, POINTS, rng, pairs=pairs),
-        "modes": found.found,
+        "modes": found.covered,
         "smallest_share": min(found.shares),
         "largest_share": max(found.shares),
         "in_3_sigma": found.within_3_sigma,
-        "pacgan_modes": pacgan.found,
+        "pacgan_modes": pacgan.covered,
         "pacgan_quality": pacgan.within_3_sigma,
         "pacgan_reverse_kl": pacgan.reverse_kl,
     }

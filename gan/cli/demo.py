@@ -227,7 +227,7 @@ def table(records: Sequence[dict[str, Any]], /) -> str:
     cells = [
         (
             r["recipe"],
-            f"{r['found']}/8",
+            f"{r['covered']}/8",
             f"{r['within_3_sigma']:.1%}",
             f"{r['emd']:.4f}",
             f"{r['floor']:.4f}",

@@ -5,7 +5,8 @@ from dataclasses import fields
 
 from gan.datasets import DATA
 from gan.networks import NETWORKS
-from gan.recipes.registry import RECIPES, Method, Recipe
+from gan.recipes.recipe import Recipe
+from gan.recipes.registry import RECIPES, TrainingMethod
 from gan.runs.plugins import load_plugins
 from gan.runs.text_table import text_table
 
@@ -21,13 +22,13 @@ def recipes_command(*, plugin: tuple[str, ...] = ()) -> int:
     """
     load_plugins(plugin)
     for name, method in RECIPES.items():
-        print(f"{name}: {method.what}\n  source: {method.source}")
+        print(f"{name}: {method.description}\n  source: {method.source}")
         print(_wrapped("  paper:  ", _settings(method.paper)))
         print(_wrapped("  quick:  ", _differences(method)) + "\n")
     print("Every setting is a flag of `gan train`, as --penalty-weight 1.\n")
     sets = [(name, (load.__doc__ or "").partition("\n")[0]) for name, load in DATA.items()]
     print(text_table(("data", "what"), sets, left=2) + "\n")
-    rows = [(name, pair.of, pair.what) for name, pair in NETWORKS.items()]
+    rows = [(name, pair.domain, pair.description) for name, pair in NETWORKS.items()]
     print(text_table(("networks", "for", "what"), rows, left=3))
     return 0
 
@@ -40,7 +41,7 @@ def _wrapped(head: str, text: str) -> str:
 def _settings(recipe: Recipe) -> str:
     """The settings that matter to the recipe, as text."""
     idle = {
-        "penalty_weight": not recipe.penalised,
+        "penalty_weight": not recipe.penalized,
         "clip": recipe.constraint != "clip",
         "betas": recipe.optimizer == "rmsprop",
         "momentum": recipe.optimizer != "muon",
@@ -55,7 +56,7 @@ def _settings(recipe: Recipe) -> str:
     )
 
 
-def _differences(method: Method) -> str:
+def _differences(method: TrainingMethod) -> str:
     """What the quick settings change."""
     changed = [
         f"{part.name} {getattr(method.quick, part.name)}"

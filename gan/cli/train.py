@@ -12,7 +12,7 @@ from tyro.conf import OmitArgPrefixes
 
 from divergences import DistributionError, SolverError
 from gan.errors import ConfigError, RunError, TrainingError
-from gan.recipes.registry import Recipe
+from gan.recipes.recipe import Recipe
 from gan.runs.comparison import comparison_table, finished_runs
 from gan.runs.config import Config
 from gan.runs.folder import RunFolder

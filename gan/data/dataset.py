@@ -12,7 +12,7 @@ Measures = dict[str, int | float | list[float]]
 
 
 @dataclass(frozen=True, slots=True)
-class Refining:
+class RefinementSettings:
     """How a copy of a critic climbs the certified bound of the points of an evaluation.
 
     Attributes:
@@ -39,10 +39,10 @@ class DataSet:
             name; None if there is nothing.
         measure_size: How many generated points it is given.
         evaluation_size: Points on each side of an evaluation.
-        refining: How a copy of the critic comes to certify what it can of them.
+        refinement: How a copy of the critic comes to certify what it can of them.
         log_density: Log density of points ``(n, *shape)``, in nats, where it is known.
-        distinct: As ``sample``, but no point comes twice: of a finite data set. None where none
-            ever does.
+        sample_without_replacement: As ``sample``, but without replacement, for a finite data set;
+            None for a continuous distribution.
     """
 
     shape: tuple[int, ...]
@@ -52,9 +52,9 @@ class DataSet:
     measure: Callable[[Tensor], Measures] | None = None
     measure_size: int = 2000
     evaluation_size: int = 1000
-    refining: Refining = Refining()
+    refinement: RefinementSettings = RefinementSettings()
     log_density: Callable[[Tensor], Tensor] | None = None
-    distinct: Sampler | None = None
+    sample_without_replacement: Sampler | None = None
 
     def two_samples(self, n: int, rng: torch.Generator, /) -> tuple[Tensor, Tensor]:
         """Two samples of n real points each, with no point in common.
@@ -73,9 +73,9 @@ class DataSet:
         Raises:
             DistributionError: If a finite data set has fewer points than that.
         """
-        if self.distinct is None:
+        if self.sample_without_replacement is None:
             return self.sample(n, rng), self.sample(n, rng)
-        first, second = self.distinct(2 * n, rng).split(n)
+        first, second = self.sample_without_replacement(2 * n, rng).split(n)
         return first, second
 
 

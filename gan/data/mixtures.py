@@ -13,33 +13,33 @@ class GaussianMixture:
     """Equal parts of round Gaussians.
 
     Attributes:
-        centres: Means of the parts, shape ``(k, d)``.
+        centers: Means of the parts, shape ``(k, d)``.
         sigma: Standard deviation of every part, in the unit of the centres.
     """
 
-    centres: Float[Tensor, " k d"]
+    centers: Float[Tensor, " k d"]
     sigma: float
 
     def __post_init__(self) -> None:
         """Refuse what is no mixture."""
         if not (math.isfinite(self.sigma) and self.sigma > 0):
             raise ValueError(f"`sigma` must be a positive number, but is {self.sigma}")
-        if self.centres.ndim != 2 or 0 in self.centres.shape or not self.centres.isfinite().all():
+        if self.centers.ndim != 2 or 0 in self.centers.shape or not self.centers.isfinite().all():
             raise ValueError(
-                f"`centres` must be finite and of shape (k, d), but is {self.centres}"
+                f"`centers` must be finite and of shape (k, d), but is {self.centers}"
             )
 
     def sample(self, n: int, rng: torch.Generator) -> Float[Tensor, " n d"]:
         """``n`` independent points, on the device of ``rng``; every part is equally likely."""
-        k, d = self.centres.shape
+        k, d = self.centers.shape
         part = torch.randint(k, (n,), generator=rng, device=rng.device)
         noise = torch.randn(n, d, generator=rng, device=rng.device)
-        return self.centres.to(rng.device)[part] + self.sigma * noise
+        return self.centers.to(rng.device)[part] + self.sigma * noise
 
     def log_density(self, points: Float[Tensor, " n d"]) -> Float[Tensor, " n"]:
         """Log density per unit of area, in nats, in the precision of ``points``; always finite."""
-        k, d = self.centres.shape
-        squares = (points[:, None] - self.centres.to(points)).square().sum(dim=2) / (
+        k, d = self.centers.shape
+        squares = (points[:, None] - self.centers.to(points)).square().sum(dim=2) / (
             2 * self.sigma**2
         )
         return (
@@ -54,7 +54,7 @@ class GaussianMixture:
         """Index of the nearest centre, and the Euclidean distance to it in units of ``sigma``."""
         # The products that cdist would use for many centres cancel far from the origin.
         distances = torch.cdist(
-            points, self.centres.to(points), compute_mode="donot_use_mm_for_euclid_dist"
+            points, self.centers.to(points), compute_mode="donot_use_mm_for_euclid_dist"
         )
         distance, part = distances.min(dim=1)
         return part, distance / self.sigma

@@ -71,13 +71,13 @@ class ModeCoverage:
     """How samples spread over modes that a perfect sampler draws equally often.
 
     Attributes:
-        found: Modes with at least one sample.
+        covered: Modes with at least one sample.
         modes: How many there are.
         reverse_kl: KL(generated || uniform) of the shares of the modes, in nats, from 0 to
             ``log(modes)``. Of n samples of a perfect sampler about ``(modes - 1) / (2 n)``.
     """
 
-    found: int
+    covered: int
     modes: int
     reverse_kl: float
 
@@ -129,7 +129,7 @@ def mode_coverage(numbers: Int[Tensor, " n"], /, *, modes: int = STACKED_MODES) 
         Lin et al. 2018, "PacGAN", section 4.1.
 
     >>> mode_coverage(torch.tensor([0, 0, 1, 1]), modes=4)
-    ModeCoverage(found=2, modes=4, reverse_kl=0.6931471805599453)
+    ModeCoverage(covered=2, modes=4, reverse_kl=0.6931471805599453)
     """
     if numbers.numel() == 0 or numbers.min() < 0 or numbers.max() >= modes:
         raise ValueError(

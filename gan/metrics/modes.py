@@ -15,13 +15,13 @@ class Modes:
     """How points spread over the parts of a mixture.
 
     Attributes:
-        found: Parts that have at least a given share of all points within 3 sigma.
+        covered: Parts that have at min_share a given share of all points within 3 sigma.
         shares: Of all points, by the nearest centre; sums to 1.
         within_3_sigma: Share of points at a Euclidean distance of at most 3 sigma from the nearest
             centre.
     """
 
-    found: int
+    covered: int
     shares: list[float]
     within_3_sigma: float
 
@@ -32,22 +32,22 @@ class Modes:
 
 
 def modes(
-    mixture: GaussianMixture, points: Float[Tensor, " n d"], /, *, least: float = 0.01
+    mixture: GaussianMixture, points: Float[Tensor, " n d"], /, *, min_share: float = 0.01
 ) -> Modes:
     """How the points spread over the parts of the mixture.
 
     Args:
         mixture: What they should be drawn from.
         points: Generated points.
-        least: Share of all points that a part must have within 3 sigma to be found; with 0, one
+        min_share: Share of all points that a part must have within 3 sigma to be found; with 0, one
             point is enough (the protocol of Lin et al. 2018, "PacGAN").
 
     Returns:
         Parts found, shares, and the share of points within 3 sigma.
     """
-    k, n = len(mixture.centres), len(points)
+    k, n = len(mixture.centers), len(points)
     part, distance = mixture.nearest(points)
     close = distance <= 3
-    found = torch.bincount(part[close], minlength=k) >= max(1, least * n)
+    found = torch.bincount(part[close], minlength=k) >= max(1, min_share * n)
     shares = torch.bincount(part, minlength=k) / n
     return Modes(int(found.sum()), shares.tolist(), float(close.float().mean()))

@@ -65,7 +65,9 @@ class Orthonormal(nn.Module):
         return near if weight.shape[0] <= weight.shape[1] else near.T
 
 
-def spectral_critic(rng: torch.Generator, shape: Shape, /, *, hidden: Sequence[int]) -> Critic:
+def spectral_norm_critic(
+    rng: torch.Generator, shape: Shape, /, *, hidden: Sequence[int]
+) -> Critic:
     """ReLU layers divided by their largest singular value, but for what its power iteration lags.
 
     Args:
@@ -89,8 +91,8 @@ def spectral_critic(rng: torch.Generator, shape: Shape, /, *, hidden: Sequence[i
     return Critic(nn.Sequential(*layers[:-1]))
 
 
-def sorting_critic(
-    rng: torch.Generator, shape: Shape, /, *, hidden: Sequence[int], group: int = 2
+def group_sort_critic(
+    rng: torch.Generator, shape: Shape, /, *, hidden: Sequence[int], group_size: int = 2
 ) -> Critic:
     """Orthonormal layers with sorting between them (Anil, Lucas and Grosse 2019).
 
@@ -98,7 +100,7 @@ def sorting_critic(
         rng: Source of the initial weights.
         shape: Of one point.
         hidden: Widths of the hidden layers.
-        group: How many values are sorted together; it divides the widths.
+        group_size: How many values are sorted together; it divides the widths.
 
     Returns:
         The critic; its gradient has length 1 almost everywhere if no layer but the last is
@@ -110,5 +112,5 @@ def sorting_critic(
         layer = linear(n_in, n_out, rng)
         nn.init.orthogonal_(layer.weight, generator=rng)
         parametrize.register_parametrization(layer, "weight", Orthonormal())
-        layers += [layer, GroupSort(group)]
+        layers += [layer, GroupSort(group_size)]
     return Critic(nn.Sequential(*layers[:-1]))

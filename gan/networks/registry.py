@@ -15,7 +15,7 @@ from gan.networks.residual import residual_critic, residual_generator
 from gan.networks.segment import segment_generator
 
 Shape = tuple[int, ...]
-Kind = Literal["any points", "points in the plane", "images of 28 x 28"]
+Domain = Literal["any points", "points in the plane", "images of 28 x 28"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,22 +23,22 @@ class Networks:
     """A generator and a critic that belong together.
 
     Attributes:
-        what: The pair in a few words.
+        description: The pair in a few words.
         generator: A fresh generator of points of a shape: ``generator(rng, shape)``.
         critic: A fresh critic of such points.
-        of: The kind of points that the pair is made for.
+        domain: The kind of points that the pair is made for.
     """
 
-    what: str
+    description: str
     generator: Callable[[torch.Generator, Shape], Generator]
     critic: Callable[[torch.Generator, Shape], Critic]
-    of: Kind = "any points"
+    domain: Domain = "any points"
 
     def fits(self, shape: Shape, /) -> bool:
         """Whether the pair is made for points of this shape."""
-        if self.of == "points in the plane":
+        if self.domain == "points in the plane":
             return shape == (2,)
-        if self.of == "images of 28 x 28":
+        if self.domain == "images of 28 x 28":
             return len(shape) == 3 and shape[1:] == (28, 28)
         return True
 
@@ -87,7 +87,7 @@ NETWORKS: dict[str, Networks] = {
         convolutional_critic,
         "images of 28 x 28",
     ),
-    "convolutional-choice": Networks(
+    "convolutional-categorical": Networks(
         "the same, a choice of one of 16 in the generator's noise",
         partial(convolutional_generator, choices=16),
         convolutional_critic,

@@ -38,10 +38,12 @@ def rescaled(generator: Generator, critic: Critic, unit: float, /) -> tuple[Gene
     if unit == 1 or type(generator) is not Generator or type(critic) is not Critic:
         return generator, critic
     makes = nn.Sequential(generator.body, Scale(unit))
-    return Generator(generator.noise_size, makes, generator.distribution), scaled(critic, unit)
+    return Generator(generator.noise_size, makes, generator.distribution), rescaled_critic(
+        critic, unit
+    )
 
 
-def scaled(critic: Critic, unit: float, /) -> Critic:
+def rescaled_critic(critic: Critic, unit: float, /) -> Critic:
     """The critic of points that are ``unit`` times as large, with the same slopes."""
     if unit == 1:
         return critic

@@ -1,19 +1,18 @@
 """How weights follow their gradients: Adam, RMSProp, or Muon for the matrices."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
 
-Name = Literal["adam", "rmsprop", "muon"]
-NAMES: tuple[str, ...] = get_args(Name)
+OptimizerName = Literal["adam", "rmsprop", "muon"]
 
 
 MULTIPLE = 3.0  # of Adam's learning rate, for the matrices
 
 
-class Joint:
+class CombinedOptimizer:
     """Several optimisers that step together, each for weights of its own.
 
     Attributes:
@@ -43,17 +42,17 @@ class Joint:
             part.load_state_dict(own)
 
 
-Optimizer = torch.optim.Optimizer | Joint
+Optimizer = torch.optim.Optimizer | CombinedOptimizer
 
 
-def parts(optimizer: Optimizer, /) -> Sequence[torch.optim.Optimizer]:
+def torch_optimizers(optimizer: Optimizer, /) -> Sequence[torch.optim.Optimizer]:
     """The optimisers of torch that it is made of."""
-    return optimizer.parts if isinstance(optimizer, Joint) else (optimizer,)
+    return optimizer.parts if isinstance(optimizer, CombinedOptimizer) else (optimizer,)
 
 
 def muon(
     module: nn.Module, /, *, learning_rate: float, momentum: float, betas: tuple[float, float]
-) -> Joint:
+) -> CombinedOptimizer:
     """Muon for the matrices but the last, Adam for that, for biases and for kernels.
 
     A step of Muon moves a matrix by the orthogonal factor of its averaged gradient: as far in
@@ -76,7 +75,7 @@ def muon(
     rest = list(_others(module, matrices))
     adam = torch.optim.Adam(rest, lr=learning_rate, betas=betas, fused=True)
     if not matrices:
-        return Joint(adam)
+        return CombinedOptimizer(adam)
     steps = torch.optim.Muon(
         [{"params": matrices, "multiple": MULTIPLE}],
         lr=MULTIPLE * learning_rate,
@@ -84,7 +83,7 @@ def muon(
         weight_decay=0.0,
         adjust_lr_fn="match_rms_adamw",
     )
-    return Joint(steps, adam)
+    return CombinedOptimizer(steps, adam)
 
 
 def _others(module: nn.Module, matrices: Sequence[Tensor]) -> Iterator[nn.Parameter]:

@@ -13,7 +13,7 @@ from gan.recipes.input_gradient import input_gradient
 Critic = Callable[[Tensor], Tensor]
 
 
-def slopes_between(
+def gradient_norms(
     critic: Critic,
     real: Float[Tensor, " n *shape"],
     generated: Float[Tensor, " n *shape"],
@@ -52,7 +52,7 @@ def _written_out(critic: Critic, points: Tensor) -> Tensor | None:
     return input_gradient(critic.body, points)
 
 
-def slopes_of_pairs(
+def chord_slopes(
     critic: Critic,
     real: Float[Tensor, " n *shape"],
     generated: Float[Tensor, " n *shape"],

@@ -10,7 +10,8 @@ from tyro.conf import Positional, Suppress, UseAppendAction
 from gan.datasets import DATA
 from gan.errors import ConfigError
 from gan.networks import NETWORKS
-from gan.recipes.registry import RECIPES, Recipe
+from gan.recipes.recipe import Recipe
+from gan.recipes.registry import RECIPES
 from gan.runs.plugins import load_plugins
 from gan.training.devices import Precision, Strategy
 

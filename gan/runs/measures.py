@@ -86,9 +86,9 @@ def refined(critic: Critic, data: DataSet, real: Tensor, generated: Tensor, /) -
         critic,
         real,
         generated,
-        steps=data.refining.steps,
-        learning_rate=data.refining.learning_rate,
-        correction_rate=data.refining.correction_rate * data.unit,
+        steps=data.refinement.steps,
+        learning_rate=data.refinement.learning_rate,
+        correction_rate=data.refinement.correction_rate * data.unit,
     )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from gan.recipes.optimizers import Optimizer, parts
+from gan.recipes.optimizers import Optimizer, torch_optimizers
 
 
 class Rollback:
@@ -21,7 +21,9 @@ class Rollback:
         rng: torch.Generator,
     ) -> None:
         self._modules = modules
-        self._optimizers = [part for optimizer in optimizers for part in parts(optimizer)]
+        self._optimizers = [
+            part for optimizer in optimizers for part in torch_optimizers(optimizer)
+        ]
         self._rng = rng
         self._copies: list[Tensor] = []
         self._rng_state = rng.get_state()

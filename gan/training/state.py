@@ -10,7 +10,7 @@ from torch import nn
 from gan.errors import MisfitError
 from gan.networks import Critic, Generator
 from gan.recipes.optimizers import Optimizer
-from gan.recipes.registry import Recipe
+from gan.recipes.recipe import Recipe
 from gan.training.devices import Devices
 
 
@@ -123,7 +123,7 @@ def _require_fit(recipe: Recipe, generator: Generator, critic: Critic, devices: 
             "the certified bound is of a whole batch, which several processes would divide: give "
             "--devices 1 with it"
         )
-    if recipe.penalised and critic.has_batch_norm:
+    if recipe.penalized and critic.has_batch_norm:
         raise MisfitError(
             f"the critic has batch norm, and the recipe's {recipe.constraint} is on its gradient "
             "at each point by itself: batch norm makes each score depend on the whole batch. "

@@ -17,14 +17,14 @@ from gan.recipes.losses import (
 )
 from gan.recipes.optimizers import Optimizer
 from gan.recipes.penalties import (
+    chord_slopes,
     clip_weights,
+    gradient_norms,
     gradient_penalty,
     hinge_penalty,
     one_sided_penalty,
-    slopes_between,
-    slopes_of_pairs,
 )
-from gan.recipes.registry import Recipe
+from gan.recipes.recipe import Recipe
 from gan.training.devices import Devices
 from gan.training.state import Training
 
@@ -78,7 +78,7 @@ def critic_batch(
     """
     n = len(real)
     mix = None
-    if recipe.penalised:
+    if recipe.penalized:
         shape = (2, n) if recipe.constraint == "finite-difference" else (n,)
         mix = torch.rand(shape, generator=rng, device=rng.device)
         mix = mix[..., devices.rank :: devices.count]
@@ -136,7 +136,7 @@ def critic_step(
             loss = CRITIC_LOSSES[recipe.loss](real, generated)
         if batch.mix is not None:
             chords, m = recipe.constraint == "finite-difference", batch.mix.shape[-1]
-            slopes = (slopes_of_pairs if chords else slopes_between)(
+            slopes = (chord_slopes if chords else gradient_norms)(
                 critic, batch.real[:m], batch.generated[:m], batch.mix
             )
             loss = loss + recipe.penalty_weight * PENALTIES[recipe.constraint](slopes.float())

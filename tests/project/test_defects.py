@@ -17,14 +17,14 @@ import torch
 from gan.data.mixtures import eight_gaussians
 from gan.evaluation.critic_gap import critic_gap
 from gan.networks import NETWORKS, Critic
-from gan.recipes.penalties import gradient_penalty, slopes_between
+from gan.recipes.penalties import gradient_norms, gradient_penalty
 from gan.recipes.registry import GAN, WGAN, WGAN_GP
 from gan.training.devices import Devices
 from gan.training.loop import train
 from gan.training.steps import critic_batch, critic_step, generator_step
 from tests.tiny_training import PAPERS, QUICK, REAL, same, started
 
-PENALISED = [recipe for recipe in PAPERS.values() if recipe.penalised]
+PENALISED = [recipe for recipe in PAPERS.values() if recipe.penalized]
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def linear(slope):
 def test_the_norm_is_per_point_not_over_the_batch(batch):
     """Defect: the gradient's norm is taken over the whole batch."""
     # Over the whole batch, 64 unit slopes have norm 8 and would pay (8 - 1)^2 = 49.
-    assert float(gradient_penalty(slopes_between(linear(1.0), *batch))) == pytest.approx(
+    assert float(gradient_penalty(gradient_norms(linear(1.0), *batch))) == pytest.approx(
         0, abs=1e-10
     )
 
@@ -70,7 +70,7 @@ def test_a_penalised_point_is_on_the_segment_between_its_two_images(rng):
 
     real, generated = torch.rand(2, 50, 3, 4, 4, generator=rng, dtype=torch.float64)
     mix = torch.rand(50, generator=rng, dtype=torch.float64)
-    slopes_between(critic, real, generated, mix)
+    gradient_norms(critic, real, generated, mix)
     (points,) = seen
     to_real, to_generated = ((points - end).flatten(1).norm(dim=1) for end in (real, generated))
     length = (real - generated).flatten(1).norm(dim=1)
@@ -81,7 +81,7 @@ def test_a_penalised_point_is_on_the_segment_between_its_two_images(rng):
 def test_the_norm_is_over_all_pixels_and_channels(rng):
     """Defect: the norm of an image's gradient is over the channel axis only."""
     real, generated = torch.randn(2, 5, 3, 4, 4, generator=rng)
-    slopes = slopes_between(
+    slopes = gradient_norms(
         lambda x: x.sum(dim=(1, 2, 3)), real, generated, torch.rand(5, generator=rng)
     )
     assert torch.allclose(slopes, torch.full((5,), 48**0.5))
@@ -98,7 +98,7 @@ def test_clipped_weights_are_in_the_box_after_every_step():
 def test_a_flat_critic_has_a_finite_gradient(batch):
     """Defect: the square root of a sum of squares has gradient NaN at 0."""
     weight = torch.zeros(3, requires_grad=True)
-    slopes = slopes_between(lambda x: x @ weight, *batch)
+    slopes = gradient_norms(lambda x: x @ weight, *batch)
     (gradient,) = torch.autograd.grad(gradient_penalty(slopes), weight)
     assert gradient.isfinite().all()
 
@@ -149,7 +149,7 @@ def test_the_generator_goes_where_the_critic_scores_higher(recipe):
 
 def test_the_ring_has_eight_different_modes_at_the_radius():
     """Defect: a ring from linspace(0, 2 pi, 8), whose first and last mode are one."""
-    centres = eight_gaussians(radius=3.0).centres
+    centres = eight_gaussians(radius=3.0).centers
     assert torch.allclose(centres.norm(dim=1), torch.full((8,), 3.0))
     neighbours = torch.cdist(centres, centres).fill_diagonal_(math.inf).min(dim=1).values
     assert torch.allclose(neighbours, torch.full((8,), 6 * math.sin(math.pi / 8)))
@@ -180,7 +180,7 @@ def test_images_may_have_any_number_of_channels(name, channels, rng):
     critic = pair.critic(rng, shape)
     assert images.shape == (2, *shape)
     assert isinstance(critic, Critic)
-    slopes = slopes_between(critic, images, 1 - images, torch.tensor([0.25, 0.75]))
+    slopes = gradient_norms(critic, images, 1 - images, torch.tensor([0.25, 0.75]))
     assert slopes.shape == (2,)
     assert (slopes > 0).all()
 

@@ -109,7 +109,7 @@ def _stacked(
         combined,
         np.stack(alone),
         likely,
-        dict(zip(fitted.names, map(float, fitted.loss), strict=True)) | {"a coin": fitted.coin},
+        dict(zip(fitted.names, map(float, fitted.loss), strict=True)) | {"baseline": fitted.coin},
         tuple(fitted.names[place] for place in combined.used) if most > math.log(AGAINST) else (),
     )
 

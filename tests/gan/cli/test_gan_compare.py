@@ -195,7 +195,7 @@ def test_recipes_lists_all_that_there_is(gan):
     status, said, _ = gan("recipes")
     assert status == 0
     for name, method in RECIPES.items():
-        assert f"{name}: {method.what}\n  source: {method.source}\n" in said
+        assert f"{name}: {method.description}\n  source: {method.source}\n" in said
     starts = {line.split()[0] for line in said.splitlines() if line and line[0] != " "}
     assert starts >= {*DATA, *NETWORKS}
     for load in DATA.values():

@@ -25,7 +25,7 @@ def test_the_log_density_is_scipys(rng):
     mixture = eight_gaussians(radius=1.0, sigma=0.3)
     points = torch.randn(50, 2, generator=rng, dtype=torch.float64)
     parts = [
-        scipy.stats.multivariate_normal(c, 0.09).pdf(points) for c in mixture.centres.double()
+        scipy.stats.multivariate_normal(c, 0.09).pdf(points) for c in mixture.centers.double()
     ]
     assert np.allclose(mixture.log_density(points), np.log(np.mean(parts, axis=0)), rtol=1e-12)
 
@@ -61,12 +61,12 @@ def test_a_ring_without_size_is_refused(options):
 
 
 def test_centres_that_are_no_points_are_refused():
-    with pytest.raises(ValueError, match="`centres` must be finite"):
+    with pytest.raises(ValueError, match="`centers` must be finite"):
         GaussianMixture(torch.tensor([[math.nan, 0.0]]), 1.0)
 
 
 def test_the_grid_has_five_rows_of_five_modes_around_the_origin():
-    centres = twenty_five_gaussians(step=3.0).centres
+    centres = twenty_five_gaussians(step=3.0).centers
     expected = {(x, y) for x in (-6.0, -3.0, 0.0, 3.0, 6.0) for y in (-6.0, -3.0, 0.0, 3.0, 6.0)}
     assert set(map(tuple, centres.tolist())) == expected
     assert centres.shape == (25, 2)
@@ -88,7 +88,7 @@ def test_the_log_density_of_the_grid_is_scipys_and_integrates_to_1(rng):
     mixture = twenty_five_gaussians(step=0.5, sigma=0.2)
     points = torch.randn(50, 2, generator=rng, dtype=torch.float64)
     parts = [
-        scipy.stats.multivariate_normal(c, 0.04).pdf(points) for c in mixture.centres.double()
+        scipy.stats.multivariate_normal(c, 0.04).pdf(points) for c in mixture.centers.double()
     ]
     assert np.allclose(mixture.log_density(points), np.log(np.mean(parts, axis=0)), rtol=1e-12)
     axis = torch.arange(-2.6, 2.6, 0.05, dtype=torch.float64)

@@ -39,7 +39,7 @@ def test_the_reverse_kl_has_the_ball_of_its_dimension(rng):
 
 def test_the_reverse_kl_of_a_shifted_mixture_is_that_of_a_million_draws(rng):
     real = eight_gaussians(radius=2.0, sigma=0.3)
-    moved = GaussianMixture(real.centres + torch.tensor([0.4, -0.1]), 0.25)
+    moved = GaussianMixture(real.centers + torch.tensor([0.4, -0.1]), 0.25)
     many = moved.sample(1_000_000, rng).double()
     ratio = moved.log_density(many) - real.log_density(many)
     truth = float(ratio.mean())  # its own standard error is 0.001
@@ -85,10 +85,10 @@ def test_equal_shares_are_at_0_and_one_mode_of_eight_is_log_8_away():
 
 def test_with_least_0_one_point_within_3_sigma_finds_a_mode_and_none_does_not():
     ring = eight_gaussians()
-    points = ring.centres[:1].repeat(1000, 1)
-    assert modes(ring, points, least=0.0).found == 1
-    points[0] = ring.centres[3]
-    points[1] = ring.centres[5] + torch.tensor([0.061, 0.0])  # 3.05 sigma
-    assert modes(ring, points, least=0.0).found == 2
-    assert modes(ring, points).found == 1
-    assert modes(ring, points, least=0.0).within_3_sigma == pytest.approx(0.999)
+    points = ring.centers[:1].repeat(1000, 1)
+    assert modes(ring, points, min_share=0.0).covered == 1
+    points[0] = ring.centers[3]
+    points[1] = ring.centers[5] + torch.tensor([0.061, 0.0])  # 3.05 sigma
+    assert modes(ring, points, min_share=0.0).covered == 2
+    assert modes(ring, points).covered == 1
+    assert modes(ring, points, min_share=0.0).within_3_sigma == pytest.approx(0.999)

@@ -76,7 +76,7 @@ def test_what_is_not_stacked_is_refused(shape, classifier):
 def test_a_perfect_sampler_has_the_divergence_of_its_luck():
     numbers = torch.randint(1000, (25_600,), generator=torch.Generator().manual_seed(0))
     coverage = mode_coverage(numbers)
-    assert coverage.found == 1000
+    assert coverage.covered == 1000
     # 2 n KL is chi-squared with 999 degrees of freedom, to first order in 1 / n: 5 deviations.
     expected, spread = 999 / 51_200, (2 * 999) ** 0.5 / 51_200
     assert coverage.reverse_kl == pytest.approx(expected, abs=5 * spread)
@@ -85,12 +85,12 @@ def test_a_perfect_sampler_has_the_divergence_of_its_luck():
 @pytest.mark.parametrize("k", [1, 7, 1000])
 def test_samples_even_over_k_of_1000_modes_are_log_of_the_ratio_away(k):
     coverage = mode_coverage(torch.arange(5 * k) % k)
-    assert coverage.found == k
+    assert coverage.covered == k
     assert coverage.reverse_kl == pytest.approx(math.log(1000 / k), abs=1e-12)
 
 
 def test_one_sample_is_enough_for_a_mode():
-    assert mode_coverage(torch.tensor([0] * 99 + [9]), modes=10).found == 2
+    assert mode_coverage(torch.tensor([0] * 99 + [9]), modes=10).covered == 2
 
 
 @pytest.mark.parametrize("numbers", [[], [-1], [0, 10]])

@@ -5,12 +5,12 @@ import torch
 
 from gan.networks import plane_critic
 from gan.recipes.penalties import (
+    chord_slopes,
     clip_weights,
+    gradient_norms,
     gradient_penalty,
     hinge_penalty,
     one_sided_penalty,
-    slopes_between,
-    slopes_of_pairs,
 )
 
 
@@ -27,7 +27,7 @@ def batch(rng):
 
 @pytest.mark.parametrize("slope", [0.0, 0.5, 1.0, 3.0])
 def test_a_linear_critic_pays_for_its_slope_and_nothing_else(slope, batch):
-    slopes = slopes_between(linear(slope), *batch)
+    slopes = gradient_norms(linear(slope), *batch)
     assert torch.allclose(slopes, torch.full((64,), slope))
     assert float(gradient_penalty(slopes)) == pytest.approx((slope - 1) ** 2, abs=1e-6)
     assert float(one_sided_penalty(slopes)) == pytest.approx(max(0, slope - 1) ** 2, abs=1e-6)
@@ -37,7 +37,7 @@ def test_a_linear_critic_pays_for_its_slope_and_nothing_else(slope, batch):
 def test_each_pair_has_its_own_place_on_its_own_segment():
     # |grad of |x|^2 / 2| is |x|, so the slopes say where the points were.
     real, generated = torch.tensor([[4.0, 0.0], [0.0, 8.0]]), torch.zeros(2, 2)
-    slopes = slopes_between(
+    slopes = gradient_norms(
         lambda x: x.square().sum(1) / 2, real, generated, torch.tensor([0.25, 0.75])
     )
     assert torch.equal(slopes, torch.tensor([1.0, 6.0]))
@@ -49,20 +49,20 @@ def test_the_ends_of_the_segment_are_the_points_themselves():
     def square(x):
         return x.square().sum(1) / 2
 
-    assert slopes_between(square, real, generated, torch.ones(1)).item() == 3.0
-    assert slopes_between(square, real, generated, torch.zeros(1)).item() == 5.0
+    assert gradient_norms(square, real, generated, torch.ones(1)).item() == 3.0
+    assert gradient_norms(square, real, generated, torch.zeros(1)).item() == 5.0
 
 
 def test_the_penalty_reaches_the_weights(batch):
     weight = torch.tensor([3.0, 0.0, 0.0], requires_grad=True)
-    slopes = slopes_between(lambda x: x @ weight, *batch)
+    slopes = gradient_norms(lambda x: x @ weight, *batch)
     (gradient,) = torch.autograd.grad(gradient_penalty(slopes), weight)
     assert torch.allclose(gradient, torch.tensor([4.0, 0.0, 0.0]))  # d (w - 1)^2 = 2 (w - 1)
 
 
 def test_the_generator_gets_no_gradient_through_the_penalty(batch):
     real, generated, mix = batch
-    slopes = slopes_between(lambda x: x.square().sum(1), real, generated.requires_grad_(), mix)
+    slopes = gradient_norms(lambda x: x.square().sum(1), real, generated.requires_grad_(), mix)
     (gradient,) = torch.autograd.grad(slopes.sum(), generated, allow_unused=True)
     assert gradient is None
 
@@ -82,10 +82,10 @@ def test_penalties_are_means_of_what_each_point_pays():
 
 
 @pytest.mark.parametrize("penalty", [gradient_penalty, one_sided_penalty, hinge_penalty])
-@pytest.mark.parametrize("slopes_of", [slopes_between, slopes_of_pairs])
+@pytest.mark.parametrize("slopes_of", [gradient_norms, chord_slopes])
 def test_every_penalty_of_a_flat_critic_has_a_finite_gradient(penalty, slopes_of, rng):
     real, generated = torch.randn(2, 8, 3, generator=rng)
-    mix = torch.rand((8,) if slopes_of is slopes_between else (2, 8), generator=rng)
+    mix = torch.rand((8,) if slopes_of is gradient_norms else (2, 8), generator=rng)
     weight = torch.zeros(3, requires_grad=True)
     (gradient,) = torch.autograd.grad(
         penalty(slopes_of(lambda x: x @ weight, real, generated, mix)), weight
@@ -113,7 +113,7 @@ def test_a_chord_of_a_linear_critic_has_its_slope_times_the_cosine(pairs):
     weight = torch.tensor([3.0, -4.0, 0.0], dtype=torch.float64)
     a, b = ends(*pairs)
     cosine = ((a - b) @ weight).abs() / (5 * (a - b).norm(dim=1))
-    slopes = slopes_of_pairs(lambda x: x @ weight, *pairs)
+    slopes = chord_slopes(lambda x: x @ weight, *pairs)
     assert torch.allclose(slopes, 5 * cosine, rtol=1e-12)
     assert slopes.max() <= 5 * (1 + 1e-12)
     assert slopes.max() > 4  # of 64 directions in space, some are close to the weight's
@@ -123,18 +123,18 @@ def test_a_chord_is_over_all_pixels_and_channels(rng):
     real, generated = torch.zeros(2, 3, 4, 4), torch.zeros(2, 3, 4, 4)
     real[0] = 1.0
     mix = torch.tensor([[1.0, 1.0], [0.0, 0.0]])
-    slopes = slopes_of_pairs(lambda x: x.sum(dim=(1, 2, 3)), real, generated, mix)
+    slopes = chord_slopes(lambda x: x.sum(dim=(1, 2, 3)), real, generated, mix)
     assert torch.allclose(slopes, torch.tensor([48**0.5, 0.0]))  # the second pair is one point
 
 
 def test_points_that_are_one_have_slope_0_and_a_finite_gradient():
     points = torch.ones(4, 2)
     weight = torch.ones(2, requires_grad=True)
-    slopes = slopes_of_pairs(lambda x: x @ weight, points, points, torch.rand(2, 4))
+    slopes = chord_slopes(lambda x: x @ weight, points, points, torch.rand(2, 4))
     assert torch.equal(slopes, torch.zeros(4))
     (gradient,) = torch.autograd.grad(gradient_penalty(slopes), weight)
     assert torch.equal(gradient, torch.zeros(2))
-    alone = slopes_of_pairs(lambda x: x @ weight, points[:1], points[:1] + 1, torch.rand(2, 1))
+    alone = chord_slopes(lambda x: x @ weight, points[:1], points[:1] + 1, torch.rand(2, 1))
     assert alone.isfinite().all()
 
 
@@ -144,13 +144,13 @@ def test_an_even_share_of_a_batch_pairs_the_points_that_the_batch_pairs(pairs):
     def square(x):
         return x.square().sum(1)
 
-    whole = slopes_of_pairs(square, real, generated, mix)
+    whole = chord_slopes(square, real, generated, mix)
     for rank in (0, 1):
-        part = slopes_of_pairs(square, real[rank::2], generated[rank::2], mix[:, rank::2])
+        part = chord_slopes(square, real[rank::2], generated[rank::2], mix[:, rank::2])
         assert torch.equal(part, whole[rank::2])
 
 
 def test_the_generator_gets_no_gradient_through_chords(pairs):
     real, generated, mix = pairs
-    slopes = slopes_of_pairs(lambda x: x.square().sum(1), real, generated.requires_grad_(), mix)
+    slopes = chord_slopes(lambda x: x.square().sum(1), real, generated.requires_grad_(), mix)
     assert not slopes.requires_grad

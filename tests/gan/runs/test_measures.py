@@ -23,7 +23,7 @@ def training(rng):
 
 def test_real_points_find_all_modes(rng):
     found = modes(eight_gaussians(), RING.sample(4000, rng))
-    assert found.found == 8
+    assert found.covered == 8
     assert sum(found.shares) == pytest.approx(1)
     assert all(0.09 < share < 0.16 for share in found.shares)  # 12.5 % +- 6.7 standard errors
     assert found.within_3_sigma > 0.98
@@ -32,12 +32,12 @@ def test_real_points_find_all_modes(rng):
 def test_points_between_modes_find_none():
     middle = torch.zeros(100, 2) + torch.tensor([1.9, 0.5])
     found = modes(eight_gaussians(), middle)
-    assert (found.found, found.within_3_sigma) == (0, 0.0)
+    assert (found.covered, found.within_3_sigma) == (0, 0.0)
 
 
 def test_a_collapsed_generator_finds_one_mode():
     found = modes(eight_gaussians(), torch.tensor([[2.0, 0.0]]).expand(100, 2))
-    assert found.found == 1
+    assert found.covered == 1
     assert found.shares == [1.0, 0, 0, 0, 0, 0, 0, 0]
 
 
@@ -45,7 +45,7 @@ def test_a_hundredth_of_the_points_is_a_mode_found_and_less_is_not():
     points = torch.tensor([[2.0, 0.0]]).repeat(1000, 1)
     points[:10] = torch.tensor([0.0, 2.0])
     points[10:19] = torch.tensor([-2.0, 0.0])
-    assert modes(eight_gaussians(), points).found == 2
+    assert modes(eight_gaussians(), points).covered == 2
 
 
 def test_measuring_does_not_change_the_run(training):
@@ -108,9 +108,14 @@ def test_two_samples_of_a_finite_set_have_no_point_in_common():
 
     for seed in range(20):
         rng = torch.Generator().manual_seed(seed)
-        both = torch.cat(DataSet((2,), sample, distinct=distinct).two_samples(5, rng))
+        both = torch.cat(
+            DataSet((2,), sample, sample_without_replacement=distinct).two_samples(5, rng)
+        )
         assert len(both.unique(dim=0)) == 10
-    assert measures.floor(DataSet((2,), sample, distinct=distinct), 5, rng) >= 8**0.5
+    assert (
+        measures.floor(DataSet((2,), sample, sample_without_replacement=distinct), 5, rng)
+        >= 8**0.5
+    )
 
 
 def test_seeds_differ_by_every_part_and_repeat():

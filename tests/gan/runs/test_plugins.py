@@ -19,7 +19,7 @@ from functools import partial
 
 import torch
 
-from gan import DATA, NETWORKS, RECIPES, DataSet, Method, Networks
+from gan import DATA, NETWORKS, RECIPES, DataSet, TrainingMethod, Networks
 from gan.networks import mlp_critic, mlp_generator
 
 POINTS = 3
@@ -36,7 +36,7 @@ def half_circle_set(data_dir):
 
 
 quick = replace(RECIPES["gan"].quick, batch_size=32, critic_steps=2)
-RECIPES["own-gan"] = Method("the gan with two critic steps", "nobody", quick, quick)
+RECIPES["own-gan"] = TrainingMethod("the gan with two critic steps", "nobody", quick, quick)
 DATA["half-circle"] = half_circle_set
 NETWORKS["own-mlp"] = Networks(
     "ReLU, 16",

@@ -17,7 +17,7 @@ from gan.errors import LostProcessError, MisfitError
 from gan.networks import Critic, plane_critic, plane_generator
 from gan.networks.convolutional import convolutional_critic
 from gan.recipes.input_gradient import input_gradient
-from gan.recipes.penalties import gradient_penalty, slopes_between
+from gan.recipes.penalties import gradient_norms, gradient_penalty
 from gan.recipes.registry import WGAN_GP
 from gan.runs.config import Config
 from gan.runs.run import made
@@ -279,7 +279,7 @@ def test_mixed_precision_gives_the_penaltys_gradient_to_its_rounding(scored_befo
         with autocast(enabled=mixed):
             if scored_before:
                 critic(real)
-            slopes = slopes_between(critic, real, generated, mix).float()
+            slopes = gradient_norms(critic, real, generated, mix).float()
             assert slopes.min() > 2
             penalty = gradient_penalty(slopes)
         weights = [part.weight for part in critic.body if isinstance(part, nn.Linear)]
@@ -312,7 +312,7 @@ def test_mixed_precision_loses_no_weights_gradient(make, shape, scored_before, r
     with autocast():
         if scored_before:
             critic(points)
-        slopes = slopes_between(critic, points, others, torch.rand(32, generator=rng))
+        slopes = gradient_norms(critic, points, others, torch.rand(32, generator=rng))
         loss = gradient_penalty(slopes.float())
     weights = [weight for name, weight in critic.named_parameters() if name.endswith("weight")]
     for gradient in torch.autograd.grad(loss, weights):

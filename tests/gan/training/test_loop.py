@@ -262,7 +262,7 @@ def test_noise_takes_random_numbers_only_where_there_is_some(rng):
     assert torch.equal(rng.get_state(), before)
 
 
-PENALISED = [name for name, recipe in PAPERS.items() if recipe.penalised]
+PENALISED = [name for name, recipe in PAPERS.items() if recipe.penalized]
 
 
 @pytest.mark.parametrize("name", PAPERS)
