@@ -1,4 +1,4 @@
-"""Answers to compare with: definitions in many digits, and a linear program."""
+"""Reference values: definitions in multiprecision, and a linear program."""
 
 import mpmath
 import numpy as np
@@ -6,7 +6,7 @@ from scipy.optimize import linprog
 
 
 def exact(p, q, formula):
-    """``formula`` of the two vectors over their exact sums, in 150 digits beyond their range."""
+    """``formula`` of the two vectors over their exact sums, to 150 digits beyond their range."""
     smallest = min((x for x in (*p, *q) if x > 0), default=1.0)
     with mpmath.workdps(150 + int(max(0, -np.log10(smallest)))):
         p, q = ([mpmath.mpf(float(x)) for x in v] for v in (p, q))
@@ -34,8 +34,8 @@ def total_variation(p, q):
 
 
 def hellinger(p, q):
-    steps = (mpmath.sqrt(a) - mpmath.sqrt(b) for a, b in zip(p, q, strict=True))
-    return mpmath.sqrt(mpmath.fsum(step**2 for step in steps) / 2)
+    differences = (mpmath.sqrt(a) - mpmath.sqrt(b) for a, b in zip(p, q, strict=True))
+    return mpmath.sqrt(mpmath.fsum(difference**2 for difference in differences) / 2)
 
 
 def chi2(p, q):
@@ -49,8 +49,8 @@ def power_sum(p, q, order):
         return mpmath.inf
     if order < 0 and any(b > 0 and a == 0 for a, b in zip(p, q, strict=True)):
         return mpmath.inf
-    both = [(a, b) for a, b in zip(p, q, strict=True) if a > 0 and b > 0]
-    return mpmath.fsum(a**order * b ** (1 - mpmath.mpf(order)) for a, b in both)
+    shared = [(a, b) for a, b in zip(p, q, strict=True) if a > 0 and b > 0]
+    return mpmath.fsum(a**order * b ** (1 - mpmath.mpf(order)) for a, b in shared)
 
 
 def renyi(order):
@@ -65,8 +65,8 @@ def renyi(order):
 
 def alpha(order):
     def formula(p, q):
-        exact = mpmath.mpf(order)
-        return (power_sum(p, q, order) - 1) / (exact * (exact - 1))
+        a = mpmath.mpf(order)
+        return (power_sum(p, q, order) - 1) / (a * (a - 1))
 
     return formula
 
@@ -78,12 +78,14 @@ def cross_entropy(p, q):
 
 
 def emd(p, q, cost):
-    """The flow linear program, by scipy's HiGHS."""
+    """Optimal value of the transport linear program, by scipy's HiGHS."""
     n, m = cost.shape
-    rows = np.kron(np.eye(n), np.ones(m))
-    cols = np.kron(np.ones(n), np.eye(m))
-    solved = linprog(
-        cost.ravel(), A_eq=np.vstack([rows, cols])[:-1], b_eq=np.concatenate([p, q])[:-1]
+    row_sums = np.kron(np.eye(n), np.ones(m))
+    column_sums = np.kron(np.ones(n), np.eye(m))
+    solution = linprog(
+        cost.ravel(),
+        A_eq=np.vstack([row_sums, column_sums])[:-1],  # the last constraint follows from the rest
+        b_eq=np.concatenate([p, q])[:-1],
     )
-    assert solved.status == 0, solved.message
-    return solved.fun
+    assert solution.status == 0, solution.message
+    return solution.fun

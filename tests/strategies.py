@@ -1,4 +1,4 @@
-"""Hypothesis strategies: distributions with all that makes them hard, and points."""
+"""Hypothesis strategies: probability vectors with numerically hard entries, and point clouds."""
 
 import numpy as np
 from hypothesis import strategies as st
@@ -11,53 +11,54 @@ WEIGHTS = st.one_of(
     st.floats(5e-324, 1e-300),
     st.integers(0, 4).map(float),
 )
-LENGTHS = st.floats(-4.0, 4.0).map(lambda x: round(x, 3))
+COORDINATES = st.floats(-4.0, 4.0).map(lambda x: round(x, 3))
 
 
-def normalised(weights):
+def normalized(weights):
     return weights / weights.sum()
 
 
 def distributions(k):
-    """Probability vectors of k outcomes: zeros, subnormals, ties and point masses among them."""
+    """Probability vectors of k outcomes, some with zeros, subnormals, ties or a point mass."""
     weights = npst.arrays(np.float64, k, elements=WEIGHTS)
-    return weights.filter(lambda w: w.sum() > 1e-290).map(normalised)
+    return weights.filter(lambda w: w.sum() > 1e-290).map(normalized)
 
 
 @st.composite
-def pairs(draw, most=8):
-    """Two distributions over the same outcomes; often one is the other, slightly moved."""
-    k = draw(st.integers(1, most))
+def distribution_pairs(draw, max_size=8):
+    """Two distributions over the same outcomes; half of the time one perturbs the other."""
+    k = draw(st.integers(1, max_size))
     p = draw(distributions(k))
     if draw(st.booleans()):
         return p, draw(distributions(k))
-    size = 10.0 ** draw(st.integers(-16, -1))
-    moved = p * (1 + size * draw(npst.arrays(np.float64, k, elements=st.floats(-0.9, 0.9))))
-    return p, normalised(moved)
+    scale = 10.0 ** draw(st.integers(-16, -1))
+    perturbed = p * (1 + scale * draw(npst.arrays(np.float64, k, elements=st.floats(-0.9, 0.9))))
+    return p, normalized(perturbed)
 
 
 @st.composite
-def triples(draw, most=6):
-    k = draw(st.integers(1, most))
+def distribution_triples(draw, max_size=6):
+    """Three distributions over the same outcomes."""
+    k = draw(st.integers(1, max_size))
     return draw(distributions(k)), draw(distributions(k)), draw(distributions(k))
 
 
-def points(n, d):
-    return npst.arrays(np.float64, (n, d), elements=LENGTHS)
+def point_clouds(n, d):
+    return npst.arrays(np.float64, (n, d), elements=COORDINATES)
 
 
 @st.composite
-def clouds(draw, most=8, d=None):
-    """Two sets of points of one dimension and of different sizes, some of them coincident."""
+def cloud_pairs(draw, max_size=8, d=None):
+    """Two point clouds of one dimension and of different sizes, with some coincident points."""
     d = d or draw(st.integers(1, 3))
-    n, m = draw(st.integers(1, most)), draw(st.integers(1, most))
-    return draw(points(n, d)), draw(points(m, d))
+    n, m = draw(st.integers(1, max_size)), draw(st.integers(1, max_size))
+    return draw(point_clouds(n, d)), draw(point_clouds(m, d))
 
 
 @st.composite
-def weighted_lines(draw, most=8):
-    """Points of the line with weights, some of them 0."""
-    x, y = draw(clouds(most=most, d=1))
+def weighted_line_pairs(draw, max_size=8):
+    """Two sets of points of the line, and the weights of each, some of them 0."""
+    x, y = draw(cloud_pairs(max_size=max_size, d=1))
     weights = st.integers(0, 5).map(float)
 
     def masses(k):

@@ -10,14 +10,14 @@ from divergences import DistributionError, sampled
 from divergences._cli import plots
 from divergences._cli.plots import Cloud, moves, picture
 from divergences._cli.plots.moves import MOVES, Moves
-from tests.strategies import clouds
+from tests.strategies import cloud_pairs
 
 
 def cloud(points, weights=None):
     return Cloud(np.asarray(points, float), weights, "x")
 
 
-@given(clouds())
+@given(cloud_pairs())
 def test_every_arrow_is_a_move_of_an_optimal_plan(pair):
     x, y = pair
     rng = np.random.default_rng(0)

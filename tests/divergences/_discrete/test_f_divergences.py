@@ -14,7 +14,7 @@ from hypothesis import example, given
 import divergences
 from divergences import DistributionError, log_space
 from tests import oracles
-from tests.strategies import distributions, pairs
+from tests.strategies import distribution_pairs, distributions
 
 LOG_2 = math.log(2)
 
@@ -55,7 +55,7 @@ LOGS = {
 
 
 @pytest.mark.parametrize("name", FAMILY)
-@given(pair=pairs())
+@given(pair=distribution_pairs())
 @example(pair=(np.array([0.5, 0.5]), np.array([5e-324, 1.0])))
 @example(pair=(np.array([0.0, 1.0]), np.array([1.0, 0.0])))
 def test_a_divergence_is_its_definition(name, pair):
@@ -87,7 +87,7 @@ def test_close_distributions_keep_all_their_digits(name, eps):
 
 
 @pytest.mark.parametrize("name", LOGS)
-@given(pair=pairs())
+@given(pair=distribution_pairs())
 def test_logarithms_give_the_same(name, pair):
     p, q = (v / v.sum() for v in pair)
     with np.errstate(divide="ignore"):
@@ -120,7 +120,7 @@ def test_tails_far_below_the_smallest_float_count():
     assert log_space.kl([0.0, -math.inf], [-math.inf, 0.0]) == math.inf
 
 
-@given(pairs())
+@given(distribution_pairs())
 def test_logarithms_give_the_same_cross_entropy(pair):
     p, q = (v / v.sum() for v in pair)
     with np.errstate(divide="ignore"):
@@ -155,14 +155,14 @@ def test_logits_carry_gradients():
         )
 
 
-@given(pairs())
+@given(distribution_pairs())
 def test_jeffreys_total_variation_and_hellinger_are_symmetric_to_the_last_bit(pair):
     p, q = pair
     for function in (divergences.jeffreys, divergences.total_variation, divergences.hellinger):
         assert function(p, q) == function(q, p)
 
 
-@given(pairs())
+@given(distribution_pairs())
 def test_bounded_divergences_are_1_exactly_for_disjoint_supports(pair):
     p, q = pair
     for function in (divergences.total_variation, divergences.hellinger):
@@ -171,7 +171,7 @@ def test_bounded_divergences_are_1_exactly_for_disjoint_supports(pair):
             assert function(p, q) == 1
 
 
-@given(pairs())
+@given(distribution_pairs())
 def test_renyi_grows_with_its_order_through_its_limits(pair):
     p, q = pair
     orders = (0, 0.25, 0.5, 0.9, 1, 1.5, 4, 50, math.inf)
@@ -198,7 +198,7 @@ def test_alpha_has_its_special_cases():
     assert divergences.alpha(p, q, 0.5) == pytest.approx(4 * divergences.hellinger(p, q) ** 2)
 
 
-@given(pairs())
+@given(distribution_pairs())
 def test_cross_entropy_is_its_definition(pair):
     p, q = pair
     value = float(divergences.cross_entropy(p, q))
@@ -218,7 +218,7 @@ def test_entropy_of_equal_shares_is_log_k():
     assert divergences.entropy([1, 0]) == 0
 
 
-@given(pairs())
+@given(distribution_pairs())
 def test_an_f_divergence_with_the_generator_of_a_named_one_is_it(pair):
     p, q = pair
     named = {
@@ -243,7 +243,7 @@ def test_an_f_divergence_asks_for_the_limit_that_it_needs():
         divergences.f_divergence([1, 0], [0.5, 0.5], lambda t: t, slope_at_infinity=1.0)
 
 
-@given(pairs())
+@given(distribution_pairs())
 def test_js_of_a_mixture_of_two_is_js(pair):
     value = divergences.js_mixture(np.stack(pair))
     truth = oracles.exact(*pair, oracles.js)

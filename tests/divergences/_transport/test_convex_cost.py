@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from divergences import closed_forms, sampled
-from tests.strategies import clouds, weighted_lines
+from tests.strategies import cloud_pairs, weighted_line_pairs
 
 ORDERS = st.sampled_from([1.25, 2.0, 3.0])
 
 
-@given(weighted_lines(), ORDERS)
+@given(weighted_line_pairs(), ORDERS)
 def test_the_general_solver_agrees(line, order):
     x, y, p, q = line
     weights = {"x_weights": p, "y_weights": q}
@@ -23,7 +23,7 @@ def test_the_general_solver_agrees(line, order):
     assert line.cost == pytest.approx(dense.cost, rel=1e-12, abs=1e-14 * 8**order)
 
 
-@given(weighted_lines(most=10), st.sampled_from([2, 3]))
+@given(weighted_line_pairs(max_size=10), st.sampled_from([2, 3]))
 def test_the_potentials_are_feasible_in_exact_arithmetic_but_for_the_gap(line, order):
     x, y, p, q = line
     solved = sampled.transport(x, y, x_weights=p, y_weights=q, order=order)
@@ -46,14 +46,16 @@ def test_the_potentials_are_feasible_in_exact_arithmetic_but_for_the_gap(line, o
     np.testing.assert_allclose(solved.plan.sum(axis=0), np.array(q, float), atol=1e-15)
 
 
-@given(clouds(most=20, d=1), st.floats(0.125, 8), st.sampled_from([1.0, 1.5, 2.0, 4.0, 50.0]))
+@given(
+    cloud_pairs(max_size=20, d=1), st.floats(0.125, 8), st.sampled_from([1.0, 1.5, 2.0, 4.0, 50.0])
+)
 def test_a_shift_costs_its_length_in_every_order(pair, shift, order):
     x, _ = pair
     shift = np.ldexp(round(np.ldexp(shift, 10)), -10)
     assert sampled.emd(x, x + shift, order=order).value == pytest.approx(shift, rel=1e-13)
 
 
-@given(clouds(most=8, d=1), st.sampled_from([1.0, 1.5, 2.0]))
+@given(cloud_pairs(max_size=8, d=1), st.sampled_from([1.0, 1.5, 2.0]))
 def test_the_square_of_the_distance_is_a_metric_name_or_twice_the_order(pair, order):
     x, y = pair
     squares = sampled.emd(x, y, metric="sqeuclidean", order=order).value

@@ -15,7 +15,7 @@ from divergences import DistributionError, SolverError, emd, transport
 from divergences._transport import simplex
 from divergences._transport.metrics import distances
 from tests import oracles
-from tests.strategies import clouds, distributions, triples
+from tests.strategies import cloud_pairs, distribution_triples, distributions
 
 LINE = np.abs(np.subtract.outer(np.arange(6.0), np.arange(6.0)))
 
@@ -63,7 +63,7 @@ def test_the_result_carries_its_proof(problem):
     assert 0 <= solved.gap <= 1e-9 * solved.cost + 1e-14 * cost.max() + 1e-300
 
 
-@given(triples())
+@given(distribution_triples())
 def test_emd_is_a_metric_on_the_simplex(masses):
     p, q, r = masses
     cost = LINE[: len(p), : len(p)]
@@ -178,7 +178,7 @@ def test_counts_are_masses():
     assert emd([2, 2], [1, 3], [[0, 1], [1, 0]]) == 0.25
 
 
-@given(clouds(most=5, d=2))
+@given(cloud_pairs(max_size=5, d=2))
 def test_torch_gets_the_envelope_gradient(pair):
     x, y = pair
     cost = torch.tensor(

@@ -9,7 +9,7 @@ from scipy.optimize import linprog
 
 from divergences import DistributionError, partial_transport, sampled, transport
 from divergences._transport import memory
-from tests.strategies import clouds
+from tests.strategies import cloud_pairs
 
 masses = st.lists(st.sampled_from([0.0, 1e-3, 0.5, 1.0, 3.0]), min_size=1, max_size=5).filter(any)
 
@@ -51,7 +51,7 @@ def test_it_is_the_optimum_of_the_linear_program_with_its_proof(p, q, seed):
     assert solved.cost - bound <= solved.gap + 1e-9
 
 
-@given(pair=clouds())
+@given(pair=cloud_pairs())
 def test_equal_masses_are_plain_transport(pair):
     x, y = pair
     cost = np.linalg.norm(x[:, None] - y, axis=-1)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from divergences import DistributionError, sampled
-from tests.strategies import weighted_lines
+from tests.strategies import weighted_line_pairs
 
 
 @pytest.fixture
@@ -23,7 +23,9 @@ def x64():
     jax.config.update("jax_enable_x64", before)
 
 
-@given(weighted_lines(most=20), st.sampled_from([1, 1.5, 2, 5]), st.booleans(), st.booleans())
+@given(
+    weighted_line_pairs(max_size=20), st.sampled_from([1, 1.5, 2, 5]), st.booleans(), st.booleans()
+)
 def test_the_proved_distance_agrees(line, order, weighted_x, weighted_y):
     x, y, p, q = line
     options = {

@@ -9,28 +9,28 @@ from hypothesis import strategies as st
 
 from divergences import DistributionError, emd, sampled
 from divergences._transport.metrics import distances
-from tests.strategies import clouds, weighted_lines
+from tests.strategies import cloud_pairs, weighted_line_pairs
 
 
 def general(x, y, p, q):
     return emd(p / p.sum(), q / q.sum(), distances(x[:, None], y[:, None]))
 
 
-@given(weighted_lines())
+@given(weighted_line_pairs())
 def test_the_general_solver_agrees(line):
     x, y, p, q = line
     value = sampled.emd(x, y, x_weights=p, y_weights=q).value
     assert value == pytest.approx(general(x, y, p, q), rel=1e-12, abs=1e-14)
 
 
-@given(clouds(most=30, d=1))
+@given(cloud_pairs(max_size=30, d=1))
 def test_scipy_agrees_for_different_sizes(pair):
     x, y = pair
     truth = scipy.stats.wasserstein_distance(x[:, 0], y[:, 0])
     assert sampled.emd(x, y).value == pytest.approx(truth, rel=1e-12, abs=1e-14)
 
 
-@given(weighted_lines(most=12))
+@given(weighted_line_pairs(max_size=12))
 def test_the_potentials_are_feasible_and_prove_the_plan(line):
     x, y, p, q = line
     solved = sampled.transport(x, y, x_weights=p, y_weights=q)
@@ -47,7 +47,7 @@ def test_the_potentials_are_feasible_and_prove_the_plan(line):
     assert np.allclose(solved.plan.sum(axis=0), q / q.sum(), atol=1e-15)
 
 
-@given(clouds(most=20, d=1), st.floats(0.125, 8))
+@given(cloud_pairs(max_size=20, d=1), st.floats(0.125, 8))
 def test_a_shift_costs_its_length(pair, shift):
     x, _ = pair
     shift = np.ldexp(round(np.ldexp(shift, 10)), -10)
@@ -86,7 +86,7 @@ POWERS = [1.0, 1.5, 2.0, 3.0]
 
 
 @pytest.mark.parametrize("order", POWERS)
-@given(line=weighted_lines())
+@given(line=weighted_line_pairs())
 def test_every_order_is_that_of_the_dense_method_with_its_proof(order, line):
     x, y, p, q = line
     options = {"x_weights": p, "y_weights": q, "order": order}
@@ -100,7 +100,7 @@ def test_every_order_is_that_of_the_dense_method_with_its_proof(order, line):
 
 
 @pytest.mark.parametrize("order", POWERS)
-@given(line=weighted_lines())
+@given(line=weighted_line_pairs())
 def test_quantiles_give_the_same_distance(order, line):
     x, y, p, q = line
     x, y = np.ravel(x), np.ravel(y)

@@ -7,7 +7,7 @@ from hypothesis import given
 
 from divergences import DistributionError, SolverError, emd, sampled
 from divergences._transport.metrics import distances
-from tests.strategies import clouds
+from tests.strategies import cloud_pairs
 
 METRICS = {
     "euclidean": lambda d: np.sqrt((d**2).sum(-1)),
@@ -17,7 +17,7 @@ METRICS = {
 
 
 @pytest.mark.parametrize("metric", METRICS)
-@given(pair=clouds())
+@given(pair=cloud_pairs())
 def test_the_value_is_the_emd_of_equal_masses_under_the_metric(metric, pair):
     x, y = pair
     cost = METRICS[metric](x[:, None] - y)
@@ -25,7 +25,7 @@ def test_the_value_is_the_emd_of_equal_masses_under_the_metric(metric, pair):
     assert sampled.emd(x, y, metric=metric).value == pytest.approx(truth, rel=1e-12, abs=1e-14)
 
 
-@given(clouds())
+@given(cloud_pairs())
 def test_an_estimate_says_what_it_is(pair):
     x, y = pair
     estimate = sampled.emd(x, y)

@@ -14,7 +14,7 @@ from divergences._transport.metrics import distances
 from gan.evaluation.certified_bound import certified
 from gan.evaluation.critic_gap import CriticGap, critic_gap, critic_gaps, exact_emd
 from gan.networks import plane_critic
-from tests.strategies import clouds
+from tests.strategies import cloud_pairs
 
 
 def first_coordinate(points):
@@ -30,7 +30,7 @@ def pair(rng):
 
 @st.composite
 def scored_clouds(draw):
-    x, y = draw(clouds(most=7))
+    x, y = draw(cloud_pairs(max_size=7))
     scores = st.one_of(st.floats(-3, 3), st.floats(-1e6, 1e6), st.just(0.0))
     return (
         x,
@@ -47,7 +47,7 @@ def test_certified_is_a_bound_for_any_scores(scored):
     assert 0 <= certified(cost, f, g).value <= exact
 
 
-@given(clouds(most=10))
+@given(cloud_pairs(max_size=10))
 def test_the_exact_prices_certify_all_of_it(pair):
     x, y = pair
     solved = sampled.transport(x, y)
