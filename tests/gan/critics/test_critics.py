@@ -147,7 +147,7 @@ def test_group_sort_sorts_each_group():
 @pytest.mark.parametrize("group", [2, 16])
 @pytest.mark.parametrize("shape", [(2,), (1, 5, 5)])
 def test_a_sorting_critic_is_1_lipschitz_and_stays_so(group, shape):
-    critic = group_sort_critic(rng(), shape, hidden=[16, 16], group=group)
+    critic = group_sort_critic(rng(), shape, hidden=[16, 16], group_size=group)
     optimizer = torch.optim.Adam(critic.parameters(), lr=0.05)
     x = torch.randn(64, *shape, generator=rng(1))
     for _ in range(20):
