@@ -1,5 +1,7 @@
 """Reference values: definitions in multiprecision, and a linear program."""
 
+from fractions import Fraction
+
 import mpmath
 import numpy as np
 from scipy.optimize import linprog
@@ -75,6 +77,17 @@ def cross_entropy(p, q):
     if any(a > 0 and b == 0 for a, b in zip(p, q, strict=True)):
         return mpmath.inf
     return -mpmath.fsum(a * mpmath.log(b) for a, b in zip(p, q, strict=True) if a > 0)
+
+
+def dual_value(p, q, source_potential, target_potential):
+    """``sum p u / sum p + sum q v / sum q`` as a fraction."""
+    sides = (p, source_potential), (q, target_potential)
+    p_mean, q_mean = (
+        sum(Fraction(w) * Fraction(potential) for w, potential in zip(*side, strict=True))
+        / sum(map(Fraction, side[0]))
+        for side in sides
+    )
+    return p_mean + q_mean
 
 
 def emd(p, q, cost):

@@ -16,9 +16,10 @@ from divergences.errors import DistributionError
 class Transport:
     """An optimal transport of one unit of mass from ``p`` to ``q``, and the potentials that prove it.
 
-    The potentials are feasible: ``source_potential[i] + target_potential[j] <= cost[i, j]`` for every pair. So
-    ``p @ source_potential + q @ target_potential`` is a lower bound of the cost of *any* plan, and
-    ``cost`` is at most ``gap`` above the true optimum.
+    The potentials are feasible: ``source_potential[i] + target_potential[j] <= cost[i, j]`` for
+    every pair. So the dual value ``p @ source_potential + q @ target_potential``, with p and q
+    divided by their sums, is a lower bound of the cost of *any* plan, as 0 is:
+    ``cost - max(dual value, 0) <= gap``.
 
     Attributes:
         cost: Sum of ``plan * cost``, the exact EMD, in the unit of the ground cost.
@@ -28,7 +29,7 @@ class Transport:
             source.
         target_potential: Shape ``(m,)``, likewise of each target.
         gap: Upper bound of ``cost`` minus the true optimum, in the unit of the ground cost,
-            rounding included; at least 0.
+            rounding included; at least 0, and never more than rounding above ``cost``.
     """
 
     cost: float
