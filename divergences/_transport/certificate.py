@@ -17,6 +17,7 @@ from divergences._typing import Floats, Indices
 from divergences.errors import SolverError
 
 EPS = 2.0**-52
+SMALLEST_SUBNORMAL = 2.0**-1074
 SMALLEST = (
     1e-290  # of the largest cost: below it, masses and potentials are no longer whole floats
 )
@@ -109,6 +110,7 @@ def gap(
     light = arcs.mass <= EPS * np.maximum(p[arcs.rows], q[arcs.cols])
     left_open = above.sum() + off_p @ np.abs(source_potential) + off_q @ np.abs(target_potential)
     rounding = 8 * EPS * (arcs.mass @ (arcs.cost + np.abs(u) + np.abs(v)))
+    rounding += 8 * SMALLEST_SUBNORMAL * len(arcs.mass)  # of products that underflow
     # No cost is below 0, so no plan is cheaper by more than all that this one costs.
     least = min(float(left_open + rounding), arcs.work())
     return least, float(2 * rounding + above @ light + SMALLEST)

@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 from scipy.spatial.distance import cdist
 
-from divergences._transport.certificate import SMALLEST
+from divergences._transport.certificate import SMALLEST, SMALLEST_SUBNORMAL
 from divergences._transport.metrics import (
     OVERFLOW,
     BlockMetric,
@@ -189,7 +189,7 @@ class GroundCost:
         return in_unit(float((cost / self.rest) ** (1 / self.order)), self.length)
 
     def require_seen(self, cost: float, rows: Indices, cols: Indices, /) -> None:
-        """Refuse an optimal cost that is small because squares or powers have vanished.
+        """Refuse an optimal cost that squares, powers or products with masses have underflowed in.
 
         Args:
             cost: The cost of a plan, in the unit of what comes out.
@@ -199,6 +199,7 @@ class GroundCost:
         Raises:
             SolverError: If floats have no room for it.
         """
+        self._require_digits(cost, rows, cols)
         if cost > 1e10 * SMALLEST or self.line_power == 1:
             return
         if self.order == 1 and self.metric not in ("euclidean", "sqeuclidean"):
@@ -210,6 +211,17 @@ class GroundCost:
                 "the distances span more orders of magnitude than floats have room for, squared "
                 f"or to the power {self.order:g}: take a smaller `order`, or the farthest points "
                 "out"
+            )
+
+
+    def _require_digits(self, cost: float, rows: Indices, cols: Indices) -> None:
+        """Refuse an optimal cost that is subnormal, unless it is so in the caller's unit, too."""
+        few_digits = cost < 4e9 * SMALLEST_SUBNORMAL * len(rows)  # fewer than the 9 promised
+        honest = self.order == 1 and self.exponent <= 0
+        if few_digits and not honest and self.along(rows, cols).any():
+            raise SolverError(
+                "the masses span more orders of magnitude than floats have room for, times the "
+                f"distances to the power {self.order:g}: leave out the points of the smallest masses"
             )
 
 

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.sparse import coo_array
 
 from divergences._transport import certificate
-from divergences._transport.certificate import Arcs
+from divergences._transport.certificate import SMALLEST_SUBNORMAL, Arcs
 from divergences._transport.metrics import require_representable
 from divergences._typing import Floats
 from divergences.errors import DistributionError
@@ -58,40 +58,71 @@ class Optimum:
     gap: float
 
     def scaled(self, exponent: int, /) -> "Optimum":
-        """The same in another unit of cost.
+        """Convert cost, potentials and gap to another unit of cost, with all digits of the cost.
 
         Args:
             exponent: The present unit, as a power of two of the new one.
 
         Returns:
-            It, with cost, potentials and gap in the new unit.
+            The optimum in the new unit.
 
         Raises:
-            DistributionError: If the cost or a potential is too large for a float there, or the cost
-                too small.
+            DistributionError: If the cost or a potential is too large for a float there, or the
+                cost too small for its digits.
+        """
+        result = self.rounded(exponent)
+        if abs(np.ldexp(result.cost, -exponent) - self.cost) > 1e-9 * self.cost:
+            raise DistributionError(
+                f"the cost is {self.cost:.3g} * 2**{exponent} in the caller's unit, less than "
+                "floats can tell from 0: multiply costs or points by a constant, or take the "
+                "distance only, by `sampled.emd`"
+            )
+        return result
+
+    def rounded(self, exponent: int, /) -> "Optimum":
+        """Convert to another unit of cost, where a cost below 2.2e-308 is rounded to a subnormal.
+
+        The potentials stay feasible, and the gap includes the rounding of all three.
+
+        Args:
+            exponent: The present unit, as a power of two of the new one.
+
+        Returns:
+            The optimum in the new unit.
+
+        Raises:
+            DistributionError: If the cost or a potential is too large for a float there.
         """
         if exponent == 0:
             return self
         with np.errstate(over="ignore"):
             cost, gap = np.ldexp([self.cost, self.gap], exponent)
-            source_potential = np.ldexp(self.source_potential, exponent)
-            target_potential = np.ldexp(self.target_potential, exponent)
+            potentials = [
+                _rounded_down(potential, exponent)
+                for potential in (self.source_potential, self.target_potential)
+            ]
         if exponent > 900:
-            for numbers in (cost, source_potential, target_potential):
+            for numbers in (cost, *potentials):
                 require_representable(numbers, "ground")
-        if abs(np.ldexp(cost, -exponent) - self.cost) > 1e-9 * self.cost:
-            raise DistributionError(
-                f"the cost is {self.cost:.3g} times 2**{exponent} in the unit that is asked for, "
-                "less than floats can tell from 0: multiply costs or points by a constant, or "
-                "take the distance only, by `sampled.emd`"
-            )
-        return Optimum(self.arcs, source_potential, target_potential, float(cost), float(gap))
+        # Half a unit of rounding in the cost, half a one in the gap, and one in each potential.
+        if (np.ldexp([cost, gap], -exponent) != [self.cost, self.gap]).any():
+            gap += 4 * SMALLEST_SUBNORMAL
+        return Optimum(self.arcs, *potentials, float(cost), float(gap))
 
     def transport(self) -> Transport:
         """What the caller is given."""
         arcs, shape = self.arcs, (len(self.source_potential), len(self.target_potential))
         plan = coo_array((arcs.mass, (arcs.rows, arcs.cols)), shape=shape)
         return Transport(self.cost, plan, self.source_potential, self.target_potential, self.gap)
+
+
+def _rounded_down(potential: Floats, exponent: int) -> Floats:
+    """``potential * 2**exponent``, rounded down where it is subnormal."""
+    result: Floats = np.ldexp(potential, exponent)
+    if exponent > 0:
+        return result
+    raised = np.ldexp(result, -exponent) > potential
+    return np.where(raised, np.nextafter(result, -np.inf), result) if raised.any() else result
 
 
 def proved(
@@ -126,4 +157,4 @@ def proved(
     gap, rounding = certificate.gap(arcs, p, q, *potentials)
     gap, rounding = gap + slack, rounding + slack
     certificate.require_optimal(work, gap, rounding, exponent=exponent + unit)
-    return Optimum(arcs, *potentials, work, gap).scaled(exponent)
+    return Optimum(arcs, *potentials, work, gap).rounded(exponent)

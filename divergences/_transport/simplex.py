@@ -45,12 +45,12 @@ def dense_transport(p: Floats, q: Floats, cost: Floats, /, *, unit: int = 0) -> 
     # What weighs less than the rounding of the whole must not move the potentials of what weighs more.
     potentials = certificate.feasible_potentials(cost, source_potential, p > EPS, q > EPS)
     arcs = _with_lost_mass(arcs, p, q, cost, potentials)
-    found = proved(arcs, p, q, potentials, slack=0.0, exponent=exponent, unit=unit)
-    _require_not_drowned(found)
-    return found
+    found = proved(arcs, p, q, potentials, slack=0.0, exponent=0, unit=exponent + unit)
+    _require_not_drowned(found, exponent + unit)
+    return found.rounded(exponent)
 
 
-def _require_not_drowned(found: Optimum) -> None:
+def _require_not_drowned(found: Optimum, exponent: int) -> None:
     """Refuse a plan of which rounding of the potentials leaves open what it costs.
 
     Potentials may be large for the sake of costs that no mass pays. Rounding may leave open what a
@@ -59,15 +59,12 @@ def _require_not_drowned(found: Optimum) -> None:
     Raises:
         SolverError: If more is open.
     """
-    arcs = found.arcs
-    paid = float(arcs.cost.max())
-    exponent = math.frexp(found.cost)[1]
-    unit = math.frexp(arcs.work())[1] - exponent  # arcs are in the unit of the solver
-    if found.gap > max(DROWNED * found.cost, math.ldexp(USED * EPS * paid, -unit)):
+    if found.gap > max(DROWNED * found.cost, USED * EPS * float(found.arcs.cost.max())):
         raise SolverError(
-            f"the plan found costs {found.cost:.6g}, but the rounding of its potentials leaves open "
-            f"that the optimum is lower by {found.gap:.2g}. Costs that span more than about 12 "
-            "orders of magnitude do this: take the largest ones out, and solve what is left"
+            f"the plan found costs {np.ldexp(found.cost, exponent):.6g}, but the rounding of its "
+            "potentials leaves open that the optimum is lower by "
+            f"{np.ldexp(found.gap, exponent):.2g}. Costs that span more than about 12 orders of "
+            "magnitude do this: take the largest ones out, and solve what is left"
         )
 
 

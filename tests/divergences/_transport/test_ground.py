@@ -97,6 +97,23 @@ def test_close_points_that_squares_cannot_tell_apart_are_an_error_not_0():
     assert sampled.emd([[0.0, 2.0], [1.0, 2.0]], [[1e-200, 2.0], [1.0, 2.0]]).value == 5e-201
 
 
+@pytest.mark.parametrize(("scale", "order"), [(1.0, 2), (1e200, 1), (1e200, 2)])
+@pytest.mark.parametrize("d", [1, 2])
+def test_masses_whose_cost_underflows_are_an_error_not_0(d, scale, order):
+    x, y = scale * np.array([[0.75] * d, [1.0] * d]), scale * np.full((1, d), 0.75)
+    with pytest.raises(SolverError, match="the masses span more orders of magnitude"):
+        sampled.emd(x, y, x_weights=[1.0, 1e-323], order=order)
+    # True to 9 digits, though the second mass has only 13.
+    value = sampled.emd(x, y, x_weights=[1.0, 1e-310], order=order).value
+    length = scale * 0.25 * np.sqrt(d)
+    assert value == pytest.approx(length * 1e-310 ** (1 / order), rel=1e-9)
+
+
+def test_a_cost_that_is_subnormal_in_the_callers_unit_too_is_rounded():
+    value = sampled.emd([0.0, 0.25], [0.0], x_weights=[1.0, 2e-323]).value
+    assert value == 5e-324
+
+
 def test_powers_of_a_function_that_overflow_are_refused():
     def wild(x, y):
         return np.where(x + y[:, 0] == 2, 1e300, 1.0)
