@@ -1,7 +1,7 @@
-"""The one place that looks at what a caller passed.
+"""Validation of input: every refusal of an argument is raised here, once, at the public signature.
 
-`arrays` knows what every array must be, `outcomes` what probabilities are, and `weighted` what
-transport takes.
+`arrays` checks arrays of any library, `outcomes` probability vectors, `transport_inputs` masses,
+costs and points, `samples` samples, and `options` the options that many functions share.
 """
 
 from divergences._checks.arrays import (
@@ -15,11 +15,17 @@ from divergences._checks.arrays import (
     real_array,
     scalar,
 )
+from divergences._checks.options import (
+    choice,
+    confidence,
+    log_base,
+    number_of_jobs,
+    order_of_distance,
+    random_generator,
+)
 from divergences._checks.outcomes import (
     aligned,
     broadcast_outcomes,
-    confidence,
-    log_base,
     log_probabilities,
     probabilities,
 )
@@ -38,6 +44,7 @@ __all__ = [
     "Array",
     "aligned",
     "broadcast_outcomes",
+    "choice",
     "confidence",
     "cost_matrix",
     "equal_totals",
@@ -50,9 +57,12 @@ __all__ = [
     "namespace",
     "non_negative",
     "normalised",
+    "number_of_jobs",
     "numpy_values",
+    "order_of_distance",
     "points",
     "probabilities",
+    "random_generator",
     "real_array",
     "scalar",
     "weights",

@@ -1,4 +1,4 @@
-"""Arrays of any library: what they share, what they may hold, and where they offend."""
+"""Validation of arrays of any library: namespace, type of numbers, range of entries."""
 
 import math
 from collections.abc import Callable
@@ -17,16 +17,16 @@ REAL_DTYPES = "float64, float32, or an integer type"
 
 
 def namespace(**arguments: Array) -> ModuleType:
-    """The array namespace that the arguments share; lists, tuples and numbers count as numpy.
+    """Array namespace that the arguments share; lists, tuples and numbers count as numpy.
 
     Args:
-        **arguments: What the caller passed, by the name it has there.
+        **arguments: Arguments of the caller, by name.
 
     Returns:
         The namespace, as array-api-compat wraps it.
 
     Raises:
-        DistributionError: If the arguments mix libraries or devices, or hold no values.
+        DistributionError: If the arguments are of several libraries or devices, or without values.
     """
     if all(value is None or type(value) is np.ndarray for value in arguments.values()):
         return NUMPY
@@ -44,7 +44,7 @@ def namespace(**arguments: Array) -> ModuleType:
             "one, for example with torch.as_tensor(...) or numpy.asarray(...)"
         )
     devices = {str(array_api_compat.device(value)) for value in given.values()}
-    devices.discard("None")  # an array that jax takes a gradient by does not tell
+    devices.discard("None")  # an array traced by jax has no device
     if len(devices) > 1:
         raise DistributionError(
             f"{names} are on different devices ({', '.join(sorted(devices))}); "
@@ -52,13 +52,14 @@ def namespace(**arguments: Array) -> ModuleType:
         )
     if "meta" in devices:
         raise DistributionError(
-            f"{names} must hold values, but the device meta keeps none; pass tensors of another"
+            f"{names} must hold values, but tensors on the device meta have none; pass tensors of "
+            "another device"
         )
     return libraries.pop()
 
 
 def first_array(*arguments: Any) -> Array | None:
-    """The first argument that is an array: where its siblings that are lists belong."""
+    """The first argument that is an array: lists beside it are put on its device."""
     return next((a for a in arguments if array_api_compat.is_array_api_obj(a)), None)
 
 
@@ -66,7 +67,7 @@ def real_array(name: str, value: Array, xp: ModuleType, /, *, like: Array | None
     """``value`` as a real array of ``xp``: float64 and float32 as they are, integers as float64.
 
     Args:
-        name: What the caller calls the argument.
+        name: Name of the argument in messages.
         value: An array, or nested lists of numbers.
         xp: The namespace of the result.
         like: An array whose device a list is put on.
@@ -97,7 +98,7 @@ def real_array(name: str, value: Array, xp: ModuleType, /, *, like: Array | None
 
 
 def _refuse_masked_and_sparse(name: str, value: Any) -> None:
-    """Refuse arrays that hold something else than all of their values."""
+    """Refuse masked and sparse arrays."""
     if isinstance(value, np.ma.MaskedArray):
         raise DistributionError(
             f"`{name}` is a masked array; pass `{name}.compressed()`, or `{name}.filled(0)`"
@@ -107,26 +108,26 @@ def _refuse_masked_and_sparse(name: str, value: Any) -> None:
 
 
 def float64(name: str, array: Array, xp: ModuleType) -> Array:
-    """The array in float64, which everything is computed in."""
+    """The array in float64, the precision of every computation."""
     return _in_float64(name, lambda: xp.astype(array, xp.float64, copy=False), xp)
 
 
 def _in_float64(name: str, convert: Callable[[], Array], xp: ModuleType) -> Array:
-    """What ``convert`` gives, where the library and the device have float64."""
+    """Result of ``convert``, or a refusal where the library or the device has no float64."""
     # Asked for float64 while it is switched off, jax gives float32.
     if array_api_compat.is_jax_namespace(xp) and "float64" not in (
         xp.__array_namespace_info__().dtypes(kind="real floating")
     ):
         raise DistributionError(
-            f"`{name}` is for jax, whose float64 is switched off, and all is computed in float64; "
-            "switch it on: jax.config.update('jax_enable_x64', True)"
+            f"`{name}` is for jax, whose float64 is switched off, but divergences are computed in "
+            "float64; switch it on: jax.config.update('jax_enable_x64', True)"
         )
     try:
         return convert()
     except TypeError as error:  # torch's, on mps
         raise DistributionError(
-            f"`{name}` is on a device that has no float64, and all is computed in float64; "
-            f"pass it from the CPU: {name}.cpu()"
+            f"`{name}` is on a device without float64, but divergences are computed in float64; "
+            f"move it to the CPU: {name}.cpu()"
         ) from error
 
 
@@ -152,7 +153,7 @@ def _array_of_list(name: str, value: Any) -> Any:
 
 
 def _short(value: Any) -> str:
-    """``repr``, cut to half a line."""
+    """``repr`` of a value, cut to 60 characters."""
     text = repr(value)
     return text if len(text) <= 60 else text[:57] + "..."
 
@@ -161,7 +162,7 @@ def non_negative(name: str, array: Array, xp: ModuleType, /) -> None:
     """Refuse an array that is empty, or has a negative, infinite or NaN entry.
 
     Raises:
-        DistributionError: Naming the first offender and its place.
+        DistributionError: Naming the first offending entry and its index.
     """
     if math.prod(array.shape) == 0:
         raise DistributionError(f"`{name}` must not be empty, but has shape {tuple(array.shape)}")
@@ -181,7 +182,7 @@ def finite(name: str, array: Array, xp: ModuleType, /) -> None:
     """Refuse an array that is empty, or has an infinite or NaN entry.
 
     Raises:
-        DistributionError: Naming the first offender and its place.
+        DistributionError: Naming the first offending entry and its index.
     """
     if math.prod(array.shape) == 0:
         raise DistributionError(f"`{name}` must not be empty, but has shape {tuple(array.shape)}")
@@ -192,42 +193,42 @@ def finite(name: str, array: Array, xp: ModuleType, /) -> None:
 
 
 def first_offender(array: Array, offends: Array, xp: ModuleType) -> tuple[list[int], float]:
-    """Index and value of the first offending entry."""
+    """Index and value of the first entry where ``offends`` holds."""
     flat = int(xp.argmax(xp.reshape(xp.astype(offends, xp.int8), (-1,))))
     index = [int(i) for i in np.unravel_index(flat, tuple(array.shape))]
     return index, number(array[tuple(index)])
 
 
 def number(value: Array) -> float:
-    """A number for a message."""
+    """The value as a Python float, for a message."""
     try:
         return float(value)
-    except TypeError:  # jax, while it takes a gradient, tells no more than the bits
+    except TypeError:  # an array traced by jax gives its bits only
         bits = np.asarray(value.view(f"int{8 * value.dtype.itemsize}"))
         return float(bits.view(value.dtype))
 
 
 def holds(name: str, condition: Array) -> bool:
-    """Whether a condition on the values holds: the one place where a check waits for them."""
+    """Whether a condition on the values holds; the check waits for the device here."""
     try:
         return bool(condition)
     except TypeError as error:  # jax's, while it compiles
         raise DistributionError(
-            f"the values of `{name}` are looked at, but are not known while jax compiles or maps; "
-            "call this outside of jax.jit and jax.vmap: batches go in as they are"
+            f"the values of `{name}` are checked, but jax has none while it compiles or maps; "
+            "call this function outside of jax.jit and jax.vmap: it takes batches as they are"
         ) from error
 
 
 def numpy_values(array: Array, /) -> Any:
-    """The array's values in numpy, without its gradient; no copy where they lie there already."""
+    """Values of an array in numpy, detached from its gradient; a view where that is possible."""
     if type(array) is np.ndarray:
         return array
-    if hasattr(array, "detach"):  # torch hands over no tensor with a gradient, or from a GPU
+    if hasattr(array, "detach"):  # numpy takes no tensor with a gradient or on a GPU
         array = array_api_compat.to_device(array.detach(), "cpu")
     return np.asarray(array)
 
 
 def scalar(value: Array, dtype: Any, xp: ModuleType, /) -> Array:
-    """A result in the precision it is returned in; numpy arrays of no axis become numbers."""
+    """A result in ``dtype``; a numpy array without axes becomes a numpy number."""
     value = xp.astype(value, dtype, copy=False)
     return value[()] if value.ndim == 0 else value

@@ -1,7 +1,6 @@
-"""Probabilities along an axis, and their logarithms."""
+"""Validation of probability vectors along an axis, and of their logarithms."""
 
 import math
-import numbers
 from collections.abc import Mapping
 from types import ModuleType
 from typing import Any, NoReturn
@@ -14,10 +13,10 @@ from divergences.errors import DistributionError
 
 
 def probabilities(name: str, array: Array, xp: ModuleType, /, *, axis: int) -> Array:
-    """Refuse what is no probability vector along ``axis``; else the vectors in float64.
+    """Probability vectors along ``axis``, checked, in float64.
 
     Returns:
-        The vectors along the last axis.
+        The vectors, moved to the last axis, float64.
 
     Raises:
         DistributionError: If there is no such axis, an entry is negative, infinite or NaN, or a
@@ -27,7 +26,7 @@ def probabilities(name: str, array: Array, xp: ModuleType, /, *, axis: int) -> A
     tolerance = 1e-5 if array.dtype == xp.float32 else 1e-9
     vectors = float64(name, array, xp)
     off = _off_1(vectors, xp)
-    # Of values at least 0, none of them NaN, that add up to about 1, none is infinite.
+    # Entries >= 0, none of them NaN, whose sum is about 1 are finite.
     if not holds(name, (xp.min(vectors) >= 0) & xp.all(off <= tolerance)):
         non_negative(name, array, xp)
         _refuse_sum(name, vectors, xp, axis)
@@ -35,7 +34,7 @@ def probabilities(name: str, array: Array, xp: ModuleType, /, *, axis: int) -> A
 
 
 def _outcomes_last(name: str, array: Array, xp: ModuleType, axis: int) -> Array:
-    """The array with ``axis`` last, and in the order of memory: else sums lose digits."""
+    """The array with ``axis`` last and contiguous: numpy sums strided axes less accurately."""
     if array.ndim == 0:
         raise DistributionError(
             f"`{name}` must have at least one axis, but is the number {number(array)}"
@@ -51,7 +50,7 @@ def _outcomes_last(name: str, array: Array, xp: ModuleType, axis: int) -> Array:
 
 
 def _off_1(vectors: Array, xp: ModuleType) -> Array:
-    """How far the sums along the last axis are from 1."""
+    """Distance from 1 of the sums along the last axis."""
     with np.errstate(over="ignore", invalid="ignore"):  # an infinite sum is not 1 either
         return xp.abs(xp.sum(vectors, axis=-1) - 1)
 
@@ -59,7 +58,7 @@ def _off_1(vectors: Array, xp: ModuleType) -> Array:
 def _refuse_sum(
     name: str, vectors: Array, xp: ModuleType, axis: int, *, log: bool = False
 ) -> NoReturn:
-    """Say which of the vectors along the last axis, the caller's ``axis``, is farthest off 1."""
+    """Refuse vectors along the last axis (the caller's ``axis``), naming the worst sum."""
     off = _off_1(vectors, xp)
     worst = int(xp.argmax(xp.reshape(off, (-1,))))
     index = tuple(int(i) for i in np.unravel_index(worst, tuple(off.shape)))
@@ -79,10 +78,10 @@ def _refuse_sum(
 
 
 def log_probabilities(name: str, array: Array, xp: ModuleType, /, *, axis: int) -> Array:
-    """Refuse what are no log-probabilities along ``axis``; else the vectors in float64.
+    """Log-probability vectors along ``axis``, checked, in float64.
 
     Returns:
-        The vectors along the last axis.
+        The vectors, moved to the last axis, float64.
 
     Raises:
         DistributionError: If there is no such axis, an entry is NaN or inf, or the probabilities
@@ -91,7 +90,7 @@ def log_probabilities(name: str, array: Array, xp: ModuleType, /, *, axis: int) 
     array = _outcomes_last(name, array, xp, axis)
     tolerance = 1e-5 if array.dtype == xp.float32 else 1e-9
     vectors = float64(name, array, xp)
-    # NaN and inf count as e here, which is off by more than any tolerance.
+    # NaN and inf become e, whose sum is off by more than any tolerance.
     exponentials = xp.exp(xp.where(vectors < 1, vectors, 1.0))
     if holds(name, xp.all(_off_1(exponentials, xp) <= tolerance)):
         return vectors
@@ -105,10 +104,10 @@ def log_probabilities(name: str, array: Array, xp: ModuleType, /, *, axis: int) 
 
 
 def aligned(p: Any, q: Any, /) -> tuple[Any, Any]:
-    """Two dicts of probabilities by outcome as two lists over all their outcomes.
+    """Two mappings of outcomes to probabilities as two lists over the union of their outcomes.
 
     Returns:
-        The two lists; anything but dicts as it is.
+        The two lists; arguments of other types unchanged.
 
     Raises:
         DistributionError: If only one is a dict, or a value is no number.
@@ -125,10 +124,10 @@ def aligned(p: Any, q: Any, /) -> tuple[Any, Any]:
 
 
 def broadcast_outcomes(p: Array, q: Array, xp: ModuleType, /) -> tuple[Array, Array]:
-    """``p`` and ``q`` of one shape; a single outcome is not stretched over many.
+    """``p`` and ``q`` broadcast to one shape, but never along the axis of the outcomes.
 
     Returns:
-        ``p`` and ``q``, each broadcast to that shape.
+        ``p`` and ``q``, each of the common shape.
 
     Raises:
         DistributionError: If the last axes differ, or the other axes do not broadcast.
@@ -145,33 +144,3 @@ def broadcast_outcomes(p: Array, q: Array, xp: ModuleType, /) -> tuple[Array, Ar
         raise DistributionError(
             f"`p` and `q` must broadcast, but their batch shapes are {shapes}"
         ) from None
-
-
-def log_base(base: float | None, /) -> float:
-    """The natural logarithm of ``base``, 1 for nats.
-
-    Returns:
-        What a result in nats is to be divided by.
-
-    Raises:
-        DistributionError: If ``base`` is not a finite number above 1.
-    """
-    if base is None:
-        return 1.0
-    if not (isinstance(base, numbers.Real) and 1 < base < math.inf):
-        raise DistributionError(
-            f"`base` must be a finite number above 1, or None for nats, but is {base!r}"
-        )
-    return math.log(base)
-
-
-def confidence(value: float, /) -> None:
-    """Refuse a confidence that is no probability strictly between 0 and 1.
-
-    Raises:
-        DistributionError: Saying what came.
-    """
-    if not (isinstance(value, numbers.Real) and 0 < value < 1):
-        raise DistributionError(
-            f"`confidence` must be strictly between 0 and 1, as 0.95 is, but is {value!r}"
-        )

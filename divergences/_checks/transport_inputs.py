@@ -1,4 +1,4 @@
-"""Masses, ground costs and points: what transport is asked about."""
+"""Validation of masses, ground costs, points and weights."""
 
 import math
 from types import ModuleType
@@ -10,14 +10,14 @@ from divergences._checks.arrays import finite, holds, non_negative, numpy_values
 from divergences._typing import Array
 from divergences.errors import DistributionError
 
-WHOLE = 2**53  # up to which float64 has every whole number
+LARGEST_EXACT_INTEGER = 2**53  # float64 has every whole number up to it
 
 
 def masses(name: str, array: Array, xp: ModuleType, /) -> None:
-    """Refuse what is no vector of masses: one axis, at least 0, not all 0.
+    """Refuse an array that is not a vector of masses: one axis, entries at least 0, not all 0.
 
     Raises:
-        DistributionError: Saying which.
+        DistributionError: Naming the requirement that fails.
     """
     if array.ndim != 1:
         raise DistributionError(f"`{name}` must have one axis, but has shape {tuple(array.shape)}")
@@ -29,7 +29,7 @@ def masses(name: str, array: Array, xp: ModuleType, /) -> None:
 
 
 def equal_totals(p: Array, q: Array, xp: ModuleType, /) -> None:
-    """Refuse masses of different totals, at any unit of mass.
+    """Refuse masses whose totals differ, in any unit of mass.
 
     Raises:
         DistributionError: If the totals differ by more than 1e-9 of the larger one (1e-5 for
@@ -47,7 +47,7 @@ def equal_totals(p: Array, q: Array, xp: ModuleType, /) -> None:
 
 
 def _total(array: Array) -> tuple[float, int]:
-    """The sum as ``total * 2**exponent``, which does not overflow."""
+    """Sum of an array as a pair (total, exponent), ``total * 2**exponent``, free of overflow."""
     scaled, exponent = _scaled(array)
     return math.fsum(scaled), exponent
 
@@ -58,7 +58,7 @@ def _quotient(a: float, b: float) -> str:
 
 
 def _scaled(array: Array) -> tuple[Any, int]:
-    """Float64 values in numpy, the largest in [1/2, 1), and the power of two divided out."""
+    """Values in numpy and float64 with the largest in [1/2, 1), and the exponent divided out."""
     values = numpy_values(array).astype(np.float64, copy=False)
     exponent = math.frexp(float(values.max()))[1]
     return np.ldexp(values, -exponent), exponent
@@ -74,7 +74,7 @@ def cost_matrix(cost: Array, n: int, m: int, xp: ModuleType, /) -> None:
     """Refuse a ground cost that is not n by m, or has a negative, infinite or NaN entry.
 
     Raises:
-        DistributionError: Saying which.
+        DistributionError: Naming the requirement that fails.
     """
     if tuple(cost.shape) != (n, m):
         raise DistributionError(
@@ -85,10 +85,10 @@ def cost_matrix(cost: Array, n: int, m: int, xp: ModuleType, /) -> None:
 
 
 def points(name: str, value: Any, xp: ModuleType, /, *, like: Array | None = None) -> Array:
-    """Finite points of shape ``(n, d)``; a vector of n numbers counts as n points of the line.
+    """Points of shape ``(n, d)``, checked; a vector of n numbers is n points on the line.
 
     Returns:
-        Shape ``(n, d)``, float64 or float32.
+        The points, shape ``(n, d)``, float64 or float32.
 
     Raises:
         DistributionError: If there is no point, a coordinate is not finite, or there are not one
@@ -107,10 +107,10 @@ def points(name: str, value: Any, xp: ModuleType, /, *, like: Array | None = Non
 
 
 def weights(name: str, value: Any, n: int, xp: ModuleType, /, *, like: Array) -> Array | None:
-    """Masses of n points, or None for equal ones.
+    """Weights of n points, checked; None for equal weights.
 
     Returns:
-        Shape ``(n,)``, with the total that was passed; or None.
+        The weights, shape ``(n,)``, with the total that was passed; or None.
 
     Raises:
         DistributionError: If there are not n, one is negative, infinite or NaN, or all are 0.
@@ -127,15 +127,15 @@ def weights(name: str, value: Any, n: int, xp: ModuleType, /, *, like: Array) ->
 
 
 def _require_exact(name: str, value: Any, array: Array, xp: ModuleType) -> None:
-    """Refuse whole numbers that float64 cannot tell apart.
+    """Refuse integers beyond 2**53, which float64 rounds.
 
     Raises:
         DistributionError: Naming the argument.
     """
     own = value if hasattr(value, "dtype") else np.asarray(value)
     whole = "int" in str(own.dtype)
-    if whole and holds(name, xp.any(xp.abs(array) > WHOLE)):
+    if whole and holds(name, xp.any(xp.abs(array) > LARGEST_EXACT_INTEGER)):
         raise DistributionError(
-            f"`{name}` has whole numbers beyond 2**53, which float64 cannot tell apart; subtract "
+            f"`{name}` has integers beyond 2**53, which float64 rounds to others; subtract "
             "an offset from all, or, if they are labels, number them from 0"
         )
