@@ -1,6 +1,6 @@
-"""Generators and critics.
+"""Generators and critics, and a registry of pairs of them.
 
-No batch norm in critics: a penalised critic must score each point by itself.
+Critics have no batch norm: a gradient penalty needs scores that are independent per point.
 """
 
 from gan.networks.convolutional import convolutional_critic, convolutional_generator

@@ -1,26 +1,26 @@
-"""A generator's choice: one of several, beside numbers that vary smoothly."""
+"""Categorical latent code of a generator, beside continuous noise."""
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn.functional import one_hot
 
-CODE_SCALE = 4.0  # of the choice, beside normal numbers of size 1
+CODE_SCALE = 4.0  # against the unit variance of the continuous noise
 
 
 class CategoricalLatent(nn.Module):
-    """Turns the first k numbers of the noise into a choice of one of k, equally likely.
+    """Replaces the first k coordinates of the noise by the scaled one-hot code of their maximum.
 
-    A generator that is continuous in its noise maps a connected set to a connected one: between
-    the modes of what it learns there must be points that belong to none (a digit half 4, half 9).
-    With a choice, it needs not be connected.
+    All k categories are equally likely. A generator that is continuous in its noise has a
+    connected support: between the modes of the data it must generate points of no mode (a digit
+    half 4, half 9). A categorical code lifts this restriction.
 
     Attributes:
-        k: From how many it chooses.
+        k: Number of categories.
 
     Source:
-        Chen et al. 2016, "InfoGAN", section 7, has such codes; Khayatkhoei, Elgammal and Singh
-        2018, "Disconnected manifold learning for generative adversarial networks", the reason.
+        Chen et al. 2016, "InfoGAN", section 7, for the codes; Khayatkhoei, Elgammal and Singh
+        2018, "Disconnected manifold learning for generative adversarial networks", for the reason.
     """
 
     def __init__(self, k: int) -> None:
@@ -28,6 +28,6 @@ class CategoricalLatent(nn.Module):
         self.k = k
 
     def forward(self, noise: Float[Tensor, " n z"]) -> Float[Tensor, " n z"]:
-        """The largest of the first k numbers replaced by 4, the rest of these by 0."""
+        """Noise whose first k coordinates are 0, except for `CODE_SCALE` at their maximum."""
         code = one_hot(noise[:, : self.k].argmax(dim=1), self.k).to(noise.dtype)
         return torch.cat([CODE_SCALE * code, noise[:, self.k :]], dim=1)

@@ -1,4 +1,4 @@
-"""Convolutional players for images, after DCGAN, without batch norm."""
+"""Convolutional generator and critic of images, after DCGAN, without batch norm."""
 
 import math
 from typing import Literal
@@ -8,23 +8,22 @@ from torch import nn
 
 from gan.networks.categorical_latent import CategoricalLatent
 from gan.networks.mlp import linear
-from gan.networks.modules import Critic, Generator
+from gan.networks.modules import Critic, Generator, Shape
 
 Norm = Literal["none", "layer"]
-Shape = tuple[int, ...]
 
 
 def convolution(
     n_in: int, n_out: int, size: int, rng: torch.Generator, /, *, stride: int = 1
 ) -> nn.Conv2d:
-    """A convolution to ``1 / stride`` of the height and width, initial weights from ``rng``.
+    """A convolution that divides height and width by ``stride``.
 
     Args:
         n_in: Channels of the input.
         n_out: Channels of the output.
         size: Height and width of the kernel; odd at stride 1.
-        rng: Source of the initial weights; torch's default distribution.
-        stride: By how many pixels the kernel moves.
+        rng: Source of the initial weights, in torch's default distribution.
+        stride: Stride in pixels.
 
     Returns:
         The layer, on the device of ``rng``.
@@ -32,21 +31,21 @@ def convolution(
     layer = nn.utils.skip_init(
         nn.Conv2d, n_in, n_out, size, stride, (size - stride + 1) // 2, device=rng.device
     )
-    _draw(layer, n_in * size**2, rng)
+    _initialize(layer, n_in * size**2, rng)
     return layer
 
 
 def transposed_convolution(
     n_in: int, n_out: int, size: int, rng: torch.Generator, /
 ) -> nn.ConvTranspose2d:
-    """A transposed convolution to twice the height and width, initial weights from ``rng``.
+    """A transposed convolution that doubles height and width.
 
     Args:
         n_in: Channels of the input.
         n_out: Channels of the output.
-        size: Height and width of the kernel, even, so that every pixel gets as many terms.
-        rng: Source of the initial weights, uniform as torch's, for ``size**2 / 4`` terms a pixel
-            and channel.
+        size: Height and width of the kernel; even, so that every output pixel is a sum of the same
+            number of terms, ``size**2 / 4`` per input channel.
+        rng: Source of the initial weights, uniform with the bound for that fan-in.
 
     Returns:
         The layer, on the device of ``rng``.
@@ -54,7 +53,7 @@ def transposed_convolution(
     layer = nn.utils.skip_init(
         nn.ConvTranspose2d, n_in, n_out, size, 2, size // 2 - 1, device=rng.device
     )
-    _draw(layer, n_in * size**2 // 4, rng)
+    _initialize(layer, n_in * size**2 // 4, rng)
     return layer
 
 
@@ -66,35 +65,36 @@ def convolutional_generator(
     noise_size: int = 64,
     channels: int = 16,
     width: int = 512,
-    choices: int = 0,
+    categories: int = 0,
 ) -> Generator:
-    """Noise to images with pixels in [0, 1]: two linear layers, height and width doubled twice.
+    """Generator of images: two linear layers, then two transposed convolutions.
 
     Args:
-        rng: Source of the initial weights; the network is made on its device.
+        rng: Source of the initial weights, which determines the device.
         shape: Channels, height and width of the images; height and width are multiples of 4.
         noise_size: Dimension of the noise.
-        channels: At half the height and width; twice as many at a quarter.
-        width: Of the hidden linear layer, which decides on the image as a whole.
-        choices: So many of the noise's numbers are a choice of one of so many (`CategoricalLatent`).
+        channels: Channels at half the height and width; twice as many at a quarter.
+        width: Width of the hidden linear layer.
+        categories: Size of the categorical code that replaces as many coordinates of the noise
+            (`CategoricalLatent`); 0 for none.
 
     Returns:
-        A generator of points of shape ``(n, *shape)``.
+        A generator of points of shape ``(n, *shape)``, pixels in [0, 1].
 
     Raises:
-        ValueError: If the height or the width is no multiple of 4, or the noise has not as many
-            numbers as there are choices.
+        ValueError: If the height or the width is no multiple of 4, or there are more categories
+            than coordinates of the noise.
 
     Source:
         Radford, Metz and Chintala 2016, "DCGAN", section 3.
     """
-    rows, columns = quarter(shape)
-    if choices > noise_size:
+    rows, columns = quarter_size(shape)
+    if categories > noise_size:
         raise ValueError(
-            f"`choices` must be at most the {noise_size} numbers of the noise, but is {choices}"
+            f"`categories` must be at most `noise_size`, {noise_size}, but is {categories}"
         )
     body = nn.Sequential(
-        *([CategoricalLatent(choices)] if choices else []),
+        *([CategoricalLatent(categories)] if categories else []),
         *(linear(noise_size, width, rng), nn.ReLU()),
         *(linear(width, 2 * channels * rows * columns, rng), nn.ReLU()),
         nn.Unflatten(1, (2 * channels, rows, columns)),
@@ -115,54 +115,54 @@ def convolutional_critic(
     width: int = 512,
     norm: Norm = "none",
 ) -> Critic:
-    """Images to scores: two convolutions that halve height and width, then two linear layers.
+    """Critic of images: two strided convolutions, then two linear layers.
 
     Args:
-        rng: Source of the initial weights; the network is made on its device.
+        rng: Source of the initial weights, which determines the device.
         shape: Channels, height and width of the images; height and width are multiples of 4.
-        channels: At half the height and width; twice as many at a quarter.
-        width: Of the hidden linear layer: without it a score is a sum over places, and the critic
-            does not see whether the parts of a digit fit.
-        norm: "layer" puts layer norm over channels, height and width before the activations; with
-            "none", `gan.slopes.input_gradient` knows the critic.
+        channels: Channels at half the height and width; twice as many at a quarter.
+        width: Width of the hidden linear layer. Without this layer the score is a sum over
+            positions and ignores interactions of distant parts of the image.
+        norm: "layer" for layer norm over channels, height and width before the activations; "none"
+            is supported by `gan.recipes.input_gradient`.
 
     Returns:
-        A critic of points of shape ``(n, *shape)``, which scores each by itself.
+        A critic of points of shape ``(n, *shape)``, independent per point.
 
     Raises:
-        ValueError: If the height or the width is no multiple of 4, or there is no such norm.
+        ValueError: If the height or the width is no multiple of 4, or the norm is unknown.
 
     Source:
         Gulrajani et al. 2017, section 4, "No critic batch normalization".
     """
-    rows, columns = quarter(shape)
+    rows, columns = quarter_size(shape)
     layers: list[nn.Module] = []
     for n_in, n_out in ((shape[0], channels), (channels, 2 * channels)):
         layers += [convolution(n_in, n_out, 4, rng, stride=2)]
-        layers += [*normalised(n_out, norm, rng), nn.LeakyReLU(0.2)]
+        layers += [*normalization_layers(n_out, norm, rng), nn.LeakyReLU(0.2)]
     layers += [nn.Flatten(), linear(2 * channels * rows * columns, width, rng), nn.LeakyReLU(0.2)]
     layers += [linear(width, 1, rng)]
     return Critic(nn.Sequential(*layers))
 
 
-def normalised(channels: int, norm: Norm, rng: torch.Generator, /) -> list[nn.Module]:
-    """Layer norm of images, as a group norm with one group; nothing for "none"."""
+def normalization_layers(channels: int, norm: Norm, rng: torch.Generator, /) -> list[nn.Module]:
+    """Layer norm over channels, height and width, as a list of one layer; empty for "none"."""
     if norm not in {"none", "layer"}:
         raise ValueError(f"`norm` must be one of none, layer, but is {norm!r}")
     return [nn.GroupNorm(1, channels, device=rng.device)] if norm == "layer" else []
 
 
-def quarter(shape: Shape, /) -> tuple[int, int]:
-    """A quarter of the height and of the width.
+def quarter_size(shape: Shape, /) -> tuple[int, int]:
+    """Height and width of an image after halving twice.
 
     Args:
-        shape: Channels, height and width of images.
+        shape: Channels, height and width of the image.
 
     Returns:
-        Height and width where both have been halved twice.
+        Height and width in pixels.
 
     Raises:
-        ValueError: If that is no whole number, or the shape is not that of an image.
+        ValueError: If one of them is no integer, or the shape is not that of an image.
     """
     if len(shape) != 3 or min(shape) < 1 or shape[1] % 4 or shape[2] % 4:
         raise ValueError(
@@ -172,8 +172,8 @@ def quarter(shape: Shape, /) -> tuple[int, int]:
     return shape[1] // 4, shape[2] // 4
 
 
-def _draw(layer: nn.Conv2d | nn.ConvTranspose2d, terms: int, rng: torch.Generator) -> None:
-    """Weights and biases uniform; a sum of ``terms`` products has a third of their mean square."""
-    bound = 1 / math.sqrt(terms)
+def _initialize(layer: nn.Conv2d | nn.ConvTranspose2d, fan_in: int, rng: torch.Generator) -> None:
+    """Draw weights and biases, uniform in +-1 / sqrt(fan_in), torch's default."""
+    bound = 1 / math.sqrt(fan_in)
     for weight in layer.parameters():
         nn.init.uniform_(weight, -bound, bound, generator=rng)

@@ -1,4 +1,4 @@
-"""Critics whose slopes are at most 1 by construction."""
+"""Critics that are 1-Lipschitz by construction."""
 
 import math
 from collections.abc import Sequence
@@ -9,21 +9,19 @@ from torch import Tensor, nn
 from torch.nn.utils import parametrizations, parametrize
 
 from gan.networks.mlp import linear
-from gan.networks.modules import Critic
+from gan.networks.modules import Critic, Shape
 
-Shape = tuple[int, ...]
-
-ITERATIONS = 12
-ROUNDING = 1e-5  # of the largest singular value in float32
+BJORCK_ITERATIONS = 12
+SINGULAR_VALUE_MARGIN = 1e-5  # relative rounding error of the largest singular value in float32
 
 
 class GroupSort(nn.Module):
-    """Sorts the values of each group: gradients pass with their length unchanged.
+    """Sorts the values within each group; the Jacobian is a permutation and preserves norms.
 
-    Groups of 2 are MaxMin; one group of all is the full sort.
+    Groups of 2 are MaxMin; a single group is the full sort.
 
     Attributes:
-        size: Of a group; it divides the width.
+        size: Size of a group, a divisor of the width.
 
     Source:
         Anil, Lucas and Grosse 2019, "Sorting out Lipschitz function approximation".
@@ -34,7 +32,7 @@ class GroupSort(nn.Module):
         self.size = size
 
     def forward(self, values: Tensor) -> Tensor:
-        """``values`` of shape ``(n, width)``, sorted group by group."""
+        """``values``, shape ``(n, width)``, sorted within each group."""
         groups = values.unflatten(1, (-1, self.size))
         if self.size == 2:
             return torch.cat([groups.amax(dim=2), groups.amin(dim=2)], dim=1)
@@ -42,25 +40,25 @@ class GroupSort(nn.Module):
 
 
 class Orthonormal(nn.Module):
-    r"""The matrix with orthonormal rows, or columns where these are fewer, nearest to a matrix.
+    r"""Projects a matrix to the nearest one with orthonormal rows (columns, if it is tall).
 
     .. math:: W \leftarrow \tfrac32 W - \tfrac12 W W^T W
 
-    Singular values in (0, 1] rise towards 1 and never pass it: what has not converged is still
-    1-Lipschitz. Only products are differentiated; torch's `parametrizations.orthogonal` takes
-    several times as long for wide matrices.
+    Singular values in (0, 1] increase towards 1 and never exceed it: the layer is 1-Lipschitz even
+    before convergence. Only matrix products are differentiated; torch's
+    `parametrizations.orthogonal` is several times slower for wide matrices.
 
     Source:
         Bjorck and Bowie 1971; Anil, Lucas and Grosse 2019, section 4.
     """
 
     def forward(self, weight: Tensor) -> Tensor:
-        """The orthonormal matrix."""
+        """The orthonormal matrix, of the shape of ``weight``."""
         wide = weight if weight.shape[0] <= weight.shape[1] else weight.T
         with torch.no_grad():
             largest = torch.linalg.eigvalsh(wide @ wide.T)[-1].sqrt()
-        near = wide / (largest * (1 + ROUNDING))
-        for _ in range(ITERATIONS):
+        near = wide / (largest * (1 + SINGULAR_VALUE_MARGIN))
+        for _ in range(BJORCK_ITERATIONS):
             near = 1.5 * near - 0.5 * (near @ near.T) @ near
         return near if weight.shape[0] <= weight.shape[1] else near.T
 
@@ -68,7 +66,9 @@ class Orthonormal(nn.Module):
 def spectral_norm_critic(
     rng: torch.Generator, shape: Shape, /, *, hidden: Sequence[int]
 ) -> Critic:
-    """ReLU layers divided by their largest singular value, but for what its power iteration lags.
+    """ReLU layers divided by their spectral norm.
+
+    The norm is an estimate by power iteration, so that slopes may exceed 1 slightly in training.
 
     Args:
         rng: Source of the initial weights.
@@ -81,11 +81,11 @@ def spectral_norm_critic(
     Source:
         Miyato et al. 2018, "Spectral normalization for generative adversarial networks".
     """
-    torch_seed = int(torch.randint(2**31, (1,), generator=rng, device=rng.device))
+    global_seed = int(torch.randint(2**31, (1,), generator=rng, device=rng.device))
     sizes = [math.prod(shape), *hidden, 1]
     layers: list[nn.Module] = [nn.Flatten()]
     with torch.random.fork_rng(devices=[rng.device] if rng.device.type == "cuda" else []):
-        torch.manual_seed(torch_seed)  # the power iteration begins with torch's own randomness
+        torch.manual_seed(global_seed)  # power iteration starts from the global generator
         for n_in, n_out in pairwise(sizes):
             layers += [parametrizations.spectral_norm(linear(n_in, n_out, rng)), nn.ReLU()]
     return Critic(nn.Sequential(*layers[:-1]))
@@ -94,17 +94,20 @@ def spectral_norm_critic(
 def group_sort_critic(
     rng: torch.Generator, shape: Shape, /, *, hidden: Sequence[int], group_size: int = 2
 ) -> Critic:
-    """Orthonormal layers with sorting between them (Anil, Lucas and Grosse 2019).
+    """Orthonormal layers with GroupSort activations.
 
     Args:
         rng: Source of the initial weights.
         shape: Of one point.
         hidden: Widths of the hidden layers.
-        group_size: How many values are sorted together; it divides the widths.
+        group_size: Values sorted together, a divisor of all hidden widths.
 
     Returns:
-        The critic; its gradient has length 1 almost everywhere if no layer but the last is
-        narrower than the one before.
+        The critic; its gradient has norm 1 almost everywhere if no layer but the last is narrower
+        than the one before.
+
+    Source:
+        Anil, Lucas and Grosse 2019, "Sorting out Lipschitz function approximation".
     """
     sizes = [math.prod(shape), *hidden, 1]
     layers: list[nn.Module] = [nn.Flatten()]

@@ -8,15 +8,13 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from gan.networks.modules import Critic, Generator, Noise
+from gan.networks.modules import Critic, Generator, Noise, Shape
 
-Shape = tuple[int, ...]
-
-ROUNDED = 1e-6  # added to squared distances, so that they have derivatives of all orders at 0
+SQUARED_DISTANCE_OFFSET = 1e-6  # makes distances smooth at 0
 
 
 def linear(n_in: int, n_out: int, rng: torch.Generator, /) -> nn.Linear:
-    """A linear layer with torch's default initial weights, drawn from ``rng``: no global state."""
+    """A linear layer with torch's default initialisation, drawn from ``rng``."""
     layer = nn.utils.skip_init(nn.Linear, n_in, n_out, device=rng.device)
     bound = 1 / math.sqrt(n_in)
     nn.init.uniform_(layer.weight, -bound, bound, generator=rng)
@@ -25,11 +23,11 @@ def linear(n_in: int, n_out: int, rng: torch.Generator, /) -> nn.Linear:
 
 
 def mlp(sizes: Sequence[int], rng: torch.Generator, /) -> nn.Sequential:
-    """Linear layers of the given sizes with ReLU between them.
+    """Linear layers of the given widths with ReLU between them.
 
     Args:
-        sizes: Width of the input, of each hidden layer, and of the output.
-        rng: Source of the initial weights; the network is made on its device.
+        sizes: Widths of the input, of each hidden layer, and of the output.
+        rng: Source of the initial weights, which determines the device.
 
     Returns:
         A network from ``(n, sizes[0])`` to ``(n, sizes[-1])``.
@@ -50,19 +48,19 @@ def mlp_generator(
     noise: Noise = "normal",
     steepness: float = 1.0,
 ) -> Generator:
-    """Noise to points by hidden layers; points that are images have pixels in [0, 1].
+    """MLP from noise to points; images have pixels in [0, 1].
 
     Args:
         rng: Source of the initial weights.
         shape: Of one point: ``(d,)``, or ``(channels, rows, columns)`` of an image.
         hidden: Widths of the hidden layers.
         noise_size: Dimension of the noise.
-        noise: Its distribution.
-        steepness: What torch's initial weights of the first layer are multiplied with. The steeper
-            the generator, the fewer of its points lie on the way from one mode to another.
+        noise: Distribution of the noise.
+        steepness: Factor of the initial weights of the first layer. A steeper generator has fewer
+            points between modes.
 
     Returns:
-        The generator.
+        A generator of points of shape ``(n, *shape)``.
     """
     body = mlp([noise_size, *hidden, math.prod(shape)], rng)
     with torch.no_grad():
@@ -73,7 +71,7 @@ def mlp_generator(
 
 
 def mlp_critic(rng: torch.Generator, shape: Shape, /, *, hidden: Sequence[int]) -> Critic:
-    """Points, flattened, to scores by hidden layers.
+    """MLP from flattened points to scores.
 
     Args:
         rng: Source of the initial weights.
@@ -81,17 +79,19 @@ def mlp_critic(rng: torch.Generator, shape: Shape, /, *, hidden: Sequence[int]) 
         hidden: Widths of the hidden layers.
 
     Returns:
-        The critic.
+        A critic of points of shape ``(n, *shape)``.
     """
     body = mlp([math.prod(shape), *hidden, 1], rng)
     return Critic(nn.Sequential(nn.Flatten(), *body) if len(shape) > 1 else body)
 
 
-class Radius(nn.Module):
-    """Appends to each point its distance from a centre, less what that is for points of size 1.
+class RadialFeature(nn.Module):
+    """Appends to each point its distance to a learned centre, minus ``sqrt(d)``.
+
+    The offset is the root mean square of the distance for points of unit variance.
 
     Attributes:
-        centre: Of ``d`` coordinates, at first the origin; it is learned.
+        centre: Coordinates of the centre, shape ``(d,)``, initially 0.
     """
 
     def __init__(self, d: int, device: torch.device) -> None:
@@ -99,9 +99,9 @@ class Radius(nn.Module):
         self.centre = nn.Parameter(torch.zeros(d, device=device))
 
     def forward(self, points: Float[Tensor, " n d"]) -> Float[Tensor, " n d+1"]:
-        """``d + 1`` numbers for each of ``points``."""
+        """Points and the radial feature: ``d + 1`` features for each of ``points``."""
         squares = (points - self.centre).square().sum(dim=1, keepdim=True)
-        distances = (squares + ROUNDED).sqrt()
+        distances = (squares + SQUARED_DISTANCE_OFFSET).sqrt()
         return torch.cat([points, distances - math.sqrt(points.shape[1])], dim=1)
 
 
@@ -114,21 +114,21 @@ def spread_mlp_critic(
     steepness: float = 2.0,
     radius: bool = False,
 ) -> Critic:
-    """A critic whose first kinks lie all over points of size 1, and are steep.
+    """MLP critic whose first layer is initialised with steep kinks spread over points of size 1.
 
-    torch's initial weights put them near the origin, and leave it to the training to find detail.
-    In many dimensions no few hundred ramps add up to a function that is round: with ``radius``,
-    the first layer is told each point's distance from a centre.
+    torch's default initialisation places the kinks near the origin. In high dimension a few
+    hundred ReLU units do not approximate a radial function; ``radius`` adds a `RadialFeature`.
 
     Args:
         rng: Source of the initial weights.
         shape: Of one point.
         hidden: Widths of the hidden layers.
-        steepness: Length of each row of the first matrix; biases reach ``sqrt(3)`` times as far.
-        radius: Whether it is.
+        steepness: Norm of each row of the first weight matrix; biases are uniform in ``sqrt(3)``
+            times the range.
+        radius: Whether the first layer has the radial feature as an input.
 
     Returns:
-        The critic.
+        A critic of points of shape ``(n, *shape)``.
     """
     d = math.prod(shape)
     critic = mlp_critic(rng, (d + radius,), hidden=hidden)
@@ -141,17 +141,17 @@ def spread_mlp_critic(
             gain = math.sqrt(2) if layer is not others[-1] else 1.0
             nn.init.orthogonal_(layer.weight, gain=gain, generator=rng)
             layer.bias.uniform_(-0.3, 0.3, generator=rng)
-    before: list[nn.Module] = [nn.Flatten()] if len(shape) > 1 else []
+    features: list[nn.Module] = [nn.Flatten()] if len(shape) > 1 else []
     if radius:
-        before.append(Radius(d, rng.device))
-    return Critic(nn.Sequential(*before, critic.body)) if before else critic
+        features.append(RadialFeature(d, rng.device))
+    return Critic(nn.Sequential(*features, critic.body)) if features else critic
 
 
 def plane_generator(rng: torch.Generator, /, *, width: int = 128) -> Generator:
-    """Noise of 2 numbers to points of the plane by 3 hidden layers (WGAN-GP toy script at 512)."""
+    """MLP generator of points in the plane, 3 hidden layers (512 wide in the WGAN-GP code)."""
     return mlp_generator(rng, (2,), hidden=[width] * 3, noise_size=2)
 
 
 def plane_critic(rng: torch.Generator, /, *, width: int = 128) -> Critic:
-    """Points of the plane to scores by 3 hidden layers (WGAN-GP toy script at 512)."""
+    """MLP critic of points in the plane, 3 hidden layers (512 wide in the WGAN-GP code)."""
     return mlp_critic(rng, (2,), hidden=[width] * 3)

@@ -1,4 +1,4 @@
-"""The two players: a generator of points from noise, and a critic that scores points."""
+"""Base modules: a generator of points from noise, and a critic that scores points."""
 
 from typing import Literal
 
@@ -6,16 +6,17 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+Shape = tuple[int, ...]
 Noise = Literal["normal", "uniform"]
 
 
 class Generator(nn.Module):
-    """A network that turns noise into points.
+    """A network from noise to points.
 
     Attributes:
         noise_size: Dimension of the noise.
         body: Maps noise ``(n, noise_size)`` to points ``(n, *shape)``.
-        distribution: Of each number of the noise: standard normal, or uniform on [-1, 1].
+        distribution: Of each coordinate of the noise: standard normal, or uniform on [-1, 1].
     """
 
     def __init__(self, noise_size: int, body: nn.Module, distribution: Noise = "normal") -> None:
@@ -29,22 +30,22 @@ class Generator(nn.Module):
         return self.body(noise)
 
     def noise(self, n: int, rng: torch.Generator) -> Float[Tensor, " n z"]:
-        """Fresh noise for ``n`` points, on the device of ``rng``."""
+        """Noise of ``n`` independent points, on the device of ``rng``."""
         if self.distribution == "uniform":
             return 2 * torch.rand(n, self.noise_size, generator=rng, device=rng.device) - 1
         return torch.randn(n, self.noise_size, generator=rng, device=rng.device)
 
     def sample(self, n: int, rng: torch.Generator) -> Float[Tensor, " n *shape"]:
-        """``n`` points from fresh noise, on the device of ``rng``."""
+        """``n`` independent points, on the device of ``rng``."""
         return self(self.noise(n, rng))
 
 
 class Critic(nn.Module):
-    """A network that gives each point one score.
+    """A network from points to scores, one per point.
 
     Attributes:
         body: Maps points ``(n, *shape)`` to scores ``(n, 1)``.
-        has_batch_norm: Whether the points of a batch change each other's scores.
+        has_batch_norm: Whether the score of a point depends on the rest of its batch.
     """
 
     def __init__(self, body: nn.Module) -> None:

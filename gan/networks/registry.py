@@ -1,4 +1,4 @@
-"""Pairs of networks by name: a pair of your own is one more entry."""
+"""Pairs of networks by name: a new pair is one more entry of `NETWORKS`."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,11 +10,10 @@ import torch
 from gan.networks.convolutional import convolutional_critic, convolutional_generator
 from gan.networks.fourier import fourier_critic
 from gan.networks.mlp import mlp_critic, mlp_generator
-from gan.networks.modules import Critic, Generator
+from gan.networks.modules import Critic, Generator, Shape
 from gan.networks.residual import residual_critic, residual_generator
 from gan.networks.segment import segment_generator
 
-Shape = tuple[int, ...]
 Domain = Literal["any points", "points in the plane", "images of 28 x 28"]
 
 
@@ -23,10 +22,10 @@ class Networks:
     """A generator and a critic that belong together.
 
     Attributes:
-        description: The pair in a few words.
-        generator: A fresh generator of points of a shape: ``generator(rng, shape)``.
-        critic: A fresh critic of such points.
-        domain: The kind of points that the pair is made for.
+        description: Architecture in one line.
+        generator: Builds a generator of points of a shape: ``generator(rng, shape)``.
+        critic: Builds a critic of points of a shape: ``critic(rng, shape)``.
+        domain: Points that the pair is designed for.
     """
 
     description: str
@@ -35,7 +34,7 @@ class Networks:
     domain: Domain = "any points"
 
     def fits(self, shape: Shape, /) -> bool:
-        """Whether the pair is made for points of this shape."""
+        """Whether the pair is designed for points of this shape."""
         if self.domain == "points in the plane":
             return shape == (2,)
         if self.domain == "images of 28 x 28":
@@ -44,75 +43,75 @@ class Networks:
 
 
 def _default_generator(rng: torch.Generator, shape: Shape) -> Generator:
-    """3 x 128 hidden and 2 numbers of noise for vectors, 2 x 512 and 64 for images."""
+    """Hidden layers 3 x 128, noise of the dimension of vectors; 2 x 512, noise 64 for images."""
     if len(shape) == 1:
         return mlp_generator(rng, shape, hidden=[128] * 3, noise_size=shape[0])
     return mlp_generator(rng, shape, hidden=[512] * 2, noise_size=64)
 
 
 def _default_critic(rng: torch.Generator, shape: Shape) -> Critic:
-    """3 x 128 hidden for vectors, 2 x 512 for images."""
+    """Hidden layers 3 x 128 for vectors, 2 x 512 for images."""
     return mlp_critic(rng, shape, hidden=[128] * 3 if len(shape) == 1 else [512] * 2)
 
 
 NETWORKS: dict[str, Networks] = {
-    "mlp": Networks("ReLU, 3 x 128; on images 2 x 512", _default_generator, _default_critic),
+    "mlp": Networks("ReLU, 3 x 128; for images 2 x 512", _default_generator, _default_critic),
     "fourier-mlp": Networks(
-        "ReLU, 3 x 128, steep generator, critic with Fourier features",
+        "ReLU, 3 x 128, generator with gain 8, critic with Fourier features",
         partial(mlp_generator, hidden=[128] * 3, noise_size=2, steepness=8.0),
         partial(fourier_critic, hidden=[128] * 3),
         "points in the plane",
     ),
     "wide-mlp": Networks(
-        "ReLU, 3 x 512, noise 2 (toy script of Gulrajani et al. 2017)",
+        "ReLU, 3 x 512, noise 2 (toy experiment of Gulrajani et al. 2017)",
         partial(mlp_generator, hidden=[512] * 3, noise_size=2),
         partial(mlp_critic, hidden=[512] * 3),
         "points in the plane",
     ),
     "deep-mlp": Networks(
-        "ReLU, 12 x 128 (Gulrajani et al. 2017, section 3.1: gradients by depth)",
+        "ReLU, generator 3 x 128, critic 12 x 128 (Gulrajani et al. 2017, section 3.1)",
         partial(mlp_generator, hidden=[128] * 3, noise_size=2),
         partial(mlp_critic, hidden=[128] * 12),
         "points in the plane",
     ),
     "segment": Networks(
-        "one weight, the place of a vertical segment (Arjovsky et al. 2017, example 1)",
+        "generator with one weight, the position of a segment (Arjovsky et al. 2017, example 1)",
         segment_generator,
         partial(mlp_critic, hidden=[128] * 3),
         "points in the plane",
     ),
     "convolutional": Networks(
-        "strided convolutions, leaky ReLU, no norm in the critic",
+        "strided convolutions, leaky ReLU, critic without normalisation",
         convolutional_generator,
         convolutional_critic,
         "images of 28 x 28",
     ),
     "convolutional-categorical": Networks(
-        "the same, a choice of one of 16 in the generator's noise",
-        partial(convolutional_generator, choices=16),
+        "convolutional, categorical latent code of 16 beside the noise",
+        partial(convolutional_generator, categories=16),
         convolutional_critic,
         "images of 28 x 28",
     ),
     "convolutional-norm": Networks(
-        "convolutional with layer norm in the critic",
+        "convolutional, critic with layer norm",
         convolutional_generator,
         partial(convolutional_critic, norm="layer"),
         "images of 28 x 28",
     ),
     "residual": Networks(
-        "residual blocks, no norm in the critic",
+        "residual blocks, critic without normalisation",
         residual_generator,
         residual_critic,
         "images of 28 x 28",
     ),
     "shallow-mlp": Networks(
-        "uniform noise 100, ReLU 256, sigmoid; discriminator ReLU 256",
+        "ReLU 256, uniform noise 100; critic ReLU 256",
         partial(mlp_generator, hidden=[256], noise_size=100, noise="uniform"),
         partial(mlp_critic, hidden=[256]),
         "images of 28 x 28",
     ),
     "narrow-mlp": Networks(
-        "noise 10, ReLU 32, 128, sigmoid; critic ReLU 128, 32",
+        "ReLU 32, 128, noise 10; critic ReLU 128, 32",
         partial(mlp_generator, hidden=[32, 128], noise_size=10),
         partial(mlp_critic, hidden=[128, 32]),
         "images of 28 x 28",

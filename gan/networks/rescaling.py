@@ -1,4 +1,4 @@
-"""Networks that work in the unit that suits the data."""
+"""Change of length unit: networks for points of size 1 applied to points of another size."""
 
 from torch import Tensor, nn
 
@@ -6,10 +6,10 @@ from gan.networks.modules import Critic, Generator
 
 
 class Scale(nn.Module):
-    """Multiplies by a fixed number.
+    """Multiplies by a constant.
 
     Attributes:
-        factor: The number.
+        factor: The constant.
     """
 
     def __init__(self, factor: float) -> None:
@@ -22,29 +22,29 @@ class Scale(nn.Module):
 
 
 def rescaled(generator: Generator, critic: Critic, unit: float, /) -> tuple[Generator, Critic]:
-    """The same networks for points that are ``unit`` times as large.
+    """Generator and critic of points that are ``unit`` times as large.
 
-    The critic's scores grow by the same factor as its points, so its slopes stay what they are.
+    Scores grow by the same factor as points, so that the critic's slopes do not change.
 
     Args:
-        generator: Makes points of size 1.
-        critic: Scores points of size 1.
-        unit: How large the points are.
+        generator: Generator of points of size 1.
+        critic: Critic of points of size 1.
+        unit: Size of the points of the data.
 
     Returns:
-        The pair; the networks themselves if the unit is 1, or if they are of classes of their
-        own, which choose their unit themselves.
+        Wrapped networks with the same parameters; the arguments themselves if the unit is 1 or if
+        one of them is of a subclass, which is taken to work in the unit of the data already.
     """
     if unit == 1 or type(generator) is not Generator or type(critic) is not Critic:
         return generator, critic
-    makes = nn.Sequential(generator.body, Scale(unit))
-    return Generator(generator.noise_size, makes, generator.distribution), rescaled_critic(
+    body = nn.Sequential(generator.body, Scale(unit))
+    return Generator(generator.noise_size, body, generator.distribution), rescaled_critic(
         critic, unit
     )
 
 
 def rescaled_critic(critic: Critic, unit: float, /) -> Critic:
-    """The critic of points that are ``unit`` times as large, with the same slopes."""
+    """Critic of points that are ``unit`` times as large, with the same slopes."""
     if unit == 1:
         return critic
     return Critic(nn.Sequential(Scale(1 / unit), critic.body, Scale(unit)))

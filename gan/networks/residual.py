@@ -1,19 +1,19 @@
-"""Residual players for images, after the ResNets of WGAN-GP, small enough for a CPU."""
+"""Residual generator and critic of images, after the ResNets of WGAN-GP, sized for a CPU."""
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, interpolate
 
-from gan.networks.convolutional import Norm, Shape, convolution, normalised, quarter
+from gan.networks.convolutional import Norm, convolution, normalization_layers, quarter_size
 from gan.networks.mlp import linear
-from gan.networks.modules import Critic, Generator
+from gan.networks.modules import Critic, Generator, Shape
 
 
 class UpBlock(nn.Module):
-    """Twice the height and width: two 3x3 convolutions beside the repeated pixels.
+    """Residual block that doubles height and width: upsampling, then two 3x3 convolutions.
 
     Attributes:
-        convolutions: Each behind a ReLU, the first on the repeated pixels.
+        convolutions: The residual branch; each convolution follows a ReLU.
     """
 
     def __init__(self, channels: int, rng: torch.Generator, /) -> None:
@@ -23,22 +23,22 @@ class UpBlock(nn.Module):
 
     def forward(self, values: Tensor) -> Tensor:
         """From ``(n, c, h, w)`` to ``(n, c, 2 h, 2 w)``."""
-        repeated = interpolate(values, scale_factor=2)
-        return repeated + self.convolutions(repeated)
+        upsampled = interpolate(values, scale_factor=2)
+        return upsampled + self.convolutions(upsampled)
 
 
 class DownBlock(nn.Module):
-    """Half the height and width: two 3x3 convolutions, then means of 2x2, beside the means alone.
+    """Residual block that halves height and width: two 3x3 convolutions, then 2x2 mean pooling.
 
     Attributes:
-        convolutions: Each behind a ReLU, with the norm before it.
+        convolutions: The residual branch; each convolution follows a norm, if any, and a ReLU.
     """
 
     def __init__(self, channels: int, norm: Norm, rng: torch.Generator, /) -> None:
         super().__init__()
         layers: list[nn.Module] = []
         for _ in range(2):
-            layers += [*normalised(channels, norm, rng), nn.ReLU()]
+            layers += [*normalization_layers(channels, norm, rng), nn.ReLU()]
             layers += [convolution(channels, channels, 3, rng)]
         self.convolutions = nn.Sequential(*layers)
 
@@ -55,16 +55,16 @@ def residual_generator(
     noise_size: int = 64,
     channels: int = 32,
 ) -> Generator:
-    """Noise to images with pixels in [0, 1]: a linear layer, two residual blocks, a convolution.
+    """Generator of images: a linear layer, two residual blocks, a convolution.
 
     Args:
-        rng: Source of the initial weights; the network is made on its device.
+        rng: Source of the initial weights, which determines the device.
         shape: Channels, height and width of the images; height and width are multiples of 4.
         noise_size: Dimension of the noise.
-        channels: Of every block.
+        channels: Channels of every block.
 
     Returns:
-        A generator of points of shape ``(n, *shape)``.
+        A generator of points of shape ``(n, *shape)``, pixels in [0, 1].
 
     Raises:
         ValueError: If the height or the width is no multiple of 4.
@@ -72,7 +72,7 @@ def residual_generator(
     Source:
         Gulrajani et al. 2017, appendix C, without batch norm.
     """
-    height, width = quarter(shape)
+    height, width = quarter_size(shape)
     body = nn.Sequential(
         linear(noise_size, channels * height * width, rng),
         nn.Unflatten(1, (channels, height, width)),
@@ -85,24 +85,24 @@ def residual_generator(
 def residual_critic(
     rng: torch.Generator, shape: Shape, /, *, channels: int = 32, norm: Norm = "none"
 ) -> Critic:
-    """Images to scores: a convolution to half the size, a residual block, a linear layer.
+    """Critic of images: a strided convolution, a residual block, a linear layer.
 
     Args:
-        rng: Source of the initial weights; the network is made on its device.
+        rng: Source of the initial weights, which determines the device.
         shape: Channels, height and width of the images; height and width are multiples of 4.
-        channels: From the first convolution on.
-        norm: "layer" puts layer norm over channels, height and width before each of its ReLU.
+        channels: Channels of all hidden layers.
+        norm: "layer" for layer norm over channels, height and width before each ReLU of the block.
 
     Returns:
-        A critic of points of shape ``(n, *shape)``, which scores each by itself.
+        A critic of points of shape ``(n, *shape)``, independent per point.
 
     Raises:
-        ValueError: If the height or the width is no multiple of 4, or there is no such norm.
+        ValueError: If the height or the width is no multiple of 4, or the norm is unknown.
 
     Source:
         Gulrajani et al. 2017, appendix C.
     """
-    height, width = quarter(shape)
+    height, width = quarter_size(shape)
     body = nn.Sequential(
         convolution(shape[0], channels, 4, rng, stride=2),
         *(DownBlock(channels, norm, rng), nn.ReLU()),

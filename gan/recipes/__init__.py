@@ -1,1 +1,1 @@
-"""Adversarial methods as data: losses, penalties, optimizers, and the registry of recipes."""
+"""Adversarial training methods: losses, penalties, optimisers, recipes and their registry."""

@@ -1,8 +1,8 @@
-"""What a critic and a generator minimise: pure functions from scores to one number.
+"""Losses of critics and generators: pure functions from scores to a scalar.
 
-Scores are a critic's raw outputs, one per point. For the GAN they are logits, D = sigmoid(score),
-so that log D and log(1 - D) are softplus functions of the score, exact where
-``log(sigmoid(x) + 1e-8)`` is not.
+Scores are the raw outputs of a critic, one per point. Those of a GAN discriminator are logits,
+D = sigmoid(score): log D and log(1 - D) are softplus functions of the score, which do not saturate
+as ``log(sigmoid(x) + 1e-8)`` does.
 """
 
 from collections.abc import Callable
@@ -18,7 +18,7 @@ def discriminator_loss(
 ) -> Float[Tensor, ""]:
     r"""Minus the value ``V(D, G) = E log D(real) + E log(1 - D(generated))``, in nats.
 
-    At least ``2 log 2 - 2 JS``, reached by the best discriminator.
+    Its minimum over all discriminators is ``2 log 2 - 2 JS``.
 
     Args:
         real: Logits of real points.
@@ -34,7 +34,7 @@ def discriminator_loss(
 
 
 def minimax_loss(generated: Float[Tensor, " m"], /) -> Float[Tensor, ""]:
-    """``E log(1 - D(generated))``: the generator's half of the value, in nats.
+    """``E log(1 - D(generated))``, the generator's term of the value, in nats.
 
     Args:
         generated: Logits of generated points.
@@ -49,7 +49,7 @@ def minimax_loss(generated: Float[Tensor, " m"], /) -> Float[Tensor, ""]:
 
 
 def non_saturating_loss(generated: Float[Tensor, " m"], /) -> Float[Tensor, ""]:
-    """``-E log D(generated)``, in nats: strong gradients where D rejects.
+    """``-E log D(generated)``, in nats; its gradient does not vanish where D is near 0.
 
     Args:
         generated: Logits of generated points.
@@ -66,7 +66,7 @@ def non_saturating_loss(generated: Float[Tensor, " m"], /) -> Float[Tensor, ""]:
 def wasserstein_critic_loss(
     real: Float[Tensor, " n"], generated: Float[Tensor, " m"], /
 ) -> Float[Tensor, ""]:
-    """Minus the gap ``E f(real) - E f(generated)``, in the unit of the scores.
+    """Minus the critic's gap ``E f(real) - E f(generated)``, in the unit of the scores.
 
     Args:
         real: Scores of real points.
@@ -82,14 +82,16 @@ def wasserstein_critic_loss(
 
 
 def wasserstein_generator_loss(generated: Float[Tensor, " m"], /) -> Float[Tensor, ""]:
-    """``-E f(generated)``, in the scores' unit (Arjovsky et al. 2017, algorithm 1, line 10)."""
+    """``-E f(generated)``, in the unit of f (Arjovsky et al. 2017, algorithm 1, line 10)."""
     return -generated.mean()
 
 
 def certified_critic_loss(
     real: Float[Tensor, " n"], generated: Float[Tensor, " m"], distances: Float[Tensor, " n m"], /
 ) -> tuple[Float[Tensor, ""], Float[Tensor, ""]]:
-    r"""Minus the mean of both bounds that the scores prove of the batch's exact EMD, and the best.
+    r"""Minus the mean of two lower bounds of the batch's exact EMD, and the larger of the two.
+
+    Each bound is a Kantorovich dual objective: the scores of one side with their c-transform.
 
     .. math:: \overline{f(x)} + \frac1m \sum_j \min_i [ d(x_i, y_j) - f(x_i) ], \qquad
         - \overline{f(y)} + \frac1n \sum_i \min_j [ d(x_i, y_j) + f(y_j) ]
@@ -97,11 +99,11 @@ def certified_critic_loss(
     Args:
         real: Scores of real points.
         generated: Scores of generated points.
-        distances: Between the two.
+        distances: Distance of every real to every generated point.
 
     Returns:
-        The loss, and the larger of the bounds: at most the exact EMD of the batch, but for
-        rounding.
+        Two scalars in the unit of the distances: the loss, and the larger bound, which is at most
+        the exact EMD of the batch up to rounding.
 
     Source:
         Villani 2009, "Optimal transport", theorem 5.10; with the first bound alone, Mallasto et
@@ -115,7 +117,9 @@ def certified_critic_loss(
 CriticLoss = Callable[[Tensor, Tensor], Tensor]
 GeneratorLoss = Callable[[Tensor], Tensor]
 
-CRITIC_LOSSES: dict[str, CriticLoss] = {  # of scores; "certified" is of distances, too
+CRITIC_LOSSES: dict[
+    str, CriticLoss
+] = {  # "certified" needs distances, too: `certified_critic_loss`
     "minimax": discriminator_loss,
     "non-saturating": discriminator_loss,
     "wasserstein": wasserstein_critic_loss,

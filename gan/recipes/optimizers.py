@@ -1,4 +1,4 @@
-"""How weights follow their gradients: Adam, RMSProp, or Muon for the matrices."""
+"""Optimisers of network weights: Adam, RMSProp, and Muon for weight matrices."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, Literal
@@ -8,12 +8,11 @@ from torch import Tensor, nn
 
 OptimizerName = Literal["adam", "rmsprop", "muon"]
 
-
-MULTIPLE = 3.0  # of Adam's learning rate, for the matrices
+MUON_RATE_MULTIPLE = 3.0
 
 
 class CombinedOptimizer:
-    """Several optimisers that step together, each for weights of its own.
+    """Several optimisers of disjoint parameters that step together.
 
     Attributes:
         parts: The optimisers.
@@ -24,69 +23,69 @@ class CombinedOptimizer:
 
     @property
     def param_groups(self) -> list[dict[str, Any]]:
-        """The groups of all parts."""
+        """The parameter groups of all parts."""
         return [group for part in self.parts for group in part.param_groups]
 
     def step(self) -> None:
-        """One step of each."""
+        """Take one step with each part."""
         for part in self.parts:
             part.step()
 
     def state_dict(self) -> dict[str, Any]:
-        """All that they remember."""
+        """The state of every part."""
         return {"parts": [part.state_dict() for part in self.parts]}
 
     def load_state_dict(self, state: dict[str, Any], /) -> None:
-        """Go on from what `state_dict` gave."""
-        for part, own in zip(self.parts, state["parts"], strict=True):
-            part.load_state_dict(own)
+        """Restore the state of every part from `state_dict`."""
+        for part, part_state in zip(self.parts, state["parts"], strict=True):
+            part.load_state_dict(part_state)
 
 
 Optimizer = torch.optim.Optimizer | CombinedOptimizer
 
 
 def torch_optimizers(optimizer: Optimizer, /) -> Sequence[torch.optim.Optimizer]:
-    """The optimisers of torch that it is made of."""
+    """The torch optimisers that ``optimizer`` consists of."""
     return optimizer.parts if isinstance(optimizer, CombinedOptimizer) else (optimizer,)
 
 
 def muon(
     module: nn.Module, /, *, learning_rate: float, momentum: float, betas: tuple[float, float]
 ) -> CombinedOptimizer:
-    """Muon for the matrices but the last, Adam for that, for biases and for kernels.
+    """Muon for all weight matrices but the last; Adam for the last, biases and kernels.
 
-    A step of Muon moves a matrix by the orthogonal factor of its averaged gradient: as far in
-    each direction that the gradient has. It is scaled so that its entries are three times as large
-    as Adam's at the same learning rate, which suits critics: one rate does for both.
+    Muon moves a matrix by the orthogonal polar factor of its averaged gradient, a step of the same
+    length in every singular direction. The step is scaled to three times the root mean square of
+    Adam's at the same learning rate, so that one rate suits both parts for critics.
 
     Args:
         module: The network.
-        learning_rate: Of both.
+        learning_rate: Of both parts.
         momentum: Of Muon.
         betas: Of Adam.
 
     Returns:
-        The optimisers.
+        Muon and Adam, or Adam alone if the module has fewer than two matrices.
 
     Source:
         Jordan et al. 2024, "Muon"; Liu et al. 2025, arXiv:2502.16982, eq. 4, for the scale.
     """
     matrices = [weight for weight in module.parameters() if weight.ndim == 2][:-1]
-    rest = list(_others(module, matrices))
-    adam = torch.optim.Adam(rest, lr=learning_rate, betas=betas, fused=True)
+    others = list(_complement(module, matrices))
+    adam = torch.optim.Adam(others, lr=learning_rate, betas=betas, fused=True)
     if not matrices:
         return CombinedOptimizer(adam)
-    steps = torch.optim.Muon(
-        [{"params": matrices, "multiple": MULTIPLE}],
-        lr=MULTIPLE * learning_rate,
+    matrix_optimizer = torch.optim.Muon(
+        [{"params": matrices, "multiple": MUON_RATE_MULTIPLE}],
+        lr=MUON_RATE_MULTIPLE * learning_rate,
         momentum=momentum,
         weight_decay=0.0,
         adjust_lr_fn="match_rms_adamw",
     )
-    return CombinedOptimizer(steps, adam)
+    return CombinedOptimizer(matrix_optimizer, adam)
 
 
-def _others(module: nn.Module, matrices: Sequence[Tensor]) -> Iterator[nn.Parameter]:
-    """The weights that are not among the matrices."""
-    taken = {id(matrix) for matrix in matrices}
-    return (weight for weight in module.parameters() if id(weight) not in taken)
+def _complement(module: nn.Module, matrices: Sequence[Tensor]) -> Iterator[nn.Parameter]:
+    """The module's parameters that are not among the matrices."""
+    excluded = {id(matrix) for matrix in matrices}
+    return (weight for weight in module.parameters() if id(weight) not in excluded)

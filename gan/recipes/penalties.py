@@ -1,4 +1,4 @@
-"""What holds a critic near 1-Lipschitz: a penalty on its slopes, or a box around its weights."""
+"""Lipschitz constraints of a critic: penalties on its slopes, and weight clipping."""
 
 import math
 from collections.abc import Callable
@@ -22,31 +22,37 @@ def gradient_norms(
 ) -> Float[Tensor, " n"]:
     """Norms of the critic's gradient at ``mix * real + (1 - mix) * generated``, one per point.
 
-    The critic must score each point by itself: batch normalisation would mix them, and with it the
-    gradients. Of a `Critic` whose layers are known to `gan.slopes` the gradient is written out;
-    the others are differentiated twice. The result is the same, up to rounding.
+    The critic must score each point independently: batch normalisation would couple the gradients
+    of a batch. Critics of layers that `input_gradient` supports are differentiated in closed form,
+    all others by double backward; both agree up to rounding.
 
     Args:
         critic: Maps points of shape ``(n, *shape)`` to scores of shape ``(n,)``.
         real: Real points.
         generated: As many generated points.
-        mix: One number in [0, 1] per pair, the place on the segment between the two.
+        mix: Interpolation weights in [0, 1], one per pair.
 
     Returns:
-        Slopes in score per unit of length, in [0, inf), differentiable in the critic's weights.
+        Slopes, shape ``(n,)``, in score per unit of length, in [0, inf); differentiable in the
+        critic's weights.
+
+    Source:
+        Gulrajani et al. 2017, eq. 3.
     """
-    share = mix.reshape(-1, *[1] * (real.ndim - 1))
-    between = torch.lerp(generated.detach(), real.detach(), share)
-    gradient = _written_out(critic, between)
+    weight = mix.reshape(-1, *[1] * (real.ndim - 1))
+    interpolates = torch.lerp(generated.detach(), real.detach(), weight)
+    gradient = _closed_form_gradient(critic, interpolates)
     if gradient is None:
-        between.requires_grad_()
-        (gradient,) = torch.autograd.grad(critic(between).sum(), between, create_graph=True)
+        interpolates.requires_grad_()
+        (gradient,) = torch.autograd.grad(
+            critic(interpolates).sum(), interpolates, create_graph=True
+        )
     # vector_norm, not sqrt(sum of squares): its gradient at zero is zero, not NaN.
     return torch.linalg.vector_norm(gradient.flatten(start_dim=1), dim=1)
 
 
-def _written_out(critic: Critic, points: Tensor) -> Tensor | None:
-    """The gradient at each point without a second backward pass, if that is known."""
+def _closed_form_gradient(critic: Critic, points: Tensor) -> Tensor | None:
+    """The gradient at each point by `input_gradient`; None if the critic is unsupported."""
     if type(critic) is not networks.Critic or not isinstance(critic.body, nn.Sequential):
         return None
     return input_gradient(critic.body, points)
@@ -59,30 +65,30 @@ def chord_slopes(
     mix: Float[Tensor, " 2 n"],
     /,
 ) -> Float[Tensor, " n"]:
-    """Slopes of the critic's chords: ``|f(a) - f(b)| / |a - b|``, one per pair of points.
+    """Difference quotients of the critic, ``|f(a) - f(b)| / |a - b|``, one per pair of points.
 
-    Both points lie on segments between a real and a generated point: a on one, b on that half a
-    batch away, so that an even share of the batch pairs the points that the whole batch pairs.
-    No derivative in the points is taken, so training needs no second ones.
+    Both points interpolate between a real and a generated point: a within pair i, b within pair
+    i - n/2, so that an even share of a batch (one process of several) has the pairs of the whole
+    batch. Only first derivatives are needed to train with these slopes.
 
     Args:
         critic: Maps points of shape ``(n, *shape)`` to scores of shape ``(n,)``.
         real: Real points.
         generated: As many generated points.
-        mix: Numbers in [0, 1], the places of a and b on their segments.
+        mix: Interpolation weights of a and b, in [0, 1].
 
     Returns:
-        Slopes in score per unit of length, in [0, inf), differentiable in the critic's weights;
-        0 where the two points are one.
+        Slopes, shape ``(n,)``, in score per unit of length, in [0, inf); differentiable in the
+        critic's weights; 0 where a = b.
     """
-    share = mix.reshape(*mix.shape, *[1] * (real.ndim - 1))
+    weights = mix.reshape(*mix.shape, *[1] * (real.ndim - 1))
     real, generated = real.detach(), generated.detach()
-    first = torch.lerp(generated, real, share[0])
+    a = torch.lerp(generated, real, weights[0])
     half = len(real) // 2
-    second = torch.lerp(generated.roll(half, 0), real.roll(half, 0), share[1])
-    length = torch.linalg.vector_norm((first - second).flatten(start_dim=1), dim=1)
-    scores, others = critic(torch.cat([first, second])).split(len(real))
-    return (scores - others).abs() / length.where(length > 0, math.inf)
+    b = torch.lerp(generated.roll(half, 0), real.roll(half, 0), weights[1])
+    length = torch.linalg.vector_norm((a - b).flatten(start_dim=1), dim=1)
+    scores_a, scores_b = critic(torch.cat([a, b])).split(len(real))
+    return (scores_a - scores_b).abs() / length.where(length > 0, math.inf)
 
 
 def gradient_penalty(slopes: Float[Tensor, " n"], /) -> Float[Tensor, ""]:

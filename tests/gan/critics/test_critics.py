@@ -17,7 +17,7 @@ from gan.critics.pairs import named_pair
 from gan.errors import TrainingError
 from gan.evaluation.critic_gap import Truth
 from gan.networks.lipschitz import GroupSort, group_sort_critic, spectral_norm_critic
-from gan.networks.mlp import Radius, spread_mlp_critic
+from gan.networks.mlp import RadialFeature, spread_mlp_critic
 from gan.recipes.optimizers import CombinedOptimizer, muon
 from gan.recipes.registry import RECIPES
 from gan.training.loop import train
@@ -178,7 +178,7 @@ def test_a_spread_critic_has_its_kinks_over_the_points():
 
 
 def test_a_critic_with_a_radius_is_told_how_far_each_point_is_from_a_learned_centre():
-    layer = Radius(4, torch.device("cpu"))
+    layer = RadialFeature(4, torch.device("cpu"))
     points = torch.tensor([[3.0, 0.0, 4.0, 0.0], [0.0, 0.0, 0.0, 0.0]])
     torch.testing.assert_close(layer(points)[:, :4], points)
     torch.testing.assert_close(layer(points)[:, 4], torch.tensor([3.0, -2.0]), atol=2e-3, rtol=0)

@@ -24,17 +24,19 @@ def test_each_is_chosen_as_often(rng):
     assert (counts - n / k).abs().max() < 5 * (n / k * (1 - 1 / k)) ** 0.5
 
 
-@pytest.mark.parametrize(("choices", "jumps"), [(0, False), (4, True)])
-def test_only_a_generator_that_chooses_jumps(choices, jumps, rng):
+@pytest.mark.parametrize(("categories", "is_discontinuous"), [(0, False), (4, True)])
+def test_only_a_generator_that_chooses_jumps(categories, is_discontinuous, rng):
     """At a tie of the two largest of the first numbers, moved by 1e-6 to either side."""
-    generator = convolutional_generator(rng, SHAPE, channels=8, noise_size=8, choices=choices)
+    generator = convolutional_generator(
+        rng, SHAPE, channels=8, noise_size=8, categories=categories
+    )
     noise = torch.zeros(2, 8)
     noise[:, 1] = 1.0
     noise[:, 2] = 1.0 + torch.tensor([-1e-6, 1e-6])
     one, other = generator(noise)
-    assert bool((one - other).abs().max() > 1e-3) == jumps
+    assert bool((one - other).abs().max() > 1e-3) == is_discontinuous
 
 
 def test_more_choices_than_numbers_are_refused(rng):
-    with pytest.raises(ValueError, match="`choices` must be at most the 8 numbers of the noise"):
-        convolutional_generator(rng, SHAPE, noise_size=8, choices=9)
+    with pytest.raises(ValueError, match="`categories` must be at most `noise_size`, 8, but is 9"):
+        convolutional_generator(rng, SHAPE, noise_size=8, categories=9)

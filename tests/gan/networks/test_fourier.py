@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from gan.networks import mlp_critic, mlp_generator
-from gan.networks.fourier import BANDS, FourierFeatures, fourier_critic
+from gan.networks.fourier import FREQUENCY_BANDS, FourierFeatures, fourier_critic
 
 
 def test_features_are_the_points_and_the_sines_and_cosines_of_their_waves():
@@ -17,8 +17,8 @@ def test_features_are_the_points_and_the_sines_and_cosines_of_their_waves():
 
 def test_each_band_has_as_many_waves_of_its_length(rng):
     waves = fourier_critic(rng, (2,), hidden=[8], waves=4000).body[0].waves
-    sizes = waves.unflatten(1, (len(BANDS), -1)).std(dim=(0, 2))
-    torch.testing.assert_close(sizes, torch.tensor(BANDS), rtol=0.1, atol=0)
+    sizes = waves.unflatten(1, (len(FREQUENCY_BANDS), -1)).std(dim=(0, 2))
+    torch.testing.assert_close(sizes, torch.tensor(FREQUENCY_BANDS), rtol=0.1, atol=0)
 
 
 def test_phases_are_as_exact_under_autocast(rng):
