@@ -1,12 +1,11 @@
-"""KL, reverse KL and JS of two populations, estimated from samples.
+"""KL, reverse KL and JS of two populations, estimated from samples by density ratios.
 
-`divergences` has the public functions, which put a `question` about two `samples`. Points are
-first divided into `atoms`, values that are taken again and again, which are counted (`counts`),
-and the rest, at which the log density ratio is estimated by one of the `methods`: from
-`neighbours`, from cells of a `histogram`, or by models of `families` on `features`, fitted to
-points that they are not asked about (`cross_fit`) and combined by what they are worth there
-(`stack`). `functionals` says what KL and JS are in terms of the log-ratio, `estimation` puts all
-of it together with a standard error, and `interval` says how far it may be off.
+`divergences` has the public functions, `estimator` the steps: `atoms` separates repeated values,
+which are counted (`counts`), from the continuous part, whose log density ratio is estimated by one
+of the `methods`: `nearest_neighbours`, a `histogram`, or `models` on `features`, trained on other
+folds (`cross_fit`) and combined by `stacking`. `functionals` defines KL and JS in terms of the
+log-ratio, `estimation` computes their values and standard errors, `interval` the confidence
+interval, and `notes` the remarks; `support_overlap` detects regions with one sample only.
 """
 
 from divergences.sampled._density_ratio.divergences import js, kl, reverse_kl

@@ -1,4 +1,4 @@
-"""Values that are taken again and again: where a distribution has mass at single points."""
+"""Atoms: values at which a distribution has positive probability, found by their repetition."""
 
 from dataclasses import dataclass
 
@@ -8,74 +8,79 @@ from numpy.typing import NDArray
 from divergences._typing import Floats, Indices
 from divergences.sampled._density_ratio.pooled_sample import PooledSample
 
-OFTEN = 10  # points of one side at a value, for it to be an atom, in typical numbers at a value
-DISCRETE = 5  # points to each value, on average, where every value is an atom
-FEWEST = 10  # points of each side that are needed for a density
+MIN_RELATIVE_ATOM_COUNT = 10  # of one side, relative to the median count of a value
+MIN_MEAN_COUNT_OF_DISCRETE_DATA = 5
+MIN_POINTS_FOR_DENSITY = 10  # on each side
 
 
 @dataclass(frozen=True, slots=True)
 class Atoms:
-    """The cells in which points are counted: one for each atom, and perhaps one for all else.
+    """Counts of both samples at the atoms, and perhaps in one cell of all remaining points.
 
     Attributes:
-        cell: Of each point, shape ``(n + m,)``; -1 where there is a density.
-        x: Points of the first sample in each cell, shape ``(cells,)``.
-        y: Points of the second sample.
-        value: Of each cell, shape ``(cells, d)``; NaN in a cell for all else.
+        cell_indices: Cell of each point, shape ``(n + m,)``; -1 in the continuous part.
+        x_counts: Points of the first sample in each cell, shape ``(k,)``.
+        y_counts: Points of the second sample in each cell, shape ``(k,)``.
+        cell_values: Value of each cell, shape ``(k, d)``; NaN in the remainder cell.
     """
 
-    cell: Indices
-    x: Indices
-    y: Indices
-    value: Floats
+    cell_indices: Indices
+    x_counts: Indices
+    y_counts: Indices
+    cell_values: Floats
 
     @property
-    def mixed(self) -> NDArray[np.bool_]:
-        """Which cells hold many values: the one for all else, if there is one."""
-        return np.asarray(np.isnan(self.value).any(axis=1))
+    def is_remainder(self) -> NDArray[np.bool_]:
+        """Mask of the cell of all remaining points, shape ``(k,)``; False if there is none."""
+        return np.asarray(np.isnan(self.cell_values).any(axis=1))
 
     @property
-    def dense(self) -> Indices:
-        """Places of the points where there is a density."""
-        return np.flatnonzero(self.cell < 0)
+    def continuous_indices(self) -> Indices:
+        """Indices of the points in the continuous part of the distributions."""
+        return np.flatnonzero(self.cell_indices < 0)
 
 
-def atoms(samples: PooledSample, /) -> Atoms:
-    """The atoms of two samples.
+def find_atoms(samples: PooledSample, /) -> Atoms:
+    """Divide the points into atoms and a continuous part.
 
-    A value is an atom if it is taken ten times as often as is typical, and ten times at least. If
-    the others have many points for each value, all of them are atoms: the data are discrete.
-    Else, as in rounded or repeated measurements, they are points of a density.
+    A value is an atom if its count on one side is at least ten times the median count of a value.
+    If the other values have at least five points each on average, the data are discrete and every
+    value is an atom; otherwise they are points of a density, rounded or repeated as they may be.
 
     Args:
         samples: The points.
 
     Returns:
-        The atoms; no cell if there are none.
+        The atoms, with no cell if there are none.
     """
-    values, of, count = np.unique(samples.z + 0.0, axis=0, return_inverse=True, return_counts=True)
-    of = np.ravel(of)
-    sides = [
-        np.bincount(of[part], minlength=len(values))
-        for part in (slice(0, samples.n), slice(samples.n, None))
-    ]
-    often = np.maximum(*sides) >= OFTEN * np.median(count)
-    if (~often).sum() * DISCRETE <= count[~often].sum():
-        return Atoms(of, sides[0], sides[1], values)
-    cell = np.where(often, np.cumsum(often) - 1, -1)[of]
-    found = Atoms(cell, sides[0][often], sides[1][often], values[often])
-    return found if often.sum() == 0 else _with_the_rest(samples, found)
+    values, inverse, counts = np.unique(
+        samples.points + 0.0,  # -0.0 becomes 0.0
+        axis=0,
+        return_inverse=True,
+        return_counts=True,
+    )
+    inverse = np.ravel(inverse)
+    x_counts, y_counts = (
+        np.bincount(inverse[side], minlength=len(values)) for side in samples.sides
+    )
+    is_atom = np.maximum(x_counts, y_counts) >= MIN_RELATIVE_ATOM_COUNT * np.median(counts)
+    if (~is_atom).sum() * MIN_MEAN_COUNT_OF_DISCRETE_DATA <= counts[~is_atom].sum():
+        return Atoms(inverse, x_counts, y_counts, values)
+    cell_indices = np.where(is_atom, np.cumsum(is_atom) - 1, -1)[inverse]
+    atoms = Atoms(cell_indices, x_counts[is_atom], y_counts[is_atom], values[is_atom])
+    return atoms if is_atom.sum() == 0 else _with_remainder_cell(samples, atoms)
 
 
-def _with_the_rest(samples: PooledSample, found: Atoms) -> Atoms:
-    """What is no atom, as one more cell if it is too little for a density."""
-    rest = found.dense
-    x = int((rest < samples.n).sum())
-    y = len(rest) - x
-    if len(rest) == 0 or min(x, y) >= FEWEST:
-        return found
-    cell = np.where(found.cell < 0, len(found.x), found.cell)
-    elsewhere = np.full((1, samples.d), np.nan)
+def _with_remainder_cell(samples: PooledSample, atoms: Atoms) -> Atoms:
+    """The atoms, with the other points in one more cell if they are too few for a density."""
+    remainder = atoms.continuous_indices
+    x_count = int((remainder < samples.n).sum())
+    y_count = len(remainder) - x_count
+    if len(remainder) == 0 or min(x_count, y_count) >= MIN_POINTS_FOR_DENSITY:
+        return atoms
     return Atoms(
-        cell, np.append(found.x, x), np.append(found.y, y), np.vstack([found.value, elsewhere])
+        np.where(atoms.cell_indices < 0, len(atoms.x_counts), atoms.cell_indices),
+        np.append(atoms.x_counts, x_count),
+        np.append(atoms.y_counts, y_count),
+        np.vstack([atoms.cell_values, np.full((1, samples.d), np.nan)]),
     )

@@ -1,4 +1,4 @@
-"""Divergences of two discrete distributions from how often each outcome was seen."""
+"""Divergences of two discrete distributions from the counts of their outcomes."""
 
 import numpy as np
 from scipy import special
@@ -7,51 +7,54 @@ from divergences._typing import Floats, Indices
 from divergences.sampled._density_ratio.functionals import JS, KL, Functional
 
 
-def from_counts(
-    functional: Functional, x: Indices, y: Indices, n: int, m: int, /
+def divergence_from_counts(
+    functional: Functional, x_counts: Indices, y_counts: Indices, n: int, m: int, /
 ) -> tuple[float, float]:
-    """What some outcomes add to a divergence, corrected for chance.
+    """Bias-corrected contribution of some outcomes to a divergence.
 
-    KL by digamma functions, whose mean is right but for outcomes that are not seen at all: an
-    outcome that was never seen under q counts as if it had been seen about half a time. JS by the
-    observed shares, less what chance adds to it in the second order.
+    KL and reverse KL by digamma functions, unbiased but for outcomes with no observation under
+    the second distribution, which count as about half an observation. JS by the observed
+    frequencies, less its bias to second order.
 
     Args:
         functional: The divergence.
-        x: How often each outcome was seen in the first sample, shape ``(k,)``.
-        y: How often in the second.
+        x_counts: Counts of the outcomes in the first sample, shape ``(k,)``.
+        y_counts: Counts of the outcomes in the second sample, shape ``(k,)``.
         n: Size of the first sample.
-        m: Size of the second.
+        m: Size of the second sample.
 
     Returns:
-        The sum over the outcomes, in nats, and by how much it was corrected.
+        The sum over the outcomes, in nats, and the bias subtracted from it (0 for KL).
 
     Source:
         Zhang and Grabchak 2014, "Nonparametric estimation of Kullback-Leibler divergence", eq. 9;
         Miller 1955 for the second order.
     """
     if functional is JS:
-        return _js(x, y, n, m)
+        return _js(x_counts, y_counts, n, m)
     if functional is not KL:
-        x, y, n, m = y, x, m, n
-    seen, unseen = x > 0, special.digamma(y + 1) - special.digamma(m + 1)
-    logs = special.digamma(np.maximum(x, 1)) - special.digamma(n) - unseen
-    return float((x / n)[seen] @ logs[seen]), 0.0
+        x_counts, y_counts, n, m = y_counts, x_counts, m, n
+    observed = x_counts > 0
+    log_q = special.digamma(y_counts + 1) - special.digamma(m + 1)
+    log_ratios = special.digamma(np.maximum(x_counts, 1)) - special.digamma(n) - log_q
+    return float((x_counts / n)[observed] @ log_ratios[observed]), 0.0
 
 
-def _js(x: Indices, y: Indices, n: int, m: int) -> tuple[float, float]:
-    """Observed JS, less what chance adds, and that."""
-    p, q = x / n, y / m
-    middle = (p + q) / 2
-    value = special.rel_entr(p, middle).sum() + special.rel_entr(q, middle).sum()
-    spread = p * (1 - p) / n + q * (1 - q) / m
-    seen = middle > 0
-    chance = (
-        (p > 0) @ (1 - p) / n + (q > 0) @ (1 - q) / m - (spread[seen] / middle[seen]).sum() / 2
+def _js(x_counts: Indices, y_counts: Indices, n: int, m: int) -> tuple[float, float]:
+    """JS of the observed frequencies less its second-order bias, and that bias."""
+    p, q = x_counts / n, y_counts / m
+    midpoint = (p + q) / 2
+    twice_js = special.rel_entr(p, midpoint).sum() + special.rel_entr(q, midpoint).sum()
+    variances = p * (1 - p) / n + q * (1 - q) / m
+    observed = midpoint > 0
+    bias = (
+        (p > 0) @ (1 - p) / n
+        + (q > 0) @ (1 - q) / m
+        - (variances[observed] / midpoint[observed]).sum() / 2
     )
-    return float(value - chance / 2) / 2, float(chance) / 4
+    return float(twice_js - bias / 2) / 2, float(bias) / 4
 
 
-def smoothed_log_ratio(x: Indices, y: Indices, n: int, m: int, /) -> Floats:
-    """``log(p / q)`` of each outcome, finite also where it was not seen."""
-    return np.log((x + 0.5) / n) - np.log((y + 0.5) / m)
+def smoothed_log_ratios(x_counts: Indices, y_counts: Indices, n: int, m: int, /) -> Floats:
+    """``log(p / q)`` of each outcome, with half an observation added to each count."""
+    return np.log((x_counts + 0.5) / n) - np.log((y_counts + 0.5) / m)

@@ -1,4 +1,4 @@
-"""Log density ratios at every point, by models that have not seen it."""
+"""Cross-fitting: log density ratios at every point from models trained without it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,69 +7,68 @@ import numpy as np
 
 from divergences._typing import Floats, Indices
 from divergences.sampled._density_ratio.models import LogRatioModel
-from divergences.sampled._density_ratio.pooled_sample import PooledSample, folds
+from divergences.sampled._density_ratio.pooled_sample import PooledSample, assign_folds
 
-FOLDS = 5
-LARGEST = 12.0  # of a log-ratio that is believed
+MAX_ABS_LOG_RATIO = 12.0  # larger log-ratios of a model are clipped
 
 
 @dataclass(frozen=True, slots=True)
 class CrossFit:
-    """Held-out log-ratios of several families.
+    """Held-out log-ratios of several models.
 
     Attributes:
-        names: Of the families.
-        ratios: At each point by a model that has not seen it, shape ``(n + m, families)``.
-        loss: Mean logistic loss of each family's, in nats, shape ``(families,)``.
-        coin: The loss of a model that knows nothing but the sizes.
+        names: Names of the models.
+        log_ratios: Held-out log-ratio of each model at each point, shape ``(n + m, models)``.
+        losses: Mean held-out log loss of each model, in nats, shape ``(models,)``.
+        baseline_loss: Log loss of the constant classifier, in nats.
     """
 
     names: tuple[str, ...]
-    ratios: Floats
-    loss: Floats
-    coin: float
+    log_ratios: Floats
+    losses: Floats
+    baseline_loss: float
 
 
 def cross_fit(
-    samples: PooledSample, families: Sequence[LogRatioModel], rng: np.random.Generator, /
+    samples: PooledSample, models: Sequence[LogRatioModel], rng: np.random.Generator, /
 ) -> CrossFit:
-    """Held-out log-ratios of each family, at the step of its path with the least held-out loss.
+    """Held-out log-ratios of each model, at the step of its path with the least held-out loss.
 
     Args:
         samples: The points.
-        families: Models of the log-ratio.
-        rng: What divides the points into folds.
+        models: Models of the log-ratio.
+        rng: Generator that assigns the folds.
 
     Returns:
         The log-ratios with their losses.
     """
-    parts = folds(samples, FOLDS, rng)
+    folds = assign_folds(samples, rng)
     columns, losses = [], []
-    for family in families:
-        path = _held_out(samples, family, parts, range(family.length))
-        loss = [log_loss(samples, ratios) for ratios in path]
-        columns.append(np.clip(path[int(np.argmin(loss))], -LARGEST, LARGEST))
-        losses.append(min(loss))
+    for model in models:
+        path = _held_out_log_ratios(samples, model, folds)
+        path_losses = [log_loss(samples, log_ratios) for log_ratios in path]
+        best = path[int(np.argmin(path_losses))]
+        columns.append(np.clip(best, -MAX_ABS_LOG_RATIO, MAX_ABS_LOG_RATIO))
+        losses.append(min(path_losses))
     return CrossFit(
-        tuple(family.name for family in families),
+        tuple(model.name for model in models),
         np.stack(columns, axis=1),
         np.array(losses),
-        log_loss(samples, np.zeros(len(samples.z))),
+        log_loss(samples, np.zeros(len(samples.points))),
     )
 
 
-def _held_out(
-    samples: PooledSample, family: LogRatioModel, parts: Indices, steps: Sequence[int]
-) -> Floats:
-    """Log-ratios at every point, fitted on the other parts, shape ``(steps, n + m)``."""
-    found = np.empty((len(steps), len(samples.z)))
-    for part in range(parts.max() + 1):
-        test = np.flatnonzero(parts == part)
-        found[:, test] = family.ratios(samples, np.flatnonzero(parts != part), test, steps)
-    return found
+def _held_out_log_ratios(samples: PooledSample, model: LogRatioModel, folds: Indices) -> Floats:
+    """Log-ratios at every point from training on the other folds, shape ``(steps, n + m)``."""
+    log_ratios = np.empty((model.path_length, len(samples.points)))
+    for fold in range(folds.max() + 1):
+        train, test = np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)
+        log_ratios[:, test] = model.log_ratios(samples, train, test)
+    return log_ratios
 
 
-def log_loss(samples: PooledSample, ratios: Floats, /) -> float:
-    """Mean logistic loss of log-ratios, in nats."""
-    odds = np.where(samples.label == 1, 1, -1) * (ratios + samples.prior)
-    return float(np.average(np.logaddexp(0, -odds), weights=samples.weight))
+def log_loss(samples: PooledSample, log_ratios: Floats, /) -> float:
+    """Weighted mean log loss of the classifier with these log-ratios, in nats."""
+    signs = np.where(samples.labels == 1, 1, -1)
+    margins = signs * (log_ratios + samples.prior_log_odds)
+    return float(np.average(np.logaddexp(0, -margins), weights=samples.weights))

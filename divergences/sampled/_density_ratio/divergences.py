@@ -25,8 +25,8 @@ def kl(
 
     .. math:: E_{x \sim p} \log \frac{p(x)}{q(x)}
 
-    Infinite where p has an atom, a value that is taken again and again, at which q has no mass as
-    far as its sample shows; a note says which. All other points are taken to have densities.
+    Infinite where p has an atom, a repeated value, that does not occur in a large enough sample of
+    q; a note names the atom. Outside of atoms, both populations are assumed to have densities.
 
     Args:
         x: Sample of p, shape ``(n, d)``, or ``(n,)`` on the line; the expectation is under p.
@@ -34,19 +34,18 @@ def kl(
         x_weights: Weights of the points of ``x``, at least 0, shape ``(n,)``; for "auto" and
             "classifier" only.
         y_weights: Weights of the points of ``y``, shape ``(m,)``.
-        method: "auto" combines linear, quadratic, spline and kernel logistic regression and
-            boosted trees by how well they tell held-out points of p from those of q; "classifier"
-            quadratic logistic regression and trees only; "knn" takes the nearest neighbours of
-            each point, with the radius adapted to both samples; "histogram", in one or two
-            dimensions, the numbers in cells.
-        neighbours: For "knn": how many are taken on each side at least.
-        confidence: In what share of repetitions the interval is meant to hold the truth.
-        rng: What divides the points into folds. By default the same for every call.
+        method: "auto" stacks linear, quadratic, spline and kernel logistic regression and boosted
+            trees by their log loss on held-out points; "classifier" stacks quadratic logistic
+            regression and trees only; "knn" counts the nearest neighbours of each point, in a ball
+            common to both samples; "histogram", in one or two dimensions, counts points in cells.
+        neighbours: Least number of neighbours in each sample, for "knn".
+        confidence: Nominal coverage of the interval.
+        rng: Generator that assigns the folds. By default the same for every call.
 
     Returns:
-        The estimate, in [0, inf], with an interval. For "auto", 95 % intervals held the truth in
-        57 to 60 of 60 repetitions of each case of ``benchmarks/estimators.py`` with 1000 points;
-        those of the other methods know the noise, but not the bias.
+        The estimate, in [0, inf], with an interval. For "auto", 95 % intervals held the true value
+        in 57 to 60 of 60 repetitions of each case of ``benchmarks/samples/estimators.py`` with
+        1000 points; those of the other methods include the variance, but not the bias.
 
     Raises:
         DistributionError: If points or weights are not finite or do not fit each other, there are
@@ -58,12 +57,12 @@ def kl(
         Grabchak 2014 for atoms.
 
     >>> rng = np.random.default_rng(0)
-    >>> found = kl(rng.normal(0, 1, 1000), rng.normal(1, 1, 1000))  # the truth is 0.5
-    >>> found.low < 0.5 < found.high
+    >>> estimate = kl(rng.normal(0, 1, 1000), rng.normal(1, 1, 1000))  # true value 0.5
+    >>> estimate.low < 0.5 < estimate.high
     True
     """
-    question = DensityRatioEstimator.of(x, y, x_weights, y_weights, confidence, rng)
-    return question.estimate(KL, method, neighbours)
+    estimator = DensityRatioEstimator.of(x, y, x_weights, y_weights, confidence, rng)
+    return estimator.estimate(KL, method, neighbours)
 
 
 def reverse_kl(
@@ -80,7 +79,7 @@ def reverse_kl(
 ) -> Estimate:
     """Kullback-Leibler divergence KL(q || p) of two populations from samples, in nats.
 
-    All that `kl` says holds with x and y exchanged; the models are the same ones.
+    As `kl` with x and y exchanged; with the models of KL(p || q), not new ones.
 
     Args:
         x: Sample of p, shape ``(n, d)``, or ``(n,)`` on the line.
@@ -98,8 +97,8 @@ def reverse_kl(
     Raises:
         DistributionError: As in `kl`.
     """
-    question = DensityRatioEstimator.of(x, y, x_weights, y_weights, confidence, rng)
-    return question.estimate(REVERSE_KL, method, neighbours)
+    estimator = DensityRatioEstimator.of(x, y, x_weights, y_weights, confidence, rng)
+    return estimator.estimate(REVERSE_KL, method, neighbours)
 
 
 def js(
@@ -118,7 +117,7 @@ def js(
 
     .. math:: \tfrac12 E_p \log \frac{2p}{p + q} + \tfrac12 E_q \log \frac{2q}{p + q}
 
-    Both sides weigh the same, whatever n and m are.
+    Both populations have weight 1/2, whatever the sample sizes n and m.
 
     Args:
         x: Sample of p, shape ``(n, d)``, or ``(n,)`` on the line.
@@ -139,5 +138,5 @@ def js(
     Source:
         Lin 1991, "Divergence measures based on the Shannon entropy", eq. 4.1.
     """
-    question = DensityRatioEstimator.of(x, y, x_weights, y_weights, confidence, rng)
-    return question.estimate(JS, method, neighbours)
+    estimator = DensityRatioEstimator.of(x, y, x_weights, y_weights, confidence, rng)
+    return estimator.estimate(JS, method, neighbours)

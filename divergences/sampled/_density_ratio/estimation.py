@@ -1,4 +1,4 @@
-"""From log-ratios at points, and counts at atoms, to a divergence and its standard error."""
+"""Divergence and standard error from log-ratios in the continuous part and counts at atoms."""
 
 import math
 from collections.abc import Mapping
@@ -12,144 +12,156 @@ from divergences.sampled._density_ratio.atoms import Atoms
 from divergences.sampled._density_ratio.functionals import JS, Functional
 from divergences.sampled._density_ratio.pooled_sample import PooledSample
 
-FITTING = 1.15  # what fitting the models adds to the error of their combination, as measured
+STACKING_ERROR_FACTOR = 1.15  # measured: standard error with the errors of the models, to without
 
 
 @dataclass(frozen=True, slots=True)
-class Ratios:
-    """Estimated log-ratios ``log(p / q)`` at points that have a density.
+class LogRatios:
+    """Estimated log-ratios ``log(p / q)`` at the points of the continuous part.
 
     Attributes:
-        value: At each point, by what has not seen it, shape ``(n + m,)``.
-        smooth: The same with less noise and more bias, for what is not linear in it: JS, and
-            standard errors.
-        noise: Variance of each of these, for which JS is corrected.
-        fitted: The combination of models that they come from; None for neighbours.
-        others: Log-ratios of each model by itself, shape ``(models, n + m)``.
-        likely: Probability of each of these, from what they say of held-out points.
-        scores: Held-out loss of each model.
-        models: Names of those that count.
+        values: Held-out estimate at each point, shape ``(n + m,)``.
+        smoothed: Estimates of less variance and more bias, shape ``(n + m,)``; for standard errors
+            and for JS, which is not linear in them.
+        variances: Variance of each smoothed estimate, shape ``(n + m,)``.
+        stack: The combination of models that they come from; None for nearest neighbours.
+        per_model: Log-ratios by each model alone, shape ``(models, n + m)``.
+        model_probabilities: Posterior probability of each model, shape ``(models,)``.
+        scores: Held-out log loss of each model, in nats.
+        selected_models: Names of the models in the combination.
     """
 
-    value: Floats
-    smooth: Floats
-    noise: Floats
-    fitted: stacking.Stack | None = None
-    others: Floats = field(default_factory=lambda: np.empty((0, 0)))
-    likely: Floats = field(default_factory=lambda: np.empty(0))
+    values: Floats
+    smoothed: Floats
+    variances: Floats
+    stack: stacking.Stack | None = None
+    per_model: Floats = field(default_factory=lambda: np.empty((0, 0)))
+    model_probabilities: Floats = field(default_factory=lambda: np.empty(0))
     scores: Mapping[str, float] = field(default_factory=dict)
-    models: tuple[str, ...] = ()
+    selected_models: tuple[str, ...] = ()
 
 
-def divergence(
-    functional: Functional, samples: PooledSample, found: Atoms, ratios: Ratios | None, /
+def divergence_and_error(
+    functional: Functional, samples: PooledSample, atoms: Atoms, log_ratios: LogRatios | None, /
 ) -> tuple[float, float]:
-    """A divergence of two samples, and its standard error.
+    """A divergence of two samples and its standard error, in nats.
 
-    The error is that of the points' effects on the value, to first order, together with the
-    spread of the values that likely models give, and with the smallest difference that samples of
-    these sizes can show.
+    The error combines the influence of each point, the spread between the models, the bias
+    correction at atoms and the smallest divergence that samples of these sizes can resolve.
 
     Args:
-        functional: Which.
+        functional: The divergence.
         samples: All points.
-        found: Their atoms.
-        ratios: Of the points that are at none; None if there are no such points.
+        atoms: Their atoms.
+        log_ratios: Log-ratios in the continuous part; None if it is empty.
 
     Returns:
-        The value and the error, in nats.
+        The divergence and its standard error.
     """
     n, m = samples.n, samples.m
-    value, corrected = counts.from_counts(functional, found.x, found.y, n, m)
-    effect, spread = _at_atoms(functional, samples, found), 0.0
-    if ratios is not None:
-        dense = _Dense(functional, samples, found, ratios)
-        value += dense.value(ratios)
-        effect[found.dense] += dense.effect(ratios)
-        spread = dense.spread(ratios)
-    least = functional.grain * sum(1 / size for size in samples.effective)
-    return value, math.hypot(_error(samples, effect), spread, corrected, least)
+    value, bias = counts.divergence_from_counts(functional, atoms.x_counts, atoms.y_counts, n, m)
+    influences, spread = _influences_at_atoms(functional, samples, atoms), 0.0
+    if log_ratios is not None:
+        part = _ContinuousPart(functional, samples, atoms, log_ratios)
+        value += part.value()
+        influences[atoms.continuous_indices] += part.influences()
+        spread = part.model_spread()
+    resolution = functional.ratio_to_kl * sum(1 / size for size in samples.effective_sizes)
+    return value, math.hypot(_standard_error(samples, influences), spread, bias, resolution)
 
 
-def _at_atoms(functional: Functional, samples: PooledSample, found: Atoms) -> Floats:
-    """What each point at an atom did to the value."""
-    effect = np.zeros(len(samples.z))
-    at = np.flatnonzero(found.cell >= 0)
-    ratio = counts.smoothed_log_ratio(found.x, found.y, samples.n, samples.m)[found.cell[at]]
-    mine = int((at < samples.n).sum())
-    effect[at] = functional.terms(ratio, mine) + functional.shifts(ratio, mine)
-    return effect * samples.share
+def _influences_at_atoms(functional: Functional, samples: PooledSample, atoms: Atoms) -> Floats:
+    """Influence of each point at an atom on the divergence, shape ``(n + m,)``; 0 elsewhere."""
+    influences = np.zeros(len(samples.points))
+    indices = np.flatnonzero(atoms.cell_indices >= 0)
+    cell_log_ratios = counts.smoothed_log_ratios(
+        atoms.x_counts, atoms.y_counts, samples.n, samples.m
+    )
+    log_ratios = cell_log_ratios[atoms.cell_indices[indices]]
+    n = int((indices < samples.n).sum())
+    influences[indices] = functional.terms(log_ratios, n) + functional.density_influences(
+        log_ratios, n
+    )
+    return influences * samples.masses
 
 
-class _Dense:
-    """The points that are at no atom.
+class _ContinuousPart:
+    """Contribution of the continuous part to a divergence.
 
     Attributes:
         functional: The divergence.
-        samples: These points.
-        share: What each counts in the mean over all points of its side.
-        p: Their share of the first sample.
-        q: Their share of the second.
+        samples: Points of the continuous part.
+        masses: Mass of each of these points in its whole sample.
+        p_mass: Mass of the continuous part of the first sample.
+        q_mass: Mass of the continuous part of the second sample.
+        log_ratios: Log-ratios of the continuous parts, each normalized to mass 1.
+        smoothed: Smoothed log-ratios of the whole samples.
     """
 
     def __init__(
-        self, functional: Functional, samples: PooledSample, found: Atoms, ratios: Ratios
+        self, functional: Functional, samples: PooledSample, atoms: Atoms, log_ratios: LogRatios
     ) -> None:
-        self.functional, self.samples = functional, samples.subset(found.dense)
-        self.share = samples.share[found.dense]
-        n = self.samples.n
-        self.p, self.q = float(self.share[:n].sum()), float(self.share[n:].sum())
-        self.smooth = self._among_all(ratios.smooth)
+        self.functional = functional
+        self.samples = samples.subset(atoms.continuous_indices)
+        self.masses = samples.masses[atoms.continuous_indices]
+        self.p_mass, self.q_mass = (float(self.masses[side].sum()) for side in self.samples.sides)
+        self.log_ratios = log_ratios
+        self.smoothed = self._of_whole_samples(log_ratios.smoothed)
 
-    def _among_all(self, ratios: Floats) -> Floats:
-        """Log-ratios between parts of the samples as those between the samples."""
-        return ratios + np.log(self.p / self.q)
+    def _of_whole_samples(self, log_ratios: Floats) -> Floats:
+        """Log-ratios of the whole samples from those of the normalized continuous parts."""
+        return log_ratios + np.log(self.p_mass / self.q_mass)
 
-    def value(self, ratios: Ratios) -> float:
-        """What they add to the divergence."""
-        functional = self.functional
-        at = self.smooth if functional is JS else self._among_all(ratios.value)
-        bend = ratios.noise * functional.bend(self.smooth) / 2
-        return float(self.share @ (functional.terms(at, self.samples.n) - bend))
+    def value(self) -> float:
+        """Contribution to the divergence, in nats."""
+        values = self._of_whole_samples(self.log_ratios.values)
+        at = self.smoothed if self.functional is JS else values
+        bias = self.log_ratios.variances * self.functional.curvature(self.smoothed) / 2
+        return float(self.masses @ (self.functional.terms(at, self.samples.n) - bias))
 
-    def effect(self, ratios: Ratios) -> Floats:
-        """What each of them did to that."""
-        functional, n, share = self.functional, self.samples.n, self.share
-        effect = share * functional.terms(self.smooth, n)
-        if ratios.fitted is None:
-            return effect + share * functional.shifts(self.smooth, n)
-        push = share * functional.slopes(self.smooth, n)
-        # More of p among these points raises all of their log-ratios, and more of q lowers them.
-        raised = push.sum() * share / np.repeat([self.p, -self.q], [n, self.samples.m])
-        # How many of them there are has no effect on the models, which know what to expect.
-        through = self._centred(stacking.influence(self.samples, ratios.fitted, push))
-        return effect + raised + through + (FITTING - 1) * self._centred(effect + through)
+    def influences(self) -> Floats:
+        """Influence of each point on the contribution, shape of the points."""
+        functional, n, masses = self.functional, self.samples.n, self.masses
+        direct = masses * functional.terms(self.smoothed, n)
+        if self.log_ratios.stack is None:
+            return direct + masses * functional.density_influences(self.smoothed, n)
+        gradient = masses * functional.slopes(self.smoothed, n)
+        # The mass of p in the continuous part raises all of its log-ratios, that of q lowers them.
+        part_masses = np.repeat([self.p_mass, -self.q_mass], [n, self.samples.m])
+        through_masses = gradient.sum() * masses / part_masses
+        # Centred, since the models take the number of points on each side as given.
+        through_models = self._centred(
+            stacking.coefficient_influences(self.samples, self.log_ratios.stack, gradient)
+        )
+        inflation = (STACKING_ERROR_FACTOR - 1) * self._centred(direct + through_models)
+        return direct + through_masses + through_models + inflation
 
-    def _centred(self, effect: Floats) -> Floats:
-        """Effects of mean 0 on each side."""
-        off = effect.copy()
-        for side in (slice(0, self.samples.n), slice(self.samples.n, None)):
-            share = self.share[side]
-            off[side] -= share * (effect[side].sum() / share.sum())
-        return off
+    def _centred(self, influences: Floats) -> Floats:
+        """Influences less their mean on each side."""
+        centred = influences.copy()
+        for side in self.samples.sides:
+            masses = self.masses[side]
+            centred[side] -= masses * (influences[side].sum() / masses.sum())
+        return centred
 
-    def spread(self, ratios: Ratios) -> float:
-        """How much the values differ that likely models give by themselves."""
-        if len(ratios.likely) == 0:
+    def model_spread(self) -> float:
+        """Root mean square deviation of each model's contribution, by model probability."""
+        if len(self.log_ratios.model_probabilities) == 0:
             return 0.0
-        own = self.value(ratios)
-        off = [
-            float(self.share @ self.functional.terms(self._among_all(other), self.samples.n)) - own
-            for other in ratios.others
+        value, n = self.value(), self.samples.n
+        deviations = [
+            float(self.masses @ self.functional.terms(self._of_whole_samples(log_ratios), n))
+            - value
+            for log_ratios in self.log_ratios.per_model
         ]
-        return float(np.sqrt(ratios.likely @ np.square(off)))
+        return float(np.sqrt(self.log_ratios.model_probabilities @ np.square(deviations)))
 
 
-def _error(samples: PooledSample, effect: Floats) -> float:
-    """Standard error of a sum of what each point did, the points being drawn on each side."""
+def _standard_error(samples: PooledSample, influences: Floats) -> float:
+    """Standard error of a sum of influences of points drawn independently on each side."""
     variance = 0.0
-    for side in (slice(0, samples.n), slice(samples.n, None)):
-        share = samples.share[side]
-        off = effect[side] - share * effect[side].sum()
-        variance += float(off @ off)
+    for side in samples.sides:
+        masses = samples.masses[side]
+        centred = influences[side] - masses * influences[side].sum()
+        variance += float(centred @ centred)
     return float(np.sqrt(variance))

@@ -1,207 +1,221 @@
-"""Two samples and what is asked of them; log-ratios are estimated once for all divergences."""
+"""Density-ratio estimator of two samples, with one set of log-ratios for all divergences."""
 
 import math
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, get_args
 
 import array_api_compat
 import numpy as np
-from numpy.typing import ArrayLike
-from scipy import special
+from numpy.typing import ArrayLike, NDArray
 
 from divergences import _checks
-from divergences._checks.samples import generator, require_sample, scaled
+from divergences._checks.samples import (
+    require_no_gradient,
+    require_sample,
+    scale_coordinates,
+)
+from divergences._typing import Indices
 from divergences.errors import DistributionError
 from divergences.sampled._density_ratio import methods
-from divergences.sampled._density_ratio.atoms import Atoms, atoms
-from divergences.sampled._density_ratio.estimation import Ratios, divergence
+from divergences.sampled._density_ratio.atoms import Atoms, find_atoms
+from divergences.sampled._density_ratio.estimation import LogRatios, divergence_and_error
 from divergences.sampled._density_ratio.functionals import JS, KL, Functional
-from divergences.sampled._density_ratio.interval import interval
+from divergences.sampled._density_ratio.interval import kl_lower_bound_at_atoms, normal_interval
 from divergences.sampled._density_ratio.methods import Method
+from divergences.sampled._density_ratio.notes import atom_notes, infinity_note, support_note
 from divergences.sampled._density_ratio.pooled_sample import PooledSample
-from divergences.sampled._density_ratio.support_overlap import UNSEEN, beyond_sight, isolated
-from divergences.sampled._estimate import Ends, Estimate
-from divergences.sampled._point_clouds import Points
+from divergences.sampled._density_ratio.support_overlap import (
+    MAX_FRACTION_OUTSIDE_SUPPORT,
+    fraction_outside_support,
+)
+from divergences.sampled._estimate import Endpoints, Estimate
+from divergences.sampled._point_clouds import PointCloudPair
 
-EXPECTED = 10  # points that a sample should have at an atom of the other, for none to mean none
+MIN_EXPECTED_COUNT = 10  # expected count at an atom, for a count of 0 to mean probability 0
 
 
 @dataclass(frozen=True, slots=True)
 class DensityRatioEstimator:
-    """Two samples, their atoms, and what was estimated of them so far.
+    """Two samples, their atoms and the log-ratios estimated so far.
 
     Attributes:
-        samples: The points, without coordinates that are the same in all of them.
-        found: Their atoms.
-        like: An array of the kind that is returned.
-        confidence: Of intervals.
-        seed: Of the generators that divide the points, so that all answers agree.
-        known: Log-ratios by method and number of neighbours.
+        samples: The points, without constant coordinates.
+        atoms: Their atoms.
+        like: Array whose library, type and device the values have.
+        confidence: Nominal coverage of the intervals.
+        seed: Seed of the folds, the same for all divergences.
+        log_ratio_cache: Log-ratios by method and number of neighbours.
     """
 
     samples: PooledSample
-    found: Atoms
+    atoms: Atoms
     like: Any
     confidence: float
     seed: int
-    known: dict[tuple[str, int], Ratios] = field(default_factory=dict)
+    log_ratio_cache: dict[tuple[str, int], LogRatios] = field(default_factory=dict)
 
     @classmethod
     def of(
         cls,
         x: ArrayLike,
         y: ArrayLike,
-        p: ArrayLike | None,
-        q: ArrayLike | None,
+        x_weights: ArrayLike | None,
+        y_weights: ArrayLike | None,
         confidence: float,
         rng: np.random.Generator | None,
     ) -> "DensityRatioEstimator":
-        """The arguments of `kl`, checked."""
+        """Validate the arguments of `kl` and find the atoms."""
         _checks.confidence(confidence)
-        seed = 0 if rng is None else int(generator(rng).integers(2**32))
         for name, sample in (("x", x), ("y", y)):
             require_sample(name, sample)
-        points = Points.of(x, y, p, q).with_positive_weight()
-        samples = PooledSample.of(*scaled(*points.values), *points.masses)
-        found = atoms(samples)
-        if samples.weighted and len(found.x):
+        return cls.of_clouds(PointCloudPair.of(x, y, x_weights, y_weights), confidence, rng)
+
+    @classmethod
+    def of_clouds(
+        cls, clouds: PointCloudPair, confidence: float, rng: np.random.Generator | None
+    ) -> "DensityRatioEstimator":
+        """Find the atoms of two point clouds.
+
+        Args:
+            clouds: The samples.
+            confidence: Nominal coverage of the intervals, validated.
+            rng: Generator of the seed of the folds; None for a fixed seed.
+
+        Returns:
+            The estimator.
+
+        Raises:
+            DistributionError: If the points require gradients or cannot be scaled, ``rng`` is not
+                a generator, or atoms have unequal weights.
+        """
+        seed = 0 if rng is None else int(_checks.random_generator(rng).integers(2**32))
+        for name, cloud in (("x", clouds.x), ("y", clouds.y)):
+            require_no_gradient(name, cloud.points)
+        weighted = clouds.with_positive_weight()
+        x, y = scale_coordinates(weighted.x.coordinates, weighted.y.coordinates)
+        samples = PooledSample.of(x, y, *weighted.masses)
+        atoms = find_atoms(samples)
+        if samples.has_unequal_weights and len(atoms.x_counts):
             raise DistributionError(
-                f"`x_weights` and `y_weights` are for points with densities, but {len(found.x)} "
-                "values are taken again and again: count those with their weights, and give the "
-                "weighted shares to `divergences.kl`"
+                "`x_weights` and `y_weights` require samples of densities, but "
+                f"{len(atoms.x_counts)} values are repeated (atoms): sum the weights at each "
+                "value and pass both sets of sums, each divided by its total, to `divergences.kl`"
             )
-        like = points.x if points.x.dtype == points.xp.float64 else points.y
-        return cls(samples, found, like, confidence, seed)
+        return cls(samples, atoms, clouds.like, confidence, seed)
 
     def estimate(self, functional: Functional, method: Method, neighbours: int) -> Estimate:
-        """The estimate of one divergence."""
-        methods.require_method(method)
-        samples, found, ratios = self.samples, self.found, None
+        """Estimate of one divergence, with its interval and notes."""
+        _checks.choice("method", method, get_args(Method))
         rng = np.random.default_rng(self.seed)
+        atoms, log_ratios = self.atoms, None
         if method == "histogram":
-            found = methods.by_histogram(samples, found, rng)
-        elif len(found.dense):
-            ratios = self._ratios(method, neighbours, rng)
-        value, error = divergence(functional, samples, found, ratios)
-        value = min(max(value, 0.0), functional.largest)
-        fitted = ratios is not None and ratios.fitted is not None
-        low, high = interval(functional, value, error, self.confidence, fitted=fitted)
-        notes = self._notes()
-        missing, share = self._missing(functional), self._unseen(functional, found, ratios)
-        if missing.any():
-            value, high, low = math.inf, math.inf, self._least(functional, missing)
-            notes += (self._why_infinite(functional, missing),)
-        elif self.found.mixed.any():
-            high = functional.largest
-        elif share > UNSEEN:
-            high = math.inf
-            notes += (
-                f"{share:.0%} of the points lie where the other sample has none near: the "
-                "divergence may be much larger, and infinite",
-            )
+            atoms = methods.with_histogram_cells(self.samples, atoms, rng)
+        elif len(atoms.continuous_indices):
+            log_ratios = self._log_ratios(method, neighbours, rng)
+        value, error = divergence_and_error(functional, self.samples, atoms, log_ratios)
+        value = min(max(value, 0.0), functional.upper_bound)
+        is_missing = self._is_missing(functional)
+        if is_missing.any():
+            value, error = math.inf, math.nan
+            ends, notes = self._infinite_interval(functional, is_missing)
+        else:
+            ends, notes = self._finite_interval(functional, value, error, atoms, log_ratios)
         return Estimate(
-            self._returned(value),
-            functional.of,
-            _name(method, ratios),
-            samples.n,
-            samples.m,
-            Ends(low, high),
-            self.confidence,
-            error if math.isfinite(value) else math.nan,
-            {} if ratios is None else ratios.scores,
-            notes,
+            value=self._as_input(value),
+            estimand=functional.estimand,
+            method=_method_description(method, log_ratios),
+            n=self.samples.n,
+            m=self.samples.m,
+            interval=ends,
+            confidence=self.confidence,
+            standard_error=error,
+            scores={} if log_ratios is None else log_ratios.scores,
+            notes=atom_notes(self.atoms) + notes,
         )
 
-    def _returned(self, value: float) -> Any:
-        """A number in the library and type of the points."""
+    def _log_ratios(self, method: Method, neighbours: int, rng: np.random.Generator) -> LogRatios:
+        """Log-ratios of the continuous part, estimated at the first call."""
+        key = (method, neighbours)
+        if key not in self.log_ratio_cache:
+            continuous = self.samples.subset(self.atoms.continuous_indices)
+            self.log_ratio_cache[key] = (
+                methods.knn_log_ratios(continuous, neighbours)
+                if method == "knn"
+                else methods.classifier_log_ratios(continuous, method, rng)
+            )
+        return self.log_ratio_cache[key]
+
+    def _finite_interval(
+        self,
+        functional: Functional,
+        value: float,
+        error: float,
+        atoms: Atoms,
+        log_ratios: LogRatios | None,
+    ) -> tuple[Endpoints, tuple[str, ...]]:
+        """Interval of a finite estimate; without an upper end where the supports may differ."""
+        fitted = log_ratios is not None and log_ratios.stack is not None
+        low, high = normal_interval(functional, value, error, self.confidence, fitted=fitted)
+        if self.atoms.is_remainder.any():
+            return Endpoints(low, functional.upper_bound), ()
+        fraction = self._fraction_outside_support(functional, atoms, log_ratios)
+        if fraction > MAX_FRACTION_OUTSIDE_SUPPORT:
+            return Endpoints(low, math.inf), (support_note(fraction),)
+        return Endpoints(low, high), ()
+
+    def _infinite_interval(
+        self, functional: Functional, is_missing: NDArray[np.bool_]
+    ) -> tuple[Endpoints, tuple[str, ...]]:
+        """Interval of an infinite estimate, from its lower bound, and the reason."""
+        counts, _, n, m = self._counts_and_sizes(functional, self.atoms)
+        low = kl_lower_bound_at_atoms(counts, is_missing, n, m, self.confidence)
+        names = ("x", "y") if functional is KL else ("y", "x")
+        return Endpoints(low, math.inf), (infinity_note(self.atoms, counts, is_missing, m, names),)
+
+    def _fraction_outside_support(
+        self, functional: Functional, atoms: Atoms, log_ratios: LogRatios | None
+    ) -> float:
+        """Fraction of the first argument's points probably outside the second's support."""
+        if functional is JS:
+            return 0.0
+        counts, other_counts, n, _ = self._counts_and_sizes(functional, atoms)
+        outside = float(counts[other_counts == 0].sum())
+        if log_ratios is not None:
+            continuous = self.samples.subset(atoms.continuous_indices)
+            side = 0 if functional is KL else 1
+            modelled = None if log_ratios.stack is None else log_ratios.smoothed
+            size = (continuous.n, continuous.m)[side]
+            outside += size * fraction_outside_support(continuous, side, modelled)
+        return outside / n
+
+    def _is_missing(self, functional: Functional) -> NDArray[np.bool_]:
+        """Mask of the atoms that make a KL infinite: many points expected, none observed."""
+        if functional is JS:
+            return np.zeros(len(self.atoms.x_counts), bool)
+        counts, other_counts, n, m = self._counts_and_sizes(functional, self.atoms)
+        is_expected = (counts >= MIN_EXPECTED_COUNT) & (counts * m >= MIN_EXPECTED_COUNT * n)
+        return (other_counts == 0) & is_expected
+
+    def _counts_and_sizes(
+        self, functional: Functional, atoms: Atoms
+    ) -> tuple[Indices, Indices, int, int]:
+        """Counts at the atoms, then sizes, of the first and second argument of a KL."""
+        n, m = self.samples.n, self.samples.m
+        if functional is KL:
+            return atoms.x_counts, atoms.y_counts, n, m
+        return atoms.y_counts, atoms.x_counts, m, n
+
+    def _as_input(self, value: float) -> Any:
+        """A value in the library, type and device of the points."""
         xp = _checks.namespace(x=self.like)
         device = array_api_compat.device(self.like)
         return xp.asarray(value, dtype=self.like.dtype, device=device)[()]
 
-    def _unseen(self, functional: Functional, found: Atoms, ratios: Ratios | None) -> float:
-        """Share of the points at which the other sample cannot tell the ratio from infinity."""
-        if functional is JS:
-            return 0.0
-        mine, other, n, _ = self._sides(functional, found)
-        count = float(mine[other == 0].sum())
-        if ratios is not None:
-            dense, side = self.samples.subset(found.dense), int(functional is not KL)
-            part = (slice(0, dense.n), slice(dense.n, None))[side]
-            beyond = beyond_sight(ratios.smooth[part] * (1 - 2 * side), (dense.m, dense.n)[side])
-            extrapolated = np.average(beyond, weights=dense.weight[part]) if ratios.fitted else 0.0
-            count += (dense.n, dense.m)[side] * max(float(extrapolated), isolated(dense, side))
-        return count / n
 
-    def _ratios(self, method: Method, neighbours: int, rng: np.random.Generator) -> Ratios:
-        """Log-ratios where there is a density, estimated at the first call."""
-        key = (method, neighbours)
-        if key not in self.known:
-            dense = self.samples.subset(self.found.dense)
-            if method == "knn":
-                self.known[key] = methods.by_neighbours(dense, neighbours)
-            else:
-                self.known[key] = methods.by_classifiers(dense, method, rng)
-        return self.known[key]
-
-    def _sides(self, functional: Functional, found: Atoms) -> tuple[Any, Any, int, int]:
-        """Counts at the atoms of the side that the mean is over, and of the other."""
-        n, m = self.samples.n, self.samples.m
-        return (found.x, found.y, n, m) if functional is KL else (found.y, found.x, m, n)
-
-    def _missing(self, functional: Functional) -> Any:
-        """Which atoms make it infinite: the other side should have many points there."""
-        if functional is JS:
-            return np.zeros(len(self.found.x), bool)
-        mine, other, n, m = self._sides(functional, self.found)
-        return (other == 0) & (mine >= EXPECTED) & (mine * m >= EXPECTED * n)
-
-    def _least(self, functional: Functional, missing: Any) -> float:
-        """What it is at least, by any one atom, all of which might have been chosen."""
-        mine, _, n, m = self._sides(functional, self.found)
-        chance = (1 - self.confidence) / 4 / len(mine)
-        p = special.betaincinv(mine[missing], n - mine[missing] + 1, chance)  # Clopper-Pearson
-        q = np.minimum(-math.log(chance) / m, p)
-        return float((special.rel_entr(p, q) + special.rel_entr(1 - p, 1 - q)).max())
-
-    def _why_infinite(self, functional: Functional, missing: Any) -> str:
-        """In words, where one sample has an atom and the other no point."""
-        mine, _, _, size = self._sides(functional, self.found)
-        names = ("x", "y") if functional is KL else ("y", "x")
-        place = int(np.argmax(np.where(missing, mine, 0)))
-        more = f", and so at {missing.sum() - 1} more" if missing.sum() > 1 else ""
-        if self.found.mixed[place]:
-            return (
-                f"infinite: {mine[place]} points of {names[0]} are at values of their own, and "
-                f"all {size} of {names[1]} at repeated ones{more}"
-            )
-        return (
-            f"infinite: {mine[place]} points of {names[0]} share one value, which none of the "
-            f"{size} points of {names[1]} takes{more}"
-        )
-
-    def _notes(self) -> tuple[str, ...]:
-        """What a reader should know of atoms."""
-        count, dense = len(self.found.x), len(self.found.dense)
-        if count == 0:
-            return ()
-        if self.found.mixed.any():
-            rest = int((self.found.x + self.found.y)[self.found.mixed][0])
-            return (
-                f"{rest} points, too few on one side for a density, are at no repeated value: "
-                "they count as one value more, and so the divergence may be larger",
-            )
-        if dense == 0:
-            values = f"{count} value{'s' * (count > 1)}"
-            return (f"the data are discrete: {values}, whose frequencies are compared",)
-        share = 1 - dense / len(self.samples.z)
-        values = f"{count} repeated value{'s' * (count > 1)}"
-        return (f"{share:.1%} of the points are at {values}, counted as atoms",)
-
-
-def _name(method: Method, ratios: Ratios | None) -> str:
-    """The method, with what it came to."""
-    if ratios is None:
+def _method_description(method: Method, log_ratios: LogRatios | None) -> str:
+    """The method, with the selected models of "auto"."""
+    if log_ratios is None:
         return "counts" if method != "histogram" else "histogram"
     if method != "auto":
         return method
-    return f"auto: {' + '.join(ratios.models) or 'no difference found'}"
+    return f"auto: {' + '.join(log_ratios.selected_models) or 'no difference found'}"

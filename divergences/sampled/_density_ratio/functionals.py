@@ -1,7 +1,7 @@
-"""Divergences as means over points of functions of the log-ratio ``t = log(p / q)``.
+"""KL, reverse KL and JS as expectations of functions of the log-ratio ``t = log(p / q)``.
 
-Each is ``E_p f(t) + E_q g(t)``: KL has f = t, reverse KL g = -t, and JS both halves. By the
-derivatives ``f_slope`` and ``g_slope`` the noise of an estimated t reaches the mean.
+Each is ``E_p f(t) + E_q g(t)``: KL has f = t, reverse KL g = -t, and JS both halves. The
+derivatives of f and g propagate the errors of an estimated t to the divergence.
 """
 
 from collections.abc import Callable
@@ -14,56 +14,56 @@ from divergences._typing import Floats
 
 Function = Callable[[Floats], Floats]
 LOG_2 = float(np.log(2))
-MOST = 12.0  # log-ratio whose exponential enters a standard error
+MAX_EXPONENT = 12.0  # bounds ``exp(t)`` in a standard error
 
 
 @dataclass(frozen=True, slots=True)
 class Functional:
-    """A divergence as two means.
+    """A divergence as a sum of two expectations.
 
     Attributes:
-        of: What it is, in words.
-        f: Under p.
-        g: Under q.
+        estimand: Name with its arguments and unit.
+        f: Integrand under p.
+        g: Integrand under q.
         f_slope: Derivative of f.
         g_slope: Derivative of g.
-        bend: Second derivative of both, through which noise in t moves the mean.
-        largest: The most that it can be.
-        grain: What it is for close distributions whose KL is 1.
+        curvature: Second derivative of f and of g, by which noise in t biases the mean.
+        upper_bound: Least upper bound of the divergence, in nats.
+        ratio_to_kl: Limit of divergence / KL as p and q become equal.
     """
 
-    of: str
+    estimand: str
     f: Function
     g: Function
     f_slope: Function
     g_slope: Function
-    bend: Function
-    largest: float = float("inf")
-    grain: float = 1.0
+    curvature: Function
+    upper_bound: float = float("inf")
+    ratio_to_kl: float = 1.0
 
-    def terms(self, ratios: Floats, n: int) -> Floats:
-        """What each point, the first n being from p, adds to the mean of its side."""
-        return np.concatenate([self.f(ratios[:n]), self.g(ratios[n:])])
+    def terms(self, log_ratios: Floats, n: int) -> Floats:
+        """Integrand at each point: f at the first n points, which are from p, then g."""
+        return np.concatenate([self.f(log_ratios[:n]), self.g(log_ratios[n:])])
 
-    def slopes(self, ratios: Floats, n: int) -> Floats:
-        """The derivative of each point's term."""
-        return np.concatenate([self.f_slope(ratios[:n]), self.g_slope(ratios[n:])])
+    def slopes(self, log_ratios: Floats, n: int) -> Floats:
+        """Derivative of each point's term by its log-ratio."""
+        return np.concatenate([self.f_slope(log_ratios[:n]), self.g_slope(log_ratios[n:])])
 
-    def shifts(self, ratios: Floats, n: int) -> Floats:
-        """What a point changes through the log-ratio around it: more of p there, or more of q."""
-        t = np.clip(ratios, -MOST, MOST)
+    def density_influences(self, log_ratios: Floats, n: int) -> Floats:
+        """Influence of each point through the density estimates of p or q around it."""
+        t = np.clip(log_ratios, -MAX_EXPONENT, MAX_EXPONENT)
         p = self.f_slope(t) + self.g_slope(t) * np.exp(-t)
         q = self.f_slope(t) * np.exp(t) + self.g_slope(t)
         return np.concatenate([p[:n], -q[n:]])
 
 
 def _zero(t: Floats) -> Floats:
-    """Nothing."""
+    """The zero function."""
     return np.zeros_like(t)
 
 
 def _identity(t: Floats) -> Floats:
-    """The log-ratio itself."""
+    """The identity function."""
     return t.copy()
 
 
@@ -73,12 +73,12 @@ def _half_js(t: Floats) -> Floats:
 
 
 def _minus_one(t: Floats) -> Floats:
-    """The derivative of ``-t``."""
+    """The constant -1, derivative of ``-t``."""
     return -np.ones_like(t)
 
 
-def _minus_half_chances(t: Floats) -> Floats:
-    """Minus half of the product of ``p / (p + q)`` and ``q / (p + q)``."""
+def _js_curvature(t: Floats) -> Floats:
+    """``-p q / (p + q)**2 / 2``."""
     return -special.expit(t) * special.expit(-t) / 2
 
 
@@ -90,7 +90,7 @@ JS = Functional(
     lambda t: _half_js(-t),
     lambda t: special.expit(-t) / 2,
     lambda t: -special.expit(t) / 2,
-    _minus_half_chances,
+    _js_curvature,
     LOG_2,
     1 / 4,
 )

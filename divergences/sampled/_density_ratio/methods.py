@@ -1,150 +1,152 @@
-"""The methods by which log-ratios at points are estimated, and what each needs."""
+"""Methods of estimating log-ratios, with their requirements on the samples."""
 
 import math
 from collections.abc import Sequence
-from typing import Literal, get_args
+from typing import Literal
 
 import numpy as np
 
 from divergences.errors import DistributionError
-from divergences.sampled._density_ratio import models
 from divergences.sampled._density_ratio.atoms import Atoms
-from divergences.sampled._density_ratio.cross_fit import FOLDS, cross_fit
-from divergences.sampled._density_ratio.estimation import Ratios
+from divergences.sampled._density_ratio.cross_fit import cross_fit
+from divergences.sampled._density_ratio.estimation import LogRatios
 from divergences.sampled._density_ratio.histogram import histogram_cells
-from divergences.sampled._density_ratio.nearest_neighbours import neighbour_ratios
-from divergences.sampled._density_ratio.pooled_sample import PooledSample
-from divergences.sampled._density_ratio.stacking import AGAINST, shrunk, stacked
+from divergences.sampled._density_ratio.models import (
+    LogRatioModel,
+    candidate_models,
+    classifier_models,
+)
+from divergences.sampled._density_ratio.nearest_neighbours import neighbour_log_ratios
+from divergences.sampled._density_ratio.pooled_sample import FOLD_COUNT, PooledSample
+from divergences.sampled._density_ratio.stacking import (
+    PRIOR_ODDS_OF_EQUALITY,
+    fit_stack,
+    shrink_to_null,
+)
 
 Method = Literal["auto", "classifier", "knn", "histogram"]
-SMALL = 20_000  # points up to which one thread is fastest
-FEWEST = 2 * FOLDS  # points of each side that a classifier is fitted to
+MAX_SINGLE_THREAD_POINTS = 20_000
+MIN_CLASSIFIER_POINTS = 2 * FOLD_COUNT  # on each side
 
 
-def require_method(method: str, /) -> None:
-    """Refuse a method that there is not.
-
-    Raises:
-        DistributionError: Naming those that there are.
-    """
-    if method not in get_args(Method):
-        names = ", ".join(f'"{name}"' for name in get_args(Method))
-        raise DistributionError(f"`method` must be one of {names}, but is {method!r}")
-
-
-def by_neighbours(samples: PooledSample, k: int, /) -> Ratios:
-    """Log-ratios from the k nearest neighbours on each side.
+def knn_log_ratios(samples: PooledSample, k: int, /) -> LogRatios:
+    """Log-ratios from at least k nearest neighbours in each sample.
 
     Returns:
-        Them, with their noise.
+        The log-ratios, with their variances.
 
     Raises:
-        DistributionError: If there are not so many neighbours, or points have weights.
+        DistributionError: If k is not a positive integer below both sample sizes, or weights are
+            unequal.
     """
-    fewest = min(samples.n, samples.m)
+    smaller = min(samples.n, samples.m)
     if isinstance(k, bool) or not isinstance(k, (int, np.integer)) or k < 1:
         raise DistributionError(f"`neighbours` must be a whole number of at least 1, but is {k!r}")
-    if fewest <= k:
+    if smaller <= k:
         raise DistributionError(
-            f"`neighbours` is {k}, but the smaller sample has {fewest} points outside of atoms: "
-            f"take {k + 1} points or more, or fewer neighbours"
+            f"`neighbours` is {k}, but the smaller sample has {smaller} points outside of atoms: "
+            f"pass {k + 1} points or more, or reduce `neighbours`"
         )
     _require_equal_weights(samples, "knn")
-    value, _ = neighbour_ratios(samples, k)
-    more = min(fewest - 1, max(k, round(fewest**0.5)))
-    smooth, noise = neighbour_ratios(samples, more)
-    return Ratios(value, smooth, noise)
+    values, _ = neighbour_log_ratios(samples, k)
+    smoothing_k = min(smaller - 1, max(k, round(smaller**0.5)))
+    return LogRatios(values, *neighbour_log_ratios(samples, smoothing_k))
 
 
-def by_classifiers(samples: PooledSample, method: Method, rng: np.random.Generator, /) -> Ratios:
-    """Log-ratios from cross-fitted classifiers, combined by their held-out scores.
+def classifier_log_ratios(
+    samples: PooledSample, method: Method, rng: np.random.Generator, /
+) -> LogRatios:
+    """Log-ratios from cross-fitted classifiers, stacked by their held-out losses.
 
     Returns:
-        Them, with the scores.
+        The log-ratios, with the scores of the classifiers.
 
     Raises:
-        DistributionError: If there are too few points.
+        DistributionError: If a sample has too few points.
     """
-    fewest = min(samples.n, samples.m)
-    if fewest < FEWEST:
+    smaller = min(samples.n, samples.m)
+    if smaller < MIN_CLASSIFIER_POINTS:
         raise DistributionError(
-            f'`method` "{method}" needs at least {FEWEST} points on each side outside of atoms, '
-            f"but has {samples.n} of `x` and {samples.m} of `y`; take more"
-            + (', or method="knn" with fewer `neighbours`' if fewest > 1 else "")
+            f'`method` "{method}" needs at least {MIN_CLASSIFIER_POINTS} points on each side '
+            f"outside of atoms, but has {samples.n} of `x` and {samples.m} of `y`; pass more"
+            + (', or method="knn" with fewer `neighbours`' if smaller > 1 else "")
         )
-    if method == "classifier" and fewest <= samples.d:
+    if method == "classifier" and smaller <= samples.d:
         raise DistributionError(
             f"`x` and `y` have {samples.d} coordinates and {samples.n} and {samples.m} points, "
-            'and `method` "classifier" needs more points than coordinates: take more, or fewer '
-            'coordinates, or method="knn"'
+            'and `method` "classifier" needs more points than coordinates: pass more points, or '
+            'fewer coordinates, or method="knn"'
         )
-    made = models.classifiers if method == "classifier" else models.families
-    return _stacked(samples, made(samples), rng)
+    models = classifier_models if method == "classifier" else candidate_models
+    return _stacked(samples, models(samples), rng)
 
 
 def _stacked(
-    samples: PooledSample, models: Sequence[models.LogRatioModel], rng: np.random.Generator
-) -> Ratios:
-    """The combination of what several families say of points that they have not seen."""
+    samples: PooledSample, models: Sequence[LogRatioModel], rng: np.random.Generator
+) -> LogRatios:
+    """Stacked held-out log-ratios of several models."""
     from threadpoolctl import threadpool_limits  # here, since looking for libraries takes a while
 
-    # Threads that wait for each other cost more than they bring, while problems are small; where
-    # other processes run, a hundred times more.
-    with threadpool_limits(1 if len(samples.z) <= SMALL else None):
+    # Synchronizing threads costs more than it saves while problems are small; where other
+    # processes run, a hundred times more.
+    is_small = len(samples.points) <= MAX_SINGLE_THREAD_POINTS
+    with threadpool_limits(1 if is_small else None):
         fitted = cross_fit(samples, models, rng)
-    evidence = (fitted.coin - fitted.loss) * sum(samples.effective)
-    likely = np.exp(evidence - evidence.max())
-    likely /= likely.sum()
-    most = float(evidence.max())
-    combined = shrunk(stacked(samples, fitted.ratios, likely), most)
-    alone = [
-        shrunk(stacked(samples, column[:, None], np.ones(1)), most).ratios
-        for column in fitted.ratios.T
+    evidences = (fitted.baseline_loss - fitted.losses) * sum(samples.effective_sizes)
+    probabilities = np.exp(evidences - evidences.max())
+    probabilities /= probabilities.sum()
+    evidence = float(evidences.max())
+    stack = shrink_to_null(fit_stack(samples, fitted.log_ratios, probabilities), evidence)
+    per_model = [
+        shrink_to_null(fit_stack(samples, column[:, None], np.ones(1)), evidence).log_ratios
+        for column in fitted.log_ratios.T
     ]
-    value = combined.ratios
-    return Ratios(
-        value,
-        value,
-        np.zeros_like(value),
-        combined,
-        np.stack(alone),
-        likely,
-        dict(zip(fitted.names, map(float, fitted.loss), strict=True)) | {"baseline": fitted.coin},
-        tuple(fitted.names[place] for place in combined.used) if most > math.log(AGAINST) else (),
+    scores = dict(zip(fitted.names, map(float, fitted.losses), strict=True))
+    differ = evidence > math.log(PRIOR_ODDS_OF_EQUALITY)
+    return LogRatios(
+        values=stack.log_ratios,
+        smoothed=stack.log_ratios,
+        variances=np.zeros(len(samples.points)),
+        stack=stack,
+        per_model=np.stack(per_model),
+        model_probabilities=probabilities,
+        scores=scores | {"baseline": fitted.baseline_loss},
+        selected_models=tuple(fitted.names[i] for i in stack.model_indices) if differ else (),
     )
 
 
-def by_histogram(samples: PooledSample, found: Atoms, rng: np.random.Generator, /) -> Atoms:
-    """Cells of a histogram beside the atoms.
+def with_histogram_cells(
+    samples: PooledSample, atoms: Atoms, rng: np.random.Generator, /
+) -> Atoms:
+    """The atoms and the cells of a histogram of the continuous part.
 
     Returns:
-        All of them, so that every point is in one.
+        Counts at all cells, with every point in a cell.
 
     Raises:
-        DistributionError: In more than two dimensions, or if points have weights.
+        DistributionError: In more than two dimensions, or if weights are unequal.
     """
     if samples.d > 2:
         raise DistributionError(
-            f'`method` "histogram" is for one or two coordinates, but there are {samples.d}; take '
+            f'`method` "histogram" is for one or two coordinates, but there are {samples.d}; pass '
             '"auto", "classifier" or "knn"'
         )
     _require_equal_weights(samples, "histogram")
-    dense = found.dense
-    if len(dense) == 0:
-        return found
-    cell = found.cell.copy()
-    cell[dense] = len(found.x) + histogram_cells(samples.subset(dense), rng)
-    x, y = (
-        np.bincount(part, minlength=cell.max() + 1)
-        for part in (cell[: samples.n], cell[samples.n :])
+    continuous = atoms.continuous_indices
+    if len(continuous) == 0:
+        return atoms
+    cells = atoms.cell_indices.copy()
+    cells[continuous] = len(atoms.x_counts) + histogram_cells(samples.subset(continuous), rng)
+    x_counts, y_counts = (
+        np.bincount(cells[side], minlength=cells.max() + 1) for side in samples.sides
     )
-    return Atoms(cell, x, y, found.value)
+    return Atoms(cells, x_counts, y_counts, atoms.cell_values)
 
 
 def _require_equal_weights(samples: PooledSample, method: Method) -> None:
-    """Refuse weights where points are counted."""
-    if samples.weighted:
+    """Refuse unequal weights for a method that counts points."""
+    if samples.has_unequal_weights:
         raise DistributionError(
-            f'`x_weights` and `y_weights` are for the methods "auto" and "classifier"; "{method}" '
-            "counts points, all alike"
+            f'`x_weights` and `y_weights` are for the methods "auto" and "classifier", but '
+            f'`method` is "{method}", which counts points equally'
         )

@@ -7,19 +7,19 @@ from scipy.spatial import cKDTree
 from divergences._typing import Floats, Indices
 from divergences.sampled._density_ratio.pooled_sample import PooledSample
 
-CLOSED = 1 + 1e-12  # a ball holds the points on its surface, rounding or not
+RELATIVE_RADIUS = 1 + 1e-12  # rounding: a closed ball must hold the neighbours on its surface
 
 
-def neighbour_ratios(samples: PooledSample, k: int, /) -> tuple[Floats, Floats]:
-    """Logarithm of p / q at each point, from the points within the same distance on both sides.
+def neighbour_log_ratios(samples: PooledSample, k: int, /) -> tuple[Floats, Floats]:
+    """Log-ratio ``log(p / q)`` at each point, from the counts of both samples in a ball around it.
 
-    The distance is that of the k-th neighbour on the side where it is farther, so that both have
-    k or more; logarithms of the numbers are corrected for chance by the digamma function. Points
-    at the same place are counted, whatever their distance, 0, is.
+    The radius is the distance of the k-th neighbour in the sample where that is farther, so that
+    both counts are at least k, even where points coincide. Digamma functions of the counts correct
+    the bias of their logarithms.
 
     Args:
         samples: The points.
-        k: Neighbours on each side at least.
+        k: Least number of neighbours in each sample.
 
     Returns:
         The log-ratios and their variances, each of shape ``(n + m,)``.
@@ -28,42 +28,39 @@ def neighbour_ratios(samples: PooledSample, k: int, /) -> tuple[Floats, Floats]:
         Wang, Kulkarni and Verdu 2009, "Divergence estimation for multidimensional densities via
         k-nearest-neighbor distances", section IV (bias reduction).
     """
-    z = comparable(samples.z)
-    sides = (z[: samples.n], z[samples.n :])
-    trees = [cKDTree(points) for points in sides]
-    ratios, noise = np.empty(len(z)), np.empty(len(z))
-    for own, (points, start) in enumerate(zip(sides, (0, samples.n), strict=True)):
-        place = slice(start, start + len(points))
-        mine, other = _counts(points, trees[own], trees[1 - own], k)
-        sign = 1 if own == 0 else -1
-        found = special.digamma(mine) - special.digamma(other)
-        ratios[place] = sign * (found + np.log(trees[1 - own].n / (trees[own].n - 1)))
-        noise[place] = special.polygamma(1, mine) + special.polygamma(1, other)
-    return ratios, noise
+    scaled = robustly_scaled(samples.points)
+    trees = [cKDTree(scaled[side]) for side in samples.sides]
+    log_ratios, variances = np.empty(len(scaled)), np.empty(len(scaled))
+    for side, own, other, sign in zip(samples.sides, trees, trees[::-1], (1, -1), strict=True):
+        own_counts, other_counts = _neighbour_counts(scaled[side], own, other, k)
+        log_counts = special.digamma(own_counts) - special.digamma(other_counts)
+        log_ratios[side] = sign * (log_counts + np.log(other.n / (own.n - 1)))
+        variances[side] = special.polygamma(1, own_counts) + special.polygamma(1, other_counts)
+    return log_ratios, variances
 
 
-def comparable(z: Floats, /) -> Floats:
-    """Coordinates in units of their quartiles, or, if those are equal, of their deviation."""
-    low, high = np.quantile(z, [0.25, 0.75], axis=0)
-    deviation = z.std(axis=0)
+def robustly_scaled(points: Floats, /) -> Floats:
+    """Coordinates over their interquartile range, or their standard deviation where that is 0."""
+    low, high = np.quantile(points, [0.25, 0.75], axis=0)
+    deviation = points.std(axis=0)
     scale = np.where(high > low, high - low, np.where(deviation > 0, deviation, 1.0))
-    return np.asarray(z / scale)
+    return np.asarray(points / scale)
 
 
-def _counts(points: Floats, own: cKDTree, other: cKDTree, k: int) -> tuple[Indices, Indices]:
-    """Points on either side within the distance of the k-th one where it is farther."""
-    near, far = (
-        _distance(own, points, k + 1),
-        _distance(other, points, k),
-    )  # one is the point itself
-    radius = np.maximum(near, far) * CLOSED
-    mine, theirs = (
+def _neighbour_counts(
+    points: Floats, own: cKDTree, other: cKDTree, k: int
+) -> tuple[Indices, Indices]:
+    """Neighbours of each point in its own and in the other sample, within a common radius."""
+    # k + 1 and - 1: each point is in its own sample, at distance 0.
+    own_radius, other_radius = _kth_distances(own, points, k + 1), _kth_distances(other, points, k)
+    radius = np.maximum(own_radius, other_radius) * RELATIVE_RADIUS
+    own_counts, other_counts = (
         np.asarray(tree.query_ball_point(points, radius, return_length=True, workers=-1))
         for tree in (own, other)
     )
-    return mine - 1, theirs
+    return own_counts - 1, other_counts
 
 
-def _distance(tree: cKDTree, points: Floats, k: int) -> Floats:
-    """To the k-th point of a tree from each of some points."""
+def _kth_distances(tree: cKDTree, points: Floats, k: int) -> Floats:
+    """Distance from each point to its k-th nearest in a tree."""
     return np.asarray(tree.query(points, [k], workers=-1)[0])[:, 0]

@@ -1,4 +1,4 @@
-"""Two samples as one labelled set: what classifiers are shown and neighbours sought in."""
+"""Two samples pooled into one labelled, weighted set of points."""
 
 from dataclasses import dataclass
 
@@ -6,127 +6,123 @@ import numpy as np
 
 from divergences._typing import Floats, Indices
 
-EVEN = 1e-12  # relative difference of weights that are as good as equal
+FOLD_COUNT = 5
+MAX_RELATIVE_WEIGHT_RANGE = 1e-12  # rounding: weights in a smaller range count as equal
 
 
 @dataclass(frozen=True, slots=True)
 class PooledSample:
-    """Points of two distributions in one array, those of p first.
+    """Points of two distributions p and q in one array, those of p first.
 
     Attributes:
-        z: Points, shape ``(n + m, d)``.
-        n: How many are from p.
-        weight: Of each point, shape ``(n + m,)``; the mean is 1 on each side.
+        points: Shape ``(n + m, d)``.
+        n: Number of points from p.
+        weights: Weight of each point, shape ``(n + m,)``; mean 1 on each side.
     """
 
-    z: Floats
+    points: Floats
     n: int
-    weight: Floats
+    weights: Floats
 
     @classmethod
     def of(
         cls, x: Floats, y: Floats, p: Floats | None = None, q: Floats | None = None
     ) -> "PooledSample":
-        """Two sets of points, with masses that sum to 1, or None for equal ones."""
-        parts = [
+        """Pool the points ``x`` and ``y`` with masses ``p`` and ``q`` of sum 1 (None: equal)."""
+        weights = [
             np.ones(len(points))
-            if mass is None or np.ptp(mass) <= EVEN * mass.max()
+            if mass is None or np.ptp(mass) <= MAX_RELATIVE_WEIGHT_RANGE * mass.max()
             else mass * len(points)
             for points, mass in ((x, p), (y, q))
         ]
-        return cls(np.concatenate([x, y]), len(x), np.concatenate(parts))
+        return cls(np.concatenate([x, y]), len(x), np.concatenate(weights))
 
     @property
     def m(self) -> int:
-        """How many points are from q."""
-        return len(self.z) - self.n
+        """Number of points from q."""
+        return len(self.points) - self.n
 
     @property
     def d(self) -> int:
-        """How many coordinates a point has."""
-        return self.z.shape[1]
+        """Dimension of the points."""
+        return self.points.shape[1]
 
     @property
-    def x(self) -> Floats:
-        """The points from p, shape ``(n, d)``."""
-        return self.z[: self.n]
+    def sides(self) -> tuple[slice, slice]:
+        """Slices of the points from p and of those from q."""
+        return slice(0, self.n), slice(self.n, None)
 
     @property
-    def y(self) -> Floats:
-        """The points from q, shape ``(m, d)``."""
-        return self.z[self.n :]
-
-    @property
-    def label(self) -> Floats:
-        """1 for points from p, 0 for those from q, shape ``(n + m,)``."""
+    def labels(self) -> Floats:
+        """Label 1 for points from p, 0 for points from q, shape ``(n + m,)``."""
         return np.repeat([1.0, 0.0], [self.n, self.m])
 
     @property
-    def share(self) -> Floats:
-        """What each point counts in the mean over its side, shape ``(n + m,)``."""
-        return self.weight / np.repeat([self.n, self.m], [self.n, self.m])
+    def masses(self) -> Floats:
+        """Normalized weights, of sum 1 on each side, shape ``(n + m,)``."""
+        return self.weights / np.repeat([self.n, self.m], [self.n, self.m])
 
     @property
-    def weighted(self) -> bool:
-        """Whether the points have different weights."""
-        return bool((self.weight != 1).any())
+    def has_unequal_weights(self) -> bool:
+        """Whether the points of a side differ in weight."""
+        return bool((self.weights != 1).any())
 
     @property
-    def effective(self) -> tuple[float, float]:
-        """To how many points of equal weight each side amounts (Kish 1965)."""
-        p, q = self.weight[: self.n], self.weight[self.n :]
+    def effective_sizes(self) -> tuple[float, float]:
+        """Effective sample size of each side (Kish 1965)."""
+        p, q = (self.weights[side] for side in self.sides)
         return float(p.sum() ** 2 / (p @ p)), float(q.sum() ** 2 / (q @ q))
 
     @property
-    def prior(self) -> float:
-        """Logarithm of the odds that a point is from p, before it is looked at."""
+    def prior_log_odds(self) -> float:
+        """Prior log-odds ``log(n / m)`` that a point is from p."""
         return float(np.log(self.n / self.m))
 
-    def subset(self, places: Indices) -> "PooledSample":
-        """Some of the points, in their order."""
-        part = PooledSample(self.z[places], int((places < self.n).sum()), self.weight[places])
-        weight = part.weight.copy()
-        for side in (slice(0, part.n), slice(part.n, None)):
-            weight[side] /= weight[side].mean() if weight[side].any() else 1.0
-        return PooledSample(part.z, part.n, weight)
+    def subset(self, indices: Indices) -> "PooledSample":
+        """Points at increasing indices, with weights of mean 1 on each side."""
+        n = int((indices < self.n).sum())
+        weights = self.weights[indices]
+        for side in (slice(0, n), slice(n, None)):
+            weights[side] /= weights[side].mean() if weights[side].any() else 1.0
+        return PooledSample(self.points[indices], n, weights)
 
 
-def thinned(places: Indices, most: int, /) -> Indices:
-    """At most so many of some places, the same in every call, in their order."""
-    if len(places) <= most:
-        return places
-    return np.sort(np.random.default_rng(0).choice(places, most, replace=False))
+def subsample(indices: Indices, max_size: int, /) -> Indices:
+    """At most ``max_size`` of the indices, drawn with a fixed seed, in their order."""
+    if len(indices) <= max_size:
+        return indices
+    return np.sort(np.random.default_rng(0).choice(indices, max_size, replace=False))
 
 
-def thinned_alike(samples: PooledSample, places: Indices, most: int, /) -> Indices:
-    """At most so many of some places, of the smaller side as many as of the larger, or all."""
-    if len(places) <= most:
-        return places
-    x, y = places[places < samples.n], places[places >= samples.n]
+def balanced_subsample(samples: PooledSample, indices: Indices, max_size: int, /) -> Indices:
+    """At most ``max_size`` of the indices, half of them from each side where it has so many."""
+    if len(indices) <= max_size:
+        return indices
+    x, y = indices[indices < samples.n], indices[indices >= samples.n]
     return np.concatenate([
-        thinned(own, max(most // 2, most - len(other))) for own, other in ((x, y), (y, x))
+        subsample(own, max(max_size // 2, max_size - len(other)))
+        for own, other in ((x, y), (y, x))
     ])
 
 
-def folds(samples: PooledSample, count: int, rng: np.random.Generator, /) -> Indices:
-    """Which fold each point is in, both sides divided alike, shape ``(n + m,)``.
+def assign_folds(samples: PooledSample, rng: np.random.Generator, /) -> Indices:
+    """Assign each point to one of `FOLD_COUNT` folds of equal size, stratified by side.
 
-    All copies of a point are in one fold: held out, none of them is known.
+    Copies of a point share a fold, since a held-out point must not occur in the training set;
+    they are separated only if a fold would otherwise have no point of a side.
 
     Args:
         samples: The points.
-        count: How many folds.
-        rng: What divides the points.
+        rng: Generator of the permutations.
 
     Returns:
-        Indices of folds, from 0.
+        Index of the fold of each point, from 0, shape ``(n + m,)``.
     """
-    found = np.concatenate([
-        rng.permutation(np.arange(size) % count) for size in (samples.n, samples.m)
+    stratified = np.concatenate([
+        rng.permutation(np.arange(size) % FOLD_COUNT) for size in (samples.n, samples.m)
     ])
-    first, of = np.unique(samples.z, axis=0, return_index=True, return_inverse=True)[1:]
-    together = found[first][np.ravel(of)]
-    sides = (slice(0, samples.n), slice(samples.n, None))
-    if all(len(np.unique(together[side])) == count for side in sides):
-        return together
-    return found
+    first, inverse = np.unique(samples.points, axis=0, return_index=True, return_inverse=True)[1:]
+    grouped = stratified[first][np.ravel(inverse)]
+    if all(len(np.unique(grouped[side])) == FOLD_COUNT for side in samples.sides):
+        return grouped
+    return stratified

@@ -1,4 +1,4 @@
-"""Several log-ratios as one: logistic regression on those that held-out points were given."""
+"""Stacking of several log-ratios: logistic regression on their held-out values."""
 
 from dataclasses import dataclass
 
@@ -8,96 +8,100 @@ from scipy import special
 from divergences._typing import Floats
 from divergences.sampled._density_ratio.pooled_sample import PooledSample
 
-AGAINST = 150  # odds against a difference before looking
-RIDGE = 10.0  # points that the probabilities of the models count as
-NEGLIGIBLE = 1e-3  # a slope that is not worth a mention
+PRIOR_ODDS_OF_EQUALITY = 150  # of p = q, as high since so many models are tried
+RIDGE_PENALTY = 10.0  # in points
+MIN_SLOPE = 1e-3  # smaller slopes are dropped
 
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """A log-ratio that is a constant plus a combination of others.
+    """Affine combination of log-ratios.
 
     Attributes:
-        inputs: A column of ones, then the log-ratios that count, shape ``(n + m, k)``.
-        slope: Of each, shape ``(k,)``.
-        used: Place of each log-ratio that counts.
+        inputs: A column of ones, then the log-ratios with a slope, shape ``(n + m, k)``.
+        coefficients: The constant, then the slopes, shape ``(k,)``.
+        model_indices: Index of the model of each slope, of length ``k - 1``.
     """
 
     inputs: Floats
-    slope: Floats
-    used: tuple[int, ...]
+    coefficients: Floats
+    model_indices: tuple[int, ...]
 
     @property
-    def ratios(self) -> Floats:
-        """The combined log-ratio at each point, shape ``(n + m,)``."""
-        return self.inputs @ self.slope
+    def log_ratios(self) -> Floats:
+        """Combined log-ratio at each point, shape ``(n + m,)``."""
+        return self.inputs @ self.coefficients
 
 
-def shrunk(stack: Stack, evidence: float, /) -> Stack:
-    """The combination between itself and 0, by the odds that the two sides differ at all.
+def shrink_to_null(stack: Stack, evidence: float, /) -> Stack:
+    """The stacked log-ratio times the posterior probability that p and q differ.
 
     Args:
-        stack: The combination.
-        evidence: By how much held-out points are more likely under the best model than under
-            none, in nats.
+        stack: The stacked log-ratio.
+        evidence: Held-out log-likelihood of the best model less that of the constant classifier,
+            in nats.
 
     Returns:
-        It, times the probability of a difference. Beforehand the odds are `AGAINST` one, since as
-        many models were tried.
+        The shrunk log-ratio, of prior odds `PRIOR_ODDS_OF_EQUALITY` that p = q.
     """
-    chance = special.expit(evidence - np.log(AGAINST))
-    return Stack(stack.inputs, stack.slope * chance, stack.used)
+    probability = special.expit(evidence - np.log(PRIOR_ODDS_OF_EQUALITY))
+    return Stack(stack.inputs, stack.coefficients * probability, stack.model_indices)
 
 
-def stacked(samples: PooledSample, ratios: Floats, likely: Floats, /) -> Stack:
-    """The combination of log-ratios that is most likely, calibrated by its constant and slopes.
+def fit_stack(samples: PooledSample, log_ratios: Floats, model_probabilities: Floats, /) -> Stack:
+    """Combination of log-ratios of maximum penalized likelihood.
 
-    Slopes are at least 0, and a ridge pulls them towards the probabilities of the models, which
+    Slopes are at least 0. The ridge penalty is on their distance from the model probabilities; it
     matters where points are few.
 
     Args:
         samples: The points.
-        ratios: Held-out log-ratios of several models, shape ``(n + m, models)``.
-        likely: Probability of each model, shape ``(models,)``.
+        log_ratios: Held-out log-ratios of several models, shape ``(n + m, models)``.
+        model_probabilities: Posterior probability of each model, shape ``(models,)``.
 
     Returns:
         The combination.
     """
     from scipy import optimize  # here, since it takes a while to import
 
-    inputs = np.column_stack([np.ones(len(ratios)), ratios])
-    sign = np.where(samples.label == 1, 1.0, -1.0)
-    start = np.r_[0.0, likely]
+    inputs = np.column_stack([np.ones(len(log_ratios)), log_ratios])
+    signs = np.where(samples.labels == 1, 1.0, -1.0)
+    start = np.r_[0.0, model_probabilities]
 
-    def loss(slope: Floats) -> tuple[float, Floats]:
-        odds = sign * (inputs @ slope + samples.prior)
-        push = -samples.weight * sign * special.expit(-odds)
-        off = np.r_[0.0, slope[1:] - likely]
-        value = samples.weight @ np.logaddexp(0, -odds) + RIDGE / 2 * (off @ off)
-        return float(value), push @ inputs + RIDGE * off
+    def penalized_loss(coefficients: Floats) -> tuple[float, Floats]:
+        margins = signs * (inputs @ coefficients + samples.prior_log_odds)
+        score = -samples.weights * signs * special.expit(-margins)
+        offset = np.r_[0.0, coefficients[1:] - model_probabilities]
+        penalty = RIDGE_PENALTY / 2 * (offset @ offset)
+        loss = samples.weights @ np.logaddexp(0, -margins) + penalty
+        return float(loss), score @ inputs + RIDGE_PENALTY * offset
 
-    bounds = [(None, None)] + [(0, None)] * ratios.shape[1]
-    slope = optimize.minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds).x
-    used = np.flatnonzero(slope[1:] > NEGLIGIBLE)
-    kept = np.r_[0, used + 1]
-    return Stack(inputs[:, kept], slope[kept], tuple(int(place) for place in used))
+    bounds = [(None, None)] + [(0, None)] * log_ratios.shape[1]
+    coefficients = optimize.minimize(
+        penalized_loss, start, jac=True, method="L-BFGS-B", bounds=bounds
+    ).x
+    model_indices = np.flatnonzero(coefficients[1:] > MIN_SLOPE)
+    columns = np.r_[0, model_indices + 1]
+    return Stack(
+        inputs[:, columns], coefficients[columns], tuple(int(index) for index in model_indices)
+    )
 
 
-def influence(samples: PooledSample, stack: Stack, push: Floats, /) -> Floats:
-    """What each point did, through the slopes, to a mean over the points.
+def coefficient_influences(samples: PooledSample, stack: Stack, gradient: Floats, /) -> Floats:
+    """Influence of each point, through the fitted coefficients, on a mean over the points.
 
     Args:
         samples: The points.
-        stack: What was fitted to them.
-        push: Derivative of the mean by the log-ratio at each point, shape ``(n + m,)``.
+        stack: The combination fitted to them.
+        gradient: Derivative of the mean by the log-ratio at each point, shape ``(n + m,)``.
 
     Returns:
-        Shape ``(n + m,)``: by how much the mean would fall, to first order, without the point.
+        Decrease of the mean, to first order, if the point were left out, shape ``(n + m,)``.
     """
-    chance = special.expit(stack.ratios + samples.prior)
-    curvature = samples.weight * chance * (1 - chance)
+    probabilities = special.expit(stack.log_ratios + samples.prior_log_odds)
+    curvatures = samples.weights * probabilities * (1 - probabilities)
     inputs = stack.inputs
-    hessian = (inputs * curvature[:, None]).T @ inputs
-    hessian += RIDGE * np.diag(np.r_[1e-9, np.ones(len(hessian) - 1)])
-    direction = np.linalg.solve(hessian, push @ inputs)
-    return samples.weight * (samples.label - chance) * (inputs @ direction)
+    hessian = (inputs * curvatures[:, None]).T @ inputs
+    hessian += RIDGE_PENALTY * np.diag(np.r_[1e-9, np.ones(len(hessian) - 1)])
+    direction = np.linalg.solve(hessian, gradient @ inputs)
+    return samples.weights * (samples.labels - probabilities) * (inputs @ direction)
