@@ -1,13 +1,13 @@
-"""Divergences of probability vectors, right to the last digits however close the two are.
+"""Divergences of probability vectors, accurate to the last digits also for close vectors.
 
-`information` has KL and its relatives, `ratios` those that compare probabilities themselves,
-`mixture` the one of more than two. They are thin: `pair` sees the two distributions from their
-midpoint, where nothing cancels, and `formulas` has one body per divergence, for probabilities and
-(`divergences.log_space`) their logarithms alike.
+`kl_family` holds KL and related quantities, `f_divergences` the f-divergences and Renyi
+divergences, `js_mixture` JS of more than two distributions. `midpoint` writes two distributions in
+terms of their midpoint, without cancellation; `formulas` and `power_divergences` have one body per
+divergence, for probabilities and log-probabilities (`divergences.log_space`) alike.
 
 Arrays of numpy, torch, jax (on the CPU, with ``jax_enable_x64``, outside of ``jax.jit``) and any
-other library of the array API standard give the same values, but that jax's compiler takes
-probabilities below 2.2e-308, the subnormal ones, as 0.
+other library of the array API standard give the same values, except that jax flushes subnormal
+probabilities, below 2.2e-308, to 0.
 """
 
 from divergences._discrete.f_divergences import (

@@ -1,30 +1,32 @@
-"""Divergences that compare the probabilities themselves: numbers without a unit."""
+"""f-divergences and Renyi divergences of probability vectors."""
 
 from collections.abc import Callable
 
 from numpy.typing import ArrayLike
 
-from divergences._discrete import formulas, midpoint
+from divergences._discrete import formulas, midpoint, power_divergences
 from divergences._typing import Array
 
 
 def total_variation(p: ArrayLike, q: ArrayLike, /, *, axis: int = -1) -> Array:
-    r"""Total variation distance, a share of probability.
+    r"""Total variation distance, a probability.
 
     .. math:: \tfrac12 \sum_i |p_i - q_i|
 
-    A metric; 1 exactly for disjoint supports. EMD with every two outcomes at distance 1.
+    A metric; exactly 1 for disjoint supports. The EMD if all outcomes are at distance 1 from each
+    other.
 
     Args:
         p: Probabilities, shape ``(..., k)``, summing to 1 as in `kl`.
         q: Probabilities, shape ``(..., k)``; broadcasts against ``p`` except along ``axis``.
-        axis: The axis that the outcomes are on.
+        axis: Axis of the outcomes.
 
     Returns:
         Shape ``(...)``, values in [0, 1].
 
     Raises:
-        DistributionError: If ``p`` or ``q`` is no distribution along ``axis``, or they do not fit.
+        DistributionError: If ``p`` or ``q`` is no distribution along ``axis``, or they do not
+            broadcast.
 
     Source:
         Levin and Peres 2017, "Markov chains and mixing times", proposition 4.2.
@@ -32,40 +34,43 @@ def total_variation(p: ArrayLike, q: ArrayLike, /, *, axis: int = -1) -> Array:
     >>> round(float(total_variation([0.5, 0.5], [0.75, 0.25])), 12)
     0.25
     """
-    both = midpoint.of_probabilities(p, q, axis=axis)
-    return formulas.result(formulas.total_variation(both), both)
+    pair = midpoint.from_probabilities(p, q, axis=axis)
+    return formulas.as_result(formulas.total_variation(pair), pair)
 
 
 def hellinger(p: ArrayLike, q: ArrayLike, /, *, axis: int = -1) -> Array:
-    r"""Hellinger distance, without a unit.
+    r"""Hellinger distance, dimensionless.
 
     .. math:: \sqrt{\tfrac12 \sum_i (\sqrt{p_i} - \sqrt{q_i})^2} = \sqrt{1 - \sum_i \sqrt{p_i q_i}}
 
-    A metric; 1 exactly for disjoint supports.
+    A metric; exactly 1 for disjoint supports.
 
     Args:
         p: Probabilities, shape ``(..., k)``, summing to 1 as in `kl`.
         q: Probabilities, shape ``(..., k)``; broadcasts against ``p`` except along ``axis``.
-        axis: The axis that the outcomes are on.
+        axis: Axis of the outcomes.
 
     Returns:
-        Shape ``(...)``, values in [0, 1]. In torch the gradient at ``p = q``, a kink, is 0.
+        Shape ``(...)``, values in [0, 1]. Not differentiable at ``p = q``, where the
+        torch gradient is 0.
 
     Raises:
-        DistributionError: If ``p`` or ``q`` is no distribution along ``axis``, or they do not fit.
+        DistributionError: If ``p`` or ``q`` is no distribution along ``axis``, or they do not
+            broadcast.
 
     Source:
-        Tsybakov 2009, "Introduction to nonparametric estimation", definition 2.3, over sqrt(2).
+        Tsybakov 2009, "Introduction to nonparametric estimation", definition 2.3, divided by
+        sqrt(2).
 
     >>> round(float(hellinger([1.0, 0.0], [0.64, 0.36])), 12)
     0.4472135955
     """
-    both = midpoint.of_probabilities(p, q, axis=axis)
-    return formulas.result(formulas.squared_hellinger(both), both, root=True)
+    pair = midpoint.from_probabilities(p, q, axis=axis)
+    return formulas.as_result(formulas.squared_hellinger(pair), pair, root=True)
 
 
 def chi2(p: ArrayLike, q: ArrayLike, /, *, axis: int = -1) -> Array:
-    r"""Pearson's chi-squared divergence of p from q, without a unit.
+    r"""Pearson's chi-squared divergence of p from q, dimensionless.
 
     .. math:: \sum_i (p_i - q_i)^2 / q_i
 
@@ -74,13 +79,14 @@ def chi2(p: ArrayLike, q: ArrayLike, /, *, axis: int = -1) -> Array:
     Args:
         p: Probabilities, shape ``(..., k)``, summing to 1 as in `kl`.
         q: Probabilities, shape ``(..., k)``; broadcasts against ``p`` except along ``axis``.
-        axis: The axis that the outcomes are on.
+        axis: Axis of the outcomes.
 
     Returns:
         Shape ``(...)``, values in [0, inf].
 
     Raises:
-        DistributionError: If ``p`` or ``q`` is no distribution along ``axis``, or they do not fit.
+        DistributionError: If ``p`` or ``q`` is no distribution along ``axis``, or they do not
+            broadcast.
 
     Source:
         Pearson 1900; Tsybakov 2009, "Introduction to nonparametric estimation", section 2.4.
@@ -88,8 +94,8 @@ def chi2(p: ArrayLike, q: ArrayLike, /, *, axis: int = -1) -> Array:
     >>> round(float(chi2([0.75, 0.25], [0.5, 0.5])), 12)
     0.25
     """
-    both = midpoint.of_probabilities(p, q, axis=axis)
-    return formulas.result(formulas.chi2(both), both)
+    pair = midpoint.from_probabilities(p, q, axis=axis)
+    return formulas.as_result(formulas.chi2(pair), pair)
 
 
 def renyi(
@@ -99,22 +105,22 @@ def renyi(
 
     .. math:: \frac{1}{a - 1} \log \sum_i p_i^a q_i^{1 - a}
 
-    At order 0 it is ``-log q(p > 0)``, at 1 `kl`, at infinity ``log max p / q``. For orders below
-    1 it is infinite only for disjoint supports, else wherever ``p`` has mass and ``q`` has none.
+    ``-log q(p > 0)`` at order 0, `kl` at 1, ``log max p / q`` at infinity. For orders below 1
+    infinite only for disjoint supports, for other orders wherever ``p`` has mass and ``q`` none.
 
     Args:
         p: Probabilities, shape ``(..., k)``, summing to 1 as in `kl`.
         q: Probabilities, shape ``(..., k)``; broadcasts against ``p`` except along ``axis``.
-        order: a, from 0 to infinity. Within 1e-3 of 0 or 1, but not at them, the last digits go.
-        axis: The axis that the outcomes are on.
+        order: a, in [0, inf]. Less accurate within 1e-3 of 0 or 1, but not at them.
+        axis: Axis of the outcomes.
         base: Unit of the result: 2 for bits; nats by default.
 
     Returns:
-        Shape ``(...)``, values in [0, inf]; it does not fall as the order grows.
+        Shape ``(...)``, values in [0, inf], nondecreasing in the order.
 
     Raises:
-        DistributionError: If ``p`` or ``q`` is no distribution along ``axis``, they do not fit, or
-            the order is negative or NaN.
+        DistributionError: If ``p`` or ``q`` is no distribution along ``axis``, they do not
+            broadcast, or the order is negative or NaN.
 
     Source:
         van Erven and Harremoes 2014, "Renyi divergence and Kullback-Leibler divergence", eq. 1-6.
@@ -122,8 +128,9 @@ def renyi(
     >>> round(float(renyi([1.0, 0.0], [0.5, 0.5], 2)), 12)
     0.69314718056
     """
-    both = midpoint.of_probabilities(p, q, axis=axis)
-    return formulas.result(formulas.renyi(both, formulas.renyi_order(order)), both, base=base)
+    pair = midpoint.from_probabilities(p, q, axis=axis)
+    order = power_divergences.checked_renyi_order(order)
+    return formulas.as_result(power_divergences.renyi(pair, order), pair, base=base)
 
 
 def alpha(p: ArrayLike, q: ArrayLike, order: float, /, *, axis: int = -1) -> Array:
@@ -131,30 +138,32 @@ def alpha(p: ArrayLike, q: ArrayLike, order: float, /, *, axis: int = -1) -> Arr
 
     .. math:: \frac{\sum_i p_i^a q_i^{1 - a} - 1}{a (a - 1)}
 
-    At order 1 it is `kl`, at 0 `reverse_kl`, at 2 half of `chi2`, at 1/2 four times the square of
-    `hellinger`, at -1 half of Neyman's chi-squared.
+    `kl` at order 1, `reverse_kl` at 0, half of `chi2` at 2, four times the square of `hellinger`
+    at 1/2, half of Neyman's chi-squared at -1.
 
     Args:
         p: Probabilities, shape ``(..., k)``, summing to 1 as in `kl`.
         q: Probabilities, shape ``(..., k)``; broadcasts against ``p`` except along ``axis``.
-        order: a, any finite number. Within 1e-3 of 0 or 1, but not at them, the last digits go.
-        axis: The axis that the outcomes are on.
+        order: a, any finite number. Less accurate within 1e-3 of 0 or 1, but not at them.
+        axis: Axis of the outcomes.
 
     Returns:
         Shape ``(...)``, values in [0, inf], finite for disjoint supports if 0 < a < 1.
 
     Raises:
-        DistributionError: If ``p`` or ``q`` is no distribution along ``axis``, they do not fit, or
-            the order is not finite.
+        DistributionError: If ``p`` or ``q`` is no distribution along ``axis``, they do not
+            broadcast, or the order is not finite.
 
     Source:
-        Cressie and Read 1984, "Multinomial goodness-of-fit tests", eq. 2.1, over twice n.
+        Cressie and Read 1984, "Multinomial goodness-of-fit tests", eq. 2.1, divided
+        by 2 n.
 
     >>> round(float(alpha([0.75, 0.25], [0.5, 0.5], 2)), 12)
     0.125
     """
-    both = midpoint.of_probabilities(p, q, axis=axis)
-    return formulas.result(formulas.alpha(both, formulas.alpha_order(order)), both)
+    pair = midpoint.from_probabilities(p, q, axis=axis)
+    order = power_divergences.checked_alpha_order(order)
+    return formulas.as_result(power_divergences.alpha(pair, order), pair)
 
 
 def f_divergence(
@@ -167,29 +176,29 @@ def f_divergence(
     slope_at_infinity: float | None = None,
     axis: int = -1,
 ) -> Array:
-    r"""Divergence with a convex generator f of your own, in the unit of f.
+    r"""f-divergence of a convex generator f, in the unit of f.
 
     .. math:: \sum_i q_i f(p_i / q_i), \qquad 0 f(a / 0) = a \lim_{t \to \infty} f(t) / t
 
-    The generator sees ratios at which both have mass. It should have ``f(1) = 0`` and, to keep
-    digits when p is close to q, ``f'(1) = 0`` and a form that does not cancel at 1: for KL rather
-    ``t * log(t) - t + 1`` than ``t * log(t)``. The named divergences of this library do better.
+    The generator is called with ratios on the common support. It should have ``f(1) = 0`` and, to
+    be accurate for p close to q, ``f'(1) = 0`` without cancellation at 1: for KL, prefer
+    ``t * log(t) - t + 1`` to ``t * log(t)``. The named divergences are more accurate.
 
     Args:
         p: Probabilities, shape ``(..., k)``, summing to 1 as in `kl`.
         q: Probabilities, shape ``(..., k)``; broadcasts against ``p`` except along ``axis``.
-        generator: f, convex on (0, inf), for arrays.
-        at_zero: Limit of f at 0; needed where ``q`` has mass and ``p`` has none; may be inf.
-        slope_at_infinity: Limit of ``f(t) / t`` for large t; needed where ``p`` has mass and ``q``
-            has none; may be inf.
-        axis: The axis that the outcomes are on.
+        generator: f, convex on (0, inf), elementwise on arrays.
+        at_zero: Limit of f at 0, possibly inf; needed where ``q`` has mass and ``p`` has none.
+        slope_at_infinity: Limit of ``f(t) / t`` for large t, possibly inf; needed where ``p`` has
+            mass and ``q`` has none.
+        axis: Axis of the outcomes.
 
     Returns:
-        Shape ``(...)``, values from 0 to ``at_zero + slope_at_infinity``.
+        Shape ``(...)``, values in [0, at_zero + slope_at_infinity].
 
     Raises:
-        DistributionError: If ``p`` or ``q`` is no distribution along ``axis``, they do not fit, or
-            a limit is needed and missing.
+        DistributionError: If ``p`` or ``q`` is no distribution along ``axis``, they do not
+            broadcast, or a limit is needed and missing.
 
     Source:
         Csiszar 1967, "Information-type measures of difference", eq. 1.1.
@@ -197,6 +206,6 @@ def f_divergence(
     >>> round(float(f_divergence([0.75, 0.25], [0.5, 0.5], lambda t: (t - 1) ** 2)), 12)
     0.25
     """
-    both = midpoint.of_probabilities(p, q, axis=axis)
-    value = formulas.f_divergence(both, generator, at_zero, slope_at_infinity)
-    return formulas.result(value, both)
+    pair = midpoint.from_probabilities(p, q, axis=axis)
+    value = formulas.f_divergence(pair, generator, at_zero, slope_at_infinity)
+    return formulas.as_result(value, pair)

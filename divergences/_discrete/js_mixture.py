@@ -1,4 +1,4 @@
-"""Jensen-Shannon divergence of more than two distributions."""
+"""Jensen-Shannon divergence of any number of weighted distributions."""
 
 from types import ModuleType
 
@@ -6,8 +6,7 @@ import array_api_compat
 from numpy.typing import ArrayLike
 
 from divergences import _checks
-from divergences._discrete import series
-from divergences._discrete.series import power_series
+from divergences._discrete.series import ARTANH_COEFFICIENTS, SERIES_RADIUS, polynomial
 from divergences._typing import Array
 from divergences.errors import DistributionError
 
@@ -24,21 +23,21 @@ def js_mixture(
 
     .. math:: \sum_j w_j \, KL(p_j || m), \qquad m = \sum_j w_j p_j
 
-    The entropy of the mixture less the mean entropy of its parts: what an outcome tells about the
-    part that it came from. For two of the same weight it is `js`.
+    The entropy of the mixture minus the mean entropy of its components: the mutual information of
+    an outcome and its component. Equal to `js` for two components of equal weight.
 
     Args:
         distributions: Probabilities, shape ``(n, ..., k)``: one distribution per first index.
         weights: w, at least 0, shape ``(n,)``, summing to 1 as in `kl`; equal by default.
-        axis: The axis that the outcomes are on; not the first.
+        axis: Axis of the outcomes; not the first.
         base: Unit of the result: 2 for bits; nats by default.
 
     Returns:
-        Shape ``(...)``, values from 0 to the entropy of the weights.
+        Shape ``(...)``, values in [0, entropy of the weights].
 
     Raises:
-        DistributionError: If there is no distribution, one is none along ``axis``, or the weights
-            do not fit.
+        DistributionError: If there is no distribution, an entry of the first axis is none along
+            ``axis``, or the weights are no distribution of n outcomes.
 
     Source:
         Lin 1991, "Divergence measures based on the Shannon entropy", eq. 5.1.
@@ -46,43 +45,46 @@ def js_mixture(
     >>> round(float(js_mixture([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]])), 12)
     1.098612288668
     """
-    xp, array = _stacked("distributions", distributions, weights, axis)
+    xp, array = _checked_stack("distributions", distributions, weights, axis)
     p = _checks.probabilities("distributions", array, xp, axis=axis)
-    value = from_gaps(p, p - p[:1, ...], weights, xp)
+    value = _js_from_differences(p, p - p[:1, ...], weights, xp)
     return _checks.scalar(value / _checks.log_base(base), array.dtype, xp)
 
 
 def js_mixture_of_logs(
     log_distributions: Array, weights: Array | None, axis: int, base: float | None, /
 ) -> Array:
-    """The same of log-probabilities: `divergences.log_space.js_mixture`."""
+    """`js_mixture` of log-probabilities, for `divergences.log_space`."""
     name = "log_distributions"
-    xp, array = _stacked(name, log_distributions, weights, axis)
+    xp, array = _checked_stack(name, log_distributions, weights, axis)
     logs = _checks.log_probabilities(name, array, xp, axis=axis)
-    mass = logs > -xp.inf
-    logs = xp.where(mass, logs, 0.0)
-    p = xp.where(mass, xp.exp(logs), 0.0)
-    close = mass & mass[:1, ...] & (xp.abs(logs - logs[:1, ...]) < 1)
-    step = xp.where(close, logs - logs[:1, ...], 0.0)
-    gaps = xp.where(close, p[:1, ...] * xp.expm1(step), p - p[:1, ...])
-    value = from_gaps(p, gaps, weights, xp)
+    support = logs > -xp.inf
+    logs = xp.where(support, logs, 0.0)
+    p = xp.where(support, xp.exp(logs), 0.0)
+    close = support & support[:1, ...] & (xp.abs(logs - logs[:1, ...]) < 1)
+    log_ratio = xp.where(close, logs - logs[:1, ...], 0.0)
+    differences = xp.where(close, p[:1, ...] * xp.expm1(log_ratio), p - p[:1, ...])
+    value = _js_from_differences(p, differences, weights, xp)
     return _checks.scalar(value / _checks.log_base(base), array.dtype, xp)
 
 
-def from_gaps(p: Array, gaps: Array, weights: Array | None, xp: ModuleType, /) -> Array:
-    """JS of masses ``p``, outcomes last, and their differences from the first, in all digits."""
-    shares = _shares(weights, p, xp)
-    gaps = _normalised(p, gaps, xp)
-    mean_gap = xp.sum(shares * gaps, axis=0, keepdims=True)
+def _js_from_differences(
+    p: Array, differences: Array, weights: Array | None, xp: ModuleType
+) -> Array:
+    """JS of masses ``p``, outcomes last, given their accurate differences from the first."""
+    w = _normalized_weights(weights, p, xp)
+    differences = _normalized_differences(p, differences, xp)
+    mean_difference = xp.sum(w * differences, axis=0, keepdims=True)
     first = p[:1, ...] / xp.sum(p[:1, ...], axis=-1, keepdims=True)
-    mixture = first + mean_gap
-    rise = (gaps - mean_gap) / xp.where(mixture > 0, mixture, 1.0)  # p_j / m - 1
-    terms = shares * mixture * _convex(rise, xp)
+    mixture = first + mean_difference
+    # p_j / m - 1
+    excess = (differences - mean_difference) / xp.where(mixture > 0, mixture, 1.0)
+    terms = w * mixture * _bennett_function(excess, xp)
     value = xp.sum(xp.sum(terms, axis=0), axis=-1)
     return xp.where(value > 0, value, 0.0)
 
 
-def _stacked(
+def _checked_stack(
     name: str, distributions: Array, weights: Array | None, axis: int
 ) -> tuple[ModuleType, Array]:
     """The namespace, and the array of all distributions."""
@@ -92,13 +94,13 @@ def _stacked(
     if array.ndim < 2 or axis in (0, -array.ndim):
         raise DistributionError(
             f"`{name}` must have shape (n, ..., k), its outcomes not on the first axis, but has "
-            f"shape {tuple(array.shape)} and axis {axis}"
+            f"shape {tuple(array.shape)} and axis {axis}; stack the distributions along axis 0"
         )
     return xp, array
 
 
-def _shares(weights: Array | None, p: Array, xp: ModuleType) -> Array:
-    """The weights over their sum, along the first axis of ``p``."""
+def _normalized_weights(weights: Array | None, p: Array, xp: ModuleType) -> Array:
+    """The weights divided by their sum, along the first axis of ``p``."""
     n = p.shape[0]
     shape = (n,) + (1,) * (p.ndim - 1)
     if weights is None:
@@ -107,25 +109,25 @@ def _shares(weights: Array | None, p: Array, xp: ModuleType) -> Array:
     if tuple(array.shape) != (n,):
         raise DistributionError(
             f"`weights` must have one entry per distribution, shape ({n},), but has shape "
-            f"{tuple(array.shape)}"
+            f"{tuple(array.shape)}; pass None for equal weights"
         )
     array = _checks.probabilities("weights", array, xp, axis=0)
     return xp.reshape(array / xp.sum(array), shape)
 
 
-def _normalised(p: Array, gaps: Array, xp: ModuleType) -> Array:
-    """Each normalised distribution less the first, from the masses less the first."""
+def _normalized_differences(p: Array, differences: Array, xp: ModuleType) -> Array:
+    """Differences of the normalized distributions from the first, from those of the masses."""
     total = xp.sum(p[:1, ...], axis=-1, keepdims=True)
-    excess = xp.sum(gaps, axis=-1, keepdims=True)
-    return (gaps - p * (excess / (total + excess))) / total
+    excess = xp.sum(differences, axis=-1, keepdims=True)
+    return (differences - p * (excess / (total + excess))) / total
 
 
-def _convex(rise: Array, xp: ModuleType) -> Array:
-    """``(1 + r) log(1 + r) - r`` for r from -1 on, by the series of KL where it is small."""
-    half = rise / (2 + rise)  # so that 1 + r = (1 + half) / (1 - half)
-    small = xp.abs(half) < series.BELOW
-    d = xp.where(small, half, 0.0)
-    near = 2 * d * d / (1 - d) * (1 + (1 + d) * d * power_series(d * d, series.ARTANH))
-    up = xp.where(small | (rise <= -1), 0.0, rise)
-    far = (1 + up) * xp.log1p(up) - rise
-    return xp.where(small, near, far)
+def _bennett_function(u: Array, xp: ModuleType) -> Array:
+    """``(1 + u) log(1 + u) - u`` for u in [-1, inf), by the series of KL where it is small."""
+    delta = u / (2 + u)  # 1 + u = (1 + delta) / (1 - delta)
+    small = xp.abs(delta) < SERIES_RADIUS
+    d = xp.where(small, delta, 0.0)
+    series = 2 * d * d / (1 - d) * (1 + (1 + d) * d * polynomial(d * d, ARTANH_COEFFICIENTS))
+    safe_u = xp.where(small | (u <= -1), 0.0, u)
+    direct = (1 + safe_u) * xp.log1p(safe_u) - u
+    return xp.where(small, series, direct)

@@ -1,4 +1,4 @@
-"""KL, JS and their relatives: differences of information, in nats or any other unit."""
+"""KL, JS, entropy and related divergences of probability vectors."""
 
 from types import ModuleType
 
@@ -14,24 +14,24 @@ def kl(p: ArrayLike, q: ArrayLike, /, *, axis: int = -1, base: float | None = No
 
     .. math:: \sum_i p_i \log (p_i / q_i), \qquad 0 \log 0 = 0
 
-    Infinite where ``p`` has mass and ``q`` has none. Relative error of a few units in the last
-    place, also for p close to q. Not symmetric: the expectation is under ``p``.
+    Infinite where ``p`` has mass and ``q`` has none. Relative error a few units in the last place,
+    also for p close to q. Not symmetric: the expectation is under ``p``.
 
     Args:
         p: Probabilities, shape ``(..., k)``. Vectors that sum to 1 within 1e-9 (1e-5 in float32)
-            are taken as exactly proportional to what was passed.
+            are divided by their sum.
         q: Probabilities, shape ``(..., k)``; broadcasts against ``p`` except along ``axis``.
-        axis: The axis that the outcomes are on.
+        axis: Axis of the outcomes.
         base: Unit of the result: 2 for bits; nats by default.
 
     Returns:
         Shape ``(...)``, values in [0, inf], in the array library, device and precision of ``p``
-        and ``q``. In torch it carries gradients, finite wherever the value is, with 0 for the part
-        of the term ``p_i log p_i`` at ``p_i = 0``.
+        and ``q``. Torch gradients are finite wherever the value is: the infinite derivative
+        of ``p_i log p_i`` at ``p_i = 0`` is replaced by 0.
 
     Raises:
         DistributionError: If ``p`` or ``q`` is no probability vector along ``axis``, or their
-            shapes do not fit.
+            shapes do not broadcast.
 
     Source:
         Kullback and Leibler 1951, "On information and sufficiency", eq. 2.4.
@@ -41,8 +41,8 @@ def kl(p: ArrayLike, q: ArrayLike, /, *, axis: int = -1, base: float | None = No
     >>> float(kl([0.5, 0.5], [1.0, 0.0]))
     inf
     """
-    found = _from_blocks(numpy_fast_path.Block.kl, p, q, axis, base)
-    return found if found is not None else _result(formulas.kl, p, q, axis, base)
+    value = _fast_divergence(numpy_fast_path.OutcomeBlock.kl_terms, p, q, axis, base)
+    return _divergence(formulas.kl, p, q, axis, base) if value is None else value
 
 
 def reverse_kl(
@@ -50,13 +50,13 @@ def reverse_kl(
 ) -> Array:
     """Reverse Kullback-Leibler divergence KL(q || p), in nats (or in units of ``log(base)``).
 
-    The same as ``kl(q, p)``: the expectation is under ``q``. With ``p`` the data and ``q`` the
-    model this is the direction that drops modes. Arguments, result and errors as in `kl`.
+    Equal to ``kl(q, p)``: the expectation is under ``q``. With ``p`` the data and ``q`` the model
+    it is the mode-seeking direction. Arguments, result and errors as in `kl`.
 
     Args:
         p: Probabilities, shape ``(..., k)``.
         q: Probabilities, shape ``(..., k)``; the expectation is under ``q``.
-        axis: The axis that the outcomes are on.
+        axis: Axis of the outcomes.
         base: Unit of the result: 2 for bits; nats by default.
 
     Returns:
@@ -64,17 +64,13 @@ def reverse_kl(
 
     Raises:
         DistributionError: If ``p`` or ``q`` is no probability vector along ``axis``, or their
-            shapes do not fit.
+            shapes do not broadcast.
 
     >>> round(float(reverse_kl([0.5, 0.5], [0.9, 0.1])), 12)
     0.368064207168
     """
-    found = _from_blocks(numpy_fast_path.Block.kl, q, p, axis, base)
-    return (
-        found
-        if found is not None
-        else _result(lambda both: formulas.kl(both.mirrored()), p, q, axis, base)
-    )
+    value = _fast_divergence(numpy_fast_path.OutcomeBlock.kl_terms, q, p, axis, base)
+    return _divergence(_swapped_kl, p, q, axis, base) if value is None else value
 
 
 def js(p: ArrayLike, q: ArrayLike, /, *, axis: int = -1, base: float | None = None) -> Array:
@@ -82,21 +78,21 @@ def js(p: ArrayLike, q: ArrayLike, /, *, axis: int = -1, base: float | None = No
 
     .. math:: KL(p || m) / 2 + KL(q || m) / 2, \qquad m = (p + q) / 2
 
-    Symmetric to the last bit; 0 only for equal vectors, up to underflow; exactly ``log 2`` if no
-    outcome has mass in both.
+    Symmetric to the last bit; 0 only for equal vectors, up to underflow; exactly ``log 2`` for
+    disjoint supports.
 
     Args:
         p: Probabilities, shape ``(..., k)``, summing to 1 as in `kl`.
         q: Probabilities, shape ``(..., k)``; broadcasts against ``p`` except along ``axis``.
-        axis: The axis that the outcomes are on.
+        axis: Axis of the outcomes.
         base: Unit of the result: 2 for bits; nats by default.
 
     Returns:
-        Shape ``(...)``, values in [0, log 2]. In torch it carries gradients, as in `kl`.
+        Shape ``(...)``, values in [0, log 2]. Torch gradients as in `kl`.
 
     Raises:
         DistributionError: If ``p`` or ``q`` is no probability vector along ``axis``, or their
-            shapes do not fit.
+            shapes do not broadcast.
 
     Source:
         Lin 1991, "Divergence measures based on the Shannon entropy", eq. 3.1 and theorem 3.
@@ -106,8 +102,8 @@ def js(p: ArrayLike, q: ArrayLike, /, *, axis: int = -1, base: float | None = No
     >>> round(float(js([1.0, 0.0], [0.0, 1.0], base=2)), 12)
     1.0
     """
-    found = _from_blocks(numpy_fast_path.Block.js, p, q, axis, base)
-    return found if found is not None else _result(formulas.js, p, q, axis, base)
+    value = _fast_divergence(numpy_fast_path.OutcomeBlock.js_terms, p, q, axis, base)
+    return _divergence(formulas.js, p, q, axis, base) if value is None else value
 
 
 def js_distance(
@@ -120,16 +116,17 @@ def js_distance(
     Args:
         p: Probabilities, shape ``(..., k)``, summing to 1 as in `kl`.
         q: Probabilities, shape ``(..., k)``; broadcasts against ``p`` except along ``axis``.
-        axis: The axis that the outcomes are on.
+        axis: Axis of the outcomes.
         base: Unit of the divergence under the root: 2 makes the largest distance 1; nats by
             default.
 
     Returns:
-        Shape ``(...)``, values in [0, sqrt(log 2)]. At ``p = q``, a kink, the torch gradient is 0.
+        Shape ``(...)``, values in [0, sqrt(log 2)]. Not differentiable at ``p = q``, where
+        the torch gradient is 0.
 
     Raises:
         DistributionError: If ``p`` or ``q`` is no probability vector along ``axis``, or their
-            shapes do not fit.
+            shapes do not broadcast.
 
     Source:
         Endres and Schindelin 2003, "A new metric for probability distributions", theorem 1.
@@ -137,7 +134,7 @@ def js_distance(
     >>> round(float(js_distance([1.0, 0.0], [0.0, 1.0], base=2)), 12)
     1.0
     """
-    return _result(formulas.js, p, q, axis, base, root=True)
+    return _divergence(formulas.js, p, q, axis, base, root=True)
 
 
 def jeffreys(p: ArrayLike, q: ArrayLike, /, *, axis: int = -1, base: float | None = None) -> Array:
@@ -145,19 +142,20 @@ def jeffreys(p: ArrayLike, q: ArrayLike, /, *, axis: int = -1, base: float | Non
 
     .. math:: KL(p || q) + KL(q || p) = \sum_i (p_i - q_i) \log (p_i / q_i)
 
-    Symmetric to the last bit. Infinite where one of the two has mass and the other has none.
+    Symmetric to the last bit. Infinite where only one of the two has mass.
 
     Args:
         p: Probabilities, shape ``(..., k)``, summing to 1 as in `kl`.
         q: Probabilities, shape ``(..., k)``; broadcasts against ``p`` except along ``axis``.
-        axis: The axis that the outcomes are on.
+        axis: Axis of the outcomes.
         base: Unit of the result: 2 for bits; nats by default.
 
     Returns:
         Shape ``(...)``, values in [0, inf].
 
     Raises:
-        DistributionError: If ``p`` or ``q`` is no distribution along ``axis``, or they do not fit.
+        DistributionError: If ``p`` or ``q`` is no distribution along ``axis``, or they do not
+            broadcast.
 
     Source:
         Jeffreys 1946, "An invariant form for the prior probability in estimation problems", eq. 1.
@@ -165,7 +163,7 @@ def jeffreys(p: ArrayLike, q: ArrayLike, /, *, axis: int = -1, base: float | Non
     >>> round(float(jeffreys([0.5, 0.5], [0.8, 0.2])), 12)
     0.415888308336
     """
-    return _result(formulas.jeffreys, p, q, axis, base)
+    return _divergence(formulas.jeffreys, p, q, axis, base)
 
 
 def entropy(p: ArrayLike, /, *, axis: int = -1, base: float | None = None) -> Array:
@@ -177,12 +175,12 @@ def entropy(p: ArrayLike, /, *, axis: int = -1, base: float | None = None) -> Ar
 
     Args:
         p: Probabilities, shape ``(..., k)``, summing to 1 as in `kl`; or a dict by outcome.
-        axis: The axis that the outcomes are on.
+        axis: Axis of the outcomes.
         base: Unit of the result: 2 for bits; nats by default.
 
     Returns:
-        Shape ``(...)``, values in [0, log k]. In torch the gradient of ``p_i log p_i`` at
-        ``p_i = 0``, which is infinite, counts as 0.
+        Shape ``(...)``, values in [0, log k]. In torch the infinite derivative of
+        ``p_i log p_i`` at ``p_i = 0`` is replaced by 0.
 
     Raises:
         DistributionError: If ``p`` is no distribution along ``axis``.
@@ -208,14 +206,15 @@ def cross_entropy(
     Args:
         p: Probabilities, shape ``(..., k)``; the expectation is under ``p``.
         q: Probabilities, shape ``(..., k)``; broadcasts against ``p`` except along ``axis``.
-        axis: The axis that the outcomes are on.
+        axis: Axis of the outcomes.
         base: Unit of the result: 2 for bits; nats by default.
 
     Returns:
         Shape ``(...)``, values in [0, inf].
 
     Raises:
-        DistributionError: If ``p`` or ``q`` is no distribution along ``axis``, or they do not fit.
+        DistributionError: If ``p`` or ``q`` is no distribution along ``axis``, or they do not
+            broadcast.
 
     Source:
         Cover and Thomas 2006, "Elements of information theory", eq. 5.25.
@@ -223,24 +222,31 @@ def cross_entropy(
     >>> round(float(cross_entropy([0.5, 0.5], [0.25, 0.75])), 12)
     0.836988216786
     """
-    xp, mass, other, dtype = midpoint.checked_probabilities(p, q, axis)
-    terms = xp.where((mass > 0) & (other > 0), -mass * _log_share(other, xp), 0.0)
-    value = xp.sum(terms, axis=-1) / xp.sum(mass, axis=-1)
-    value = xp.where(xp.any((mass > 0) & (other == 0), axis=-1), xp.inf, value)
+    xp, p_vectors, q_vectors, dtype = midpoint.checked_probabilities(p, q, axis)
+    in_p, in_q = p_vectors > 0, q_vectors > 0
+    terms = xp.where(in_p & in_q, -p_vectors * _log_normalized(q_vectors, xp), 0.0)
+    value = xp.sum(terms, axis=-1) / xp.sum(p_vectors, axis=-1)
+    value = xp.where(xp.any(in_p & ~in_q, axis=-1), xp.inf, value)
     return _checks.scalar(value / _checks.log_base(base), dtype, xp)
 
 
-def _log_share(q: Array, xp: ModuleType) -> Array:
-    """Log of each entry's share of the total, 0 where it is 0, right for shares close to 1."""
+def _log_normalized(q: Array, xp: ModuleType) -> Array:
+    """Log of ``q / sum(q)``, 0 where q is 0, without cancellation for entries close to 1."""
     total = xp.sum(q, axis=-1, keepdims=True)
-    major = q > total / 2  # at most one: what it lacks to 1 is the sum of the others
+    major = q > total / 2  # at most one entry: 1 minus it is the sum of all others
     others = xp.sum(xp.where(major, 0.0, q), axis=-1, keepdims=True) / total
-    some = (q > 0) & ~major
-    minor = xp.log(xp.where(some, q, total) / total)
-    return xp.where(major, xp.log1p(-xp.where(major, others, 0.0)), xp.where(some, minor, 0.0))
+    minor = (q > 0) & ~major
+    log_minor = xp.log(xp.where(minor, q, total) / total)
+    log_major = xp.log1p(-xp.where(major, others, 0.0))
+    return xp.where(major, log_major, xp.where(minor, log_minor, 0.0))
 
 
-def _result(
+def _swapped_kl(pair: midpoint.MidpointForm) -> Array:
+    """KL(q || p)."""
+    return formulas.kl(pair.swapped())
+
+
+def _divergence(
     formula: formulas.Formula,
     p: Array,
     q: Array,
@@ -249,14 +255,16 @@ def _result(
     *,
     root: bool = False,
 ) -> Array:
-    """A formula of the pair, or its root, in the unit and the type of the result."""
-    both = midpoint.of_probabilities(p, q, axis=axis)
-    return formulas.result(formula(both), both, base=base, root=root)
+    """Value of the formula, or its square root, in units of ``log(base)``."""
+    pair = midpoint.from_probabilities(p, q, axis=axis)
+    return formulas.as_result(formula(pair), pair, base=base, root=root)
 
 
-def _from_blocks(
-    terms: numpy_fast_path.Terms, p: Array, q: Array, axis: int, base: float | None
+def _fast_divergence(
+    formula: numpy_fast_path.BlockFormula, p: Array, q: Array, axis: int, base: float | None
 ) -> Array | None:
-    """The same from large numpy arrays in blocks; None for anything else."""
-    total = numpy_fast_path.totals(p, q, terms) if isinstance(axis, int) and axis == -1 else None
-    return None if total is None else (total / _checks.log_base(base))[()]
+    """The divergence by `numpy_fast_path`; None for input that it does not support."""
+    if not (isinstance(axis, int) and axis == -1):
+        return None
+    value = numpy_fast_path.blockwise_divergence(p, q, formula)
+    return None if value is None else (value / _checks.log_base(base))[()]

@@ -1,13 +1,12 @@
-r"""Two distributions seen from their midpoint, where nothing cancels.
+r"""Two distributions in terms of their midpoint, without cancellation.
 
 With ``m = (p + q) / 2`` and one number per outcome,
 
 .. math:: \delta_i = \frac{p_i - q_i}{p_i + q_i} \in [-1, 1],
 
-every divergence is a mean under m of a function of delta that is at least 0. The difference
-``p - q`` is exact where it is small, so delta has all its digits however close the two are; the
-textbook form ``sum p log(p / q)`` adds terms of both signs that cancel to the square of what they
-are.
+every divergence is an expectation under m of a non-negative function of delta. Where p and q are
+close, ``p - q`` is exact, and so delta has full relative accuracy. The textbook form
+``sum p log(p / q)`` adds terms of order delta, of both signs, to a sum of order delta squared.
 """
 
 from collections.abc import Callable
@@ -20,40 +19,40 @@ from divergences._typing import Array
 
 @dataclass(frozen=True, slots=True)
 class MidpointForm:
-    """Two batches of distributions along the last axis, in float64, seen from their midpoint.
+    """Two batches of distributions along the last axis, in float64, in terms of their midpoint.
 
     Attributes:
         xp: The array namespace.
-        midpoint: Half the sum of the normalised distributions, shape ``(..., k)``.
-        delta: ``(p - q) / (p + q)`` of the normalised distributions; 0 where both are 0.
-        above: ``1 + delta``, to the last digits however small: ``p / midpoint``.
-        below: ``1 - delta``, likewise: ``q / midpoint``.
-        in_p: Where p has mass.
-        in_q: Where q has mass.
-        log_ratio: Gives the log of p over q where both have mass, 0 elsewhere.
-        log_larger: Gives the log of the larger of p and q where both have mass.
-        dtype: Of the result.
+        midpoint: m, half the sum of the normalized distributions, shape ``(..., k)``.
+        delta: ``(p - q) / (p + q)`` of the normalized distributions; 0 where both are 0.
+        p_over_m: ``1 + delta``, with full relative accuracy also where it is small.
+        q_over_m: ``1 - delta``, likewise.
+        in_p: Mask of the support of p.
+        in_q: Mask of the support of q.
+        log_ratio: Returns ``log(p / q)`` on the common support, 0 elsewhere.
+        log_larger: Returns ``log(max(p, q))`` on the common support.
+        dtype: Type of the result.
     """
 
     xp: ModuleType
     midpoint: Array
     delta: Array
-    above: Array
-    below: Array
+    p_over_m: Array
+    q_over_m: Array
     in_p: Array
     in_q: Array
     log_ratio: Callable[[], Array]
     log_larger: Callable[[], Array]
     dtype: Array
 
-    def mirrored(self) -> "MidpointForm":
+    def swapped(self) -> "MidpointForm":
         """The same pair with p and q exchanged."""
         return MidpointForm(
             xp=self.xp,
             midpoint=self.midpoint,
             delta=-self.delta,
-            above=self.below,
-            below=self.above,
+            p_over_m=self.q_over_m,
+            q_over_m=self.p_over_m,
             in_p=self.in_q,
             in_q=self.in_p,
             log_ratio=lambda: -self.log_ratio(),
@@ -61,113 +60,118 @@ class MidpointForm:
             dtype=self.dtype,
         )
 
-    def disjoint(self) -> Array:
+    def disjoint_supports(self) -> Array:
         """Whether no outcome has mass in both, shape ``(...)``."""
         return ~self.xp.any(self.in_p & self.in_q, axis=-1)
 
 
-def of_probabilities(p: Array, q: Array, /, *, axis: int) -> MidpointForm:
-    """The pair of two arrays of probabilities along an axis, or of two dicts by outcome."""
-    xp, p, q, dtype = _checked(p, q, axis, _checks.probabilities)
-    sums = xp.sum(p + q, axis=-1, keepdims=True)
-    shift = xp.sum(p - q, axis=-1, keepdims=True) / sums  # delta of the totals
-    half = (p + q) / sums
-    # Masses so small that one over them is infinite are lifted; only quotients are taken.
-    lift = 1 + 2.0**200 * xp.astype(p + q < 1e-290, xp.float64)
-    p, q = p * lift, q * lift
-    total = xp.where(p + q > 0, p + q, 1.0)
-    u = (p - q) / total
-    # Velocities add like this: delta of p/s against q/t, from delta of p against q and of s
-    # against t.
-    bend = 1 - u * shift
-    midpoint = half * (bend / ((1 - shift) * (1 + shift)))
-    above = 2 * (1 - shift) * (p / total) / bend
-    below = 2 * (1 + shift) * (q / total) / bend
+def from_probabilities(p: Array, q: Array, /, *, axis: int) -> MidpointForm:
+    """Midpoint form of two arrays of probabilities along an axis, or of two dicts by outcome."""
+    xp, p, q, dtype = checked_probabilities(p, q, axis)
+    totals = xp.sum(p + q, axis=-1, keepdims=True)
+    total_delta = xp.sum(p - q, axis=-1, keepdims=True) / totals
+    unnormalized_midpoint = (p + q) / totals
+    # Masses whose reciprocal overflows are scaled up; only their quotients are used below.
+    scale = 1 + 2.0**200 * xp.astype(p + q < 1e-290, xp.float64)
+    p, q = p * scale, q * scale
+    mass = xp.where(p + q > 0, p + q, 1.0)
+    raw_delta = (p - q) / mass
+    # Delta of p / sum(p) against q / sum(q): the relativistic addition of velocities.
+    denominator = 1 - raw_delta * total_delta
+    midpoint = unnormalized_midpoint * (denominator / ((1 - total_delta) * (1 + total_delta)))
+    p_over_m = 2 * (1 - total_delta) * (p / mass) / denominator
+    q_over_m = 2 * (1 + total_delta) * (q / mass) / denominator
     return MidpointForm(
         xp=xp,
         midpoint=midpoint,
-        delta=xp.where(p + q > 0, (u - shift) / bend, 0.0),
-        above=above,
-        below=below,
+        delta=xp.where(p + q > 0, (raw_delta - total_delta) / denominator, 0.0),
+        p_over_m=p_over_m,
+        q_over_m=q_over_m,
         in_p=p > 0,
         in_q=q > 0,
-        log_ratio=lambda: _log_ratio(p, q, shift, xp),
-        log_larger=lambda: _log(midpoint, xp) + _log(xp.maximum(above, below), xp),
+        log_ratio=lambda: _log_ratio(p, q, total_delta, xp),
+        log_larger=lambda: _log(midpoint, xp) + _log(xp.maximum(p_over_m, q_over_m), xp),
         dtype=dtype,
     )
 
 
-def of_logs(log_p: Array, log_q: Array, /, *, axis: int) -> MidpointForm:
-    """The pair of two arrays of log-probabilities along an axis."""
-    xp, log_p, log_q, dtype = _checked(
-        log_p, log_q, axis, _checks.log_probabilities, ("log_p", "log_q")
-    )
+def from_log_probabilities(log_p: Array, log_q: Array, /, *, axis: int) -> MidpointForm:
+    """Midpoint form of two arrays of log-probabilities along an axis."""
+    xp, log_p, log_q, dtype = checked_log_probabilities(log_p, log_q, axis)
     in_p, in_q = log_p > -xp.inf, log_q > -xp.inf
-    both = in_p & in_q
+    shared = in_p & in_q
     log_p, log_q = xp.where(in_p, log_p, 0.0), xp.where(in_q, log_q, 0.0)
     p, q = xp.where(in_p, xp.exp(log_p), 0.0), xp.where(in_q, xp.exp(log_q), 0.0)
     p_sum, q_sum = (xp.sum(a, axis=-1, keepdims=True) for a in (p, q))
-    step = xp.where(both, log_p - log_q, 0.0)
-    # p - q, with its digits where the two are close; its sum over that of q is p's excess.
-    moved = xp.where(both & (step < 1), q * xp.expm1(xp.where(step < 1, step, 0.0)), p - q)
-    excess = xp.sum(moved, axis=-1, keepdims=True) / q_sum
-    ratio = xp.where(both, step - xp.log1p(excess), 0.0)
-    fall = xp.exp(-xp.abs(ratio))
-    larger, smaller = 2 / (1 + fall), 2 * fall / (1 + fall)
-    alone = xp.astype(in_p, xp.float64) - xp.astype(in_q, xp.float64)  # delta where not both
+    raw_ratio = xp.where(shared, log_p - log_q, 0.0)
+    # p - q without cancellation; its sum over that of q is sum(p) / sum(q) - 1.
+    close = raw_ratio < 1
+    by_ratio = q * xp.expm1(xp.where(close, raw_ratio, 0.0))
+    difference = xp.where(shared & close, by_ratio, p - q)
+    excess = xp.sum(difference, axis=-1, keepdims=True) / q_sum
+    log_ratio = xp.where(shared, raw_ratio - xp.log1p(excess), 0.0)
+    quotient = xp.exp(-xp.abs(log_ratio))  # of the smaller and the larger
+    larger, smaller = 2 / (1 + quotient), 2 * quotient / (1 + quotient)
+    unshared_delta = xp.astype(in_p, xp.float64) - xp.astype(in_q, xp.float64)
+    p_is_larger = log_ratio > 0
     return MidpointForm(
         xp=xp,
         midpoint=(p / p_sum + q / q_sum) / 2,
-        delta=xp.where(both, xp.tanh(ratio / 2), alone),
-        above=xp.where(both, xp.where(ratio > 0, larger, smaller), 1 + alone),
-        below=xp.where(both, xp.where(ratio > 0, smaller, larger), 1 - alone),
+        delta=xp.where(shared, xp.tanh(log_ratio / 2), unshared_delta),
+        p_over_m=xp.where(shared, xp.where(p_is_larger, larger, smaller), 1 + unshared_delta),
+        q_over_m=xp.where(shared, xp.where(p_is_larger, smaller, larger), 1 - unshared_delta),
         in_p=in_p,
         in_q=in_q,
-        log_ratio=lambda: ratio,
+        log_ratio=lambda: log_ratio,
         log_larger=lambda: xp.maximum(log_p - xp.log(p_sum), log_q - xp.log(q_sum)),
         dtype=dtype,
     )
 
 
-def checked_probabilities(p: Array, q: Array, axis: int) -> tuple[ModuleType, Array, Array, Array]:
-    """The namespace, both arrays in float64, outcomes last, and the type of the result."""
-    return _checked(p, q, axis, _checks.probabilities)
+def checked_probabilities(
+    p: Array, q: Array, axis: int, /
+) -> tuple[ModuleType, Array, Array, Array]:
+    """Check two arrays of probabilities, or two dicts by outcome, and broadcast them.
+
+    Returns:
+        The namespace; both arrays in float64, of one shape ``(..., k)`` with the outcomes last;
+        and the dtype of the result.
+    """
+    return _checked(p, q, axis, _checks.probabilities, ("p", "q"))
 
 
-def checked_logs(log_p: Array, log_q: Array, axis: int) -> tuple[ModuleType, Array, Array, Array]:
-    """The same of log-probabilities."""
+def checked_log_probabilities(
+    log_p: Array, log_q: Array, axis: int, /
+) -> tuple[ModuleType, Array, Array, Array]:
+    """Check two arrays of log-probabilities; returns the same as `checked_probabilities`."""
     return _checked(log_p, log_q, axis, _checks.log_probabilities, ("log_p", "log_q"))
 
 
 def _checked(
-    p: Array,
-    q: Array,
-    axis: int,
-    check: Callable[..., Array],
-    names: tuple[str, str] = ("p", "q"),
+    p: Array, q: Array, axis: int, check: Callable[..., Array], names: tuple[str, str]
 ) -> tuple[ModuleType, Array, Array, Array]:
-    """The namespace, both arrays with the outcomes on the last axis, the type of the result."""
-    given = dict(zip(names, _checks.aligned(p, q), strict=True))
-    xp = _checks.namespace(**given)
-    like = _checks.first_array(*given.values())
-    arrays = [_checks.real_array(name, a, xp, like=like) for name, a in given.items()]
+    arguments = dict(zip(names, _checks.aligned(p, q), strict=True))
+    xp = _checks.namespace(**arguments)
+    like = _checks.first_array(*arguments.values())
+    arrays = [_checks.real_array(name, a, xp, like=like) for name, a in arguments.items()]
     vectors = [check(name, a, xp, axis=axis) for name, a in zip(names, arrays, strict=True)]
     return xp, *_checks.broadcast_outcomes(vectors[0], vectors[1], xp), xp.result_type(*arrays)
 
 
-def _log_ratio(p: Array, q: Array, shift: Array, xp: ModuleType) -> Array:
-    """Log of p over q, both normalised, where both have mass; 0 elsewhere."""
-    # Of the larger over the smaller, with a sign: to exchange p and q changes no other bit.
-    both = (p > 0) & (q > 0)
-    larger = xp.where(both, xp.maximum(p, q), 1.0)
-    smaller = xp.where(both, xp.minimum(p, q), 1.0)
+def _log_ratio(p: Array, q: Array, total_delta: Array, xp: ModuleType) -> Array:
+    """``log(p / q)`` of the normalized distributions on the common support; 0 elsewhere."""
+    # Log of the larger over the smaller, with a sign: exchanging p and q flips only the sign bit.
+    shared = (p > 0) & (q > 0)
+    larger = xp.where(shared, xp.maximum(p, q), 1.0)
+    smaller = xp.where(shared, xp.minimum(p, q), 1.0)
     # The quotient where neither it nor its derivatives overflow.
-    usual = smaller > 1e-40 * larger
-    quotient = xp.where(usual, larger, 1.0) / xp.where(usual, smaller, 1.0)
-    size = xp.where(usual, xp.log(quotient), xp.log(larger) - xp.log(smaller))
-    return xp.where(both, xp.where(p > q, size, -size) - 2 * xp.atanh(shift), 0.0)
+    divisible = smaller > 1e-40 * larger
+    quotient = xp.where(divisible, larger, 1.0) / xp.where(divisible, smaller, 1.0)
+    magnitude = xp.where(divisible, xp.log(quotient), xp.log(larger) - xp.log(smaller))
+    signed = xp.where(p > q, magnitude, -magnitude)
+    return xp.where(shared, signed - 2 * xp.atanh(total_delta), 0.0)
 
 
 def _log(x: Array, xp: ModuleType) -> Array:
-    """Logarithm; 0 at 0, where nothing has mass."""
+    """Logarithm of x; 0 at x = 0, where no outcome has mass."""
     return xp.log(xp.where(x > 0, x, 1.0))

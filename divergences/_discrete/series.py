@@ -1,16 +1,17 @@
-"""The two power series that divergences need near equality, for ``|delta| < 1/4``.
+"""Power series that replace the closed forms near equality, for ``|delta| < 1/4``.
 
-Interpolated at Chebyshev nodes in 60 digits: 9 terms do what 14 of the Taylor series do.
+The coefficients interpolate at Chebyshev nodes, computed with 60 digits: 9 of them are as accurate
+as 14 of the Taylor series.
 """
 
 from collections.abc import Sequence
 
 from divergences._typing import Array
 
-BELOW = 0.25  # |delta| from which the closed forms keep all but two bits
+SERIES_RADIUS = 0.25  # at a larger |delta| the closed forms are accurate to two bits
 
-# (artanh(d) - d) / d^3 in d^2: 1/3 + d^2 / 5 + ..., to 1e-16 of itself.
-ARTANH = (
+# (artanh(d) - d) / d^3 in d^2: 1/3 + d^2 / 5 + ..., relative error 1e-16.
+ARTANH_COEFFICIENTS = (
     0.3333333333333333,
     0.1999999999999822,
     0.14285714286473053,
@@ -21,8 +22,8 @@ ARTANH = (
     0.05689643661793962,
     0.06828732233627811,
 )
-# [(1 + d) log(1 + d) + (1 - d) log(1 - d)] / (2 d^2) in d^2: 1/2 + d^2 / 12 + ..., to 2e-18.
-JS = (
+# [(1 + d) log(1 + d) + (1 - d) log(1 - d)] / (2 d^2) in d^2: 1/2 + d^2 / 12 + ..., error 2e-18.
+JS_COEFFICIENTS = (
     0.5,
     0.08333333333333237,
     0.03333333333374186,
@@ -35,9 +36,9 @@ JS = (
 )
 
 
-def power_series(x: Array, coefficients: Sequence[float], /) -> Array:
+def polynomial(x: Array, coefficients: Sequence[float], /) -> Array:
     """Sum of ``coefficients[k] * x**k``, by Horner's rule."""
-    result = x * 0 + coefficients[-1]
+    value = x * 0 + coefficients[-1]
     for coefficient in reversed(coefficients[:-1]):
-        result = result * x + coefficient
-    return result
+        value = value * x + coefficient
+    return value

@@ -22,8 +22,8 @@ def close(p, eps, rng):
 
 
 def in_blocks(p, q, name):
-    terms = numpy_fast_path.Block.js if name == "js" else numpy_fast_path.Block.kl
-    return numpy_fast_path.totals(*((q, p) if name == "reverse_kl" else (p, q)), terms)
+    terms = numpy_fast_path.OutcomeBlock.js_terms if name == "js" else numpy_fast_path.OutcomeBlock.kl_terms
+    return numpy_fast_path.blockwise_divergence(*((q, p) if name == "reverse_kl" else (p, q)), terms)
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
