@@ -1,12 +1,12 @@
-"""Exact EMD of sets of points that no dense solver can hold, and of some that it just can.
+"""Exact EMD of point sets up to and beyond the size that fits a dense solver in memory.
 
-    python -m benchmarks.transport.column_generation            # all of it: an hour, on 2 cores
+    python -m benchmarks.transport.column_generation             # all cases: an hour on 2 cores
     python -m benchmarks.transport.column_generation normal-16000 mnist-train-test
-    python -m benchmarks.transport.column_generation --figure   # the figure, from what is written
+    python -m benchmarks.transport.column_generation --figure    # the figure, from saved results
 
-Each case runs in a process of its own, so that its memory at the peak can be read: what it takes
-beyond its input. Where POT's dense solver fits, it runs in another process of its own, its
-distances included, and both must agree to 1e-12. What is done is written after every case.
+Each case runs in a process of its own, to measure its peak memory beyond its input. POT's dense
+solver runs on the cases that fit it, its distance matrix included, in another process, and both
+costs must agree to 1e-12. Results are saved after every case.
 """
 
 import argparse
@@ -27,50 +27,50 @@ from benchmarks import results_io
 RESULTS = results_io.RESULTS / "large.json"
 FIGURE = results_io.RESULTS / "growth.png"
 SEED = 0
-AGREEMENT = 1e-12
+MAX_RELATIVE_DIFFERENCE = 1e-12  # between the costs of both solvers
 
 Points = NDArray[np.float64]
-Pair = tuple[Points, Points]
+SamplePair = tuple[Points, Points]
 
 
-def normal(n: int) -> Pair:
-    """Two samples of one normal distribution in the plane."""
+def normal(n: int) -> SamplePair:
+    """Two samples of the standard normal distribution in the plane."""
     x, y = np.random.default_rng(SEED).normal(size=(2, n, 2))
     return x, y
 
 
-def eight(n: int) -> Pair:
-    """Two samples of the eight Gaussians."""
+def eight_gaussians(n: int) -> SamplePair:
+    """Two samples of the mixture of eight Gaussians."""
     import torch
 
-    from gan import eight_gaussians
+    import gan
 
     generator = torch.Generator().manual_seed(SEED)
-    x, y = (eight_gaussians().sample(n, generator).double().numpy() for _ in range(2))
+    x, y = (gan.eight_gaussians().sample(n, generator).double().numpy() for _ in range(2))
     return x, y
 
 
-def digits(split: Literal["train", "test"]) -> Points:
-    """MNIST in [0, 1], shape (n, 784)."""
+def mnist_digits(split: Literal["train", "test"]) -> Points:
+    """MNIST images with pixels in [0, 1], shape ``(n, 784)``."""
     from gan.data import mnist
 
     return mnist.digits(split).pixels.double().numpy() / 255
 
 
-def mnist_halves(n: int) -> Pair:
-    """Two disjoint sets of training digits."""
-    train = digits("train")
+def disjoint_training_digits(n: int) -> SamplePair:
+    """Two disjoint sets of n training digits."""
+    train = mnist_digits("train")
     return train[:n].copy(), train[n : 2 * n].copy()
 
 
-def train_and_test(_: int) -> Pair:
+def training_and_test_digits(_: int) -> SamplePair:
     """All training and all test digits."""
-    return digits("train"), digits("test")
+    return mnist_digits("train"), mnist_digits("test")
 
 
-def fit(n: int) -> Pair:
-    """Training digits and as many points of a 64-dimensional Gaussian fit to them."""
-    train = digits("train")
+def digits_and_gaussian(n: int) -> SamplePair:
+    """Training digits, and a sample of a Gaussian fitted to 64 of their principal axes."""
+    train = mnist_digits("train")
     centre = train.mean(axis=0)
     variances, axes = np.linalg.eigh(np.cov(train.T))
     rng = np.random.default_rng(SEED)
@@ -78,34 +78,34 @@ def fit(n: int) -> Pair:
     return train[:n].copy(), centre + points
 
 
-GROWTH = (2_000, 5_000, 10_000, 20_000, 50_000)
-CASES: dict[str, tuple[Callable[[int], Pair], int, bool]] = {  # with or without POT
+SCALING_SIZES = (2_000, 5_000, 10_000, 20_000, 50_000)
+CASES: dict[str, tuple[Callable[[int], SamplePair], int, bool]] = {  # samples, size, POT
     "normal-16000": (normal, 16_000, True),
-    "eight-16000": (eight, 16_000, True),
-    "mnist-16000": (mnist_halves, 16_000, True),
-    "mnist-train-test": (train_and_test, 0, False),
-    "mnist-gaussian-60000": (fit, 60_000, False),
-    **{f"normal-{n}": (normal, n, False) for n in GROWTH},
+    "eight-16000": (eight_gaussians, 16_000, True),
+    "mnist-16000": (disjoint_training_digits, 16_000, True),
+    "mnist-train-test": (training_and_test_digits, 0, False),
+    "mnist-gaussian-60000": (digits_and_gaussian, 60_000, False),
+    **{f"normal-{n}": (normal, n, False) for n in SCALING_SIZES},
 }
 
 
-def ours(x: Points, y: Points, /) -> dict[str, Any]:
-    """Time, and what the column method went through."""
+def measure_column_generation(x: Points, y: Points, /) -> dict[str, Any]:
+    """Time, cost, relative gap, rounds and arcs of column generation."""
     from divergences._transport.column_generation import ProgressMonitor, column_transport
     from divergences._transport.ground import GroundCost
 
     p, q = np.full(len(x), 1 / len(x)), np.full(len(y), 1 / len(y))
     start = time.perf_counter()
     ground = GroundCost.of(x, y, metric="euclidean")
-    watch = ProgressMonitor(ground, progress=True)
-    solved = column_transport(ground, p, q, watch=watch).scaled(ground.exponent)
+    monitor = ProgressMonitor(ground, progress=True)
+    optimum = column_transport(ground, p, q, monitor=monitor).scaled(ground.exponent)
     seconds = time.perf_counter() - start
-    row = {"seconds": seconds, "value": solved.cost, "gap": solved.gap / solved.cost}
-    return {**row, "rounds": watch.rounds, "arcs": watch.arcs}
+    row = {"seconds": seconds, "value": optimum.cost, "gap": optimum.gap / optimum.cost}
+    return {**row, "rounds": monitor.rounds, "arcs": monitor.arcs}
 
 
-def pot(x: Points, y: Points, /) -> dict[str, Any]:
-    """Time of POT's dense solver with its distances."""
+def measure_pot(x: Points, y: Points, /) -> dict[str, Any]:
+    """Time and cost of POT's dense solver, its distance matrix included."""
     import ot
 
     p, q = np.full(len(x), 1 / len(x)), np.full(len(y), 1 / len(y))
@@ -115,14 +115,14 @@ def pot(x: Points, y: Points, /) -> dict[str, Any]:
     return {"seconds": seconds, "value": float(np.einsum("ij,ij->", plan, cost))}
 
 
-SOLVERS = {"ours": ours, "pot": pot}
+SOLVERS = {"ours": measure_column_generation, "pot": measure_pot}
 
 
-def one(case: str, solver: str, /) -> dict[str, Any]:
-    """A case in this process, with its memory at the peak beyond its input."""
+def run_case(case: str, solver: str, /) -> dict[str, Any]:
+    """Run a case in this process; returns its results and peak memory beyond its input."""
     sample, n, _ = CASES[case]
     x, y = sample(n)
-    import ot.lp.emd_wrap  # noqa: F401  # whose import takes seconds and 0.3 GB, by both
+    import ot.lp.emd_wrap  # noqa: F401  # its import, of seconds and 0.3 GB, is not measured
 
     before = _peak_gb()
     row = SOLVERS[solver](x, y)
@@ -136,62 +136,64 @@ def one(case: str, solver: str, /) -> dict[str, Any]:
 
 
 def _peak_gb() -> float:
-    """The most memory that this process has had, in GB."""
+    """Peak resident memory of this process, in GB."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9
 
 
-def apart(case: str, solver: str, /) -> dict[str, Any]:
-    """A case in a process of its own."""
+def run_case_in_subprocess(case: str, solver: str, /) -> dict[str, Any]:
+    """Run a case in a process of its own; returns what `run_case` does."""
     command = [
         sys.executable,
         "-m",
         "benchmarks.transport.column_generation",
-        "--one",
+        "--solver",
         solver,
         case,
     ]
-    done = subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True)
-    return dict(json.loads(done.stdout.splitlines()[-1]))
+    process = subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True)
+    return dict(json.loads(process.stdout.splitlines()[-1]))
 
 
-def measured(case: str, /) -> dict[str, Any]:
-    """A case by all of its solvers.
+def compare_solvers(case: str, /) -> dict[str, Any]:
+    """Run a case by each of its solvers.
 
     Returns:
-        What `one` gives, by solver.
+        Results of `run_case`, by solver.
 
     Raises:
-        RuntimeError: If they do not agree.
+        RuntimeError: If the costs differ by more than 1e-12.
     """
-    row = {"ours": apart(case, "ours")}
+    row = {"ours": run_case_in_subprocess(case, "ours")}
     if CASES[case][2]:
-        row["pot"] = apart(case, "pot")
+        row["pot"] = run_case_in_subprocess(case, "pot")
         difference = abs(row["ours"]["value"] / row["pot"]["value"] - 1)
-        if not difference <= AGREEMENT:
+        if not difference <= MAX_RELATIVE_DIFFERENCE:
             raise RuntimeError(f"{case}: ours and POT's differ by {difference}")
     return row
 
 
 def table(cases: dict[str, Any], /) -> str:
-    """The cases as Markdown."""
+    """Results of the cases as a Markdown table."""
     head = "| case | points | d | EMD | time | memory | rounds | arcs | POT dense |"
     lines = [head, "|" + "---|" * 9]
     for case, row in cases.items():
-        mine, peer = row["ours"], row.get("pot")
-        sizes = f"{mine['n']:,} x {mine['m']:,} | {mine['d']} | {mine['value']:.12g}"
-        cost = f"{mine['seconds']:.3g} s | {mine['beyond_input_gb']:.2g} GB"
-        work = f"{mine['rounds']} | {mine['arcs']:,}"
-        other = f"{peer['seconds']:.3g} s, {peer['beyond_input_gb']:.3g} GB" if peer else ""
-        lines.append(f"| {case} | {sizes} | {cost} | {work} | {other} |")
+        result, peer = row["ours"], row.get("pot")
+        sizes = f"{result['n']:,} x {result['m']:,} | {result['d']} | {result['value']:.12g}"
+        resources = f"{result['seconds']:.3g} s | {result['beyond_input_gb']:.2g} GB"
+        work = f"{result['rounds']} | {result['arcs']:,}"
+        peer_resources = (
+            f"{peer['seconds']:.3g} s, {peer['beyond_input_gb']:.3g} GB" if peer else ""
+        )
+        lines.append(f"| {case} | {sizes} | {resources} | {work} | {peer_resources} |")
     return "\n".join(lines)
 
 
 def draw(cases: dict[str, Any], path: Path = FIGURE, /) -> None:
-    """Time and memory of the normal distributions by the number of points."""
+    """Plot time and memory against the number of points, for the normal distribution."""
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
-    rows = [cases[f"normal-{n}"]["ours"] for n in GROWTH if f"normal-{n}" in cases]
+    rows = [cases[f"normal-{n}"]["ours"] for n in SCALING_SIZES if f"normal-{n}" in cases]
     sizes = [row["n"] for row in rows]
     with mpl.rc_context({"axes.spines.top": False, "axes.spines.right": False}):
         figure = Figure(figsize=(7, 3), layout="constrained")
@@ -216,22 +218,20 @@ def draw(cases: dict[str, Any], path: Path = FIGURE, /) -> None:
 
 
 def main(arguments: list[str] | None = None, /) -> None:
-    """Measure the cases that are named, or all; write after each."""
+    """Run the named cases, or all, and save the results after each."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.transport.column_generation")
     parser.add_argument("cases", nargs="*", metavar="case", help=", ".join(CASES))
-    parser.add_argument("--one", choices=SOLVERS, help="run a case in this process, print JSON")
-    parser.add_argument("--figure", action="store_true", help="draw from what is written")
-    chosen = parser.parse_args(arguments)
-    if unknown := set(chosen.cases) - CASES.keys():
-        parser.error(
-            f"there is no case {', '.join(sorted(unknown))}; there are {', '.join(CASES)}"
-        )
-    if chosen.one:
-        print(json.dumps(one(chosen.cases[0], chosen.one)))
+    parser.add_argument("--solver", choices=SOLVERS, help="run one case here and print JSON")
+    parser.add_argument("--figure", action="store_true", help="draw the figure from saved results")
+    options = parser.parse_args(arguments)
+    if unknown := set(options.cases) - CASES.keys():
+        parser.error(f"unknown case {', '.join(sorted(unknown))}; choose from {', '.join(CASES)}")
+    if options.solver:
+        print(json.dumps(run_case(options.cases[0], options.solver)))
         return
     record = results_io.load(RESULTS) if RESULTS.exists() else {"cases": {}}
-    for case in () if chosen.figure else chosen.cases or CASES:
-        record["cases"][case] = measured(case)
+    for case in () if options.figure else options.cases or CASES:
+        record["cases"][case] = compare_solvers(case)
         record |= {
             "versions": results_io.versions(),
             "machine": results_io.machine(),

@@ -1,11 +1,11 @@
-"""Exact EMD beside POT's: the same number first, then the time, on the same arrays in one run.
+"""Exact EMD against POT: agreement, then time, on the same arrays in one run.
 
     python -m benchmarks.transport.exact
 
-Small problems by the call and by the matrix of pairs, dense problems of some thousand points, the
-same problem in other units, and samples whose exact EMD is known in any dimension. Contenders take
-turns, and the best of several times counts: other work on the machine only adds.
-`benchmarks.transport.column_generation` has what no dense solver can hold.
+Single small problems and matrices of them, dense problems of a few thousand points, one problem in
+several units, and samples whose exact EMD is known in closed form. The solvers alternate, and the
+shortest of several times counts, since other processes can only add to it. Problems beyond the
+memory of a dense solver are in `benchmarks.transport.column_generation`.
 """
 
 import time
@@ -26,12 +26,12 @@ from gan.critics.pairs import cones
 
 RESULTS = results_io.RESULTS / "exact.json"
 SEED = 0
-AGREEMENT = 1e-12
-SMALL = (10, 20, 50)
-DENSE = (1000, 2000, 4000)
-CLOUDS = 120  # of 10 to 50 points each
-UNITS = (1e-200, 1e-100, 1e-20, 1e-14, 1e-8, 1e8, 1e100, 1e200)
-PIVOTS = 10**9  # enough for POT to finish
+MAX_RELATIVE_DIFFERENCE = 1e-12  # between the costs of both solvers
+SMALL_SIZES = (10, 20, 50)
+DENSE_SIZES = (1000, 2000, 4000)
+MATRIX_SETS = 120  # of 10 to 50 points each
+SCALES = (1e-200, 1e-100, 1e-20, 1e-14, 1e-8, 1e8, 1e100, 1e200)
+MAX_PIVOTS = 10**9  # far above the number that POT takes
 
 Points = NDArray[np.float64]
 
@@ -42,126 +42,136 @@ def normals(n: int, /, *, d: int = 2) -> tuple[Points, Points]:
     return x, y
 
 
-def pot(x: Points, y: Points, /) -> float:
-    """POT's exact EMD of two point sets, its distances included."""
+def pot_emd(x: Points, y: Points, /) -> float:
+    """EMD of two point sets by POT, its distance matrix included."""
     p, q = np.full(len(x), 1 / len(x)), np.full(len(y), 1 / len(y))
-    return float(ot.emd2(p, q, ot.dist(x, y, metric="euclidean"), numItermax=PIVOTS))
+    return float(ot.emd2(p, q, ot.dist(x, y, metric="euclidean"), numItermax=MAX_PIVOTS))
 
 
-def ours(x: Points, y: Points, /) -> float:
-    """Ours, by the method that it chooses."""
+def our_emd(x: Points, y: Points, /) -> float:
+    """EMD of two point sets by `sampled.emd`, with its default method."""
     return float(sampled.emd(x, y).value)
 
 
-def compared(
-    name: str, mine: Callable[[], Any], theirs: Callable[[], Any], rounds: int, /
+def compare(
+    name: str, ours: Callable[[], Any], peer: Callable[[], Any], rounds: int, /
 ) -> dict[str, Any]:
-    """Agreement and the best times of two functions that take turns.
+    """Relative difference and shortest times of two functions, called in alternation.
+
+    Args:
+        name: Name of the problem.
+        ours: Function of no arguments that returns our cost or costs.
+        peer: Function of no arguments that returns the peer's.
+        rounds: Number of times that each is measured.
 
     Returns:
-        A row of the table.
+        Row of the table, times in seconds.
 
     Raises:
-        RuntimeError: If they do not agree.
+        RuntimeError: If the costs differ by more than 1e-12.
     """
-    one, other = np.asarray(mine()), np.asarray(theirs())
-    difference = float(np.max(np.abs(one - other)) / np.max(np.abs(other)))
-    if not difference <= AGREEMENT:
+    cost, peer_cost = np.asarray(ours()), np.asarray(peer())
+    difference = float(np.max(np.abs(cost - peer_cost)) / np.max(np.abs(peer_cost)))
+    if not difference <= MAX_RELATIVE_DIFFERENCE:
         raise RuntimeError(f"{name}: ours and POT's differ by {difference}")
-    best = [np.inf, np.inf]
+    shortest = [np.inf, np.inf]
     for _ in range(rounds):
-        for k, function in enumerate((mine, theirs)):
+        for k, function in enumerate((ours, peer)):
             start = time.perf_counter()
             function()
-            best[k] = min(best[k], time.perf_counter() - start)
-    row = {"name": name, "difference": difference, "ours_s": best[0], "pot_s": best[1]}
-    return {**row, "ours_by_pot": best[0] / best[1]}
+            shortest[k] = min(shortest[k], time.perf_counter() - start)
+    row = {"name": name, "difference": difference, "ours_s": shortest[0], "pot_s": shortest[1]}
+    return {**row, "ours_by_pot": shortest[0] / shortest[1]}
 
 
-def small(*, sizes: tuple[int, ...] = SMALL, rounds: int = 2000) -> list[dict[str, Any]]:
-    """Time of one call: of histograms with a given cost, and of points."""
+def small_problems(
+    *, sizes: tuple[int, ...] = SMALL_SIZES, rounds: int = 2000
+) -> list[dict[str, Any]]:
+    """Time of one call, on histograms with a given cost and on points."""
     rows = []
     for n in sizes:
         x, y = normals(n)
         p, cost = np.full(n, 1 / n), ot.dist(x, y, metric="euclidean")
         rows += [
-            compared(
+            compare(
                 f"emd of histograms, n = {n}",
                 partial(divergences.emd, p, p, cost),
                 partial(ot.emd2, p, p, cost),
                 rounds,
             ),
-            compared(
+            compare(
                 f"emd of points, n = {n}",
-                partial(ours, x, y),
-                partial(pot, x, y),
+                partial(our_emd, x, y),
+                partial(pot_emd, x, y),
                 rounds,
             ),
         ]
     return rows
 
 
-def matrix(*, count: int = CLOUDS, rounds: int = 5) -> dict[str, Any]:
-    """Time of a distance matrix in two processes, beside a loop over POT in one."""
+def distance_matrix(*, count: int = MATRIX_SETS, rounds: int = 5) -> dict[str, Any]:
+    """Time of a distance matrix in two processes, against a loop over POT in one."""
     rng = np.random.default_rng(SEED)
     clouds = [rng.normal(size=(rng.integers(10, 51), 2)) for _ in range(count)]
 
-    def loop() -> Points:
+    def pot_matrix() -> Points:
         distances = np.zeros((count, count))
         for i in range(count):
             for j in range(i, count):
-                distances[i, j] = distances[j, i] = pot(clouds[i], clouds[j])
+                distances[i, j] = distances[j, i] = pot_emd(clouds[i], clouds[j])
         return distances
 
-    return compared(
+    return compare(
         f"pairwise of {count} sets of 10 to 50 points, 2 processes",
         lambda: divergences.pairwise(clouds, n_jobs=2),
-        loop,
+        pot_matrix,
         rounds,
     )
 
 
-def dense(*, sizes: tuple[int, ...] = DENSE, rounds: int = 2) -> list[dict[str, Any]]:
-    """Time at sizes where POT is at home."""
+def dense_problems(
+    *, sizes: tuple[int, ...] = DENSE_SIZES, rounds: int = 2
+) -> list[dict[str, Any]]:
+    """Time at sizes for which POT's dense solver is made."""
     rows = []
     for n in sizes:
         x, y = normals(n)
         name = f"emd of points, n = {n}"
-        rows.append(compared(name, partial(ours, x, y), partial(pot, x, y), rounds))
+        rows.append(compare(name, partial(our_emd, x, y), partial(pot_emd, x, y), rounds))
     return rows
 
 
-def units(*, n: int = 300) -> list[dict[str, Any]]:
-    """Relative error at other units of length, of cost and of mass, against the unit 1."""
+def unit_errors(*, n: int = 300) -> list[dict[str, Any]]:
+    """Relative error in several units of length, of cost and of mass, against the unit 1."""
     x, y = normals(n)
     rng = np.random.default_rng(SEED)
     p, q = rng.random((2, n))
     q *= p.sum() / q.sum()
     cost = ot.dist(x, y, metric="euclidean")
-    points, histograms = ours(x, y), float(divergences.emd(p, q, cost))
-    columns = float(sampled.emd(x, y, method="columns").value)
+    point_cost, histogram_cost = our_emd(x, y), float(divergences.emd(p, q, cost))
+    columns_cost = float(sampled.emd(x, y, method="columns").value)
     rows = []
-    for unit in UNITS:
-        scaled = {
-            "length": ours(x * unit, y * unit) / unit / points,
+    for unit in SCALES:
+        ratios = {
+            "length": our_emd(x * unit, y * unit) / unit / point_cost,
             "length, columns": float(
-                sampled.emd(x * unit, y * unit, method="columns").value / unit / columns
+                sampled.emd(x * unit, y * unit, method="columns").value / unit / columns_cost
             ),
-            "cost": float(divergences.emd(p, q, cost * unit)) / unit / histograms,
-            "mass": float(divergences.emd(p * unit, q * unit, cost)) / histograms,
+            "cost": float(divergences.emd(p, q, cost * unit)) / unit / histogram_cost,
+            "mass": float(divergences.emd(p * unit, q * unit, cost)) / histogram_cost,
         }
-        rows.append({"unit": unit, **{name: abs(ratio - 1) for name, ratio in scaled.items()}})
+        rows.append({"unit": unit, **{name: abs(ratio - 1) for name, ratio in ratios.items()}})
     return rows
 
 
-def wide_range() -> dict[str, Any]:
-    """50 points within 1e-3 and one atom 1e12 away on both sides: right, or an error."""
+def wide_range_errors() -> dict[str, Any]:
+    """Relative errors, or error messages, for 50 points within 1e-3 and a shared one at 1e12."""
     rng = np.random.default_rng(SEED)
     near_x, near_y = rng.random((2, 50, 2)) * 1e-3
     far = np.array([[1e12, 0.0]])
-    truth = ours(near_x, near_y) * 50 / 51
+    truth = our_emd(near_x, near_y) * 50 / 51
     x, y = np.vstack([near_x, far]), np.vstack([near_y, far])
-    row: dict[str, Any] = {"truth": truth, "pot_error": abs(pot(x, y) / truth - 1)}
+    row: dict[str, Any] = {"truth": truth, "pot_error": abs(pot_emd(x, y) / truth - 1)}
     for method in ("dense", "columns", None):
         try:
             value = float(sampled.emd(x, y, method=method).value)
@@ -171,15 +181,15 @@ def wide_range() -> dict[str, Any]:
     return row
 
 
-def known(*, size: int = 2000) -> list[dict[str, Any]]:
-    """Relative error on paired samples whose exact EMD is known."""
+def closed_form_errors(*, size: int = 2000) -> list[dict[str, Any]]:
+    """Relative error on paired samples whose exact EMD is known in closed form."""
     rows = []
-    for d in cones.DIMENSIONS:
-        for n in cones.CONES:
-            matched = cones.Cones.published(d, n).matched(
+    for d in cones.PUBLISHED_DIMENSIONS:
+        for n in cones.PUBLISHED_CONE_COUNTS:
+            sample = cones.MinFunnel.published(d, n).coupling(
                 size, torch.Generator().manual_seed(SEED)
             )
-            x, y = (points.numpy() for points in matched)
+            x, y = (points.numpy() for points in sample)
             truth = float(np.linalg.norm(x - y, axis=1).mean())
             row: dict[str, Any] = {"d": d, "cones": n, "emd": truth}
             for method in ("dense", "columns"):
@@ -189,7 +199,7 @@ def known(*, size: int = 2000) -> list[dict[str, Any]]:
 
 
 def table(record: dict[str, Any], /) -> str:
-    """The times as Markdown."""
+    """The times as a Markdown table."""
     lines = ["| problem | ours | POT | ours / POT |", "|---|---|---|---|"]
     for row in [*record["small"], record["matrix"], *record["dense"]]:
         times = f"{1e3 * row['ours_s']:.3g} ms | {1e3 * row['pot_s']:.3g} ms"
@@ -197,22 +207,34 @@ def table(record: dict[str, Any], /) -> str:
     return "\n".join(lines)
 
 
-def measured() -> dict[str, Any]:
-    """All numbers, with the versions and the machine they come from."""
-    source = {"versions": results_io.versions(), "machine": results_io.machine(), "seed": SEED}
-    times = {"small": small(), "matrix": matrix(), "dense": dense()}
-    return {**source, **times, "units": units(), "wide_range": wide_range(), "known": known()}
+def measure_all() -> dict[str, Any]:
+    """Results of all benchmarks, with versions, machine and seed."""
+    provenance = {"versions": results_io.versions(), "machine": results_io.machine(), "seed": SEED}
+    times = {
+        "small": small_problems(),
+        "matrix": distance_matrix(),
+        "dense": dense_problems(),
+    }
+    return {
+        **provenance,
+        **times,
+        "units": unit_errors(),
+        "wide_range": wide_range_errors(),
+        "known": closed_form_errors(),
+    }
 
 
 def main(path: Path = RESULTS, /) -> None:
-    """Measure, print, write."""
-    record = measured()
+    """Run all benchmarks, print a summary and save the results."""
+    record = measure_all()
     print(table(record))
-    worst = max(value for row in record["units"] for name, value in row.items() if name != "unit")
-    print(f"largest relative error of another unit, 1e-200 to 1e200: {worst:.1e}")
+    largest = max(
+        value for row in record["units"] for name, value in row.items() if name != "unit"
+    )
+    print(f"largest relative error of another unit, 1e-200 to 1e200: {largest:.1e}")
     print(f"wide range: {record['wide_range']}")
-    worst = max(row[method] for row in record["known"] for method in ("dense", "columns"))
-    print(f"largest relative error on {len(record['known'])} pairs of known EMD: {worst:.1e}")
+    largest = max(row[method] for row in record["known"] for method in ("dense", "columns"))
+    print(f"largest relative error on {len(record['known'])} pairs of known EMD: {largest:.1e}")
     results_io.save(record, path)
     print(f"written to {path}")
 

@@ -168,32 +168,32 @@ def test_large_arrays_need_little_memory_beyond_them():
 
 def test_exact_emd_is_compared_with_the_same_number_of_pot():
     record = {
-        "small": exact.small(sizes=(5,), rounds=2),
-        "matrix": exact.matrix(count=3, rounds=1),
-        "dense": exact.dense(sizes=(60,), rounds=1),
+        "small": exact.small_problems(sizes=(5,), rounds=2),
+        "matrix": exact.distance_matrix(count=3, rounds=1),
+        "dense": exact.dense_problems(sizes=(60,), rounds=1),
     }
     assert exact.table(record).count("\n") == 5
-    assert all(row["difference"] <= exact.AGREEMENT for row in record["small"])
+    assert all(row["difference"] <= exact.MAX_RELATIVE_DIFFERENCE for row in record["small"])
     with pytest.raises(RuntimeError, match=r"a thing: ours and POT's differ by 0\.5"):
-        exact.compared("a thing", lambda: 1.0, lambda: 2.0, 1)
+        exact.compare("a thing", lambda: 1.0, lambda: 2.0, 1)
 
 
 def test_other_units_and_wide_ranges_are_right_or_refused():
-    for row in exact.units(n=20):
+    for row in exact.unit_errors(n=20):
         assert max(value for name, value in row.items() if name != "unit") <= 1e-14
-    row = exact.wide_range()
+    row = exact.wide_range_errors()
     for method in ("dense", "columns", "None"):
         outcome, _, error = row[method].partition(" ")
         assert outcome == "SolverError:" or float(error) <= 1e-9
 
 
-def test_a_large_case_runs_apart_and_agrees_with_pot(monkeypatch, tmp_path, capsys):
+def test_a_large_case_runs_in_a_subprocess_and_agrees_with_pot(monkeypatch, tmp_path, capsys):
     monkeypatch.setitem(
         column_generation.CASES, "normal-16000", (column_generation.normal, 400, True)
     )
-    monkeypatch.setattr(column_generation, "apart", column_generation.one)
+    monkeypatch.setattr(column_generation, "run_case_in_subprocess", column_generation.run_case)
     monkeypatch.setattr(column_generation, "RESULTS", tmp_path / "large.json")
-    monkeypatch.setattr(column_generation, "GROWTH", (400,))
+    monkeypatch.setattr(column_generation, "SCALING_SIZES", (400,))
     monkeypatch.setitem(
         column_generation.CASES, "normal-400", (column_generation.normal, 400, False)
     )
@@ -204,7 +204,7 @@ def test_a_large_case_runs_apart_and_agrees_with_pot(monkeypatch, tmp_path, caps
     assert "| 400 x 400 | 2 |" in capsys.readouterr().out
     with pytest.raises(SystemExit):
         column_generation.main(["normal-17"])
-    assert "there is no case normal-17" in capsys.readouterr().err
+    assert "unknown case normal-17" in capsys.readouterr().err
 
 
 def test_permutation_tests_are_compared_with_the_same_statistic_of_scipy():
@@ -248,7 +248,7 @@ def test_every_critic_and_pair_of_the_benchmark_is_there(name):
     group = critic_gap.GROUPS[name]
     assert group.steps.keys() <= CRITICS.keys()
     for pair in group.pairs:
-        assert group.question == "same-points" or named_pair(pair).matched is not None
+        assert group.question == "same-points" or named_pair(pair).optimal_coupling is not None
 
 
 def test_a_stopped_benchmark_of_critics_goes_on_where_it_was(tmp_path, monkeypatch):
@@ -259,17 +259,17 @@ def test_a_stopped_benchmark_of_critics_goes_on_where_it_was(tmp_path, monkeypat
     )
     item = ("points", "ring-normal", 0)
     stop_file = tmp_path / "stop"
-    rows = critic_gap.measured(item, 0, stop_file)
+    rows = critic_gap.fit_methods(item, 0, stop_file)
     assert [row["method"] for row in rows] == list(steps)
     assert all(row["certified"] <= row["exact"] for row in rows)
     file = tmp_path / "runs/critic_gap/points/ring-normal/one-sided/seed0.json"
     file.write_text(file.read_text().replace('"one-sided"', '"kept"'))
-    assert critic_gap.measured(item, 0, stop_file)[0]["method"] == "kept"  # not fitted again
+    assert critic_gap.fit_methods(item, 0, stop_file)[0]["method"] == "kept"  # not fitted again
     file.write_text(file.read_text().replace('"steps": 3', '"steps": 4'))
-    assert critic_gap.measured(item, 0, stop_file)[0]["method"] == "one-sided"  # of other steps
+    assert critic_gap.fit_methods(item, 0, stop_file)[0]["method"] == "one-sided"  # of other steps
     file.unlink()
     stop_file.touch()
-    assert critic_gap.measured(item, 0, stop_file) == []
+    assert critic_gap.fit_methods(item, 0, stop_file) == []
 
 
 def test_in_every_row_of_the_critics_certified_is_at_most_exact():

@@ -1,14 +1,16 @@
-"""Column generation: exact transport of large point sets, without a matrix of all distances.
+"""Column generation: exact transport of large point sets without a matrix of all distances.
 
-The flow linear program is solved on a small part of all pairs (`arcs`, `master`), all other pairs
-are priced in blocks (`pricing`; `screen`, for Euclidean distances, by matrix products), and those
-that violate their potentials are added, until there are none (`ascent`); pairs that cannot have come
-to violate them since are left out (`clearance`). It begins with the potentials of
-a quarter of the points (`multiscale`). Points of next to no mass join at the end (`light`), and
-`solver` puts it together, for a caller who may `watch`. Memory is ``O(n + m)``.
+The linear program is solved over a small set of pairs (`arcs`, `master_problem`). Its potentials
+price all other pairs block by block (`block_pricing`; `euclidean_pricing` by matrix products on
+the coordinates of `projection`), and the pairs of negative reduced cost are added until there are
+none (`dual_ascent`, with the box of `stabilization`). `partial_pricing` skips pairs whose reduced
+cost is provably still nonnegative. `multiscale` starts from the potentials of a quarter of the
+points, `negligible_mass` adds points of zero or negligible mass at the end, `solver` combines the
+parts and `progress` reports the bounds. Memory is ``O(n + m)``.
 
 Source: Ford and Fulkerson 1958 and Gilmore and Gomory 1961 for column generation; Marsten, Hogan
-and Blankenship 1975 for the box.
+and Blankenship 1975 for the box; Desaulniers, Desrosiers and Solomon (editors), *Column
+Generation*, 2005, for the terms.
 """
 
 from divergences._transport.column_generation.progress import ProgressMonitor

@@ -1,4 +1,4 @@
-"""The arcs that the restricted problem may use: a small part of all pairs."""
+"""The columns of the restricted master problem: arcs, a small subset of all pairs."""
 
 from dataclasses import dataclass
 
@@ -10,69 +10,80 @@ from divergences._typing import Floats, Indices
 
 @dataclass(frozen=True, slots=True)
 class ArcSet:
-    """Pairs with their costs, each once.
+    """Distinct pairs of a source and a target, with their costs.
 
     Attributes:
-        keys: ``row * width + column`` of each arc, ascending.
-        cost: Ground cost of each.
-        width: Number of columns.
+        keys: ``row * n_cols + col`` of each arc, ascending, shape ``(k,)``.
+        cost: Ground cost of each arc, shape ``(k,)``.
+        n_cols: Number of targets.
     """
 
     keys: NDArray[np.int64]
     cost: Floats
-    width: int
+    n_cols: int
 
     @property
-    def ends(self) -> tuple[Indices, Indices]:
-        """Row and column of each arc."""
-        rows, cols = np.divmod(self.keys, self.width)
+    def endpoints(self) -> tuple[Indices, Indices]:
+        """Source and target of each arc."""
+        rows, cols = np.divmod(self.keys, self.n_cols)
         return rows, cols
 
-    def find(self, keys: NDArray[np.int64], /) -> tuple[Indices, NDArray[np.bool_]]:
-        """Where these keys are or would be, and whether they are there."""
-        place = np.minimum(np.searchsorted(self.keys, keys), max(0, len(self.keys) - 1))
-        return place, self.keys[place] == keys
+    def locate(self, keys: NDArray[np.int64], /) -> tuple[Indices, NDArray[np.bool_]]:
+        """Index of the arc of each key, valid where the mask that comes with it is true."""
+        indices = np.minimum(np.searchsorted(self.keys, keys), max(0, len(self.keys) - 1))
+        return indices, self.keys[indices] == keys
 
-    def only(self, chosen: NDArray[np.bool_], /) -> "ArcSet":
-        """Some of the arcs."""
-        return ArcSet(self.keys[chosen], self.cost[chosen], self.width)
+    def subset(self, mask: NDArray[np.bool_], /) -> "ArcSet":
+        """The arcs where the mask is true."""
+        return ArcSet(self.keys[mask], self.cost[mask], self.n_cols)
 
-    def joined(self, keys: NDArray[np.int64], cost: Floats, /) -> "ArcSet":
-        """These arcs and others, which may repeat each other but none of these."""
+    def insert(self, keys: NDArray[np.int64], cost: Floats, /) -> "ArcSet":
+        """The union with new arcs; these may contain duplicates, but no arc of this set."""
         keys, first = np.unique(keys, return_index=True)
-        place = np.searchsorted(self.keys, keys)
+        positions = np.searchsorted(self.keys, keys)
         return ArcSet(
-            np.insert(self.keys, place, keys), np.insert(self.cost, place, cost[first]), self.width
+            np.insert(self.keys, positions, keys),
+            np.insert(self.cost, positions, cost[first]),
+            self.n_cols,
         )
 
 
-def worst(groups: Indices, slack: Floats, count: int, /) -> Indices:
-    """Places of the ``count`` lowest slacks of each group; of equal ones, any.
+def lowest_per_group(groups: Indices, values: Floats, count: int, /) -> Indices:
+    """Indices of the ``count`` lowest values of each group, ties broken at random.
 
-    Where points coincide, many pairs are equally bad. Were the same targets chosen for all of the
-    sources there, the arcs would have no room for their masses.
+    Coincident sources have equal reduced costs to every target. If ties were broken by index, all
+    of these sources would get arcs to the same few targets, which cannot take all of their mass.
+
+    Args:
+        groups: Group of each value, shape ``(k,)``.
+        values: Shape ``(k,)``.
+        count: Number of values to select from each group.
 
     Returns:
-        Places in both arguments.
+        Indices in both arguments.
     """
-    order = np.lexsort((np.random.default_rng(0).random(len(slack)), slack, groups))
-    grouped = groups[order]
-    starts = np.flatnonzero(np.diff(grouped, prepend=-1))
+    order = np.lexsort((np.random.default_rng(0).random(len(values)), values, groups))
+    sorted_groups = groups[order]
+    starts = np.flatnonzero(np.diff(sorted_groups, prepend=-1))
     rank = np.arange(len(order)) - np.repeat(starts, np.diff(starts, append=len(order)))
     return order[rank < count]
 
 
-def northwest(p: Floats, q: Floats, /) -> tuple[Indices, Indices, Floats]:
-    """A feasible plan without costs: masses laid end to end, ``p`` above ``q``.
+def northwest_corner(p: Floats, q: Floats, /) -> tuple[Indices, Indices, Floats]:
+    """A feasible plan by the northwest corner rule, which uses no costs.
+
+    Args:
+        p: Masses of the sources, shape ``(n,)``.
+        q: Masses of the targets, with the same total, shape ``(m,)``.
 
     Returns:
-        Rows, columns and masses, up to ``n + m - 1`` of each, for equal totals.
+        Rows, columns and masses of at most ``n + m - 1`` arcs.
     """
-    ends = np.cumsum(p), np.cumsum(q)
-    for levels in ends:
-        levels[-1] = max(ends[0][-1], ends[1][-1])
-    levels = np.union1d(*ends)
-    rows, cols = (np.searchsorted(side, levels) for side in ends)
+    cdfs = np.cumsum(p), np.cumsum(q)
+    for levels in cdfs:
+        levels[-1] = max(cdfs[0][-1], cdfs[1][-1])
+    levels = np.union1d(*cdfs)
+    rows, cols = (np.searchsorted(cdf, levels) for cdf in cdfs)
     mass: Floats = np.diff(levels, prepend=0.0)
-    carried = mass > 0
-    return rows[carried], cols[carried], mass[carried]
+    positive = mass > 0
+    return rows[positive], cols[positive], mass[positive]

@@ -1,4 +1,4 @@
-"""Pricing: which of all pairs cost less than their two potentials, and which are the cheapest."""
+"""Pricing: reduced costs ``cost - u - v`` of all pairs, in blocks of rows on several cores."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
-from typing import Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,176 +16,218 @@ from divergences._transport.ground import GroundCost
 from divergences._typing import Floats, Indices, Rows
 
 Result = TypeVar("Result")
-Seen = tuple[Indices, Indices, Floats, Floats]  # rows, columns and costs; room of each row beyond
-Look = Callable[[Indices, Rows], Seen]
-Known = Callable[[Indices, Indices], Floats]
-ENTRIES = 1 << 19  # of a block: what two cores hold in their caches
-GROUPS = 32
-CROWD = 16  # pairs of a row, on average, above which those with slack are not counted
+PRICING_BLOCK_ENTRIES = 1 << 19  # fits the caches of two cores
+SELECTION_GROUPS = 32
+MAX_NEAR_TIGHT_PER_ROW = 16  # average over a block; above it, only negative reduced costs count
+
+
+class PricedBlock(NamedTuple):
+    """Candidate pairs of a block, and a bound for all its other pairs.
+
+    Attributes:
+        rows: Sources of the candidates, shape ``(k,)``.
+        cols: Targets of the candidates, shape ``(k,)``.
+        cost: Ground costs of the candidates, shape ``(k,)``.
+        slack: Lower bound on the reduced costs of the other pairs of each row of the block.
+    """
+
+    rows: Indices
+    cols: Indices
+    cost: Floats
+    slack: Floats
+
+
+BlockPricer = Callable[[Indices, Rows], PricedBlock]
+PairCosts = Callable[[Indices, Indices], Floats]
 
 
 class Pricing(Protocol):
-    """A way to look at all pairs of a ground cost."""
+    """A method to price all pairs of a ground cost."""
 
     @property
     def ground(self) -> GroundCost:
-        """The costs."""
+        """The ground cost."""
 
     @property
-    def turned(self) -> "Pricing":
-        """The same with sources and targets exchanged."""
+    def transposed(self) -> "Pricing":
+        """The same method with sources and targets exchanged."""
 
     def subset(self, rows: Indices, cols: Indices, /) -> "Pricing":
-        """The same of some of the points."""
+        """The same method on a subset of the points."""
 
     @property
     def threads(self) -> int:
-        """How many blocks are looked at side by side."""
+        """Number of blocks to price concurrently."""
 
-    def estimate(self, rows: slice, cols: slice | Indices, /) -> NDArray[np.floating]:
-        """Costs of a block, roughly; shape ``(r, c)``."""
+    def approximate_cost(self, rows: slice, cols: slice | Indices, /) -> NDArray[np.floating]:
+        """Approximate costs of a block, shape ``(r, c)``."""
 
-    def suspects(self, u: Floats, v: Floats, known: Known, width: float, /) -> Look:
-        """A look at rows and columns, at these potentials.
+    def pricer(self, u: Floats, v: Floats, pair_costs: PairCosts, width: float, /) -> BlockPricer:
+        """A function that prices blocks at given potentials.
 
         Args:
-            u: Potentials of the sources.
-            v: Potentials of the targets.
-            known: The costs of pairs.
-            width: How far above its potentials the cost of a pair may be to be seen, where that does
-                not make too many.
+            u: Potentials of the sources, shape ``(n,)``.
+            v: Potentials of the targets, shape ``(m,)``.
+            pair_costs: Function of rows and columns that returns the costs of these pairs.
+            width: Reduced cost below which a pair is a candidate, at least 0. It counts as 0 in
+                blocks with more than `MAX_NEAR_TIGHT_PER_ROW` candidates per row.
 
         Returns:
-            A function of rows and columns that tells every pair of them which may cost less than
-            its potentials, and by how much at least the others of each row cost more.
+            Function of rows and columns. Its candidates contain every pair of the block with
+            negative reduced cost.
         """
 
 
 @dataclass(frozen=True)
 class BlockPricing:
-    """Every cost of every block, computed as it is."""
+    """Pricing of any ground cost: computes every cost of every block."""
 
     ground: GroundCost
 
     @property
-    def turned(self) -> "BlockPricing":
-        """The same with sources and targets exchanged."""
-        return BlockPricing(self.ground.turned)
+    def transposed(self) -> "BlockPricing":
+        """The same method with sources and targets exchanged."""
+        return BlockPricing(self.ground.transposed)
 
     def subset(self, rows: Indices, cols: Indices, /) -> "BlockPricing":
-        """The same of some of the points."""
+        """The same method on a subset of the points."""
         return BlockPricing(self.ground.subset(rows, cols))
 
     @property
     def threads(self) -> int:
-        """One for a function of the caller's, which need not be safe in several."""
-        return 1 if callable(self.ground.metric) else cores()
+        """One for a callable metric, which need not be thread-safe; else all available cores."""
+        return 1 if callable(self.ground.metric) else available_cores()
 
-    def estimate(self, rows: slice, cols: slice | Indices, /) -> Floats:
-        """Costs of a block."""
+    def approximate_cost(self, rows: slice, cols: slice | Indices, /) -> Floats:
+        """Costs of a block, shape ``(r, c)``, here not approximated."""
         return self.ground.block(rows, cols)
 
-    def suspects(self, u: Floats, v: Floats, _known: Known, width: float, /) -> Look:
-        """A look at rows and columns: the pairs that cost less than ``u + v``, or little more."""
+    def pricer(self, u: Floats, v: Floats, _costs: PairCosts, width: float, /) -> BlockPricer:
+        """A function that prices blocks at given potentials."""
 
-        def look(rows: Indices, cols: Rows) -> Seen:
+        def price(rows: Indices, cols: Rows) -> PricedBlock:
             cost = self.ground.block(rows, cols)
-            return close_pairs(cost, cost - u[rows, None] - v[cols], rows, cols, width)
+            return priced_block(cost, cost - u[rows, None] - v[cols], rows, cols, width)
 
-        return look
-
-
-def close_pairs(cost: Floats, slack: Floats, rows: Indices, cols: Rows, width: float, /) -> Seen:
-    """The pairs of a block with little slack, and the least slack of the others of each row."""
-    close = slack < width
-    if np.count_nonzero(close) > CROWD * len(rows):
-        close = slack < 0
-    i, j = np.nonzero(close)
-    found = cost[i, j]
-    slack[i, j] = np.inf
-    return rows[i], j if isinstance(cols, slice) else cols[j], found, slack.min(axis=1)
+        return price
 
 
-def cheapest(
-    pricing: Pricing, potential: Floats, count: int, /, *, among: Indices | None = None
-) -> tuple[Indices, Floats]:
-    """Targets with the lowest ``cost - potential`` for each source, and that lowest value.
+def priced_block(
+    cost: Floats, reduced_cost: Floats, rows: Indices, cols: Rows, width: float, /
+) -> PricedBlock:
+    """Candidates and slack of a block; overwrites the reduced costs.
 
     Args:
-        pricing: The way to look at pairs; its estimates serve.
-        potential: Of the targets, or of those among which to look.
-        count: How many targets for each source.
-        among: Targets among which to look; all by default.
+        cost: Ground costs, shape ``(r, c)``.
+        reduced_cost: Shape ``(r, c)``.
+        rows: Sources of the block.
+        cols: Targets of the block.
+        width: Reduced cost below which a pair is a candidate.
 
     Returns:
-        Rows in ``potential``, shape ``(n, count)``, and the lowest values, shape ``(n,)``.
+        Pairs below the width, or only those of negative reduced cost where there are too many, and
+        the least reduced cost of the other pairs of each row.
+    """
+    candidate = reduced_cost < width
+    if np.count_nonzero(candidate) > MAX_NEAR_TIGHT_PER_ROW * len(rows):
+        candidate = reduced_cost < 0
+    i, j = np.nonzero(candidate)
+    reduced_cost[i, j] = np.inf
+    targets = j if isinstance(cols, slice) else cols[j]
+    return PricedBlock(rows[i], targets, cost[i, j], reduced_cost.min(axis=1))
+
+
+def lowest_reduced_costs(
+    pricing: Pricing, potential: Floats, count: int, /, *, among: Indices | None = None
+) -> tuple[Indices, Floats]:
+    """Targets of lowest ``cost - potential`` for each source, and the minimum.
+
+    Args:
+        pricing: Pricing method, whose approximate costs suffice here.
+        potential: Potentials of the targets, or of those in ``among``, shape ``(m,)``.
+        count: Number of targets for each source.
+        among: Targets to choose from; all by default.
+
+    Returns:
+        Indices in ``potential``, shape ``(n, count)``, and the minima, shape ``(n,)``.
     """
     cols: slice | Indices = slice(None) if among is None else among
     count = min(count, len(potential))
 
-    def one(rows: slice) -> tuple[Indices, Floats]:
-        above = pricing.estimate(rows, cols)
-        above -= potential.astype(above.dtype)
-        places = _smallest(above, count)
-        return places, np.take_along_axis(above, places, axis=1).min(axis=1).astype(np.float64)
+    def select(rows: slice) -> tuple[Indices, Floats]:
+        reduced_cost = pricing.approximate_cost(rows, cols)
+        reduced_cost -= potential.astype(reduced_cost.dtype)
+        indices = _smallest(reduced_cost, count)
+        minimum = np.take_along_axis(reduced_cost, indices, axis=1).min(axis=1)
+        return indices, minimum.astype(np.float64)
 
-    parts = in_blocks(one, len(pricing.ground.x), len(potential), pricing.threads)
-    places, lowest = zip(*parts, strict=True)
-    return np.concatenate(places), np.concatenate(lowest)
+    blocks = map_row_blocks(select, len(pricing.ground.x), len(potential), pricing.threads)
+    indices, minima = zip(*blocks, strict=True)
+    return np.concatenate(indices), np.concatenate(minima)
 
 
 def _smallest(values: NDArray[np.floating], count: int) -> Indices:
-    """Rows of the smallest values of each row."""
+    """Column indices of the ``count`` smallest values of each row, in any order."""
     n, m = values.shape
     if count == 1:
         return np.argmin(values, axis=1)[:, None]
-    if m < 2 * GROUPS * count:
-        whole: Indices = np.argpartition(values, count - 1, axis=1)[:, :count]
-        return whole
+    if m < 2 * SELECTION_GROUPS * count:
+        return np.argpartition(values, count - 1, axis=1)[:, :count]
     # They lie in the groups of the smallest minima; strided groups are the fastest to reduce.
-    size = m // GROUPS
-    minima = values[:, : GROUPS * size].reshape(n, GROUPS, size).min(axis=1)
-    groups = np.argpartition(minima, count - 1, axis=1)[:, :count]
-    places = (groups[:, :, None] + size * np.arange(GROUPS)).reshape(n, -1)
-    rest = np.broadcast_to(np.arange(GROUPS * size, m), (n, m - GROUPS * size))
-    places = np.concatenate([places, rest], axis=1)
-    near = np.argpartition(np.take_along_axis(values, places, axis=1), count - 1, axis=1)
-    chosen: Indices = np.take_along_axis(places, near[:, :count], axis=1)
-    return chosen
+    size = m // SELECTION_GROUPS
+    grouped = values[:, : SELECTION_GROUPS * size].reshape(n, SELECTION_GROUPS, size)
+    groups = np.argpartition(grouped.min(axis=1), count - 1, axis=1)[:, :count]
+    members = (groups[:, :, None] + size * np.arange(SELECTION_GROUPS)).reshape(n, -1)
+    ungrouped = np.arange(SELECTION_GROUPS * size, m)
+    indices = np.hstack([members, np.broadcast_to(ungrouped, (n, len(ungrouped)))])
+    order = np.argpartition(np.take_along_axis(values, indices, axis=1), count - 1, axis=1)
+    return np.take_along_axis(indices, order[:, :count], axis=1)
 
 
-def in_blocks(one: Callable[[slice], Result], n: int, m: int, threads: int, /) -> list[Result]:
-    """A function of rows, for all rows, in blocks that fit the caches, on several cores."""
-    size = max(1, min(ENTRIES // m, -(-n // threads)))
+def map_row_blocks(
+    function: Callable[[slice], Result], n: int, m: int, threads: int, /
+) -> list[Result]:
+    """Apply a function to slices of all rows, each a block that fits the caches.
+
+    Args:
+        function: Function of a slice of rows.
+        n: Number of rows.
+        m: Number of columns.
+        threads: Number of threads.
+
+    Returns:
+        Its result for each block, in the order of the rows.
+    """
+    size = max(1, min(PRICING_BLOCK_ENTRIES // m, -(-n // threads)))
     blocks = [slice(start, min(n, start + size)) for start in range(0, n, size)]
     if threads == 1:
-        return [one(rows) for rows in blocks]
-    with _pool(threads) as pool:
-        return list(pool.map(one, blocks))
+        return [function(rows) for rows in blocks]
+    with _thread_pool(threads) as pool:
+        return list(pool.map(function, blocks))
 
 
 @contextmanager
-def _pool(threads: int) -> Iterator[ThreadPoolExecutor]:
-    """Threads that an interrupt does not leave at work, each of which multiplies for itself.
+def _thread_pool(threads: int) -> Iterator[ThreadPoolExecutor]:
+    """A pool that cancels pending blocks on an interrupt, with single-threaded matrix products.
 
-    Threads of the matrix products below them would wait for each other while others compute.
+    BLAS threads below the threads of the pool would compete for the same cores.
     """
     pool = ThreadPoolExecutor(threads)
     try:
-        with _libraries().limit(limits=1, user_api="blas"):
+        with _threadpool_controller().limit(limits=1, user_api="blas"):
             yield pool
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 
 
 @cache
-def _libraries() -> ThreadpoolController:
-    """The libraries of this process that have threads of their own."""
+def _threadpool_controller() -> ThreadpoolController:
+    """Controller of the native thread pools of this process; a scan of all loaded libraries."""
     return ThreadpoolController()
 
 
-def cores() -> int:
-    """How many cores this process may use."""
+def available_cores() -> int:
+    """Number of cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

@@ -1,10 +1,10 @@
-r"""The restricted problem: the flow linear program on few arcs, its potentials held in a box.
+r"""The restricted master problem: transport over a subset of arcs, its potentials held in a box.
 
-Potentials may rise above a centre by at most a ``reach``: each source may send mass away, and each
-target may take mass from nowhere, for that potential. So there is always a plan, and a potential that no
-arc holds yet cannot run away: the box of Marsten, Hogan and Blankenship 1975 ("The boxstep method
-for large-scale optimization"). All costs are measured from the centre, so what rounding leaves
-shrinks with the distance to it.
+Potentials may exceed a centre by at most a ``radius``. In the primal, each source may leave supply
+unshipped and each target demand unmet at that price per unit of mass, so the problem is always
+feasible, and potentials that no arc bounds yet stay bounded: the boxstep method of Marsten, Hogan
+and Blankenship 1975 ("The boxstep method for large-scale optimization"). Costs are reduced by the
+centre potentials, so that rounding errors are proportional to the radius.
 """
 
 from dataclasses import dataclass
@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from divergences._transport.certificate import Arcs
-from divergences._transport.column_generation.arcs import ArcSet, northwest
+from divergences._transport.column_generation.arcs import ArcSet, northwest_corner
 from divergences._transport.ground import GroundCost
-from divergences._transport.simplex import OPTIMAL, pivot_limit
+from divergences._transport.simplex import OPTIMAL, max_pivots
 from divergences._typing import Floats, Indices
 from divergences.errors import SolverError
 
@@ -22,90 +22,97 @@ Potentials = tuple[Floats, Floats]
 
 
 @dataclass(frozen=True, slots=True)
-class Restricted:
-    """The optimum of a restricted problem.
+class MasterSolution:
+    """Optimal solution of a restricted master problem.
 
     Attributes:
-        potentials: Of sources and targets.
-        rows: Sources of the arcs that carry mass.
-        cols: Targets of them.
-        mass: On each.
-        away: Mass that each source sends away, shape ``(n,)``.
-        missing: Mass that each target takes from nowhere, shape ``(m,)``.
+        potentials: Dual potentials of sources, shape ``(n,)``, and of targets, shape ``(m,)``.
+        rows: Source of each arc that carries mass, shape ``(k,)``.
+        cols: Target of each of these arcs, shape ``(k,)``.
+        mass: Mass on each of these arcs, shape ``(k,)``.
+        unshipped: Supply of each source that no arc carries, shape ``(n,)``.
+        unmet: Demand of each target that no arc meets, shape ``(m,)``.
     """
 
     potentials: Potentials
     rows: Indices
     cols: Indices
     mass: Floats
-    away: Floats
-    missing: Floats
+    unshipped: Floats
+    unmet: Floats
 
-    def completed(self, arcs: ArcSet, ground: GroundCost, /) -> Arcs:
-        """A plan that moves all mass: what was sent away goes to where it was missing."""
-        keys = self.rows * arcs.width + self.cols
-        place, _ = arcs.find(keys)
-        plan = Arcs(self.rows, self.cols, self.mass, arcs.cost[place])
-        if not (self.away.any() and self.missing.any()):
+    def complete_plan(self, arcs: ArcSet, ground: GroundCost, /) -> Arcs:
+        """A plan that moves all mass: unshipped supply meets unmet demand in index order."""
+        keys = self.rows * arcs.n_cols + self.cols
+        indices, _ = arcs.locate(keys)
+        plan = Arcs(self.rows, self.cols, self.mass, arcs.cost[indices])
+        if not (self.unshipped.any() and self.unmet.any()):
             return plan
-        rows, cols, mass = northwest(self.away, self.missing)
-        keys, back = np.unique(
-            np.concatenate([keys, rows * arcs.width + cols]), return_inverse=True
+        rows, cols, mass = northwest_corner(self.unshipped, self.unmet)
+        keys, inverse = np.unique(
+            np.concatenate([keys, rows * arcs.n_cols + cols]), return_inverse=True
         )
         cost = np.empty(len(keys))
-        cost[back] = np.concatenate([plan.cost, ground.along(rows, cols)])
-        all_mass = np.bincount(back, np.concatenate([plan.mass, mass])).astype(np.float64)
-        return Arcs(*np.divmod(keys, arcs.width), all_mass, cost)
+        cost[inverse] = np.concatenate([plan.cost, ground.of_pairs(rows, cols)])
+        total_mass = np.bincount(inverse, np.concatenate([plan.mass, mass])).astype(np.float64)
+        return Arcs(*np.divmod(keys, arcs.n_cols), total_mass, cost)
 
 
-def restricted(
-    arcs: ArcSet, p: Floats, q: Floats, centre: Potentials, guess: Potentials, reach: float, /
-) -> Restricted:
-    """The optimum over plans on these arcs, potentials being held in a box.
+def solve_restricted_master(
+    arcs: ArcSet, p: Floats, q: Floats, centre: Potentials, start: Potentials, radius: float, /
+) -> MasterSolution:
+    """Optimal solution over plans on these arcs, with potentials in the box around a centre.
 
     Args:
-        arcs: The arcs.
-        p: Masses of the sources, above 0.
-        q: Masses of the targets, above 0, with the same total.
-        centre: Potentials of sources and targets from which the box reaches.
-        guess: Potentials from which the simplex starts.
-        reach: By how much a potential may exceed its centre.
+        arcs: Columns of the problem.
+        p: Masses of the sources, above 0, shape ``(n,)``.
+        q: Masses of the targets, above 0, with the same total, shape ``(m,)``.
+        centre: Potentials of sources and targets, the centre of the box.
+        start: Potentials of sources and targets from which the network simplex starts.
+        radius: Largest amount by which a potential may exceed its centre, above 0.
 
     Returns:
-        It, with its potentials.
+        Plan and potentials.
 
     Raises:
-        SolverError: If POT's solver does not finish.
+        SolverError: If POT's network simplex does not reach an optimum.
     """
     from ot.lp.emd_wrap import emd_c_sparse  # here, since POT imports torch where it finds one
 
     n, m = len(p), len(q)
-    rows, cols = arcs.ends
-    above = (arcs.cost - centre[0][rows] - centre[1][cols]) / reach
-    near = above <= 2  # two potentials reach no further
-    rows, cols, above = rows[near], cols[near], above[near]
-    # Beyond the last source and the last target stands one more, which gives and takes.
+    rows, cols = arcs.endpoints
+    cost = (arcs.cost - centre[0][rows] - centre[1][cols]) / radius
+    useful = cost <= 2  # leaving a unit of supply unshipped and one of demand unmet costs 2
+    rows, cols, cost = rows[useful], cols[useful], cost[useful]
+    # Source n meets unmet demand and target m takes unshipped supply; both have mass 1.
     sources = np.concatenate([rows, np.arange(n), np.full(m, n), [n]]).astype(np.uint64)
     targets = np.concatenate([cols, np.full(n, m), np.arange(m), [m]]).astype(np.uint64)
-    cost = np.concatenate([above, np.ones(n + m), [0.0]])
-    start = [np.append((a - b) / reach, 0.0) for a, b in zip(guess, centre, strict=True)]
+    cost = np.concatenate([cost, np.ones(n + m), [0.0]])
+    initial = [np.append((a - b) / radius, 0.0) for a, b in zip(start, centre, strict=True)]
     i, j, mass, _, u, v, status = emd_c_sparse(
-        np.append(p, 1.0), np.append(q, 1.0), sources, targets, cost, pivot_limit(n, m), *start
+        np.append(p, 1.0), np.append(q, 1.0), sources, targets, cost, max_pivots(n, m), *initial
     )
     if status != OPTIMAL:
         raise SolverError(
             f"POT's network simplex ended with result code {status} instead of {OPTIMAL} "
             f"(optimal) on {len(cost)} arcs between {n} and {m} points"
         )
-    i, j = i.astype(np.intp), j.astype(np.intp)
-    real = (i < n) & (j < m)
-    away, missing = (i < n) & (j == m), (i == n) & (j < m)
-    potentials = (centre[0] + (u[:n] + v[m]) * reach, centre[1] + (v[:m] - v[m]) * reach)
-    return Restricted(
+    potentials = (centre[0] + (u[:n] + v[m]) * radius, centre[1] + (v[:m] - v[m]) * radius)
+    return _master_solution(potentials, i.astype(np.intp), j.astype(np.intp), mass)
+
+
+def _master_solution(
+    potentials: Potentials, rows: Indices, cols: Indices, mass: Floats
+) -> MasterSolution:
+    """Separate the arcs of a plan from its unshipped supply and unmet demand."""
+    n, m = len(potentials[0]), len(potentials[1])
+    real = (rows < n) & (cols < m)
+    unshipped, unmet = (rows < n) & (cols == m), (rows == n) & (cols < m)
+    return MasterSolution(
         potentials,
-        i[real],
-        j[real],
+        rows[real],
+        cols[real],
         mass[real],
-        np.bincount(i[away], mass[away], n).astype(np.float64),
-        np.bincount(j[missing], mass[missing], m).astype(np.float64),
+        np.bincount(rows[unshipped], mass[unshipped], n).astype(np.float64),
+        np.bincount(cols[unmet], mass[unmet], m).astype(np.float64),
     )

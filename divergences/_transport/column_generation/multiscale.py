@@ -1,105 +1,127 @@
-"""Potentials to begin with: those of a quarter of the points, solved in the same way."""
+"""Multiscale warm start: potentials of a quarter of the points, by the same method."""
 
 import numpy as np
 from scipy.spatial import cKDTree
 
-from divergences._transport.column_generation.arcs import ArcSet, northwest
-from divergences._transport.column_generation.block_pricing import Pricing, cheapest
-from divergences._transport.column_generation.dual_ascent import Solution, WarmStart, ascend
+from divergences._transport.column_generation.arcs import ArcSet, northwest_corner
+from divergences._transport.column_generation.block_pricing import Pricing, lowest_reduced_costs
+from divergences._transport.column_generation.dual_ascent import WarmStart, generate_columns
 from divergences._transport.column_generation.progress import ProgressMonitor
+from divergences._transport.column_generation.stabilization import Solution
 from divergences._transport.simplex import dense_transport
 from divergences._typing import Floats, Indices
 
-SMALL = 1_500**2  # pairs that the dense solver takes in a fraction of a second
-COARSER = 4
-LOOSE = 1e-2  # how exactly a coarser problem is solved
-NEAR = 10  # first arcs of each point
-SPATIAL = 8  # dimensions up to which neighbours in space are sampled evenly
+MAX_COARSEST_PAIRS = 1_500**2  # the dense solver takes a fraction of a second for them
+COARSENING_FACTOR = 4
+COARSE_TOLERANCE = 1e-2  # relative difference of the bounds at which a coarser problem ends
+INITIAL_ARCS_PER_POINT = 10
+MAX_TREE_DIMENSION = 8  # up to it, a k-d tree keeps neighbours in space together
 
 
-def solved(
+def multiscale_solution(
     pricing: Pricing,
     p: Floats,
     q: Floats,
-    watch: ProgressMonitor,
+    monitor: ProgressMonitor,
     /,
     *,
     tolerance: float,
-    told: bool,
+    report_bounds: bool,
 ) -> Solution:
-    """The optimum over all pairs, from that of coarser problems.
+    """Optimal plan and potentials over all pairs, from the potentials of a coarser problem.
 
     Args:
-        pricing: The way to look at all pairs.
+        pricing: Pricing method.
         p: Masses of the sources, above 0, summing to 1.
         q: Masses of the targets, likewise.
-        watch: Who is told of the progress, and who may end it.
-        tolerance: Part of the cost by which the bounds may differ at the end.
-        told: Whether the watch is told the bracket.
+        monitor: Counts the rounds and checks the time limit.
+        tolerance: Difference of the bounds at which to stop, relative to the cost.
+        report_bounds: Whether to report the bounds to the monitor.
 
     Returns:
         Plan and potentials.
 
     Raises:
-        SolverError: If the time is up, or the bounds do not meet.
+        SolverError: If the time limit has passed, or the bounds stopped improving.
     """
-    rows, p_some = _sample(pricing.ground.x, p, pricing)
-    cols, q_some = _sample(pricing.ground.y, q, pricing)
+    rows, coarse_p = _sample(pricing.ground.x, p, pricing)
+    cols, coarse_q = _sample(pricing.ground.y, q, pricing)
     coarse = pricing.subset(rows, cols)
-    if len(rows) * len(cols) <= SMALL:
-        value, potential = _dense(coarse, p_some, q_some)
+    if len(rows) * len(cols) <= MAX_COARSEST_PAIRS:
+        cost, potential = _dense_solution(coarse, coarse_p, coarse_q)
     else:
-        summit = solved(coarse, p_some, q_some, watch, tolerance=LOOSE, told=False)
-        value, potential = summit.upper, summit.potentials[0]
-    watch.tick()
-    beginning = _beginning(pricing, p, q, rows, potential, value)
-    return ascend(pricing, p, q, beginning, watch, tolerance=tolerance, told=told)
+        solution = multiscale_solution(
+            coarse, coarse_p, coarse_q, monitor, tolerance=COARSE_TOLERANCE, report_bounds=False
+        )
+        cost, potential = solution.upper, solution.potentials[0]
+    monitor.begin_round()
+    warm_start = _warm_start(pricing, p, q, rows, potential, cost)
+    return generate_columns(
+        pricing, p, q, warm_start, monitor, tolerance=tolerance, report_bounds=report_bounds
+    )
 
 
-def _dense(pricing: Pricing, p: Floats, q: Floats) -> tuple[float, Floats]:
-    """The optimal cost and potentials of the sources, from all costs at once."""
+def _dense_solution(pricing: Pricing, p: Floats, q: Floats) -> tuple[float, Floats]:
+    """Optimal cost and potentials of the sources, from the matrix of all costs."""
     optimum = dense_transport(p, q, pricing.ground.block(slice(None), slice(None)))
     return optimum.cost, optimum.source_potential
 
 
 def _sample(points: Floats, mass: Floats, pricing: Pricing) -> tuple[Indices, Floats]:
-    """A quarter of the points, and the mass that each of them stands for.
+    """Systematic sample of a quarter of the points, with probability proportional to mass.
 
-    Points are laid end to end by their masses, in an order that keeps neighbours together, and
-    taken at even steps.
+    The points are in the order of a k-d tree, which keeps neighbours together, or in random order.
+
+    Args:
+        points: Shape ``(n, d)``.
+        mass: Mass of each point, shape ``(n,)``.
+        pricing: Pricing method, whose metric determines the order.
 
     Returns:
-        Their places and their masses.
+        Indices of the sample and its masses, which sum to 1.
     """
-    size = -(-len(points) // COARSER)
-    spatial = not callable(pricing.ground.metric) and points.shape[1] <= SPATIAL
+    size = -(-len(points) // COARSENING_FACTOR)
+    spatial = not callable(pricing.ground.metric) and points.shape[1] <= MAX_TREE_DIMENSION
     order: Indices = (
         cKDTree(points).indices if spatial else np.random.default_rng(0).permutation(len(points))
     )
-    ends = np.cumsum(mass[order])
-    steps = (np.arange(size) + 0.5) / size * ends[-1]
-    places, counts = np.unique(np.searchsorted(ends, steps), return_counts=True)
-    return order[places], counts / size
+    cdf = np.cumsum(mass[order])
+    levels = (np.arange(size) + 0.5) / size * cdf[-1]
+    positions, counts = np.unique(np.searchsorted(cdf, levels), return_counts=True)
+    return order[positions], counts / size
 
 
-def _beginning(
-    pricing: Pricing, p: Floats, q: Floats, some: Indices, potential: Floats, value: float
+def _warm_start(
+    pricing: Pricing, p: Floats, q: Floats, sample: Indices, potential: Floats, cost: float
 ) -> WarmStart:
-    """Potentials of all points from those of some sources, and the arcs that are cheapest to them."""
+    """Initial arcs, potentials and radius from the potentials of a sample of the sources.
+
+    Args:
+        pricing: Pricing method.
+        p: Masses of the sources.
+        q: Masses of the targets.
+        sample: Indices of the sampled sources.
+        potential: Their potentials.
+        cost: Optimal cost of the coarser problem.
+
+    Returns:
+        Potentials of all points by c-transforms, and the arcs of lowest reduced cost of each
+        point.
+    """
     m = len(q)
-    _, v = cheapest(pricing.turned, potential, 1, among=some)
-    near_row, u = cheapest(pricing, v, NEAR)
-    near_col, _ = cheapest(pricing.turned, u, NEAR)
-    rows = np.concatenate([np.repeat(np.arange(len(p)), near_row.shape[1]), near_col.ravel()])
-    cols = np.concatenate([near_row.ravel(), np.repeat(np.arange(m), near_col.shape[1])])
+    _, v = lowest_reduced_costs(pricing.transposed, potential, 1, among=sample)
+    targets, u = lowest_reduced_costs(pricing, v, INITIAL_ARCS_PER_POINT)
+    sources, _ = lowest_reduced_costs(pricing.transposed, u, INITIAL_ARCS_PER_POINT)
+    rows = np.concatenate([np.repeat(np.arange(len(p)), targets.shape[1]), sources.ravel()])
+    cols = np.concatenate([targets.ravel(), np.repeat(np.arange(m), sources.shape[1])])
     keys = np.unique(rows * m + cols)
-    arcs = ArcSet(keys, pricing.ground.along(*np.divmod(keys, m)), m)
-    short = value - float(p @ u + q @ v)
-    least = 1e-2 * max(value, 0.1 * float(arcs.cost.max()))
-    return WarmStart(arcs, (u, v), max(short, least) or 1.0)
+    arcs = ArcSet(keys, pricing.ground.of_pairs(*np.divmod(keys, m)), m)
+    gap = cost - float(p @ u + q @ v)
+    least = 1e-2 * max(cost, 0.1 * float(arcs.cost.max()))
+    return WarmStart(arcs, (u, v), max(gap, least) or 1.0)
 
 
-def crude_cost(pricing: Pricing, p: Floats, q: Floats, /) -> float:
-    """The cost of some plan: an upper bound before there is a better one."""
-    rows, cols, mass = northwest(p, q)
-    return float(mass @ pricing.ground.along(rows, cols))
+def northwest_cost(pricing: Pricing, p: Floats, q: Floats, /) -> float:
+    """Cost of the northwest corner plan: a first upper bound of the optimal cost."""
+    rows, cols, mass = northwest_corner(p, q)
+    return float(mass @ pricing.ground.of_pairs(rows, cols))

@@ -1,4 +1,7 @@
-"""Points whose mass is zero, or less than the rounding of the whole: they bind no potential."""
+"""Points of zero or negligible mass, added to a solution without them.
+
+A mass is negligible if it is at most EPS, the rounding error of the total mass.
+"""
 
 import numpy as np
 
@@ -6,58 +9,62 @@ from divergences._transport.certificate import Arcs
 from divergences._transport.ground import GroundCost
 from divergences._typing import Floats, Indices
 
+NEGLIGIBLE_BLOCK_ENTRIES = 1 << 20
 
-def with_light(
+
+def add_negligible_masses(
     ground: GroundCost,
     p: Floats,
     q: Floats,
     plan: Arcs,
-    carried: tuple[Indices, Indices],
+    solved_points: tuple[Indices, Indices],
     potentials: tuple[Floats, Floats],
     /,
 ) -> tuple[Arcs, tuple[Floats, Floats]]:
-    """Plan and potentials of all points from those of the points that took part.
+    """Extend plan and potentials to the points of negligible mass.
 
     Args:
-        ground: The costs between all points.
-        p: Masses of the sources.
-        q: Masses of the targets.
-        plan: Between points that took part, by their places among all.
-        carried: Which sources and targets took part.
-        potentials: Feasible potentials of these.
+        ground: Ground cost between all points.
+        p: Masses of all sources, shape ``(n,)``.
+        q: Masses of all targets, shape ``(m,)``.
+        plan: Plan between the solved points, by their indices among all points.
+        solved_points: Indices of the sources and of the targets of the solved problem.
+        potentials: Feasible potentials of the solved points.
 
     Returns:
-        Plan, with the mass of every other point on its tightest arc, and feasible potentials.
+        Plan with the mass of every other point on its arc of lowest reduced cost, and feasible
+        potentials of all points.
     """
-    rows, cols = carried
-    light_rows, light_cols = (
-        np.setdiff1d(np.arange(len(a)), b) for a, b in ((p, rows), (q, cols))
+    rows, cols = solved_points
+    new_rows, new_cols = (
+        np.setdiff1d(np.arange(len(mass)), solved) for mass, solved in ((p, rows), (q, cols))
     )
-    if len(light_rows) + len(light_cols) == 0:
+    if len(new_rows) + len(new_cols) == 0:
         return plan, potentials
     u, v = np.empty(len(p)), np.empty(len(q))
     u[rows], v[cols] = potentials
-    to, v[light_cols] = _tightest(ground.turned, light_cols, rows, u[rows])
-    towards, u[light_rows] = _tightest(ground, light_rows, np.arange(len(q)), v)
-    sent, met = p[light_rows] > 0, q[light_cols] > 0
-    i = np.concatenate([plan.rows, light_rows[sent], to[met]])
-    j = np.concatenate([plan.cols, towards[sent], light_cols[met]])
-    mass = np.concatenate([plan.mass, p[light_rows][sent], q[light_cols][met]])
-    keys, place = np.unique(i * len(q) + j, return_inverse=True)
+    sources, v[new_cols] = _tightest_arcs(ground.transposed, new_cols, rows, u[rows])
+    targets, u[new_rows] = _tightest_arcs(ground, new_rows, np.arange(len(q)), v)
+    has_supply, has_demand = p[new_rows] > 0, q[new_cols] > 0
+    i = np.concatenate([plan.rows, new_rows[has_supply], sources[has_demand]])
+    j = np.concatenate([plan.cols, targets[has_supply], new_cols[has_demand]])
+    mass = np.concatenate([plan.mass, p[new_rows][has_supply], q[new_cols][has_demand]])
+    keys, inverse = np.unique(i * len(q) + j, return_inverse=True)
     i, j = np.divmod(keys, len(q))
-    total = np.bincount(place, mass).astype(np.float64)
-    return Arcs(i, j, total, ground.along(i, j)), (u, v)
+    total_mass = np.bincount(inverse, mass).astype(np.float64)
+    return Arcs(i, j, total_mass, ground.of_pairs(i, j)), (u, v)
 
 
-def _tightest(
-    ground: GroundCost, some: Indices, others: Indices, potential: Floats
+def _tightest_arcs(
+    ground: GroundCost, sources: Indices, targets: Indices, potential: Floats
 ) -> tuple[Indices, Floats]:
-    """For some sources the target of lowest ``cost - potential``, and that, rounded down."""
-    to, lowest = np.empty(len(some), np.intp), np.empty(len(some))
-    size = max(1, (1 << 20) // len(others))
-    for start in range(0, len(some), size):
-        part = slice(start, start + size)
-        above = ground.block(some[part], others) - potential
-        places = above.argmin(axis=1)
-        to[part], lowest[part] = others[places], above[np.arange(len(places)), places]
-    return to, np.nextafter(lowest, -np.inf)
+    """Target of lowest ``cost - potential`` for each source, and the minimum, rounded down."""
+    nearest, minimum = np.empty(len(sources), np.intp), np.empty(len(sources))
+    size = max(1, NEGLIGIBLE_BLOCK_ENTRIES // len(targets))
+    for start in range(0, len(sources), size):
+        block = slice(start, start + size)
+        reduced_cost = ground.block(sources[block], targets) - potential
+        indices = reduced_cost.argmin(axis=1)
+        nearest[block] = targets[indices]
+        minimum[block] = reduced_cost[np.arange(len(indices)), indices]
+    return nearest, np.nextafter(minimum, -np.inf)

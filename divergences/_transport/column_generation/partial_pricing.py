@@ -1,9 +1,10 @@
-"""What earlier rounds have left known, so that not every pair is priced in every round.
+"""Partial pricing: lower bounds on reduced costs, so that most pairs are skipped in most rounds.
 
-When a source was priced, its pairs were of two kinds. Those close to violating their potentials are
-remembered with their costs, and looked at in every round. All others had some room at least;
-potentials that rise use it up, and while there is any, none of them can violate its potentials. The few
-targets whose potentials rise much more than the others' are priced for all sources instead.
+When a source is priced, its pairs of reduced cost near or below 0 go to a candidate list, which is
+priced exactly in every round. The least reduced cost of its other pairs is their slack. A rise of
+potentials reduces the slack by as much; until it is below 0, none of these pairs can have negative
+reduced cost, and the source is skipped. The few targets whose potentials rise much more than the
+others' do not reduce the slack; their pairs with all sources are priced instead.
 """
 
 from dataclasses import dataclass, field
@@ -11,25 +12,32 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from divergences._transport.certificate import EPS
-from divergences._transport.column_generation.arcs import worst
-from divergences._transport.column_generation.block_pricing import Known, Look, Pricing, in_blocks
+from divergences._transport.column_generation.arcs import lowest_per_group
+from divergences._transport.column_generation.block_pricing import (
+    BlockPricer,
+    PairCosts,
+    Pricing,
+    map_row_blocks,
+)
 from divergences._typing import Floats, Indices, Rows
 
-FAR = 32  # one target in so many may rise more than the room of all sources is charged for
-MANY = 0.6  # part of the sources above which all are priced
-REMEMBERED = 64  # pairs of a row, on average of a block, that are remembered at the most
+TARGETS_PER_OUTLIER = 32  # one target in so many may rise by more than the slack is reduced by
+MAX_STALE_FRACTION = 0.6  # of the sources, above which all are priced
+MAX_CANDIDATES_PER_SOURCE = 64  # average over a block
+
+Candidates = tuple[Indices, Indices, Floats]  # rows, columns and costs
 
 
 @dataclass(frozen=True, slots=True)
 class Violations:
-    """Pairs that cost less than their potentials.
+    """Pairs of negative reduced cost: violated constraints of the dual problem.
 
     Attributes:
-        rows: Sources of the worst of them.
-        cols: Targets.
-        cost: Their costs.
-        by_row: Lowest slack of each source over *all* targets, 0 where none is negative.
-        by_col: Likewise of each target.
+        rows: Sources of the most violated pairs, shape ``(k,)``.
+        cols: Targets of these pairs, shape ``(k,)``.
+        cost: Ground costs of these pairs, shape ``(k,)``.
+        by_row: Lowest reduced cost of each source over *all* targets, at most 0, shape ``(n,)``.
+        by_col: Lowest reduced cost of each target over *all* sources, at most 0, shape ``(m,)``.
     """
 
     rows: Indices
@@ -41,21 +49,21 @@ class Violations:
 
 @dataclass(slots=True)
 class ReducedCostBounds:
-    """The pairs that are close to violating their potentials, and the room of all others.
+    """Candidate list of near-tight pairs, and lower bounds on the reduced costs of all others.
 
     Attributes:
-        pricing: The way to look at pairs.
-        room: Least slack of the pairs of each source that are not remembered, shape ``(n,)``;
-            below 0 where they have to be looked at.
-        potentials: Those that the room is for.
-        rows: Sources of the remembered pairs.
-        cols: Targets of them.
-        cost: Their costs.
-        complete: Whether the last look was at all pairs.
+        pricing: Pricing method.
+        slack: Lower bound on the reduced costs of the pairs of each source that are no candidates,
+            shape ``(n,)``; below 0 where the source has to be priced again.
+        potentials: Potentials at which the slack holds; None before the first pricing.
+        rows: Sources of the candidates, shape ``(k,)``.
+        cols: Targets of the candidates, shape ``(k,)``.
+        cost: Ground costs of the candidates, shape ``(k,)``.
+        complete: Whether the last pricing computed the reduced costs of all pairs.
     """
 
     pricing: Pricing
-    room: Floats = field(init=False)
+    slack: Floats = field(init=False)
     potentials: tuple[Floats, Floats] | None = None
     rows: Indices = field(default_factory=lambda: np.empty(0, np.intp))
     cols: Indices = field(default_factory=lambda: np.empty(0, np.intp))
@@ -63,85 +71,85 @@ class ReducedCostBounds:
     complete: bool = False
 
     def __post_init__(self) -> None:
-        """Nothing is known yet."""
-        self.forget()
+        """Start without bounds."""
+        self.reset()
 
-    def forget(self) -> None:
-        """Look at all pairs the next time."""
-        self.room = np.full(len(self.pricing.ground.x), -np.inf)
+    def reset(self) -> None:
+        """Drop all bounds, so that the next pricing is of all pairs."""
+        self.slack = np.full(len(self.pricing.ground.x), -np.inf)
 
     def violations(
-        self, u: Floats, v: Floats, known: Known, keep: int, /, *, width: float
+        self, u: Floats, v: Floats, pair_costs: PairCosts, count: int, /, *, width: float
     ) -> Violations:
-        """How far potentials are from feasible, over all pairs, and which pairs are worst.
+        """Pairs of negative reduced cost at new potentials.
 
         Args:
-            u: Potentials of the sources.
-            v: Potentials of the targets.
-            known: The costs of pairs.
-            keep: How many pairs to return for each source and for each target, the worst ones.
-            width: Slack below which a pair is remembered, where that does not make too many.
+            u: Potentials of the sources, shape ``(n,)``.
+            v: Potentials of the targets, shape ``(m,)``.
+            pair_costs: Function of rows and columns that returns the costs of these pairs.
+            count: Number of most violated pairs to return for each source and for each target.
+            width: Reduced cost below which a pair becomes a candidate, where not too many are.
 
         Returns:
-            The pairs, and the lowest slack of all rows and columns.
+            The most violated pairs, and the lowest reduced cost of each source and each target.
         """
         rounding = 8 * EPS * float(np.abs(u).max() + np.abs(v).max())
-        far = self._use_room(u, v, rounding)
-        stale = self.room < 0
-        if np.count_nonzero(stale) > MANY * len(stale):
+        outliers = self._update_slack(u, v, rounding)
+        stale = self.slack < 0
+        if np.count_nonzero(stale) > MAX_STALE_FRACTION * len(stale):
             stale[:] = True
         self.complete = bool(stale.all())
-        look = self.pricing.suspects(u, v, known, width)
+        price = self.pricing.pricer(u, v, pair_costs, width)
         kept = ~stale[self.rows]
         parts = [(self.rows[kept], self.cols[kept], self.cost[kept])]
-        self.room[stale] = np.inf
-        parts += self._look(look, np.flatnonzero(stale), slice(None), (u, v), rounding)
-        if not self.complete and len(far):
-            parts += self._look(look, np.flatnonzero(~stale), far, (u, v), rounding)
-        self._remember(parts)
+        self.slack[stale] = np.inf
+        parts += self._price(price, np.flatnonzero(stale), slice(None), (u, v), rounding)
+        if not self.complete and len(outliers):
+            parts += self._price(price, np.flatnonzero(~stale), outliers, (u, v), rounding)
+        self._set_candidates(parts)
         self.potentials = u, v
-        return self._violations(u, v, keep)
+        return self._most_violated(u, v, count)
 
-    def _use_room(self, u: Floats, v: Floats, rounding: float) -> Indices:
-        """Charge the room for what potentials have risen, and tell whose rise was not charged."""
+    def _update_slack(self, u: Floats, v: Floats, rounding: float) -> Indices:
+        """Reduce the slack by the rise of the potentials; return the targets that rise by more."""
         if self.potentials is None:
             return np.empty(0, np.intp)
-        risen = v - self.potentials[1]
-        usual = float(np.partition(risen, -(len(v) // FAR) - 1)[-(len(v) // FAR) - 1])
-        self.room -= (u - self.potentials[0]) + usual + rounding
-        return np.flatnonzero(risen > usual)
+        rise = v - self.potentials[1]
+        rank = len(v) // TARGETS_PER_OUTLIER + 1
+        common_rise = float(np.partition(rise, -rank)[-rank])
+        self.slack -= (u - self.potentials[0]) + common_rise + rounding
+        return np.flatnonzero(rise > common_rise)
 
-    def _look(
+    def _price(
         self,
-        look: Look,
+        price: BlockPricer,
         rows: Indices,
         cols: Rows,
         potentials: tuple[Floats, Floats],
         rounding: float,
-    ) -> list[tuple[Indices, Indices, Floats]]:
-        """Close pairs of some rows and columns; the room of the others limits that of the rows."""
+    ) -> list[Candidates]:
+        """Candidates of a block; reduces the slack of its rows to that of its other pairs."""
         u, v = potentials
-        width = len(v) if isinstance(cols, slice) else len(cols)
+        n_cols = len(v) if isinstance(cols, slice) else len(cols)
 
-        def one(part: slice) -> tuple[Indices, Indices, Floats]:
-            here = rows[part]
-            i, j, cost, room = look(here, cols)
-            if len(i) > REMEMBERED * len(here):
-                # The worst of each row and column tell how far potentials are from feasible.
-                slack = cost - u[i] - v[j]
-                chosen = np.union1d(
-                    worst(i, slack, REMEMBERED // 2), worst(j, slack, REMEMBERED // 2)
-                )
-                i, j, cost, room = i[chosen], j[chosen], cost[chosen], np.full(len(here), -np.inf)
-            self.room[here] = np.minimum(self.room[here], room - rounding)
+        def price_part(part: slice) -> Candidates:
+            sources = rows[part]
+            i, j, cost, slack = price(sources, cols)
+            if len(i) > MAX_CANDIDATES_PER_SOURCE * len(sources):
+                # Those of lowest reduced cost suffice for `by_row` and `by_col`.
+                reduced_cost = cost - u[i] - v[j]
+                count = MAX_CANDIDATES_PER_SOURCE // 2
+                kept = _lowest_by_row_and_col(i, j, reduced_cost, count)
+                i, j, cost, slack = i[kept], j[kept], cost[kept], np.full(len(sources), -np.inf)
+            self.slack[sources] = np.minimum(self.slack[sources], slack - rounding)
             return i, j, cost
 
         if len(rows) == 0:
             return []
-        return in_blocks(one, len(rows), width, self.pricing.threads)
+        return map_row_blocks(price_part, len(rows), n_cols, self.pricing.threads)
 
-    def _remember(self, parts: list[tuple[Indices, Indices, Floats]]) -> None:
-        """Put the pairs together, each once."""
+    def _set_candidates(self, parts: list[Candidates]) -> None:
+        """Concatenate the candidates, without duplicates."""
         i, j, cost = (np.concatenate(list(part)) for part in zip(*parts, strict=True))
         if self.complete:
             self.rows, self.cols, self.cost = i, j, cost
@@ -149,13 +157,21 @@ class ReducedCostBounds:
         _, first = np.unique(i * len(self.pricing.ground.y) + j, return_index=True)
         self.rows, self.cols, self.cost = i[first], j[first], cost[first]
 
-    def _violations(self, u: Floats, v: Floats, keep: int) -> Violations:
-        """The remembered pairs that violate these potentials."""
-        slack = self.cost - u[self.rows] - v[self.cols]
-        below: Indices = np.flatnonzero(slack < 0)
-        i, j, slack = self.rows[below], self.cols[below], slack[below]
+    def _most_violated(self, u: Floats, v: Floats, count: int) -> Violations:
+        """The candidates of negative reduced cost."""
+        reduced_cost = self.cost - u[self.rows] - v[self.cols]
+        negative: Indices = np.flatnonzero(reduced_cost < 0)
+        i, j, reduced_cost = self.rows[negative], self.cols[negative], reduced_cost[negative]
         by_row, by_col = np.zeros(len(u)), np.zeros(len(v))
-        np.minimum.at(by_row, i, slack)
-        np.minimum.at(by_col, j, slack)
-        chosen = np.union1d(worst(i, slack, keep), worst(j, slack, keep))
-        return Violations(i[chosen], j[chosen], self.cost[below][chosen], by_row, by_col)
+        np.minimum.at(by_row, i, reduced_cost)
+        np.minimum.at(by_col, j, reduced_cost)
+        kept = _lowest_by_row_and_col(i, j, reduced_cost, count)
+        return Violations(i[kept], j[kept], self.cost[negative][kept], by_row, by_col)
+
+
+def _lowest_by_row_and_col(
+    rows: Indices, cols: Indices, reduced_cost: Floats, count: int
+) -> Indices:
+    """Indices of the ``count`` pairs of lowest reduced cost of each row and of each column."""
+    by_row = lowest_per_group(rows, reduced_cost, count)
+    return np.union1d(by_row, lowest_per_group(cols, reduced_cost, count))

@@ -1,4 +1,4 @@
-"""What is known of an optimum while it is sought, told to the caller when it matters."""
+"""Bounds, time limit and progress bar of a running solve."""
 
 import math
 import time
@@ -13,18 +13,18 @@ from divergences.errors import SolverError
 
 @dataclass(slots=True)
 class ProgressMonitor:
-    """A bracket of the optimum, a time limit and a progress bar.
+    """Bounds on the optimal cost, a time limit and an optional progress bar.
 
     Attributes:
-        ground: The costs, whose unit the bracket is told in.
-        time_limit: Seconds after which to give up; infinite by default.
-        lower: What the optimum is at least, in the unit of the ground cost.
-        upper: What it is at most.
-        rounds: How many there were, those of coarser problems included.
-        arcs: How many arcs there are now.
+        ground: The ground cost, which determines the unit of reported bounds.
+        time_limit: Seconds after which `begin_round` raises; infinite by default.
         progress: Whether to show a progress bar.
-        bar: The progress bar, while it is shown.
-        start: When the watch began.
+        lower: Lower bound on the optimal cost, in the scaled unit of the ground cost.
+        upper: Upper bound, in the same unit.
+        rounds: Number of rounds so far, those of coarser problems included.
+        arcs: Current number of arcs.
+        bar: The tqdm progress bar while it is shown, else None.
+        start: Time of construction, in seconds of the monotonic clock.
     """
 
     ground: GroundCost
@@ -39,13 +39,13 @@ class ProgressMonitor:
 
     @property
     def bracket(self) -> tuple[float, float]:
-        """What the optimum is at least and at most, in the caller's unit."""
+        """Lower and upper bound on the optimal cost, in the caller's unit."""
         exponent = self.ground.exponent
-        return _in_unit(self.lower, exponent), _in_unit(self.upper, exponent)
+        return _scaled(self.lower, exponent), _scaled(self.upper, exponent)
 
     @contextmanager
-    def shown(self) -> Iterator[None]:
-        """Show a progress bar, if one is wanted, while this lasts."""
+    def progress_bar(self) -> Iterator[None]:
+        """Show a progress bar during the ``with`` block, if `progress` is set."""
         if not self.progress:
             yield
             return
@@ -54,8 +54,8 @@ class ProgressMonitor:
         with tqdm(desc="column generation", unit=" rounds") as self.bar:
             yield
 
-    def known(self, lower: float, upper: float, arcs: int, /) -> None:
-        """Take note of a bracket, and show it."""
+    def record_bounds(self, lower: float, upper: float, arcs: int, /) -> None:
+        """Tighten the bounds and update the progress bar."""
         self.lower, self.upper = max(self.lower, lower), min(self.upper, upper)
         self.arcs = arcs
         if self.bar is not None:
@@ -63,31 +63,31 @@ class ProgressMonitor:
             value = f"{self.bracket[1]:.6g}"
             self.bar.set_postfix(gap=f"{max(gap, 0.0):.1e}", value=value, arcs=arcs)
 
-    def tick(self) -> None:
-        """Count one round.
+    def begin_round(self) -> None:
+        """Count a round and check the time limit.
 
         Raises:
-            SolverError: If the time is up; with the bracket.
+            SolverError: If the time limit has passed; the error carries the bounds.
         """
         self.rounds += 1
         if self.bar is not None:
             self.bar.update()
-        spent = time.monotonic() - self.start
-        if spent > self.time_limit:
+        elapsed = time.monotonic() - self.start
+        if elapsed > self.time_limit:
             raise SolverError(
-                f"the time limit of {self.time_limit:g} s was reached after {spent:.1f} s; "
-                f"{self.sentence()}; raise `time_limit`",
+                f"the time limit of {self.time_limit:g} s was reached after {elapsed:.1f} s; "
+                f"{self.summary()}; raise `time_limit`",
                 bracket=self.bracket,
             )
 
-    def sentence(self) -> str:
-        """The bracket in words."""
+    def summary(self) -> str:
+        """The bounds as a clause for messages."""
         lower, upper = self.bracket
         return f"the optimal cost is between {lower:.12g} and {upper:.12g}"
 
 
-def _in_unit(value: float, exponent: int) -> float:
-    """``value * 2**exponent``, infinite where that is too large."""
+def _scaled(value: float, exponent: int) -> float:
+    """``value * 2**exponent``, infinite on overflow."""
     try:
         return math.ldexp(value, exponent)
     except OverflowError:

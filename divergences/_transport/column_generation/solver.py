@@ -1,4 +1,4 @@
-"""The column method from ground cost and masses to the proved plan."""
+"""Column generation, from a ground cost and masses to a certified optimal plan."""
 
 from dataclasses import replace
 
@@ -6,16 +6,16 @@ import numpy as np
 
 from divergences._transport.certificate import EPS
 from divergences._transport.column_generation.block_pricing import BlockPricing, Pricing
-from divergences._transport.column_generation.dual_ascent import Solution
 from divergences._transport.column_generation.euclidean_pricing import EuclideanPricing
-from divergences._transport.column_generation.multiscale import crude_cost, solved
-from divergences._transport.column_generation.negligible_mass import with_light
+from divergences._transport.column_generation.multiscale import multiscale_solution, northwest_cost
+from divergences._transport.column_generation.negligible_mass import add_negligible_masses
 from divergences._transport.column_generation.progress import ProgressMonitor
+from divergences._transport.column_generation.stabilization import Solution
 from divergences._transport.ground import GroundCost
-from divergences._transport.result import Optimum, proved
+from divergences._transport.result import Optimum, certified_optimum
 from divergences._typing import Array, Floats
 
-TOLERANCE = 1e-13  # of the cost, between the bounds; the last rounds usually close it altogether
+RELATIVE_GAP = 1e-13  # at which to stop; the last rounds usually close the gap altogether
 
 
 def column_transport(
@@ -24,52 +24,52 @@ def column_transport(
     q: Floats,
     /,
     *,
-    watch: ProgressMonitor,
+    monitor: ProgressMonitor,
     device: Array | None = None,
 ) -> Optimum:
-    """The optimal plan between masses ``p`` and ``q`` under a ground cost, with its proof.
+    """Optimal plan between masses ``p`` and ``q`` under a ground cost, with feasible potentials.
 
     Args:
-        ground: The costs.
-        p: Masses of the sources, summing to 1.
-        q: Masses of the targets, summing to 1.
-        watch: Who is told of the progress, and who may end it.
-        device: An array on the device that prices the pairs; None for the CPU.
+        ground: Ground cost.
+        p: Masses of the sources, summing to 1, shape ``(n,)``.
+        q: Masses of the targets, summing to 1, shape ``(m,)``.
+        monitor: Receives the bounds and checks the time limit.
+        device: Array on the device that prices the pairs; None for the CPU.
 
     Returns:
-        The result, in the scaled unit of the ground cost.
+        Plan, potentials, cost and gap, in the scaled unit of the ground cost.
 
     Raises:
-        SolverError: If the time is up, which tells a bracket of the optimum, or the potentials do not
-            prove the plan optimal.
-        KeyboardInterrupt: With the bracket, if interrupted.
+        SolverError: If the time limit has passed (the error carries bounds of the optimal cost),
+            or the potentials do not prove the plan optimal.
+        KeyboardInterrupt: If interrupted; the message states the bounds.
     """
-    # What weighs less than the rounding of the whole takes part only when the potentials are known.
+    # Masses below the rounding error of their sum are added once the potentials are final.
     rows, cols = np.flatnonzero(p > EPS), np.flatnonzero(q > EPS)
-    full = len(rows) == len(p) and len(cols) == len(q)
-    carried = ground if full else ground.subset(rows, cols)
-    with watch.shown():
+    all_solved = len(rows) == len(p) and len(cols) == len(q)
+    solved_ground = ground if all_solved else ground.subset(rows, cols)
+    with monitor.progress_bar():
         try:
-            summit = _summit(_pricing(carried, device), p[rows], q[cols], watch)
+            solution = _solution(_pricing(solved_ground, device), p[rows], q[cols], monitor)
         except KeyboardInterrupt:
-            raise KeyboardInterrupt(f"interrupted: {watch.sentence()}") from None
-    u, v = summit.potentials
-    # A slack is computed from costs and potentials with three roundings.
+            raise KeyboardInterrupt(f"interrupted: {monitor.summary()}") from None
+    u, v = solution.potentials
+    # A reduced cost is computed from a cost and two potentials with three roundings.
     u = u - 4 * EPS * (np.abs(u) + np.abs(v).max())
-    plan = replace(summit.plan, rows=rows[summit.plan.rows], cols=cols[summit.plan.cols])
-    plan, potentials = with_light(ground, p, q, plan, (rows, cols), (u, v))
-    return proved(plan, p, q, potentials, slack=0.0, exponent=0, unit=ground.exponent)
+    plan = replace(solution.plan, rows=rows[solution.plan.rows], cols=cols[solution.plan.cols])
+    plan, potentials = add_negligible_masses(ground, p, q, plan, (rows, cols), (u, v))
+    return certified_optimum(plan, p, q, potentials, max_violation=0.0, exponent=0, unit_exponent=ground.exponent)
 
 
-def _summit(pricing: Pricing, p: Floats, q: Floats, watch: ProgressMonitor) -> Solution:
-    """The optimum between points that all carry mass."""
+def _solution(pricing: Pricing, p: Floats, q: Floats, monitor: ProgressMonitor) -> Solution:
+    """Optimal plan and potentials between points of positive mass, normalized to total 1."""
     p, q = p / p.sum(), q / q.sum()
-    watch.known(0.0, crude_cost(pricing, p, q), 0)
-    return solved(pricing, p, q, watch, tolerance=TOLERANCE, told=True)
+    monitor.record_bounds(0.0, northwest_cost(pricing, p, q), 0)
+    return multiscale_solution(pricing, p, q, monitor, tolerance=RELATIVE_GAP, report_bounds=True)
 
 
 def _pricing(ground: GroundCost, device: Array | None) -> Pricing:
-    """The fastest way to look at all pairs."""
+    """The fastest pricing method for a ground cost."""
     if ground.metric in ("euclidean", "sqeuclidean") and ground.order == 1:
         return EuclideanPricing.of(ground, device)
     return BlockPricing(ground)
