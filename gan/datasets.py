@@ -133,7 +133,7 @@ def mnist_set(data_dir: Path | None) -> DataSet:
         measure_size=5000,
         evaluation_size=2000,
         refinement=OF_IMAGES,
-        sample_without_replacement=digits.distinct_images,
+        sample_without_replacement=digits.sample_images_without_replacement,
     )
 
 

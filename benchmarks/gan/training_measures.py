@@ -11,7 +11,7 @@ from gan.metrics.digits import digit_quality
 from gan.metrics.frechet import Moments, frechet_distance
 from gan.metrics.modes import modes
 from gan.runs import measures
-from gan.runs.run import Outcome
+from gan.runs.run import RunResult
 
 Numbers = dict[str, Any]
 
@@ -25,16 +25,16 @@ SAMPLES = 10_000  # digits that the classifier reads
 
 def fresh(seed: int) -> torch.Generator:
     """Randomness that training has not seen."""
-    return measures.seeded(torch.device("cpu"), seed, 20261121)
+    return measures.seeded_generator(torch.device("cpu"), seed, 20261121)
 
 
-def distances(outcome: Outcome, n: int, rng: torch.Generator, *, pairs: int) -> Numbers:
+def distances(outcome: RunResult, n: int, rng: torch.Generator, *, pairs: int) -> Numbers:
     """Exact EMD of n generated to n real points, and of n other real ones to the same."""
-    emd, floor = measures.emd_beside_floor(outcome.training, outcome.data, n, rng, pairs=pairs)
+    emd, floor = measures.emd_and_floor(outcome.training, outcome.data, n, rng, pairs=pairs)
     return {"emd": emd, "floor": floor, "emd_over_floor": emd / floor}
 
 
-def points(outcome: Outcome, seed: int, *, mixture: GaussianMixture, pairs: int) -> Numbers:
+def points(outcome: RunResult, seed: int, *, mixture: GaussianMixture, pairs: int) -> Numbers:
     """Modes, shares and exact EMD of a mixture of the plane, and PacGAN's numbers.
 
     Args:
@@ -48,9 +48,9 @@ def points(outcome: Outcome, seed: int, *, mixture: GaussianMixture, pairs: int)
         The numbers, by name.
     """
     rng = fresh(seed)
-    found = modes(mixture, measures.averaged_samples(outcome.training, MANY, rng))
+    found = modes(mixture, measures.ema_samples(outcome.training, MANY, rng))
     pacgan = modes(
-        mixture, measures.averaged_samples(outcome.training, PACGAN_POINTS, rng), min_share=0
+        mixture, measures.ema_samples(outcome.training, PACGAN_POINTS, rng), min_share=0
     )
     return {
         **distances(outcome, POINTS, rng, pairs=pairs),
@@ -64,16 +64,14 @@ def points(outcome: Outcome, seed: int, *, mixture: GaussianMixture, pairs: int)
     }
 
 
-def digits(outcome: Outcome, seed: int) -> Numbers:
+def digits(outcome: RunResult, seed: int) -> Numbers:
     """Class shares and Frechet distance beside that of real digits, and exact EMD."""
     rng = fresh(seed)
     classifier = digit_classifier()
     train = mnist.digits()
-    images = train.distinct_images(2 * SAMPLES, rng).split(SAMPLES)
+    images = train.sample_images_without_replacement(2 * SAMPLES, rng).split(SAMPLES)
     real, other = (Moments.of(classifier.features(half)) for half in images)
-    found = digit_quality(
-        classifier, measures.averaged_samples(outcome.training, SAMPLES, rng), real
-    )
+    found = digit_quality(classifier, measures.ema_samples(outcome.training, SAMPLES, rng), real)
     return {
         **distances(outcome, DIGITS, rng, pairs=DIGIT_PAIRS),
         "smallest_share": found.smallest_share,

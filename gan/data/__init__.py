@@ -1,4 +1,4 @@
-"""What there is to learn: samplers, with exact densities where they are known."""
+"""Data sets: samplers, with exact densities where they are known."""
 
 from gan.data.dataset import DataSet
 

@@ -1,4 +1,4 @@
-"""What every data set is to the rest: a sampler, the shape of its points, and ways to judge."""
+"""Interface of a data set: a sampler, the shape of its points, and evaluation metrics."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,12 +13,13 @@ Measures = dict[str, int | float | list[float]]
 
 @dataclass(frozen=True, slots=True)
 class RefinementSettings:
-    """How a copy of a critic climbs the certified bound of the points of an evaluation.
+    """Ascent of a copy of the critic on the certified bound of an evaluation's points.
 
     Attributes:
-        steps: Updates on all points.
-        learning_rate: Of the copy's weights; 0 leaves them as they are.
-        correction_rate: Of the corrections of single points, in the unit of the points.
+        steps: Full-batch updates.
+        learning_rate: Initial learning rate of the copy's weights; 0 keeps them fixed.
+        correction_rate: Initial learning rate of the corrections per point, in the unit of the
+            points.
     """
 
     steps: int = 90
@@ -31,16 +32,17 @@ class DataSet:
     """A distribution to learn.
 
     Attributes:
-        shape: Of one point: ``(d,)``, or ``(channels, rows, columns)`` of an image.
-        sample: Draws real points: ``sample(n, rng)``, of shape ``(n, *shape)``.
-        networks: Name of the pair of networks that learns it by default.
-        unit: How large the points are: networks work on points of size about 1.
-        measure: What is to be known of generated points ``(n, *shape)`` beyond their distance, by
-            name; None if there is nothing.
-        measure_size: How many generated points it is given.
+        shape: Shape of one point: ``(d,)``, or ``(channels, rows, columns)`` of an image.
+        sample: Draws real points, with replacement from a finite data set: ``sample(n, rng)``, of
+            shape ``(n, *shape)``.
+        networks: Name of its default networks in `gan.NETWORKS`.
+        unit: Size of its points; networks are rescaled by it.
+        measure: Metrics of generated points ``(n, *shape)`` beside their EMD, by name; None for
+            none.
+        measure_size: Number of generated points that ``measure`` takes.
         evaluation_size: Points on each side of an evaluation.
-        refinement: How a copy of the critic comes to certify what it can of them.
-        log_density: Log density of points ``(n, *shape)``, in nats, where it is known.
+        refinement: Settings of the refined critic of an evaluation.
+        log_density: Log density of points ``(n, *shape)``, in nats; None if unknown.
         sample_without_replacement: As ``sample``, but without replacement, for a finite data set;
             None for a continuous distribution.
     """
@@ -59,19 +61,19 @@ class DataSet:
     def two_samples(self, n: int, rng: torch.Generator, /) -> tuple[Tensor, Tensor]:
         """Two samples of n real points each, with no point in common.
 
-        Of 60,000 digits, two samples of 2000 with replacement have 67 in common, which cost
-        nothing to move: their EMD is 3 % lower than that of digits that are new, as a generator's
+        Two samples of 2000 of 60,000 digits with replacement share 67 on average. These cost
+        nothing to transport, so that the EMD is 3 % lower than to new digits, as a generator's
         are.
 
         Args:
-            n: Points in each.
+            n: Points in each sample.
             rng: Source of randomness.
 
         Returns:
             The samples, each of shape ``(n, *shape)``.
 
         Raises:
-            DistributionError: If a finite data set has fewer points than that.
+            DistributionError: If a finite data set has fewer than 2 n points.
         """
         if self.sample_without_replacement is None:
             return self.sample(n, rng), self.sample(n, rng)

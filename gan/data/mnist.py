@@ -1,9 +1,8 @@
-"""The MNIST digits: find the files, verify what is in them, scale the pixels.
+"""The MNIST digits: locate, download and verify the files, sample from them.
 
-The four idx files are looked for in the folder that the caller names, else in the one that the
-environment variable MNIST_DIR names, else in the user's cache, to which they are downloaded when
-they are not there. What is verified is the decompressed content, against the digests of the
-original files: mirrors compress differently.
+The four idx files are read from the folder that the caller names, else from the folder in the
+environment variable MNIST_DIR, else from the user's cache; missing ones are downloaded there.
+The SHA-256 digest is that of the decompressed content, since mirrors compress differently.
 """
 
 import gzip
@@ -33,12 +32,12 @@ MIRRORS = (
 
 @dataclass(frozen=True, slots=True)
 class IdxFile:
-    """One of the four files.
+    """Name, digest and shape of one of the four files.
 
     Attributes:
-        name: As on the mirrors, without ``.gz``.
+        name: File name on the mirrors, without ``.gz``.
         sha256: Digest of the decompressed content.
-        shape: Of the array in it.
+        shape: Shape of the array.
     """
 
     name: str
@@ -74,55 +73,59 @@ LABELS: dict[Split, IdxFile] = {
 
 @dataclass(frozen=True, slots=True)
 class Digits:
-    """A set of digits to draw from.
+    """Sampler of a finite set of digits.
 
     Attributes:
-        pixels: Shape ``(n, 784)``, rows of the image one after another, 0 to 255.
+        pixels: Shape ``(n, 784)``, images in row-major order, 0 to 255.
     """
 
     pixels: UInt8[Tensor, " n 784"]
 
     def sample(self, n: int, rng: torch.Generator) -> Float[Tensor, " n 784"]:
         """``n`` digits drawn with replacement, pixels in [0, 1], on the device of ``rng``."""
-        chosen = torch.randint(len(self.pixels), (n,), generator=rng, device=rng.device)
-        return self._at(chosen, rng.device)
+        indices = torch.randint(len(self.pixels), (n,), generator=rng, device=rng.device)
+        return self._scaled_pixels(indices, rng.device)
 
     def sample_images(self, n: int, rng: torch.Generator) -> Float[Tensor, " n 1 28 28"]:
-        """The same as images of one channel."""
+        """``n`` digits drawn with replacement, as images of one channel."""
         return self.sample(n, rng).unflatten(1, (1, 28, 28))
 
-    def distinct_images(self, n: int, rng: torch.Generator) -> Float[Tensor, " n 1 28 28"]:
-        """``n`` digits as images, none of them twice.
+    def sample_images_without_replacement(
+        self, n: int, rng: torch.Generator
+    ) -> Float[Tensor, " n 1 28 28"]:
+        """``n`` digits drawn without replacement, as images of one channel.
 
         Args:
-            n: How many.
+            n: Number of digits.
             rng: Source of randomness.
 
         Returns:
             Images with pixels in [0, 1], on the device of ``rng``.
 
         Raises:
-            DistributionError: If there are not so many.
+            DistributionError: If the set has fewer than ``n`` digits.
         """
         if n > len(self.pixels):
             raise DistributionError(
-                f"`n` must be at most the {len(self.pixels)} digits that there are, since none "
-                f"comes twice, but is {n}: compare fewer points"
+                f"`n` must be at most {len(self.pixels)}, the number of digits, without "
+                f"replacement, but is {n}; compare fewer points"
             )
-        chosen = torch.randperm(len(self.pixels), generator=rng, device=rng.device)[:n]
-        return self._at(chosen, rng.device).unflatten(1, (1, 28, 28))
+        indices = torch.randperm(len(self.pixels), generator=rng, device=rng.device)[:n]
+        return self._scaled_pixels(indices, rng.device).unflatten(1, (1, 28, 28))
 
     def sample_stacked(self, n: int, rng: torch.Generator) -> Float[Tensor, " n 3 28 28"]:
         """``n`` images of three independent digits, 1000 modes (Metz et al. 2017, section 3.3)."""
         return self.sample(3 * n, rng).reshape(n, 3, 28, 28)
 
-    def _at(self, places: Int[Tensor, " n"], device: torch.device) -> Float[Tensor, " n 784"]:
-        """The digits at these places, pixels in [0, 1]."""
-        return self.pixels[places.to(self.pixels.device)].to(device).float() / 255
+    def _scaled_pixels(
+        self, indices: Int[Tensor, " n"], device: torch.device
+    ) -> Float[Tensor, " n 784"]:
+        """The digits at the given indices, pixels in [0, 1]."""
+        return self.pixels[indices.to(self.pixels.device)].to(device).float() / 255
 
 
 def digits(split: Split = "train", *, data_dir: Path | None = None) -> Digits:
-    """The digits of one split.
+    """Digits of one split, without labels.
 
     Args:
         split: "train", 60,000 digits, or "test", 10,000.
@@ -140,13 +143,17 @@ def digits(split: Split = "train", *, data_dir: Path | None = None) -> Digits:
 
 
 def labels(split: Split = "train", *, data_dir: Path | None = None) -> UInt8[Tensor, " n"]:
-    """What digit each image of the split shows, 0 to 9; arguments and errors as in `digits`.
+    """Labels of one split, 0 to 9.
+
+    Args:
+        split: "train" or "test".
+        data_dir: Folder of the idx files, as in `digits`.
 
     Returns:
-        One number per image, in the order of the file.
+        One label per image, in the order of the file.
 
     Raises:
-        MnistError: As in `digits`.
+        MnistError: If a file is missing, damaged or not the original, or cannot be downloaded.
     """
     return torch.from_numpy(load(LABELS[split], data_dir=data_dir))
 
@@ -154,48 +161,48 @@ def labels(split: Split = "train", *, data_dir: Path | None = None) -> UInt8[Ten
 def load(
     file: IdxFile, /, *, data_dir: Path | None = None, mirrors: tuple[str, ...] = MIRRORS
 ) -> np.ndarray:
-    """The array in one of the four files, found as the module says, and verified.
+    """Array of one of the four files, verified by its digest.
 
     Args:
-        file: Which of the files.
-        data_dir: Folder to look in, and nowhere else.
-        mirrors: Base addresses to download from.
+        file: The file.
+        data_dir: Folder of the file; by default MNIST_DIR, else the user's cache.
+        mirrors: Base URLs for downloads into the cache.
 
     Returns:
-        Bytes, of shape ``file.shape``.
+        Array of ``uint8``, shape ``file.shape``.
 
     Raises:
         MnistError: If the file is missing, damaged or not the original, or cannot be downloaded.
     """
     folder = data_dir or (Path(os.environ["MNIST_DIR"]) if os.environ.get("MNIST_DIR") else None)
     path = (
-        _cached(file, mirrors)
+        _cached_path(file, mirrors)
         if folder is None
-        else _found(file, folder, named=data_dir is not None)
+        else _local_path(file, folder, is_argument=data_dir is not None)
     )
-    array = np.frombuffer(_content(file, path), np.uint8, offset=4 + 4 * len(file.shape))
+    array = np.frombuffer(_verified_content(file, path), np.uint8, offset=4 + 4 * len(file.shape))
     return array.reshape(file.shape).copy()
 
 
-def _found(file: IdxFile, folder: Path, *, named: bool) -> Path:
-    """The file in a folder that the caller or the environment named."""
+def _local_path(file: IdxFile, folder: Path, *, is_argument: bool) -> Path:
+    """Path of the file, gzipped or not, in a folder from the caller or the environment."""
     for path in (folder / f"{file.name}.gz", folder / file.name):
         if path.is_file():
             return path
-    source = "--data-dir" if named else "the environment variable MNIST_DIR"
+    source = "--data-dir" if is_argument else "the environment variable MNIST_DIR"
     raise MnistError(
-        f"{folder / file.name}.gz does not exist, nor does it without .gz; {source} says to look "
-        "there. Put the four MNIST files there, or leave the folder out to download them"
+        f"{folder / file.name} does not exist, gzipped or not; {source} names this folder. Put "
+        "the four MNIST files there, or name no folder to download them"
     )
 
 
-def _content(file: IdxFile, path: Path) -> bytes:
-    """The decompressed content, if it is the original's."""
+def _verified_content(file: IdxFile, path: Path) -> bytes:
+    """Decompressed content of the file, whose digest is that of the original."""
     try:
         content = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise MnistError(
-            f"{path} is damaged or cut short ({error}); delete it and fetch it again"
+            f"{path} is damaged or truncated ({error}); delete it and download it again"
         ) from None
     except OSError as error:
         raise MnistError(f"{path} cannot be read: {error}") from None
@@ -208,15 +215,15 @@ def _content(file: IdxFile, path: Path) -> bytes:
     return content
 
 
-def _cached(file: IdxFile, mirrors: tuple[str, ...]) -> Path:
-    """The file in the user's cache, downloaded if need be; a bad download is not kept."""
-    import pooch  # here: only a download needs it
+def _cached_path(file: IdxFile, mirrors: tuple[str, ...]) -> Path:
+    """Path of the file in the user's cache; downloads it first if missing, and verifies it."""
+    import pooch  # imported here since only downloads need it
 
     cache = Path(pooch.os_cache("divergences")) / "mnist"
     path = cache / f"{file.name}.gz"
     if path.is_file():
         return path
-    pooch.get_logger().setLevel("WARNING")  # the digest is checked here, of the content
+    pooch.get_logger().setLevel("WARNING")  # no advice to pass a digest: _verified_content has it
     download = pooch.HTTPDownloader(progressbar=True, timeout=30)
     failures = []
     for mirror in mirrors:
@@ -224,13 +231,15 @@ def _cached(file: IdxFile, mirrors: tuple[str, ...]) -> Path:
         try:
             cache.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryDirectory(dir=cache) as folder:
-                new = pooch.retrieve(url, None, path.name, path=folder, downloader=download)
-                _content(file, Path(new))
-                return Path(new).replace(path)
+                download_path = pooch.retrieve(
+                    url, None, path.name, path=folder, downloader=download
+                )
+                _verified_content(file, Path(download_path))
+                return Path(download_path).replace(path)
         except (OSError, MnistError) as error:  # requests' errors are OSErrors
             failures.append(f"{url}: {error}")
     raise MnistError(
         f"{path.name} is not in {cache} and could not be downloaded. Without a network, put the "
         "four MNIST files into a folder and name it with --data-dir or the environment variable "
-        "MNIST_DIR. Tried:\n  " + "\n  ".join(failures)
+        "MNIST_DIR. Attempts:\n  " + "\n  ".join(failures)
     )

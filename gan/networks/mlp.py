@@ -86,21 +86,21 @@ def mlp_critic(rng: torch.Generator, shape: Shape, /, *, hidden: Sequence[int]) 
 
 
 class RadialFeature(nn.Module):
-    """Appends to each point its distance to a learned centre, minus ``sqrt(d)``.
+    """Appends to each point its distance to a learned center, minus ``sqrt(d)``.
 
     The offset is the root mean square of the distance for points of unit variance.
 
     Attributes:
-        centre: Coordinates of the centre, shape ``(d,)``, initially 0.
+        center: Coordinates of the center, shape ``(d,)``, initially 0.
     """
 
     def __init__(self, d: int, device: torch.device) -> None:
         super().__init__()
-        self.centre = nn.Parameter(torch.zeros(d, device=device))
+        self.center = nn.Parameter(torch.zeros(d, device=device))
 
     def forward(self, points: Float[Tensor, " n d"]) -> Float[Tensor, " n d+1"]:
         """Points and the radial feature: ``d + 1`` features for each of ``points``."""
-        squares = (points - self.centre).square().sum(dim=1, keepdim=True)
+        squares = (points - self.center).square().sum(dim=1, keepdim=True)
         distances = (squares + SQUARED_DISTANCE_OFFSET).sqrt()
         return torch.cat([points, distances - math.sqrt(points.shape[1])], dim=1)
 

@@ -189,7 +189,7 @@ REFUSED = [
     (["train", "gan", "--device", "cuda:99"], "--device cuda:99 cannot be used here"),
     (
         ["train", "gan", "--data", "mnist", "--data-dir", "nowhere"],
-        "--data-dir says to look there",
+        "--data-dir names this folder",
     ),
     (["train", "gan", "--resume"], "holds no run: "),
     (

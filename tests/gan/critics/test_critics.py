@@ -11,11 +11,19 @@ import torch
 from torch import nn
 
 from divergences import DistributionError
-from gan.critics import CRITICS, Budget, Experiment, Problem, fitted, on_points, on_populations
-from gan.critics.fit_loop import stepped
+from gan.critics import (
+    CRITICS,
+    Budget,
+    Experiment,
+    Problem,
+    errors_on_points,
+    errors_on_populations,
+    fitted,
+)
+from gan.critics.fit_loop import run_updates
 from gan.critics.pairs import named_pair
 from gan.errors import TrainingError
-from gan.evaluation.critic_gap import Truth
+from gan.evaluation.critic_gap import ExactTransport
 from gan.networks.lipschitz import GroupSort, group_sort_critic, spectral_norm_critic
 from gan.networks.mlp import RadialFeature, spread_mlp_critic
 from gan.recipes.optimizers import CombinedOptimizer, muon
@@ -31,7 +39,7 @@ def rng(seed=0):
 
 TRANSLATED = named_pair("translation-2")
 POINTS = TRANSLATED.real(200, rng(0)), TRANSLATED.generated(200, rng(1))
-TRUTH = Truth.of(*POINTS)
+TRANSPORT = ExactTransport.between(*POINTS)
 # What 150 steps leave of the distance, at least: the slow ones are held against what they promise.
 LEAST = {"clip": 0.0, "spectral": 0.2, "full-sort": 0.2, "finite-difference": 0.3}
 
@@ -43,14 +51,14 @@ def test_every_estimator_fits_points_by_the_same_protocol(method):
     assert [fit.step for fit in fits] == list(range(1, len(fits) + 1))
     assert len(fits) == (1 if method == "witness" else 150)
     assert [fit.finished for fit in fits] == [False] * (len(fits) - 1) + [True]
-    verdict = on_points(fits[-1].score, TRUTH)
-    assert verdict.certified <= verdict.exact == TRUTH.exact
-    assert verdict.error > LEAST.get(method, 0.7) - 1
+    errors = errors_on_points(fits[-1].score, TRANSPORT)
+    assert errors.certified <= errors.exact == TRANSPORT.exact
+    assert errors.error > LEAST.get(method, 0.7) - 1
     if fits[-1].lipschitz:
-        assert verdict.slope <= 1 + 1e-4
-        assert verdict.gap <= verdict.exact * (1 + 1e-4)
+        assert errors.slope <= 1 + 1e-4
+        assert errors.gap <= errors.exact * (1 + 1e-4)
     if method != "witness":  # whose gradient is right half way, too
-        assert verdict.cosine > 0.5
+        assert errors.cosine > 0.5
 
 
 @pytest.mark.parametrize("method", ["one-sided", "sharp", "c-transform", "maxmin", "witness"])
@@ -58,12 +66,12 @@ def test_every_kind_of_estimator_fits_populations(method):
     pair = named_pair("translation-3")
     problem = Problem(pair.real, pair.generated, pair.shape)
     fit = fitted(CRITICS[method].estimator, problem, budget=Budget(60), rng=rng())
-    verdict = on_populations(fit.score, pair, 1.0, rng(9), fresh=2000)
-    assert verdict.certified is None
-    assert verdict.certified_error is None
-    assert abs(verdict.error) < 0.35
-    assert verdict.cosine > 0.7
-    assert 0 < verdict.standard_error < 0.05
+    errors = errors_on_populations(fit.score, pair, 1.0, rng(9), sample_size=2000)
+    assert errors.certified is None
+    assert errors.certified_error is None
+    assert abs(errors.error) < 0.35
+    assert errors.cosine > 0.7
+    assert 0 < errors.standard_error < 0.05
 
 
 def test_a_fit_is_the_same_again():
@@ -77,38 +85,48 @@ def test_a_fit_is_the_same_again():
 
 def test_a_critic_of_few_points_knows_them_and_not_their_populations():
     pair = named_pair("translation-8")
-    study = Experiment(pair, "same-points", 0, n=50)
-    *_, look = study.looks(CRITICS["corrected"].estimator, Budget(150), only_last=True)
-    fresh = on_populations(look.fit.score, pair, 1.0, rng(5), fresh=4000)
-    assert look.verdict.certified_error > -0.01
-    assert look.verdict.exact > 2  # the exact EMD of 50 points in 8 dimensions
-    assert look.verdict.gap > 2 * fresh.gap
+    experiment = Experiment(pair, "same-points", 0, n=50)
+    *_, checkpoint = experiment.checkpoints(
+        CRITICS["corrected"].estimator, Budget(150), only_last=True
+    )
+    fresh = errors_on_populations(checkpoint.fit.score, pair, 1.0, rng(5), sample_size=4000)
+    assert checkpoint.errors.certified_error > -0.01
+    assert checkpoint.errors.exact > 2  # the exact EMD of 50 points in 8 dimensions
+    assert checkpoint.errors.gap > 2 * fresh.gap
 
 
 def test_the_exact_witness_certifies_all():
-    study = Experiment(TRANSLATED, "same-points", 0, n=100)
-    (look,) = study.looks(CRITICS["witness"].estimator, Budget(1))
-    assert look.verdict.certified_error == pytest.approx(0, abs=1e-9)
-    assert look.verdict.certified <= look.verdict.exact
-    assert look.verdict.cosine == pytest.approx(1, abs=0.02)
+    experiment = Experiment(TRANSLATED, "same-points", 0, n=100)
+    (checkpoint,) = experiment.checkpoints(CRITICS["witness"].estimator, Budget(1))
+    assert checkpoint.errors.certified_error == pytest.approx(0, abs=1e-9)
+    assert checkpoint.errors.certified <= checkpoint.errors.exact
+    assert checkpoint.errors.cosine == pytest.approx(1, abs=0.02)
 
 
 def test_a_study_looks_at_powers_of_ten_and_the_end_and_can_be_stopped():
-    study = Experiment(TRANSLATED, "population", 0)
-    assert study.exact == 1.0
+    experiment = Experiment(TRANSLATED, "population", 0)
+    assert experiment.exact == 1.0
     estimator = CRITICS["one-sided"].estimator
-    assert [look.step for look in study.looks(estimator, Budget(12))] == [1, 3, 10, 12]
-    assert [look.step for look in study.looks(estimator, Budget(12), only_last=True)] == [12]
+    assert [checkpoint.step for checkpoint in experiment.checkpoints(estimator, Budget(12))] == [
+        1,
+        3,
+        10,
+        12,
+    ]
+    assert [
+        checkpoint.step
+        for checkpoint in experiment.checkpoints(estimator, Budget(12), only_last=True)
+    ] == [12]
     asked = iter([False, True])
-    looks = study.looks(estimator, Budget(12), stopped=lambda: next(asked))
-    assert [look.step for look in looks] == [1, 2]
+    checkpoints = experiment.checkpoints(estimator, Budget(12), stopped=lambda: next(asked))
+    assert [checkpoint.step for checkpoint in checkpoints] == [1, 2]
 
 
 def test_populations_without_a_known_w1_are_refused():
     with pytest.raises(ValueError, match="`pair` must have a known W1"):
         Experiment(named_pair("ring-normal"), "population", 0)
     with pytest.raises(ValueError, match="`pair` must have a known W1"):
-        on_populations(nn.Flatten(0), named_pair("ring-normal"), 1.0, rng())
+        errors_on_populations(nn.Flatten(0), named_pair("ring-normal"), 1.0, rng())
 
 
 @pytest.mark.parametrize("budget", [{"steps": 0}, {"seconds": 0.0}, {"seconds": math.nan}])
@@ -118,8 +136,10 @@ def test_a_budget_of_nothing_is_refused(budget):
 
 
 def test_a_budget_of_time_ends_a_fit():
-    begun = time.monotonic()
-    fits = list(stepped(lambda used: None, nn.Identity(), Budget(10**9, 1e-4), begun=begun))
+    start = time.monotonic()
+    fits = list(
+        run_updates(lambda progress: None, nn.Identity(), Budget(10**9, 1e-4), start=start)
+    )
     assert fits[-1].finished
     assert fits[-1].seconds >= 1e-4
     assert not any(fit.finished for fit in fits[:-1])
@@ -182,7 +202,7 @@ def test_a_critic_with_a_radius_is_told_how_far_each_point_is_from_a_learned_cen
     points = torch.tensor([[3.0, 0.0, 4.0, 0.0], [0.0, 0.0, 0.0, 0.0]])
     torch.testing.assert_close(layer(points)[:, :4], points)
     torch.testing.assert_close(layer(points)[:, 4], torch.tensor([3.0, -2.0]), atol=2e-3, rtol=0)
-    layer.centre.data += points[0]
+    layer.center.data += points[0]
     torch.testing.assert_close(layer(points)[:, 4], torch.tensor([-2.0, 3.0]), atol=2e-3, rtol=0)
 
     critic = spread_mlp_critic(rng(), (1, 2, 2), hidden=[8], radius=True)
@@ -198,9 +218,9 @@ def test_a_radius_makes_round_functions_of_many_dimensions_easy():
     flat = replace(sharp, network=partial(spread_mlp_critic, hidden=[256] * 3, steepness=1.0))
     astray = []
     for estimator in (sharp, flat):
-        study = Experiment(pair, "population", 0)
-        *_, look = study.looks(estimator, Budget(60), only_last=True)
-        astray.append(1 - look.verdict.cosine)
+        experiment = Experiment(pair, "population", 0)
+        *_, checkpoint = experiment.checkpoints(estimator, Budget(60), only_last=True)
+        astray.append(1 - checkpoint.errors.cosine)
     assert astray[0] < 0.5 * astray[1]
 
 
@@ -256,8 +276,8 @@ def test_points_of_any_precision_and_with_gradients_are_taken():
 
 def test_equal_sets_have_no_error():
     x = POINTS[0]
-    verdict = on_points(lambda points: points[:, 0], Truth.of(x, x))
-    assert (verdict.error, verdict.certified_error, verdict.cosine) == (0, 0, 0)
+    errors = errors_on_points(lambda points: points[:, 0], ExactTransport.between(x, x))
+    assert (errors.error, errors.certified_error, errors.cosine) == (0, 0, 0)
 
 
 def test_a_run_with_muon_goes_on_exactly_and_is_undone_exactly():

@@ -1,4 +1,4 @@
-"""The MNIST loader: the real files, ways they can be wrong, downloads from a server here."""
+"""The MNIST loader: the real files, invalid files, and downloads from a local server."""
 
 import gzip
 import http.server
@@ -20,7 +20,7 @@ NAME = LABELS["test"].name
 
 @pytest.fixture
 def folder(mnist_dir, tmp_path):
-    """A folder of one's own with the smallest file in it."""
+    """A writable folder with the smallest file."""
     shutil.copy(mnist_dir / f"{NAME}.gz", tmp_path)
     (tmp_path / f"{NAME}.gz").chmod(0o600)
     return tmp_path
@@ -28,7 +28,7 @@ def folder(mnist_dir, tmp_path):
 
 @pytest.fixture
 def cache(tmp_path, monkeypatch):
-    """An empty user's cache."""
+    """An empty user cache."""
     monkeypatch.delenv("MNIST_DIR", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setattr("pooch.os_cache", lambda name: tmp_path / "cache" / name)
@@ -37,7 +37,7 @@ def cache(tmp_path, monkeypatch):
 
 @pytest.fixture
 def serve():
-    """Start a server of a folder on this machine; its address."""
+    """A function that serves a folder over HTTP and returns the address."""
     servers = []
 
     def start(path):
@@ -60,7 +60,7 @@ class QuietHandler(http.server.SimpleHTTPRequestHandler):
         pass
 
 
-def test_the_digits_are_the_real_ones(mnist_dir, rng):
+def test_the_test_split_has_the_original_size_mean_and_label_counts(mnist_dir, rng):
     digits = mnist.digits("test", data_dir=mnist_dir)
     assert digits.pixels.shape == (10000, 784)
     assert float(digits.pixels.float().mean()) == pytest.approx(33.791, abs=1e-3)
@@ -73,53 +73,53 @@ def test_the_digits_are_the_real_ones(mnist_dir, rng):
     ]  # fmt: skip
 
 
-def test_a_seed_gives_the_same_digits(mnist_dir):
+def test_the_same_seed_draws_the_same_digits(mnist_dir):
     digits = mnist.digits("test", data_dir=mnist_dir)
     first, second = (digits.sample(5, torch.Generator().manual_seed(1)) for _ in range(2))
     assert torch.equal(first, second)
 
 
-def test_distinct_digits_are_all_of_them_at_most(mnist_dir, rng):
+def test_sampling_all_digits_without_replacement_is_a_permutation(mnist_dir, rng):
     digits = mnist.digits("test", data_dir=mnist_dir)
-    images = digits.distinct_images(10_000, rng)
+    images = digits.sample_images_without_replacement(10_000, rng)
     assert images.shape == (10_000, 1, 28, 28)
     assert float(images.sum(dtype=torch.float64)) == pytest.approx(digits.pixels.sum() / 255)
-    with pytest.raises(DistributionError, match="`n` must be at most the 10000 digits"):
-        digits.distinct_images(10_001, rng)
+    with pytest.raises(DistributionError, match="`n` must be at most 10000, the number of digits"):
+        digits.sample_images_without_replacement(10_001, rng)
 
 
-def test_two_samples_of_the_data_set_share_no_digit(mnist_dir, rng):
-    """With replacement they would share 67 of 2000; no two of the 60,000 are equal."""
-    both = torch.cat(DATA["mnist"](mnist_dir).two_samples(2000, rng))
-    assert len({image.numpy().tobytes() for image in both}) == 4000
+def test_the_two_samples_of_the_data_set_are_disjoint(mnist_dir, rng):
+    """With replacement they would share 67 of 2000 digits; the 60,000 are pairwise different."""
+    images = torch.cat(DATA["mnist"](mnist_dir).two_samples(2000, rng))
+    assert len({image.numpy().tobytes() for image in images}) == 4000
 
 
-def test_the_folder_that_is_named_goes_before_the_environment(folder, monkeypatch):
+def test_the_data_dir_argument_overrides_the_environment(folder, monkeypatch):
     monkeypatch.setenv("MNIST_DIR", "/nowhere")
     assert len(load(LABELS["test"], data_dir=folder)) == 10000
     with pytest.raises(
-        MnistError, match=r"/nowhere/.* does not exist.*MNIST_DIR says to look there"
+        MnistError, match=r"/nowhere/.* does not exist.*MNIST_DIR names this folder"
     ):
         load(LABELS["test"])
 
 
-def test_files_may_lie_there_decompressed(folder):
+def test_decompressed_files_are_accepted(folder):
     content = gzip.decompress((folder / f"{NAME}.gz").read_bytes())
     (folder / f"{NAME}.gz").unlink()
     (folder / NAME).write_bytes(content)
     assert len(load(LABELS["test"], data_dir=folder)) == 10000
 
 
-def test_other_compression_of_the_same_content_is_accepted(folder):
+def test_another_compression_of_the_same_content_is_accepted(folder):
     path = folder / f"{NAME}.gz"
     path.write_bytes(gzip.compress(gzip.decompress(path.read_bytes()), compresslevel=1))
     assert len(load(LABELS["test"], data_dir=folder)) == 10000
 
 
-def test_a_missing_file_is_named_with_what_to_do(folder):
+def test_a_missing_file_is_named_with_the_remedy(folder):
     with pytest.raises(
         MnistError,
-        match=rf"{IMAGES['test'].name}.gz does not exist.*--data-dir says to look there",
+        match=rf"{IMAGES['test'].name} does not exist.*--data-dir names this folder. Put the four",
     ):
         mnist.digits("test", data_dir=folder)
 
@@ -127,14 +127,14 @@ def test_a_missing_file_is_named_with_what_to_do(folder):
 def test_a_truncated_file_is_named(folder):
     path = folder / f"{NAME}.gz"
     path.write_bytes(path.read_bytes()[:1000])
-    with pytest.raises(MnistError, match=rf"{NAME}.gz is damaged or cut short.*fetch it again"):
+    with pytest.raises(MnistError, match=rf"{NAME}.gz is damaged or truncated.*download it again"):
         load(LABELS["test"], data_dir=folder)
 
 
 def test_a_file_that_is_no_gzip_is_named(folder):
     (folder / f"{NAME}.gz").write_bytes(b"<html>not found</html>")
     with pytest.raises(
-        MnistError, match=rf"{NAME}.gz is damaged or cut short.*Not a gzipped file"
+        MnistError, match=rf"{NAME}.gz is damaged or truncated.*Not a gzipped file"
     ):
         load(LABELS["test"], data_dir=folder)
 
@@ -148,7 +148,7 @@ def test_a_corrupted_file_is_named(folder):
         load(LABELS["test"], data_dir=folder)
 
 
-def test_another_file_under_the_name_is_not_taken(folder):
+def test_a_file_of_other_content_is_refused(folder):
     (folder / f"{NAME}.gz").write_bytes(gzip.compress(bytes(10008)))
     with pytest.raises(
         MnistError, match=rf"{NAME}.gz is not the original {NAME}.*10008 bytes.*replace it"
@@ -157,7 +157,7 @@ def test_another_file_under_the_name_is_not_taken(folder):
 
 
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
-def test_the_download_is_verified_and_kept(folder, cache, serve, capfd):
+def test_a_download_is_verified_and_cached(folder, cache, serve, capfd):
     address = serve(folder)
     truth = load(LABELS["test"], data_dir=folder)
     assert np.array_equal(load(LABELS["test"], mirrors=(address,)), truth)
@@ -167,7 +167,7 @@ def test_the_download_is_verified_and_kept(folder, cache, serve, capfd):
 
 
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
-def test_a_mirror_that_serves_something_else_is_passed_over(folder, cache, serve, tmp_path):
+def test_a_mirror_with_wrong_content_is_skipped(folder, cache, serve, tmp_path):
     wrong = tmp_path / "wrong"
     wrong.mkdir()
     (wrong / f"{NAME}.gz").write_bytes(gzip.compress(b"not MNIST"))
@@ -179,7 +179,7 @@ def test_a_mirror_that_serves_something_else_is_passed_over(folder, cache, serve
 
 
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
-def test_no_network_says_what_was_tried_and_what_to_do(cache, serve, tmp_path):
+def test_a_failed_download_names_every_attempt_and_the_remedy(cache, serve, tmp_path):
     empty = tmp_path / "empty"
     empty.mkdir()
     mirrors = (serve(empty), "http://127.0.0.1:9/")
