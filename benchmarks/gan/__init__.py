@@ -1,1 +1,1 @@
-"""Critics against known distances, and training against what it learns."""
+"""Benchmarks of critics against exact distances, and of the quality and speed of training."""

@@ -1,10 +1,10 @@
-"""Critics against exact Wasserstein distance: on the points that they saw, and on populations.
+"""Errors of critics on the points that they were fitted to, and on populations of known W1.
 
     python -m benchmarks.gan.critic_gap                     # all groups, three hours on 2 cores
-    python -m benchmarks.gan.critic_gap points population   # some groups of it
-    python -m benchmarks.gan.critic_gap --gather            # write what has been measured so far
+    python -m benchmarks.gan.critic_gap points population   # some groups
+    python -m benchmarks.gan.critic_gap --gather            # collect the finished fits
 
-Each fit is kept under ``runs/critic_gap``; a benchmark that was stopped goes on where it was.
+Each fit is kept under ``runs/critic_gap``; a benchmark that was stopped resumes when run again.
 Results go to ``results/critic_gap.json``, the figure to ``docs/critic_gap.png``.
 """
 
@@ -24,26 +24,26 @@ from benchmarks.gan import critic_gap_tables
 from divergences import DistributionError
 from gan.critics import CRITICS, Budget, Experiment, Question
 from gan.critics.pairs import named_pair
-from gan.critics.pairs.cones import CONES, DIMENSIONS
+from gan.critics.pairs.cones import PUBLISHED_CONE_COUNTS, PUBLISHED_DIMENSIONS
 from gan.errors import TrainingError
 from gan.runs.folder import write_json
-from gan.runs.process_pool import at_once
-from gan.runs.signals import INTERRUPTED
+from gan.runs.process_pool import parallel_map
+from gan.runs.signals import EXIT_INTERRUPTED
 
 RESULTS = results_io.RESULTS / "critic_gap.json"
 RUNS = Path("runs/critic_gap")
-GAUSSIANS = (2, 8, 32)
+GAUSSIAN_DIMENSIONS = (2, 8, 32)
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Methods on pairs.
+    """Methods on pairs of distributions.
 
     Attributes:
-        question: Which of the two.
-        pairs: Names.
-        steps: Updates that each method gets.
-        seeds: How many, from 0.
+        question: Whether errors are measured on the same points or on populations.
+        pairs: Names of the pairs.
+        steps: Updates of the critic, by method.
+        seeds: Number of seeds, from 0.
         n: Points on each side, of the same points.
     """
 
@@ -54,7 +54,7 @@ class Group:
     n: int = 4096
 
 
-ALL = {
+PLANE_STEPS = {
     "clip": 2000,
     "gradient-penalty": 2000,
     "one-sided": 2000,
@@ -69,12 +69,12 @@ ALL = {
     "witness": 1,
 }
 GROUPS: dict[str, Group] = {
-    "points": Group("same-points", ("ring-normal",), ALL),
+    "points": Group("same-points", ("ring-normal",), PLANE_STEPS),
     "digits": Group(
         "same-points",
         ("digits-normal",),
         {
-            **{name: steps // 2 for name, steps in ALL.items()},
+            **{name: steps // 2 for name, steps in PLANE_STEPS.items()},
             "maxmin": 500,
             "full-sort": 300,
             "sharp": 100,
@@ -84,12 +84,14 @@ GROUPS: dict[str, Group] = {
     ),
     "population": Group(
         "population",
-        tuple(f"cones-{d}-{n}" for n in CONES for d in DIMENSIONS),
+        tuple(f"cones-{d}-{n}" for n in PUBLISHED_CONE_COUNTS for d in PUBLISHED_DIMENSIONS),
         {"sharp": 2500},
     ),
     "gaussians": Group(
         "population",
-        tuple(f"{family}-{d}" for d in GAUSSIANS for family in ("translation", "scaling")),
+        tuple(
+            f"{family}-{d}" for d in GAUSSIAN_DIMENSIONS for family in ("translation", "scaling")
+        ),
         {"sharp": 2500},
     ),
     "others": Group(
@@ -106,52 +108,63 @@ GROUPS: dict[str, Group] = {
         },
     ),
 }
-Item = tuple[str, str, int]  # of a group, a pair and a seed
+Item = tuple[str, str, int]  # group, pair and seed
 
 
-def _file(item: Item, method: str) -> Path:
-    """Where the numbers of a finished fit are."""
+def _result_file(item: Item, method: str) -> Path:
+    """Path of the numbers of a fit."""
     group, pair, seed = item
     return RUNS / group / pair / method / f"seed{seed}.json"
 
 
-def _done(file: Path, steps: int) -> bool:
+def _is_finished(file: Path, steps: int) -> bool:
     """Whether the file has a fit of so many steps."""
     return file.exists() and json.loads(file.read_text())["steps"] == steps
 
 
-def measured(item: Item, position: int, stop_file: Path) -> list[dict[str, Any]]:
-    """All methods of a group on one pair, for one seed: fitted, if they are not yet."""
+def fit_methods(item: Item, position: int, stop_file: Path) -> list[dict[str, Any]]:
+    """Fit all methods of a group to one pair, for one seed, that are not finished yet.
+
+    Args:
+        item: Group, pair and seed.
+        position: Of the process in the pool; not used.
+        stop_file: File at whose presence no further fit is begun.
+
+    Returns:
+        The numbers of the finished fits, by method.
+    """
     del position
     name, pair, seed = item
-    group, found, study = GROUPS[name], [], None
+    group, rows, experiment = GROUPS[name], [], None
     for method, steps in group.steps.items():
-        file = _file(item, method)
-        if not _done(file, steps):
+        file = _result_file(item, method)
+        if not _is_finished(file, steps):
             if stop_file.exists():
                 break
             torch.set_num_threads(1)
-            study = study or Experiment(named_pair(pair), group.question, seed, n=group.n)
+            if experiment is None:
+                experiment = Experiment(named_pair(pair), group.question, seed, n=group.n)
             file.parent.mkdir(parents=True, exist_ok=True)
-            write_json(file, _fit(study, method, steps, pair, seed))
-        found.append(json.loads(file.read_text()))
-    return found
+            write_json(file, _fit(experiment, method, steps, pair, seed))
+        rows.append(json.loads(file.read_text()))
+    return rows
 
 
-def _fit(study: Experiment, method: str, steps: int, pair: str, seed: int) -> dict[str, Any]:
-    """The numbers of one fit, or why there are none."""
+def _fit(experiment: Experiment, method: str, steps: int, pair: str, seed: int) -> dict[str, Any]:
+    """The numbers of one fit, or the error that ended it."""
     row = {"method": method, "pair": pair, "seed": seed, "steps": steps}
+    estimator = CRITICS[method].estimator
     try:
-        *_, look = study.looks(CRITICS[method].estimator, Budget(steps), only_last=True)
+        *_, last = experiment.checkpoints(estimator, Budget(steps), only_last=True)
     except (TrainingError, DistributionError) as error:
         return {**row, "failed": str(error)}
-    return {**row, **look.record()}
+    return {**row, **last.record()}
 
 
 def _items(names: tuple[str, ...]) -> Iterator[Item]:
-    """What is to be done, seed by seed, so that a stopped benchmark has a whole one."""
-    most = max(GROUPS[name].seeds for name in names)
-    for seed in range(most):
+    """Items of the groups, seed by seed, so that a stopped benchmark has whole seeds."""
+    max_seeds = max(GROUPS[name].seeds for name in names)
+    for seed in range(max_seeds):
         for name in names:
             if seed < GROUPS[name].seeds:
                 yield from ((name, pair, seed) for pair in GROUPS[name].pairs)
@@ -160,35 +173,35 @@ def _items(names: tuple[str, ...]) -> Iterator[Item]:
 def main(
     names: Positional[tuple[str, ...]] = (), *, workers: int = 2, gather: bool = False
 ) -> int:
-    """Fit what is not fitted yet, and write the results.
+    """Run the fits that are not finished yet, and write the results.
 
     Args:
         names: Groups: points, digits, population, gaussians, others; all by default.
         workers: Fits at a time.
-        gather: Fit nothing: write what has been measured so far.
+        gather: Run no fit; collect the finished ones.
 
     Returns:
         The exit status.
     """
     unknown = set(names) - GROUPS.keys()
     if unknown:
-        print(f"there is no group {', '.join(unknown)}; there are: {', '.join(GROUPS)}")
+        print(f"unknown group {', '.join(sorted(unknown))}; choose from: {', '.join(GROUPS)}")
         return 1
     if not gather:
         items = list(_items(names or tuple(GROUPS)))
-        found = at_once(measured, items, workers=workers)
-        left = sum(
+        results = parallel_map(fit_methods, items, workers=workers)
+        unfinished = sum(
             rows is None or len(rows) < len(GROUPS[name].steps)
-            for (name, _, _), rows in zip(items, found, strict=True)
+            for (name, _, _), rows in zip(items, results, strict=True)
         )
-        if left:
-            print(f"stopped with {left} of {len(items)} unfinished; the same command goes on")
-            return INTERRUPTED
+        if unfinished:
+            print(f"stopped with {unfinished} of {len(items)} unfinished; run again to resume")
+            return EXIT_INTERRUPTED
     record: dict[str, Any] = {
         "versions": results_io.versions(),
         "machine": results_io.machine(),
         "groups": {
-            name: {"question": group.question, "n": group.n, "rows": _kept(name)}
+            name: {"question": group.question, "n": group.n, "rows": _finished_rows(name)}
             for name, group in GROUPS.items()
         },
     }
@@ -198,16 +211,16 @@ def main(
     return 0
 
 
-def _kept(name: str) -> list[dict[str, Any]]:
-    """All finished fits of a group."""
+def _finished_rows(name: str) -> list[dict[str, Any]]:
+    """The numbers of all finished fits of a group."""
     group = GROUPS[name]
     files = [
-        (_file((name, pair, seed), method), steps)
+        (_result_file((name, pair, seed), method), steps)
         for pair in group.pairs
         for method, steps in group.steps.items()
         for seed in range(group.seeds)
     ]
-    return [json.loads(file.read_text()) for file, steps in files if _done(file, steps)]
+    return [json.loads(file.read_text()) for file, steps in files if _is_finished(file, steps)]
 
 
 if __name__ == "__main__":

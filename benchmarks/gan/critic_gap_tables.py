@@ -1,4 +1,4 @@
-"""The results of `benchmarks.gan.critic_gap` as the README shows them, and their figure."""
+"""Markdown tables and figure of the results of `benchmarks.gan.critic_gap`."""
 
 import statistics
 from collections.abc import Sequence
@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from matplotlib import colormaps
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from gan.critics import CRITICS
-from gan.critics.pairs.cones import CONES, DIMENSIONS
+from gan.critics.pairs.cones import PUBLISHED_CONE_COUNTS, PUBLISHED_DIMENSIONS
 
 FIGURE = Path(__file__).parents[2] / "docs" / "critic_gap.png"
-PUBLISHED = {  # Korotin et al. 2022: mean |error| in % over N, by dimension
+PUBLISHED_ERRORS = {  # Korotin et al. 2022: mean |error| in % over N, by dimension
     "gradient penalty": (32, 21, 13, 15, 18, 27, 22),
     "one-sided penalty": (9, 9, 10, 15, 19, 25, 23),
     "spectral norm": (91, 84, 81, 80, 80, 77, 78),
@@ -24,40 +25,40 @@ Row = dict[str, Any]
 
 
 def markdown(record: dict[str, Any], /) -> str:
-    """The tables, of what there is.
+    """Tables of the groups that have results.
 
     Args:
-        record: What `benchmarks.gan.critic_gap` wrote.
+        record: Content of ``results/critic_gap.json``.
 
     Returns:
-        Markdown.
+        The tables as Markdown.
     """
     groups = record["groups"]
-    rows = {name: _finished(group["rows"]) for name, group in groups.items()}
+    rows = {name: _successful(group["rows"]) for name, group in groups.items()}
     parts = [
-        _same(f"{groups[name]['n']} points each, {what}", rows[name])
-        for name, what in (
+        _same_points_table(f"{groups[name]['n']} points each, {pair}", rows[name])
+        for name, pair in (
             ("points", "eight Gaussians and N(0, I)"),
             ("digits", "MNIST digits and their Gaussian of 64 directions"),
         )
         if rows[name]
     ]
     if rows["population"]:
-        parts += [_cells(rows["population"]), _by_dimension(rows["population"])]
+        parts += [_population_table(rows["population"]), _dimension_table(rows["population"])]
     if rows["gaussians"] or rows["others"]:
-        parts.append(_others(rows["gaussians"] + rows["others"] + rows["population"]))
+        parts.append(_method_table(rows["gaussians"] + rows["others"] + rows["population"]))
     failed = [row for group in groups.values() for row in group["rows"] if "failed" in row]
     parts += [f"Failed: {row['method']} on {row['pair']}: {row['failed']}." for row in failed]
     return "\n\n".join(parts)
 
 
-def _finished(rows: Sequence[Row]) -> list[Row]:
-    """The fits that came to an end."""
+def _successful(rows: Sequence[Row]) -> list[Row]:
+    """The fits without an error."""
     return [row for row in rows if "failed" not in row]
 
 
-def _same(title: str, rows: Sequence[Row]) -> str:
-    """On the same points: a line per method."""
+def _same_points_table(title: str, rows: Sequence[Row]) -> str:
+    """Errors on the same points, a row per method."""
     lines = [
         f"Same points: {title}; means over seeds, errors relative to the exact EMD of these "
         "points:",
@@ -65,58 +66,60 @@ def _same(title: str, rows: Sequence[Row]) -> str:
         "| critic | gap | largest slope | certified | cosine | steps | time | seeds |",
         "|---|---|---|---|---|---|---|---|",
     ]
-    for method, of in _by(rows, "method").items():
+    for method, group in _grouped(rows, "method").items():
         lines.append(
-            f"| {method} | {_mean(of, 'error'):+.2%} | {_mean(of, 'slope'):.2f} "
-            f"| {_signed(_mean(of, 'certified_error'))} | {_mean(of, 'cosine'):.3f} "
-            f"| {of[0]['steps']} | {_mean(of, 'seconds'):.0f} s | {len(of)} |"
+            f"| {method} | {_mean(group, 'error'):+.2%} | {_mean(group, 'slope'):.2f} "
+            f"| {_signed_percentage(_mean(group, 'certified_error'))} "
+            f"| {_mean(group, 'cosine'):.3f} | {group[0]['steps']} "
+            f"| {_mean(group, 'seconds'):.0f} s | {len(group)} |"
         )
     return "\n".join(lines)
 
 
-def _cells(rows: Sequence[Row]) -> str:
-    """The error in each population pair."""
-    cells = {pair: _mean(of, "error") for pair, of in _by(rows, "pair").items()}
-    seeds = sorted({len(of) for of in _by(rows, "pair").values()})
+def _population_table(rows: Sequence[Row]) -> str:
+    """Mean error on each pair of populations, by dimension and number of cones."""
+    cells = {pair: _mean(group, "error") for pair, group in _grouped(rows, "pair").items()}
+    seed_counts = sorted({len(group) for group in _grouped(rows, "pair").values()})
     mean = statistics.fmean(
-        statistics.fmean(abs(row["error"]) for row in of) for of in _by(rows, "pair").values()
+        statistics.fmean(abs(row["error"]) for row in group)
+        for group in _grouped(rows, "pair").values()
     )
-    many = " or ".join(map(str, seeds)) + (" seeds" if seeds != [1] else " seed")
+    seeds = " or ".join(map(str, seed_counts)) + (" seed" if seed_counts == [1] else " seeds")
     lines = [
         f"Populations: error of `sharp` in each of the {len(cells)} published pairs measured, one "
-        f"setting for all ({many}); mean of the absolute errors {mean:.1%}:",
+        f"setting for all ({seeds}); mean of the absolute errors {mean:.1%}:",
         "",
-        "| cones | " + " | ".join(f"D = {d}" for d in DIMENSIONS) + " |",
-        "|---" * (1 + len(DIMENSIONS)) + "|",
+        "| cones | " + " | ".join(f"D = {d}" for d in PUBLISHED_DIMENSIONS) + " |",
+        "|---" * (1 + len(PUBLISHED_DIMENSIONS)) + "|",
     ]
-    for n in CONES:
-        row = [cells.get(f"cones-{d}-{n}") for d in DIMENSIONS]
+    for n in PUBLISHED_CONE_COUNTS:
+        row = [cells.get(f"cones-{d}-{n}") for d in PUBLISHED_DIMENSIONS]
         lines.append(
             f"| {n} | " + " | ".join("-" if v is None else f"{v:+.1%}" for v in row) + " |"
         )
     return "\n".join(lines)
 
 
-def _by_dimension(rows: Sequence[Row]) -> str:
-    """Mean absolute errors beside the published ones."""
+def _dimension_table(rows: Sequence[Row]) -> str:
+    """Mean absolute errors by dimension, beside the published ones."""
     lines = [
         "Mean of the absolute errors over the four numbers of cones, beside the published ones "
         "(Korotin et al. 2022):",
         "",
-        "| critic | " + " | ".join(f"D = {d}" for d in DIMENSIONS) + " | mean |",
-        "|---" * (2 + len(DIMENSIONS)) + "|",
+        "| critic | " + " | ".join(f"D = {d}" for d in PUBLISHED_DIMENSIONS) + " | mean |",
+        "|---" * (2 + len(PUBLISHED_DIMENSIONS)) + "|",
     ]
-    ours = []
-    for d in DIMENSIONS:
-        of = [abs(row["error"]) for row in rows if row["pair"].startswith(f"cones-{d}-")]
-        ours.append(statistics.fmean(of) if of else float("nan"))
-    lines.append(_line("`sharp`", [100 * value for value in ours], ".1f"))
-    lines += [_line(name, values, ".0f") for name, values in PUBLISHED.items()]
+    mean_errors = []
+    for d in PUBLISHED_DIMENSIONS:
+        errors = [abs(row["error"]) for row in rows if row["pair"].startswith(f"cones-{d}-")]
+        mean_errors.append(statistics.fmean(errors) if errors else float("nan"))
+    lines.append(_dimension_row("`sharp`", [100 * value for value in mean_errors], ".1f"))
+    lines += [_dimension_row(name, values, ".0f") for name, values in PUBLISHED_ERRORS.items()]
     return "\n".join(lines)
 
 
-def _others(rows: Sequence[Row]) -> str:
-    """Other methods and pairs of populations."""
+def _method_table(rows: Sequence[Row]) -> str:
+    """Mean error of each method on pairs of populations."""
     cones = ("cones-2-64", "cones-16-64")
     gaussians = sorted(
         {row["pair"] for row in rows if not row["pair"].startswith("cones")},
@@ -129,77 +132,86 @@ def _others(rows: Sequence[Row]) -> str:
         "| critic | " + " | ".join(pairs) + " |",
         "|---" * (1 + len(pairs)) + "|",
     ]
-    for method, of in _by(rows, "method").items():
-        found = {pair: _mean(part, "error") for pair, part in _by(of, "pair").items()}
+    for method, group in _grouped(rows, "method").items():
+        errors = {pair: _mean(part, "error") for pair, part in _grouped(group, "pair").items()}
         lines.append(
             f"| {method} | "
-            + " | ".join(f"{found[p]:+.1%}" if p in found else "-" for p in pairs)
+            + " | ".join(f"{errors[p]:+.1%}" if p in errors else "-" for p in pairs)
             + " |"
         )
     return "\n".join(lines)
 
 
-def _line(name: str, values: Sequence[float], spec: str) -> str:
-    """A method's errors by dimension, and their mean."""
+def _dimension_row(name: str, values: Sequence[float], spec: str) -> str:
+    """Row of a method's errors by dimension, and their mean."""
     cells = [format(value, spec) for value in (*values, statistics.fmean(values))]
     return f"| {name} | {' | '.join(cells)} |"
 
 
-def _by(rows: Sequence[Row], key: str) -> dict[str, list[Row]]:
-    """Rows by the value of a column, in order."""
-    found: dict[str, list[Row]] = {}
+def _grouped(rows: Sequence[Row], key: str) -> dict[str, list[Row]]:
+    """Rows by the value of a column, in order of appearance."""
+    groups: dict[str, list[Row]] = {}
     for row in rows:
-        found.setdefault(row[key], []).append(row)
-    return found
+        groups.setdefault(row[key], []).append(row)
+    return groups
 
 
 def _mean(rows: Sequence[Row], key: str) -> float:
-    """Mean of a column; what is not a number counts as such."""
+    """Mean of a column; NaN if a value is NaN."""
     return statistics.fmean(float(row[key]) for row in rows)
 
 
-def _signed(value: float) -> str:
-    """A relative error of a bound, with digits enough to see it."""
+def _signed_percentage(value: float) -> str:
+    """Relative error in percent, with two more digits below 0.01 %."""
     return f"{value:+.2%}" if abs(value) >= 1e-4 else f"{value:+.4%}"
 
 
 def save_figure(record: dict[str, Any], /, path: Path = FIGURE) -> None:
-    """Error of the gap against time on the same points, and by dimension on populations."""
+    """Plot the error against time on the same points, and by dimension on populations."""
     groups = record["groups"]
     figure = Figure(figsize=(11, 4.6), layout="constrained")
     left, right = figure.subplots(1, 2)
-    for method, rows in _by(_finished(groups["points"]["rows"]), "method").items():
-        for key, marker in (("error", "o"), ("certified_error", "s")):
-            x = [row["seconds"] for row in rows]
-            y = [max(abs(float(row[key])), 1e-6) for row in rows]
-            left.plot(x, y, marker, color=_color(method), alpha=0.7)
-        left.plot([], [], "o", color=_color(method), label=method)
-    left.plot([], [], "s", color="0.4", label="certified")
-    left.set(yscale="log", xlabel="seconds", ylabel="relative error")
-    left.set_title("same points: eight Gaussians and N(0, I)")
-    left.legend(fontsize="x-small", loc="lower right")
-    cells = _by(groups["population"]["rows"], "pair")
-    for n in CONES:
-        known = [
-            (d, statistics.fmean(abs(row["error"]) for row in cells[f"cones-{d}-{n}"]))
-            for d in DIMENSIONS
-            if f"cones-{d}-{n}" in cells
-        ]
-        if known:
-            right.plot(*zip(*known, strict=True), marker="o", label=f"sharp, {n} cones")
-    for name, style in (("one-sided penalty", "--"), ("GroupSort", ":")):
-        published = [value / 100 for value in PUBLISHED[name]]
-        right.plot(DIMENSIONS, published, style, color="0.4", label=f"{name}, published mean")
-    right.set(
-        xscale="log", xlabel="dimension", ylabel="|relative error| of the gap", ylim=(0, None)
-    )
-    right.set_xticks(DIMENSIONS, labels=map(str, DIMENSIONS), minor=False)
-    right.minorticks_off()
-    right.set_title("populations with known W1")
-    right.legend(fontsize="x-small")
+    _plot_same_points(left, _successful(groups["points"]["rows"]))
+    _plot_populations(right, groups["population"]["rows"])
     figure.savefig(path, dpi=100)
 
 
+def _plot_same_points(ax: Axes, rows: Sequence[Row]) -> None:
+    """Plot errors of the gap and of the certified bound against time, a color per method."""
+    for method, group in _grouped(rows, "method").items():
+        for key, marker in (("error", "o"), ("certified_error", "s")):
+            x = [row["seconds"] for row in group]
+            y = [max(abs(float(row[key])), 1e-6) for row in group]
+            ax.plot(x, y, marker, color=_color(method), alpha=0.7)
+        ax.plot([], [], "o", color=_color(method), label=method)
+    ax.plot([], [], "s", color="0.4", label="certified")
+    ax.set(yscale="log", xlabel="seconds", ylabel="relative error")
+    ax.set_title("same points: eight Gaussians and N(0, I)")
+    ax.legend(fontsize="x-small", loc="lower right")
+
+
+def _plot_populations(ax: Axes, rows: Sequence[Row]) -> None:
+    """Plot mean absolute errors by dimension, a line per number of cones, and published ones."""
+    by_pair = _grouped(rows, "pair")
+    for n in PUBLISHED_CONE_COUNTS:
+        points = [
+            (d, statistics.fmean(abs(row["error"]) for row in by_pair[f"cones-{d}-{n}"]))
+            for d in PUBLISHED_DIMENSIONS
+            if f"cones-{d}-{n}" in by_pair
+        ]
+        if points:
+            ax.plot(*zip(*points, strict=True), marker="o", label=f"sharp, {n} cones")
+    for name, style in (("one-sided penalty", "--"), ("GroupSort", ":")):
+        published = [value / 100 for value in PUBLISHED_ERRORS[name]]
+        label = f"{name}, published mean"
+        ax.plot(PUBLISHED_DIMENSIONS, published, style, color="0.4", label=label)
+    ax.set(xscale="log", xlabel="dimension", ylabel="|relative error| of the gap", ylim=(0, None))
+    ax.set_xticks(PUBLISHED_DIMENSIONS, labels=map(str, PUBLISHED_DIMENSIONS), minor=False)
+    ax.minorticks_off()
+    ax.set_title("populations with known W1")
+    ax.legend(fontsize="x-small")
+
+
 def _color(method: str) -> tuple[float, ...]:
-    """One of twenty, by the method's place in the catalogue."""
+    """Color of a method, by its position in the registry."""
     return colormaps["tab20"](list(CRITICS).index(method))

@@ -1,10 +1,10 @@
-"""What training's progress numbers say of the exact distance, at every evaluation of a run.
+"""The gap that training reports, and certified bounds, beside the exact EMD over whole runs.
 
     python -m benchmarks.gan.progress            # all runs, about twenty minutes on 2 cores
-    python -m benchmarks.gan.progress --gather   # write what has been run so far
+    python -m benchmarks.gan.progress --gather   # collect the finished runs
 
-Each run is one of `gan train`, kept under ``runs/progress``; a benchmark that was stopped goes on
-where it was. Results go to ``results/progress.json``, the figure to ``docs/progress.png``.
+Each run is one of `gan train`, kept under ``runs/progress``; a benchmark that was stopped resumes
+when run again. Results go to ``results/progress.json``, the figure to ``docs/progress.png``.
 """
 
 import json
@@ -24,18 +24,18 @@ from gan.evaluation.critic_gap import exact_emd
 from gan.runs import measures
 from gan.runs.config import Config
 from gan.runs.folder import write_json
-from gan.runs.process_pool import at_once
-from gan.runs.run import Outcome
+from gan.runs.process_pool import parallel_map
+from gan.runs.run import RunResult
 from gan.runs.run import run as run_config
-from gan.runs.signals import INTERRUPTED
+from gan.runs.signals import EXIT_INTERRUPTED
 from gan.training.devices import Precision
 
 RESULTS = results_io.RESULTS / "progress.json"
 FIGURE = Path(__file__).parents[2] / "docs" / "progress.png"
 RUNS = Path("runs/progress")
 RECIPES = ("gan", "wgan", "wgan-gp", "wgan-certified")
-REPEATS = 3
-KEYS = (
+TIMING_REPEATS = 3
+EVALUATION_KEYS = (
     "step",
     "exact",
     "floor",
@@ -47,15 +47,15 @@ KEYS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Data:
-    """What runs are on one data set.
+class DataRuns:
+    """Length and number of the runs on one data set.
 
     Attributes:
         steps: Generator steps.
         every: Steps between evaluations.
-        seeds: How many, from 0.
+        seeds: Number of seeds, from 0.
         size: Points on each side of an evaluation; None for the data set's own.
-        precision: Of the products of matrices.
+        precision: Of matrix products.
     """
 
     steps: int
@@ -65,30 +65,39 @@ class Data:
     precision: Precision = "32"
 
 
-DATA = {
-    "eight-gaussians": Data(2000, 200, 3, size=2000),
-    "mnist": Data(300, 100, 1, precision="bf16-mixed"),
+DATA_RUNS = {
+    "eight-gaussians": DataRuns(2000, 200, 3, size=2000),
+    "mnist": DataRuns(300, 100, 1, precision="bf16-mixed"),
 }
-Item = tuple[str, str, int]  # a data set, a recipe and a seed
+Item = tuple[str, str, int]  # data set, recipe and seed
 
 
-def measured(item: Item, position: int, stop_file: Path) -> dict[str, Any] | None:
-    """One run, made if it is not there yet: its evaluations, and what refining takes."""
+def run_and_measure(item: Item, position: int, stop_file: Path) -> dict[str, Any] | None:
+    """Make a run, unless it is finished, and time refinement and exact EMD at its end.
+
+    Args:
+        item: Data set, recipe and seed.
+        position: Of the process in the pool.
+        stop_file: File whose presence stops the run.
+
+    Returns:
+        Evaluations and times of the run; None if it was stopped.
+    """
     name, recipe, seed = item
     out = RUNS / name / recipe / f"seed{seed}"
     result = out / "result.json"
     if result.exists():
         return dict(json.loads(result.read_text()))
-    data = DATA[name]
+    runs = DATA_RUNS[name]
     config = Config(
         recipe=recipe,
         data=name,
-        steps=data.steps,
+        steps=runs.steps,
         seed=seed,
         out=out,
-        evaluate_every=data.every,
-        evaluation_size=data.size,
-        precision=data.precision,
+        evaluate_every=runs.every,
+        evaluation_size=runs.size,
+        precision=runs.precision,
     )
     resume = (out / "checkpoint.pt").exists()
     outcome = run_config(config, resume=resume, position=position, stop_file=stop_file)
@@ -98,36 +107,36 @@ def measured(item: Item, position: int, stop_file: Path) -> dict[str, Any] | Non
         "data": name,
         "recipe": recipe,
         "seed": seed,
-        "evaluations": [{key: line[key] for key in KEYS} for line in outcome.metrics],
-        **_times(outcome, data.size or outcome.data.evaluation_size),
+        "evaluations": [{key: line[key] for key in EVALUATION_KEYS} for line in outcome.metrics],
+        **_times(outcome, runs.size or outcome.data.evaluation_size),
     }
     write_json(result, record)
     return record
 
 
-def _times(outcome: Outcome, n: int) -> dict[str, Any]:
-    """Seconds of refining the last critic, and of exact EMD, of the same points, by turns."""
-    rng = measures.seeded(torch.device("cpu"), 0)
+def _times(outcome: RunResult, n: int) -> dict[str, Any]:
+    """Median seconds of refining the last critic and of exact EMD, on the same points, in turn."""
+    rng = measures.seeded_generator(torch.device("cpu"), 0)
     real = outcome.data.sample(n, rng)
-    generated = measures.averaged_samples(outcome.training, n, rng)
-    refining, solving = [], []
-    for _ in range(REPEATS):
-        begun = time.perf_counter()
+    generated = measures.ema_samples(outcome.training, n, rng)
+    refine_times, exact_times = [], []
+    for _ in range(TIMING_REPEATS):
+        start = time.perf_counter()
         measures.refined(outcome.training.critic, outcome.data, real, generated)
-        between = time.perf_counter()
+        middle = time.perf_counter()
         exact_emd(generated, real)
-        refining.append(between - begun)
-        solving.append(time.perf_counter() - between)
+        refine_times.append(middle - start)
+        exact_times.append(time.perf_counter() - middle)
     return {
         "n": n,
         "refine_steps": outcome.data.refinement.steps,
-        "refine_seconds": statistics.median(refining),
-        "exact_seconds": statistics.median(solving),
+        "refine_seconds": statistics.median(refine_times),
+        "exact_seconds": statistics.median(exact_times),
     }
 
 
 def table(record: dict[str, Any], /) -> str:
-    """The runs as Markdown, a line for each recipe on each data set."""
+    """Markdown table of the runs, a row for each recipe on each data set."""
     lines = [
         "| data | recipe | seeds | evaluations | progress number / exact | critic in training "
         "certifies | refined copy certifies | refining / exact EMD, time |",
@@ -149,13 +158,13 @@ def table(record: dict[str, Any], /) -> str:
 
 
 def _range(rows: list[dict[str, Any]], key: str, spec: str = ".1%") -> str:
-    """The least and the largest share of the exact EMD."""
-    shares = [row[key] / row["exact"] for row in rows]
-    return f"{min(shares):{spec}} to {max(shares):{spec}}"
+    """Smallest and largest ratio of a number to the exact EMD."""
+    ratios = [row[key] / row["exact"] for row in rows]
+    return f"{min(ratios):{spec}} to {max(ratios):{spec}}"
 
 
 def save_figure(record: dict[str, Any], /, path: Path = FIGURE) -> None:
-    """Exact distance, progress number and what is certified, over each run of seed 0."""
+    """Plot exact EMD, gap and certified bounds over each run of seed 0."""
     runs = [run for run in record["runs"] if run["seed"] == 0]
     names, recipes = (list(dict.fromkeys(run[key] for run in runs)) for key in ("data", "recipe"))
     figure = Figure(figsize=(3 * len(recipes), 3 * len(names)), layout="constrained")
@@ -173,7 +182,7 @@ def save_figure(record: dict[str, Any], /, path: Path = FIGURE) -> None:
 
 
 def _plot(ax: Any, rows: list[dict[str, Any]]) -> None:
-    """One run."""
+    """Plot the curves of one run."""
     steps = [row["step"] for row in rows]
     curves = (
         ("exact", "k-", "exact EMD"),
@@ -188,39 +197,43 @@ def _plot(ax: Any, rows: list[dict[str, Any]]) -> None:
 
 
 def main(*, workers: int = 2, gather: bool = False) -> int:
-    """Run what is not there yet, and write the results.
+    """Make the runs that are not finished yet, and write the results.
 
     Args:
         workers: Runs at a time.
-        gather: Run nothing: write what has been run so far.
+        gather: Make no run; collect the finished ones.
 
     Returns:
         The exit status.
     """
     items = [
         (name, recipe, seed)
-        for name, data in DATA.items()
+        for name, runs in DATA_RUNS.items()
         for recipe in RECIPES
-        for seed in range(data.seeds)
+        for seed in range(runs.seeds)
     ]
     if gather:
-        kept = [RUNS / name / recipe / f"seed{seed}" for name, recipe, seed in items]
+        folders = [RUNS / name / recipe / f"seed{seed}" for name, recipe, seed in items]
         items = [
-            item for item, out in zip(items, kept, strict=True) if (out / "result.json").exists()
+            item
+            for item, out in zip(items, folders, strict=True)
+            if (out / "result.json").exists()
         ]
-    runs = [run for run in at_once(measured, items, workers=workers) if run is not None]
-    if runs:
+    records = [
+        run for run in parallel_map(run_and_measure, items, workers=workers) if run is not None
+    ]
+    if records:
         record: dict[str, Any] = {
             "versions": results_io.versions(),
             "machine": results_io.machine(),
-            "runs": runs,
+            "runs": records,
         }
         results_io.save(record, RESULTS)
         save_figure(record)
         print(table(record))
-    if len(runs) < len(items):
-        print("stopped; the same command goes on")
-        return INTERRUPTED
+    if len(records) < len(items):
+        print("stopped; run again to resume")
+        return EXIT_INTERRUPTED
     return 0
 
 

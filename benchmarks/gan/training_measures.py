@@ -1,4 +1,4 @@
-"""What a finished run of `benchmarks.gan.training` is measured by, on fresh points."""
+"""Measures of a finished run of `benchmarks.gan.training`, on fresh points."""
 
 from typing import Any
 
@@ -15,68 +15,75 @@ from gan.runs.run import RunResult
 
 Numbers = dict[str, Any]
 
-POINTS = 4000  # on each side of an exact EMD
-DIGITS = 2000
-DIGIT_PAIRS = 5
-MANY = 20_000  # points whose modes are counted
+FRESH_STREAM = 20261121
+EMD_POINTS = 4000  # on each side
+EMD_DIGITS = 2000
+EMD_DIGIT_PAIRS = 5
+MODE_POINTS = 20_000
 PACGAN_POINTS = 2500
-SAMPLES = 10_000  # digits that the classifier reads
+CLASSIFIED_DIGITS = 10_000
 
 
-def fresh(seed: int) -> torch.Generator:
-    """Randomness that training has not seen."""
-    return measures.seeded_generator(torch.device("cpu"), seed, 20261121)
+def fresh_generator(seed: int) -> torch.Generator:
+    """Random generator independent of that of training."""
+    return measures.seeded_generator(torch.device("cpu"), seed, FRESH_STREAM)
 
 
-def distances(outcome: RunResult, n: int, rng: torch.Generator, *, pairs: int) -> Numbers:
-    """Exact EMD of n generated to n real points, and of n other real ones to the same."""
+def emd_numbers(outcome: RunResult, n: int, rng: torch.Generator, *, pairs: int) -> Numbers:
+    """Mean exact EMD of n generated, and of n other real points, to the same n real points."""
     emd, floor = measures.emd_and_floor(outcome.training, outcome.data, n, rng, pairs=pairs)
     return {"emd": emd, "floor": floor, "emd_over_floor": emd / floor}
 
 
-def points(outcome: RunResult, seed: int, *, mixture: GaussianMixture, pairs: int) -> Numbers:
-    """Modes, shares and exact EMD of a mixture of the plane, and PacGAN's numbers.
+def mixture_numbers(
+    outcome: RunResult, seed: int, *, mixture: GaussianMixture, pairs: int
+) -> Numbers:
+    """Modes, shares and exact EMD on a mixture in the plane, and the numbers of PacGAN's protocol.
 
     Args:
-        outcome: The run.
-        seed: Its seed; the points here are fresh.
-        mixture: What it learned.
-        pairs: Pairs of samples that the EMD is averaged over; of 5, its ratio to the floor varies
-            by a quarter for a perfect sampler.
+        outcome: The finished run.
+        seed: Seed of the run; the points are drawn from another stream of it.
+        mixture: The mixture of its data.
+        pairs: Pairs of samples over which the EMD is averaged; of 5 pairs, the ratio to the floor
+            of a perfect sampler varies by a quarter.
 
     Returns:
-        The numbers, by name.
+        The numbers by name.
     """
-    rng = fresh(seed)
-    found = modes(mixture, measures.ema_samples(outcome.training, MANY, rng))
+    rng = fresh_generator(seed)
+    coverage = modes(mixture, measures.ema_samples(outcome.training, MODE_POINTS, rng))
     pacgan = modes(
         mixture, measures.ema_samples(outcome.training, PACGAN_POINTS, rng), min_share=0
     )
     return {
-        **distances(outcome, POINTS, rng, pairs=pairs),
-        "modes": found.covered,
-        "smallest_share": min(found.shares),
-        "largest_share": max(found.shares),
-        "in_3_sigma": found.within_3_sigma,
+        **emd_numbers(outcome, EMD_POINTS, rng, pairs=pairs),
+        "modes": coverage.covered,
+        "smallest_share": min(coverage.shares),
+        "largest_share": max(coverage.shares),
+        "in_3_sigma": coverage.within_3_sigma,
         "pacgan_modes": pacgan.covered,
         "pacgan_quality": pacgan.within_3_sigma,
         "pacgan_reverse_kl": pacgan.reverse_kl,
     }
 
 
-def digits(outcome: RunResult, seed: int) -> Numbers:
-    """Class shares and Frechet distance beside that of real digits, and exact EMD."""
-    rng = fresh(seed)
+def digit_numbers(outcome: RunResult, seed: int) -> Numbers:
+    """Class shares, Frechet distance beside that of real digits, and exact EMD."""
+    rng = fresh_generator(seed)
     classifier = digit_classifier()
     train = mnist.digits()
-    images = train.sample_images_without_replacement(2 * SAMPLES, rng).split(SAMPLES)
+    images = train.sample_images_without_replacement(2 * CLASSIFIED_DIGITS, rng).split(
+        CLASSIFIED_DIGITS
+    )
     real, other = (Moments.of(classifier.features(half)) for half in images)
-    found = digit_quality(classifier, measures.ema_samples(outcome.training, SAMPLES, rng), real)
+    quality = digit_quality(
+        classifier, measures.ema_samples(outcome.training, CLASSIFIED_DIGITS, rng), real
+    )
     return {
-        **distances(outcome, DIGITS, rng, pairs=DIGIT_PAIRS),
-        "smallest_share": found.smallest_share,
-        "largest_share": found.largest_share,
-        "frechet": found.frechet,
+        **emd_numbers(outcome, EMD_DIGITS, rng, pairs=EMD_DIGIT_PAIRS),
+        "smallest_share": quality.smallest_share,
+        "largest_share": quality.largest_share,
+        "frechet": quality.frechet,
         "frechet_of_real": frechet_distance(other, real),
-        "confidence": found.confidence,
+        "confidence": quality.confidence,
     }

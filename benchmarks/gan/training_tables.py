@@ -1,9 +1,10 @@
-"""The results of `benchmarks.gan.training` as the README shows them."""
+"""Markdown tables of the results of `benchmarks.gan.training`."""
 
 import statistics
 from typing import Any
 
-PUBLISHED = {  # Lin et al. 2018, "PacGAN": modes, % high quality, reverse KL; ring, then grid
+# Lin et al. 2018, "PacGAN": modes, % high quality, reverse KL; of the ring, then of the grid.
+PUBLISHED_NUMBERS = {
     "GAN": ("6.3 / 98.2 / .45", "17.3 / 94.8 / .70"),
     "PacGAN2": ("7.9 / 95.6 / .07", "23.8 / 91.3 / .13"),
     "PacGAN4": ("7.8 / 95.9 / .07", "24.8 / 93.6 / .04"),
@@ -11,7 +12,7 @@ PUBLISHED = {  # Lin et al. 2018, "PacGAN": modes, % high quality, reverse KL; r
     "VEEGAN": ("8 / 52.9 / -", "24.6 / 40 / -"),
     "a perfect sampler": ("8 / 98.9 / .0014", "25 / 98.9 / .0048"),
 }
-MIXTURES = (
+MIXTURE_CASES = (
     "ring",
     "ring-one-sided",
     "ring-short",
@@ -20,32 +21,32 @@ MIXTURES = (
     "ring-reference-script",
     "grid-one-sided",
 )
-PACGAN = ("pacgan-ring", "grid-one-sided")
-DIGITS = ("digits", "digits-short", "digits-short-plain", "digits-narrow-mlp")
+PACGAN_CASES = ("pacgan-ring", "grid-one-sided")
+DIGIT_CASES = ("digits", "digits-short", "digits-short-plain", "digits-narrow-mlp")
 
 
 def markdown(record: dict[str, Any], /) -> str:
-    """The tables, of the cases that there are, and their commands.
+    """Tables of the cases that have results, and their commands.
 
     Args:
-        record: What `benchmarks.gan.training` wrote.
+        record: Content of ``results/training.json``.
 
     Returns:
-        Markdown.
+        The tables as Markdown.
     """
     cases = record["cases"]
     parts = [
-        _mixtures({name: cases[name] for name in MIXTURES if name in cases}),
-        _pacgan(cases) if all(name in cases for name in PACGAN) else "",
-        _digits({name: cases[name] for name in DIGITS if name in cases}),
+        _mixture_table({name: cases[name] for name in MIXTURE_CASES if name in cases}),
+        _pacgan_table(cases) if all(name in cases for name in PACGAN_CASES) else "",
+        _digit_table({name: cases[name] for name in DIGIT_CASES if name in cases}),
         "By `python -m benchmarks.gan.training`, which runs\n\n"
         + "\n".join(f"    {case['command']}" for case in cases.values()),
     ]
     return "\n\n".join(part for part in parts if part)
 
 
-def _mixtures(cases: dict[str, Any]) -> str:
-    """Modes, shares and distance, over all seeds of each case."""
+def _mixture_table(cases: dict[str, Any]) -> str:
+    """Modes, shares and exact EMD over the floor, of all seeds of each case."""
     lines = [
         "| case | critic steps | seeds | modes | share of a mode, all seeds | in 3 σ, worst seed "
         "| exact EMD / floor, mean (seeds) | time on one core |",
@@ -53,29 +54,29 @@ def _mixtures(cases: dict[str, Any]) -> str:
     ]
     for name, case in cases.items():
         runs = case["runs"]
-        ratio = _of(runs, "emd_over_floor")
-        low, high = min(_of(runs, "smallest_share")), max(_of(runs, "largest_share"))
+        ratio = _column(runs, "emd_over_floor")
+        low, high = min(_column(runs, "smallest_share")), max(_column(runs, "largest_share"))
         lines.append(
             f"| {name} | {runs[0]['critic_steps']:,} | {len(runs)} "
-            f"| {min(_of(runs, 'modes'))} of {_parts(name)} in every seed "
-            f"| {low:.1%} to {high:.1%} | {min(_of(runs, 'in_3_sigma')):.1%} "
-            f"| {_spread(ratio)} | {_time(runs)} |"
+            f"| {min(_column(runs, 'modes'))} of {_mode_count(name)} in every seed "
+            f"| {low:.1%} to {high:.1%} | {min(_column(runs, 'in_3_sigma')):.1%} "
+            f"| {_mean_and_range(ratio)} | {_mean_time(runs)} |"
         )
     return "\n".join(lines)
 
 
-def _pacgan(cases: dict[str, Any]) -> str:
-    """Ours beside what was published under the same protocol."""
-    ours = []
-    for name in PACGAN:
+def _pacgan_table(cases: dict[str, Any]) -> str:
+    """Numbers by PacGAN's protocol beside the published ones."""
+    our_cells = []
+    for name in PACGAN_CASES:
         runs = cases[name]["runs"]
         modes, quality, kl = (
-            statistics.fmean(_of(runs, f"pacgan_{key}"))
+            statistics.fmean(_column(runs, f"pacgan_{key}"))
             for key in ("modes", "quality", "reverse_kl")
         )
-        ours.append(f"{modes:.1f} / {100 * quality:.1f} / {f'{kl:.4f}'.lstrip('0')}")
-    ring_trials, grid_trials = (len(cases[name]["runs"]) for name in PACGAN)
-    rows = [f"| {name} | {ring} | {grid} |" for name, (ring, grid) in PUBLISHED.items()]
+        our_cells.append(f"{modes:.1f} / {100 * quality:.1f} / {f'{kl:.4f}'.lstrip('0')}")
+    ring_trials, grid_trials = (len(cases[name]["runs"]) for name in PACGAN_CASES)
+    rows = [f"| {name} | {ring} | {grid} |" for name, (ring, grid) in PUBLISHED_NUMBERS.items()]
     return "\n".join([
         "By PacGAN's protocol (2,500 samples; means of "
         f"{ring_trials} trials of the ring and {grid_trials} of the grid): modes found / % "
@@ -83,13 +84,13 @@ def _pacgan(cases: dict[str, Any]) -> str:
         "",
         "| | ring of 8 | grid of 25 |",
         "|---|---|---|",
-        f"| **`wgan-lp`** | **{ours[0]}** | **{ours[1]}** |",
+        f"| **`wgan-lp`** | **{our_cells[0]}** | **{our_cells[1]}** |",
         *rows,
     ])
 
 
-def _digits(cases: dict[str, Any]) -> str:
-    """Class shares and distances of digits; nothing if there are no cases."""
+def _digit_table(cases: dict[str, Any]) -> str:
+    """Class shares and distances of digits; empty without cases."""
     if not cases:
         return ""
     lines = [
@@ -99,35 +100,35 @@ def _digits(cases: dict[str, Any]) -> str:
     ]
     for name, case in cases.items():
         runs = case["runs"]
-        low, high = min(_of(runs, "smallest_share")), max(_of(runs, "largest_share"))
+        low, high = min(_column(runs, "smallest_share")), max(_column(runs, "largest_share"))
         lines.append(
             f"| {name} | {len(runs)} | {low:.1%} to {high:.1%} "
-            f"| {statistics.fmean(_of(runs, 'frechet')):.3g} "
-            f"| {statistics.fmean(_of(runs, 'frechet_of_real')):.2g} "
-            f"| {statistics.fmean(_of(runs, 'emd_over_floor')):.3f} "
-            f"| {statistics.fmean(_of(runs, 'seconds')) / 60:.0f} min |"
+            f"| {statistics.fmean(_column(runs, 'frechet')):.3g} "
+            f"| {statistics.fmean(_column(runs, 'frechet_of_real')):.2g} "
+            f"| {statistics.fmean(_column(runs, 'emd_over_floor')):.3f} "
+            f"| {statistics.fmean(_column(runs, 'seconds')) / 60:.0f} min |"
         )
     return "\n".join(lines)
 
 
-def _parts(name: str) -> int:
-    """How many parts the mixture of a case has."""
+def _mode_count(name: str) -> int:
+    """Number of modes of the mixture of a case."""
     return 25 if name.startswith("grid") else 8
 
 
-def _spread(values: list[float]) -> str:
-    """Mean and ends of several values, or the one there is."""
+def _mean_and_range(values: list[float]) -> str:
+    """Mean and range of several values, or a single value."""
     mean = f"{statistics.fmean(values):.2f}"
     return mean if len(values) == 1 else f"{mean} ({min(values):.2f} to {max(values):.2f})"
 
 
-def _time(runs: list[dict[str, Any]]) -> str:
-    """Mean time of the processor; of a run that was resumed, of the clock."""
+def _mean_time(runs: list[dict[str, Any]]) -> str:
+    """Mean processor time; wall time if a run was resumed."""
     if any(run["cpu_seconds"] is None for run in runs):
-        return f"{statistics.fmean(_of(runs, 'seconds')):.0f} s by the clock"
-    return f"{statistics.fmean(_of(runs, 'cpu_seconds')):.0f} s"
+        return f"{statistics.fmean(_column(runs, 'seconds')):.0f} s by the clock"
+    return f"{statistics.fmean(_column(runs, 'cpu_seconds')):.0f} s"
 
 
-def _of(runs: list[dict[str, Any]], key: str) -> list[float]:
-    """One number of every run; nothing for a run that was resumed and so not timed."""
+def _column(runs: list[dict[str, Any]], key: str) -> list[float]:
+    """One number of every run that has it, or NaN; resumed runs have no processor time."""
     return [run[key] for run in runs if run[key] is not None] or [float("nan")]

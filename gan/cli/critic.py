@@ -10,13 +10,13 @@ from tyro.conf import Positional, UseAppendAction
 
 from divergences import DistributionError
 from gan.critics import CRITICS, Budget, Checkpoint, Experiment, Question
-from gan.critics.experiment import POINTS
+from gan.critics.experiment import DEFAULT_SAMPLE_SIZE
 from gan.critics.pairs import named_pair
 from gan.errors import ConfigError, RunError, TrainingError
 from gan.runs import figures
 from gan.runs.folder import make_folder, write_json
 from gan.runs.plugins import load_plugins
-from gan.runs.signals import INTERRUPTED, stop_signals
+from gan.runs.signals import EXIT_INTERRUPTED, stop_signals
 from gan.runs.text_table import text_table
 
 HEADS = ("step", "seconds", "gap", "gap error", "slope", "cosine", "certified", "cert. error")
@@ -72,12 +72,12 @@ def critic_command(
     """
     load_plugins(plugin)
     if not method:
-        rows = [(name, known.what, known.source) for name, known in CRITICS.items()]
+        rows = [(name, known.description, known.source) for name, known in CRITICS.items()]
         print(text_table(("method", "what", "source"), rows, left=3))
         return 0
     _require(
         method,
-        n=POINTS if n is None else n,
+        n=DEFAULT_SAMPLE_SIZE if n is None else n,
         steps=steps,
         seconds=seconds,
         threads=threads,
@@ -85,7 +85,7 @@ def critic_command(
     )
     torch.set_num_threads(threads)
     chosen = named_pair(pair, data_dir=data_dir)
-    known = chosen.matched is not None
+    known = chosen.optimal_coupling is not None
     if question == "population" and not known:
         raise ConfigError(f"the W1 of the populations of {pair} is not known: ask same-points")
     asked = question or ("population" if known else "same-points")
@@ -93,7 +93,7 @@ def critic_command(
         raise ConfigError(f"--n {n} is for the same points: populations are drawn from afresh")
     folder = out or _folder(method, pair, asked, seed)
     make_folder(folder)
-    study = Experiment(chosen, asked, seed, n=n or POINTS)
+    study = Experiment(chosen, asked, seed, n=n or DEFAULT_SAMPLE_SIZE)
     print(f"{method} on {pair}, {asked}: exact {study.exact:.6g}")
     looks, status = _looks(study, method, Budget(steps, seconds))
     print(text_table(HEADS, [_cells(look) for look in looks], left=0))
@@ -102,7 +102,7 @@ def critic_command(
         "pair": pair,
         "question": asked,
         "seed": seed,
-        "n": None if asked == "population" else n or POINTS,
+        "n": None if asked == "population" else n or DEFAULT_SAMPLE_SIZE,
         "steps": steps,
         "seconds": seconds if math.isfinite(seconds) else None,
         "finished": looks[-1].fit.finished,
@@ -111,7 +111,7 @@ def critic_command(
         "looks": [look.record() for look in looks],
     }
     write_json(folder / "critic.json", record)
-    points = study.problem.fixed(2000, torch.Generator().manual_seed(seed))
+    points = study.problem.samples(2000, torch.Generator().manual_seed(seed))
     picture = folder / "critic.png"
     title = f"{method} on {pair}, {asked}"
     try:
@@ -145,7 +145,7 @@ def _looks(study: Experiment, method: str, budget: Budget) -> tuple[list[Checkpo
     """What was seen until the end, an interrupt or a failure; and the exit status."""
     looks: list[Checkpoint] = []
     with stop_signals() as stop:
-        fits = study.looks(CRITICS[method].estimator, budget, stopped=lambda: stop.asked)
+        fits = study.checkpoints(CRITICS[method].estimator, budget, stopped=lambda: stop.asked)
         try:
             looks.extend(fits)
         except (TrainingError, DistributionError) as error:
@@ -153,12 +153,12 @@ def _looks(study: Experiment, method: str, budget: Budget) -> tuple[list[Checkpo
                 raise
             print(f"gan: {error}", file=sys.stderr)
             return looks, 1
-        return looks, INTERRUPTED if stop.asked else 0
+        return looks, EXIT_INTERRUPTED if stop.asked else 0
 
 
 def _cells(look: Checkpoint) -> list[str]:
     """A look as cells of the table."""
-    verdict = look.verdict
+    verdict = look.errors
     proved = (
         ["-", "-"]
         if verdict.certified is None or verdict.certified_error is None

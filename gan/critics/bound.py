@@ -1,4 +1,4 @@
-"""A critic by ascent on the certified bound."""
+"""Critics by ascent on the certified bound."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -6,66 +6,67 @@ from dataclasses import dataclass
 
 import torch
 
-from gan.critics.fit_loop import stepped
-from gan.critics.problem import Budget, Fit, Maker, Problem
-from gan.evaluation.semi_dual_ascent import BETAS, BoundAscent, pairwise_distances
+from gan.critics.fit_loop import Budget, Fit, run_updates
+from gan.critics.problem import CriticFactory, Problem
+from gan.evaluation.semi_dual_ascent import ADAM_BETAS, BoundAscent, pairwise_distances
 from gan.networks import Critic
 from gan.networks.rescaling import rescaled_critic
 from gan.recipes.losses import certified_critic_loss
 from gan.training.devices import Devices
-from gan.training.steps import set_learning_rate, update
+from gan.training.steps import set_learning_rate, update_weights
 
-CORRECTED_FROM = 0.5  # the share of the budget after which single points are corrected
+CORRECTION_START = 0.5  # share of the budget, before which the network alone is fitted
 
 
 @dataclass(frozen=True, slots=True)
 class BoundCritic:
-    """Fits a network to the bound on all points at once.
+    """Estimator that maximizes the certified bound of all points at once.
 
-    Populations, which have no last point, give fresh batches instead (Mallasto et al. 2019,
-    "(q, p)-Wasserstein GANs"): the critic is then the network itself, which comes to the exact
-    EMD of batches, above that of the populations.
+    Of populations it takes fresh batches (Mallasto et al. 2019, "(q, p)-Wasserstein GANs"). The
+    critic is then the network itself, whose bound converges to the mean exact EMD of batches,
+    above the W1 of the populations.
 
     Attributes:
-        network: A fresh critic of points of size 1: ``network(rng, shape)``.
+        network: Makes a critic of points of size 1: ``network(rng, shape)``.
         learning_rate: Of Adam, at the first step.
         correction_rate: Of the corrections of single points, per unit of the points; 0 for none.
         batch_size: Points of a fresh batch.
     """
 
-    network: Maker
+    network: CriticFactory
     learning_rate: float = 2e-3
     correction_rate: float = 0.0
     batch_size: int = 1024
 
     def fit(self, problem: Problem, /, *, budget: Budget, rng: torch.Generator) -> Iterator[Fit]:
-        """Climb; see `Estimator.fit`."""
-        begun = time.monotonic()
+        """Ascend on the bound; see `Estimator.fit`."""
+        start = time.monotonic()
         critic = rescaled_critic(self.network(rng, problem.shape), problem.unit)
         if problem.points is None:
-            step = self._step_on_batches(critic, problem, rng)
-            yield from stepped(step, critic, budget, begun=begun)
+            batch_update = self._batch_update(critic, problem, rng)
+            yield from run_updates(batch_update, critic, budget, start=start)
             return
         ascent = BoundAscent(
             critic,
             *problem.points,
             learning_rate=self.learning_rate,
             correction_rate=self.correction_rate * problem.unit,
-            corrected_from=CORRECTED_FROM,
+            correction_start=CORRECTION_START,
         )
-        yield from stepped(ascent.step, ascent.extended(), budget, begun=begun, lipschitz=True)
+        score = ascent.c_transform()
+        yield from run_updates(ascent.step, score, budget, start=start, lipschitz=True)
 
-    def _step_on_batches(
+    def _batch_update(
         self, critic: Critic, problem: Problem, rng: torch.Generator
     ) -> Callable[[float], None]:
-        """Climb both bounds of a fresh batch, so that the critic is fitted on both sides."""
-        optimizer = torch.optim.Adam(critic.parameters(), betas=BETAS, fused=True)
+        """Update on a fresh batch, of the bounds of both sides: the critic is fitted to both."""
+        optimizer = torch.optim.Adam(critic.parameters(), betas=ADAM_BETAS, fused=True)
 
-        def step(used: float) -> None:
-            x, y = problem.fixed(self.batch_size, rng)
+        def batch_update(progress: float) -> None:
+            x, y = problem.samples(self.batch_size, rng)
             cost = pairwise_distances(x, y)
             loss, _ = certified_critic_loss(critic(x), critic(y), cost)
-            set_learning_rate(optimizer, self.learning_rate * (1 - used))
-            update(optimizer, loss, "critic", Devices(rng.device), beside=loss)
+            set_learning_rate(optimizer, self.learning_rate * (1 - progress))
+            update_weights(optimizer, loss, "critic", Devices(rng.device), statistic=loss)
 
-        return step
+        return batch_update

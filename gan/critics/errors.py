@@ -1,8 +1,8 @@
-"""How well a critic did: on the very points it saw, or on populations. Never both in one number.
+"""Errors of a critic, on the points that it was fitted to or on populations, never both in one.
 
 *Same points*: its gap and its certified bound against the exact EMD of the points it was fitted
-to. *Population*: its gap on fresh points against the known W1. A critic that knows a finite set
-by heart excels in the first and fails in the second.
+to. *Population*: its gap on fresh points against the known W1. A critic that overfits a finite set
+has small errors of the first kind and large ones of the second.
 """
 
 from dataclasses import dataclass
@@ -10,26 +10,24 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from gan.critics.pairs.distribution_pair import Pair
-from gan.critics.problem import Score
-from gan.evaluation.critic_gap import Truth, excess, sampled_slope
+from gan.critics.pairs.distribution_pair import DistributionPair
+from gan.evaluation.critic_gap import ExactTransport, ScoreFunction, max_slope, relative_error
 
-FRESH = 1 << 15  # matched points of a population's gap
-SLOPES = 1024  # of them, between which slopes are looked at
-BATCH = 4096
+FRESH_SAMPLE_SIZE = 1 << 15
+MAX_SLOPE_POINTS = 1024
+GRADIENT_BATCH_SIZE = 4096
 
 
 @dataclass(frozen=True, slots=True)
 class CriticErrors:
-    """A critic's numbers beside the truth.
+    """A critic's estimates beside the exact value.
 
     Attributes:
         gap: Mean score of the real less that of the generated points.
         slope: Largest slope over pairs of a real and a generated point.
-        cosine: Mean cosine of the critic's gradient with the way of an exact plan from a generated
-            point to its real partner, half way, weighted by the length of the way; 0 if
-            nothing moves.
-        exact: What the gap estimates: the exact EMD of the points, or the populations' W1.
+        cosine: Mean cosine between the critic's gradient and the displacement of an optimal plan,
+            at the midpoints of displacements, weighted by their length; 0 if all are 0.
+        exact: Value that the gap estimates: the exact EMD of the points, or the populations' W1.
         certified: On the same points, the largest lower bound of ``exact`` that the scores prove;
             None on populations, where no finite number of scores proves anything.
         standard_error: Of the gap, by the choice of the fresh points; 0 on the same ones.
@@ -44,79 +42,93 @@ class CriticErrors:
 
     @property
     def error(self) -> float:
-        """Relative error of the gap, at least -1 for a critic that orders the points rightly."""
-        return excess(self.gap, self.exact)
+        """Relative error of the gap, at least -1 unless the gap is negative."""
+        return relative_error(self.gap, self.exact)
 
     @property
     def certified_error(self) -> float | None:
-        """Relative error of the certified bound, in [-1, 0]; None where there is none."""
-        return None if self.certified is None else excess(self.certified, self.exact)
+        """Relative error of the certified bound, in [-1, 0]; None on populations."""
+        return None if self.certified is None else relative_error(self.certified, self.exact)
 
 
-def on_points(score: Score, truth: Truth, /) -> CriticErrors:
-    """The verdict on the points that the critic was fitted to.
+def errors_on_points(score: ScoreFunction, transport: ExactTransport, /) -> CriticErrors:
+    """Errors of a critic on the points that it was fitted to.
 
     Args:
         score: The critic.
-        truth: The points and their exact transport.
+        transport: The points and their exact transport.
 
     Returns:
-        The verdict.
+        The critic's estimates beside the exact EMD.
 
     Raises:
         DistributionError: If a score is not finite.
     """
-    found = truth.about(score)
-    partners = truth.real[torch.from_numpy(truth.partner)]
-    cosine = _cosine(score, partners, truth.generated)
-    return CriticErrors(found.gap, found.slope, cosine, found.exact, found.certified)
-
-
-def on_populations(
-    score: Score, pair: Pair, w1: float, rng: torch.Generator, /, *, fresh: int = FRESH
-) -> CriticErrors:
-    """The verdict on fresh points of a pair whose W1 is known.
-
-    Args:
-        score: The critic.
-        pair: The pair; its matched points are those that an optimal plan moves into each other,
-            which takes most of the chance out of the gap.
-        w1: Of the populations.
-        rng: Source of the fresh points.
-        fresh: How many.
-
-    Returns:
-        The verdict.
-
-    Raises:
-        ValueError: If the pair has no known W1.
-        DistributionError: If a score is not finite.
-    """
-    if pair.matched is None:
-        raise ValueError("`pair` must have a known W1 and matched points; take on_points instead")
-    x, y = (points.float() for points in pair.matched(fresh, rng))
-    with torch.no_grad():
-        gains = torch.cat([
-            (score(a) - score(b)).double()
-            for a, b in zip(x.split(BATCH), y.split(BATCH), strict=True)
-        ])
+    estimate = transport.critic_gap(score)
+    partners = transport.real[torch.from_numpy(transport.partners)]
+    cosine = _mean_cosine(score, partners, transport.generated)
     return CriticErrors(
-        float(gains.mean()),
-        sampled_slope(score, x[:SLOPES], y[:SLOPES]),
-        _cosine(score, x[:BATCH], y[:BATCH]),
-        w1,
-        standard_error=float(gains.std()) / fresh**0.5,
+        estimate.gap, estimate.slope, cosine, estimate.exact, certified=estimate.certified
     )
 
 
-def _cosine(score: Score, real: Tensor, generated: Tensor) -> float:
-    """Cosine of the gradient with the way to a partner, weighted by its length."""
-    # Half way, the best critic has the gradient of the way; at the ends it may have a kink.
+def errors_on_populations(
+    score: ScoreFunction,
+    pair: DistributionPair,
+    w1: float,
+    rng: torch.Generator,
+    /,
+    *,
+    sample_size: int = FRESH_SAMPLE_SIZE,
+) -> CriticErrors:
+    """Errors of a critic on fresh points of a pair whose W1 is known.
+
+    Args:
+        score: The critic.
+        pair: The pair; both sides are drawn from its optimal coupling, a control variate that
+            removes most of the variance of the gap.
+        w1: Wasserstein-1 distance of the populations.
+        rng: Source of the fresh points, independent of the fit's.
+        sample_size: Number of coupled pairs of points.
+
+    Returns:
+        The critic's estimates beside the W1.
+
+    Raises:
+        ValueError: If the pair has no known optimal coupling.
+        DistributionError: If a score is not finite.
+    """
+    if pair.optimal_coupling is None:
+        raise ValueError(
+            "`pair` must have a known W1 and optimal coupling, but has none; take "
+            "errors_on_points instead"
+        )
+    x, y = (points.float() for points in pair.optimal_coupling(sample_size, rng))
+    with torch.no_grad():
+        differences = torch.cat([
+            (score(a) - score(b)).double()
+            for a, b in zip(
+                x.split(GRADIENT_BATCH_SIZE), y.split(GRADIENT_BATCH_SIZE), strict=True
+            )
+        ])
+    return CriticErrors(
+        float(differences.mean()),
+        max_slope(score, x[:MAX_SLOPE_POINTS], y[:MAX_SLOPE_POINTS]),
+        _mean_cosine(score, x[:GRADIENT_BATCH_SIZE], y[:GRADIENT_BATCH_SIZE]),
+        w1,
+        standard_error=float(differences.std()) / sample_size**0.5,
+    )
+
+
+def _mean_cosine(score: ScoreFunction, real: Tensor, generated: Tensor) -> float:
+    """Mean cosine of gradients and displacements, weighted by the length of displacements."""
+    # At the midpoint the best critic's gradient is along the displacement; the ends may be kinks.
     points = torch.lerp(generated, real, 0.5).detach().requires_grad_()
     with torch.enable_grad():
         (gradient,) = torch.autograd.grad(score(points).sum(), points)
     gradient = gradient.flatten(start_dim=1).double()
-    way = (real - generated).flatten(start_dim=1).double()
+    displacement = (real - generated).flatten(start_dim=1).double()
     norms = torch.linalg.vector_norm(gradient, dim=1).clamp_min(1e-300)
-    total = torch.linalg.vector_norm(way, dim=1).sum()
-    return float(((gradient * way).sum(dim=1) / norms).sum() / total) if total > 0 else 0.0
+    total = torch.linalg.vector_norm(displacement, dim=1).sum()
+    weighted = ((gradient * displacement).sum(dim=1) / norms).sum()
+    return float(weighted / total) if total > 0 else 0.0

@@ -1,4 +1,4 @@
-"""A critic looked at while it is fitted, by one of the two questions."""
+"""An estimator's errors during its fit, on the same points or on populations."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
@@ -6,83 +6,98 @@ from typing import Any, Literal
 
 import torch
 
-from gan.critics.errors import CriticErrors, on_points, on_populations
-from gan.critics.pairs.distribution_pair import Pair
-from gan.critics.problem import Budget, Estimator, Fit, Problem
-from gan.evaluation.critic_gap import Truth
-from gan.runs.measures import seeded
+from gan.critics.errors import CriticErrors, errors_on_points, errors_on_populations
+from gan.critics.fit_loop import Budget, Estimator, Fit
+from gan.critics.pairs.distribution_pair import DistributionPair
+from gan.critics.problem import Problem
+from gan.evaluation.critic_gap import ExactTransport
+from gan.runs.measures import seeded_generator
 
 Question = Literal["same-points", "population"]
 
-LOOKS = (1, 3, 10, 30, 100, 300, 1000, 3000, 10_000, 30_000, 100_000)
-POINTS = 4096
+DEFAULT_SAMPLE_SIZE = 4096
+CHECKPOINT_STEPS = (1, 3, 10, 30, 100, 300, 1000, 3000, 10_000, 30_000, 100_000)
+
+# Random streams of one seed: measuring must neither change the fit nor repeat its points.
+POINTS_STREAM, FIT_STREAM, FRESH_STREAM = range(3)
 
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """A critic after some steps.
+    """A critic and its errors after some steps.
 
     Attributes:
         step: Updates so far.
-        seconds: That they took; looking does not count.
-        verdict: How well it does.
+        seconds: Wall time of the updates, without that of measuring.
+        errors: Errors of the critic.
         fit: The critic.
     """
 
     step: int
     seconds: float
-    verdict: CriticErrors
+    errors: CriticErrors
     fit: Fit
 
     def record(self) -> dict[str, Any]:
-        """What was seen, in plain values."""
+        """Steps, seconds and errors as plain values."""
         return {
             "step": self.step,
             "seconds": self.seconds,
-            **asdict(self.verdict),
-            "error": self.verdict.error,
-            "certified_error": self.verdict.certified_error,
+            **asdict(self.errors),
+            "error": self.errors.error,
+            "certified_error": self.errors.certified_error,
         }
 
 
 class Experiment:
-    """A pair and a question about it, to hold estimators against.
+    """A pair of distributions and the kind of error to measure estimators by.
 
     Attributes:
         pair: The pair.
-        question: On the very points that the critic sees, or on the populations.
-        problem: What the critic is fitted to.
-        truth: The points and their exact transport, of the first question.
-        w1: Distance of the populations, of the second.
+        question: "same-points": errors on ``n`` points of each, to which the critic is fitted.
+            "population": errors on fresh points; needs a pair of known W1.
+        problem: The problem that critics are fitted to.
+        exact_transport: The points and their exact transport, of "same-points"; else None.
+        w1: Distance of the populations, of "population"; else None.
     """
 
-    def __init__(self, pair: Pair, question: Question, seed: int, /, *, n: int = POINTS) -> None:
+    def __init__(
+        self,
+        pair: DistributionPair,
+        question: Question,
+        seed: int,
+        /,
+        *,
+        n: int = DEFAULT_SAMPLE_SIZE,
+    ) -> None:
         self.pair = pair
         self.question = question
         self._seed = seed
-        self.truth: Truth | None = None
+        self.exact_transport: ExactTransport | None = None
         self.w1: float | None = None
         if question == "population":
-            known = pair.w1()
-            if known is None:
+            w1_and_error = pair.w1()
+            if w1_and_error is None:
                 raise ValueError(
-                    "`pair` must have a known W1 for the question of populations; ask about the "
-                    "same points"
+                    "`pair` must have a known W1 for the question 'population', but has none; "
+                    "take 'same-points'"
                 )
-            self.w1 = known[0]
+            self.w1 = w1_and_error[0]
             self.problem = Problem(pair.real, pair.generated, pair.shape, pair.unit)
         else:
-            rng = self._rng(0)
+            rng = self._rng(POINTS_STREAM)
             points = pair.real(n, rng), pair.generated(n, rng)
-            self.truth = Truth.of(*points)
+            self.exact_transport = ExactTransport.between(*points)
             self.problem = Problem.of_points(*points, unit=pair.unit)
 
     @property
     def exact(self) -> float:
-        """What the gap estimates."""
-        return self.truth.exact if self.truth is not None else float(self.w1 or 0.0)
+        """Value that the gap estimates: the exact EMD of the points, or the populations' W1."""
+        if self.exact_transport is not None:
+            return self.exact_transport.exact
+        return float(self.w1 or 0.0)
 
-    def looks(
+    def checkpoints(
         self,
         estimator: Estimator,
         budget: Budget,
@@ -91,34 +106,34 @@ class Experiment:
         stopped: Callable[[], bool] = lambda: False,
         only_last: bool = False,
     ) -> Iterator[Checkpoint]:
-        """Fit, looking after 1, 3, 10, 30, ... steps and at the end.
+        """Fit a critic, measuring its errors after 1, 3, 10, 30, ... steps and at the end.
 
         Args:
-            estimator: How the critic is found.
-            budget: How long it may take.
-            stopped: Whether to end after this step.
-            only_last: Checkpoint at the end only.
+            estimator: Fits the critic.
+            budget: Limits of steps and time.
+            stopped: Called after each step; True ends the fit there.
+            only_last: Measure at the end only.
 
         Yields:
-            What was seen.
+            The critic and its errors.
 
         Raises:
             TrainingError: If the fit diverges.
             DistributionError: If a score is not finite.
         """
-        for fit in estimator.fit(self.problem, budget=budget, rng=self._rng(1)):
-            end = fit.finished or stopped()
-            if end or (fit.step in LOOKS and not only_last):
-                yield Checkpoint(fit.step, fit.seconds, self._verdict(fit), fit)
-            if end:
+        for fit in estimator.fit(self.problem, budget=budget, rng=self._rng(FIT_STREAM)):
+            is_last = fit.finished or stopped()
+            if is_last or (fit.step in CHECKPOINT_STEPS and not only_last):
+                yield Checkpoint(fit.step, fit.seconds, self._errors(fit), fit)
+            if is_last:
                 return
 
-    def _verdict(self, fit: Fit) -> CriticErrors:
-        """By the question."""
-        if self.truth is not None:
-            return on_points(fit.score, self.truth)
-        return on_populations(fit.score, self.pair, self.exact, self._rng(2))
+    def _errors(self, fit: Fit) -> CriticErrors:
+        """Errors on the same points, or on the same fresh points at every checkpoint."""
+        if self.exact_transport is not None:
+            return errors_on_points(fit.score, self.exact_transport)
+        return errors_on_populations(fit.score, self.pair, self.exact, self._rng(FRESH_STREAM))
 
-    def _rng(self, purpose: int) -> torch.Generator:
-        """A source of randomness of its own for each purpose."""
-        return seeded(torch.device("cpu"), self._seed, purpose)
+    def _rng(self, stream: int) -> torch.Generator:
+        """Generator of one of the independent streams of the seed."""
+        return seeded_generator(torch.device("cpu"), self._seed, stream)

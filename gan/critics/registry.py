@@ -1,11 +1,11 @@
-"""Estimators of W1 by name: one of your own is one more entry."""
+"""Registry of estimators of W1 by name; a plugin adds one more entry."""
 
 from dataclasses import dataclass, replace
 from functools import partial
 
 from gan.critics.bound import BoundCritic
 from gan.critics.descent import DescentCritic
-from gan.critics.problem import Estimator
+from gan.critics.fit_loop import Estimator
 from gan.critics.witness import WitnessCritic
 from gan.networks.lipschitz import group_sort_critic, spectral_norm_critic
 from gan.networks.mlp import mlp_critic, spread_mlp_critic
@@ -13,21 +13,21 @@ from gan.recipes.recipe import Constraint, Recipe
 
 
 @dataclass(frozen=True, slots=True)
-class Method:
+class CriticMethod:
     """An estimator with its source.
 
     Attributes:
-        what: In a few words.
-        source: Where it is from.
+        description: The method in a few words.
+        source: Paper, with its equation or algorithm.
         estimator: The estimator.
     """
 
-    what: str
+    description: str
     source: str
     estimator: Estimator
 
 
-PENALISED = Recipe(
+PENALTY_RECIPE = Recipe(
     loss="wasserstein",
     constraint="one-sided-penalty",
     critic_steps=1,
@@ -38,89 +38,94 @@ PENALISED = Recipe(
     schedule="cosine",
     penalty_weight=10.0,
 )
-FREE = replace(PENALISED, constraint="none")
-SHARP = replace(
-    PENALISED, optimizer="muon", learning_rate=4e-3, batch_size=1024, penalty_weight=12.0
+UNCONSTRAINED_RECIPE = replace(PENALTY_RECIPE, constraint="none")
+SHARP_RECIPE = replace(
+    PENALTY_RECIPE, optimizer="muon", learning_rate=4e-3, batch_size=1024, penalty_weight=12.0
 )
-PLAIN = partial(mlp_critic, hidden=[128] * 3)
-SPREAD = partial(spread_mlp_critic, hidden=[128] * 3)
-ROUND = partial(spread_mlp_critic, hidden=[256] * 3, steepness=1.0, radius=True)
+PLAIN_NETWORK = partial(mlp_critic, hidden=[128] * 3)
+SPREAD_NETWORK = partial(spread_mlp_critic, hidden=[128] * 3)
+RADIAL_NETWORK = partial(spread_mlp_critic, hidden=[256] * 3, steepness=1.0, radius=True)
 
 
-def _penalised(constraint: Constraint) -> DescentCritic:
-    """By a penalty, or by clipping, all else equal."""
-    return DescentCritic(replace(PENALISED, constraint=constraint), PLAIN)
+def _constrained(constraint: Constraint) -> DescentCritic:
+    """Estimator with the default recipe and network, and this penalty."""
+    return DescentCritic(replace(PENALTY_RECIPE, constraint=constraint), PLAIN_NETWORK)
 
 
-CRITICS: dict[str, Method] = {
-    "clip": Method(
+def _group_sort(group_size: int) -> DescentCritic:
+    """Estimator by a 1-Lipschitz network that sorts groups of this size."""
+    network = partial(group_sort_critic, hidden=[128] * 3, group_size=group_size)
+    return DescentCritic(UNCONSTRAINED_RECIPE, network, lipschitz=True)
+
+
+CRITICS: dict[str, CriticMethod] = {
+    "clip": CriticMethod(
         "weights clipped to [-0.01, 0.01], RMSProp",
         "Arjovsky, Chintala and Bottou 2017, algorithm 1",
         DescentCritic(
-            replace(PENALISED, constraint="clip", optimizer="rmsprop", learning_rate=5e-4), PLAIN
+            replace(PENALTY_RECIPE, constraint="clip", optimizer="rmsprop", learning_rate=5e-4),
+            PLAIN_NETWORK,
         ),
     ),
-    "gradient-penalty": Method(
+    "gradient-penalty": CriticMethod(
         "penalty (slope - 1)^2, lambda 10",
         "Gulrajani et al. 2017, eq. 3",
-        _penalised("gradient-penalty"),
+        _constrained("gradient-penalty"),
     ),
-    "one-sided": Method(
+    "one-sided": CriticMethod(
         "penalty max(0, slope - 1)^2, lambda 10",
         "Petzka, Fischer and Lukovnikov 2018, eq. 9",
-        _penalised("one-sided-penalty"),
+        _constrained("one-sided-penalty"),
     ),
-    "hinge": Method(
+    "hinge": CriticMethod(
         "penalty max(0, slope - 1), lambda 10",
         "linear form of Petzka, Fischer and Lukovnikov 2018, eq. 9",
-        _penalised("hinge-penalty"),
+        _constrained("hinge-penalty"),
     ),
-    "finite-difference": Method(
+    "finite-difference": CriticMethod(
         "two-sided penalty on chords between pairs of points, lambda 10",
         "finite-difference form of Gulrajani et al. 2017, eq. 3",
-        _penalised("finite-difference"),
+        _constrained("finite-difference"),
     ),
-    "spectral": Method(
+    "spectral": CriticMethod(
         "ReLU layers of spectral norm 1",
         "Miyato et al. 2018",
-        DescentCritic(FREE, partial(spectral_norm_critic, hidden=[128] * 3)),
+        DescentCritic(UNCONSTRAINED_RECIPE, partial(spectral_norm_critic, hidden=[128] * 3)),
     ),
-    "maxmin": Method(
+    "maxmin": CriticMethod(
         "orthonormal layers, pairs sorted: 1-Lipschitz",
         "Anil, Lucas and Grosse 2019",
-        DescentCritic(FREE, partial(group_sort_critic, hidden=[128] * 3), lipschitz=True),
+        _group_sort(2),
     ),
-    "full-sort": Method(
+    "full-sort": CriticMethod(
         "orthonormal layers, all values sorted: 1-Lipschitz",
         "Anil, Lucas and Grosse 2019",
-        DescentCritic(
-            FREE, partial(group_sort_critic, hidden=[128] * 3, group_size=128), lipschitz=True
-        ),
+        _group_sort(128),
     ),
-    "c-transform": Method(
+    "c-transform": CriticMethod(
         "ascent on the certified bound of all points; on populations, of fresh batches",
         "Mallasto et al. 2019; Villani 2009, theorem 5.10",
-        BoundCritic(PLAIN),
+        BoundCritic(PLAIN_NETWORK),
     ),
-    "corrected": Method(
-        "the same, and then, of fixed points, a correction of each, extended by the c-transform",
+    "corrected": CriticMethod(
+        "c-transform, and of fixed points a correction of each in the second half of the steps",
         "ours",
-        BoundCritic(SPREAD, correction_rate=1e-3),
+        BoundCritic(SPREAD_NETWORK, correction_rate=1e-3),
     ),
-    "witness": Method(
-        "the function that the exact potentials extend to: 1-Lipschitz",
+    "witness": CriticMethod(
+        "c-transform of the exact potentials: 1-Lipschitz",
         "Villani 2009, particular case 5.16",
         WitnessCritic(),
     ),
-    "sharp": Method(
+    "sharp": CriticMethod(
         "one-sided penalty in units of the gap, distance from a centre as an input, Muon",
         "ours; Jordan et al. 2024 for Muon",
         DescentCritic(
-            SHARP,
-            ROUND,
+            SHARP_RECIPE,
+            RADIAL_NETWORK,
             precision="bf16-mixed",
-            relative=True,
-            penalised=512,
+            relative_penalty=True,
+            max_penalty_points=512,
         ),
     ),
 }

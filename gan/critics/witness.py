@@ -1,4 +1,4 @@
-"""The critic that exact potentials extend to: what every other one approaches on the same points."""
+"""The critic of exact transport: the 1-Lipschitz extension of its optimal potentials."""
 
 import time
 from collections.abc import Iterator
@@ -8,15 +8,16 @@ import torch
 from torch import Tensor
 
 from divergences import LipschitzWitness, lipschitz_witness, sampled
-from gan.critics.problem import Budget, Fit, Problem
+from gan.critics.fit_loop import Budget, Fit
+from gan.critics.problem import Problem
 
 
 @dataclass(frozen=True, slots=True)
 class WitnessCritic:
-    """Solves exact transport between all points, and extends its potentials.
+    """Estimator that solves exact transport between all points and extends its potentials.
 
-    On populations, which have no last point, between samples: the critic is 1-Lipschitz, so its
-    gap on fresh points is a lower bound in expectation.
+    Of populations it takes a sample of each. The critic is 1-Lipschitz, so the expectation of its
+    gap on fresh points is a lower bound of W1.
 
     Attributes:
         sample_size: Points of each population.
@@ -25,24 +26,24 @@ class WitnessCritic:
     sample_size: int = 4096
 
     def fit(self, problem: Problem, /, *, budget: Budget, rng: torch.Generator) -> Iterator[Fit]:
-        """Solve; one step, however long. See `Estimator.fit`."""
-        del budget  # an exact solution cannot be had in part
-        begun = time.monotonic()
+        """Solve exact transport in one step, of any duration; see `Estimator.fit`."""
+        del budget  # an exact solution has no intermediate results
+        start = time.monotonic()
         x, y = (
             points.detach().flatten(start_dim=1).cpu().double().numpy()
-            for points in problem.fixed(self.sample_size, rng)
+            for points in problem.samples(self.sample_size, rng)
         )
-        score = _Flattened(lipschitz_witness(sampled.transport(x, y), y))
-        yield Fit(score, 1, time.monotonic() - begun, finished=True, lipschitz=True)
+        score = _FlatteningWitness(lipschitz_witness(sampled.transport(x, y), y))
+        yield Fit(score, 1, time.monotonic() - start, finished=True, lipschitz=True)
 
 
 @dataclass(frozen=True, slots=True)
-class _Flattened:
-    """A witness of points of any shape."""
+class _FlatteningWitness:
+    """A witness of flattened points, evaluated at points of any shape."""
 
     witness: LipschitzWitness
 
     def __call__(self, points: Tensor, /) -> Tensor:
-        """Scores in float64; the gradient passes."""
+        """Scores in float64, differentiable in the points."""
         scores: Tensor = self.witness(points.flatten(start_dim=1).double())
         return scores

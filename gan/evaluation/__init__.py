@@ -1,1 +1,1 @@
-"""A critic against exact Wasserstein distance: its gap, what it certifies, and the exact value."""
+"""Critics evaluated by exact Wasserstein distance: gap, certified bound and exact EMD."""

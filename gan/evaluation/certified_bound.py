@@ -7,96 +7,123 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-EPS = 2.0**-52
-ROWS = 128  # of distances at a time, so that the differences stay in the processor's cache
+FLOAT64_EPS = 2.0**-52
+COST_BLOCK_ROWS = 128  # so that a block of differences stays in the processor's cache
+MAX_TANGENTS = 60
+BOUND_RTOL = 1e-7
 
 
 @dataclass(frozen=True, slots=True)
-class Bound:
+class CertifiedBound:
     """A lower bound of exact EMD that is proved by scores.
 
     Attributes:
-        value: In the unit of the distances, at least 0 and at most the exact EMD.
-        scale: What the scores are multiplied by for it.
-        by_real: Whether the scores of the real points prove it, or those of the generated ones.
+        value: The bound, in the unit of the distances, at least 0 and at most the exact EMD.
+        scale: Factor of the scores at which they prove it, at least 0.
+        on_real: Whether the scores of the real points prove it, or those of the generated ones.
     """
 
     value: float
     scale: float
-    by_real: bool
+    on_real: bool
 
 
-def certified(cost: np.ndarray, real_scores: np.ndarray, generated_scores: np.ndarray, /) -> Bound:
-    """The largest bound that the scores prove, in the unit of ``cost``; see `critic_gap`.
+def certified_bound(
+    cost: np.ndarray, real_scores: np.ndarray, generated_scores: np.ndarray, /
+) -> CertifiedBound:
+    """Largest lower bound of exact EMD that the scores prove; formula in `critic_gap`.
 
     Args:
         cost: Distances, shape ``(n, m)``.
-        real_scores: Shape ``(n,)``.
-        generated_scores: Shape ``(m,)``.
+        real_scores: Scores of the real points, shape ``(n,)``.
+        generated_scores: Scores of the generated points, shape ``(m,)``.
 
     Returns:
-        The bound.
+        The bound over all scales and both sides, less its rounding.
     """
-    table, f, g = (torch.from_numpy(part) for part in (cost, real_scores, generated_scores))
-    forward = Bound(*_best_scale(table.T.contiguous(), f), by_real=True)
-    backward = Bound(*_best_scale(table, -g), by_real=False)
-    return max(forward, backward, key=lambda bound: bound.value)
+    costs, f, g = (torch.from_numpy(part) for part in (cost, real_scores, generated_scores))
+    on_real = CertifiedBound(*_best_scale(costs.T.contiguous(), f), on_real=True)
+    on_generated = CertifiedBound(*_best_scale(costs, -g), on_real=False)
+    return max(on_real, on_generated, key=lambda bound: bound.value)
 
 
-def partners(cost: Float[Tensor, " m n"], f: Float[Tensor, " n"], /) -> Tensor:
-    """For each row of the cost the place of the minimum of ``cost - f``."""
-    return torch.cat([_lowest(part - f) for part in cost.split(ROWS)])
+def c_transform_argmin(cost: Float[Tensor, " m n"], f: Float[Tensor, " n"], /) -> Tensor:
+    """Minimizer ``i`` of ``cost[j, i] - f[i]``, at which the c-transform of f at j is attained.
+
+    Args:
+        cost: Distances, shape ``(m, n)``.
+        f: Potential, shape ``(n,)``.
+
+    Returns:
+        Column indices, shape ``(m,)``, int64.
+    """
+    return torch.cat([_row_argmin(block - f) for block in cost.split(COST_BLOCK_ROWS)])
 
 
-def _lowest(table: Float[Tensor, " k n"]) -> Tensor:
-    """Of each row, where its minimum is; on a CPU by numpy, ten times as fast as torch."""
-    if table.device.type == "cpu":
-        return torch.from_numpy(table.numpy().argmin(axis=1))
-    return table.argmin(dim=1)
+def _row_argmin(values: Float[Tensor, " k n"]) -> Tensor:
+    """Index of the minimum of each row; on a CPU by numpy, ten times as fast as torch."""
+    if values.device.type == "cpu":
+        return torch.from_numpy(values.numpy().argmin(axis=1))
+    return values.argmin(dim=1)
 
 
 def _best_scale(cost: Tensor, scores: Tensor) -> tuple[float, float]:
-    """The largest value over s >= 0 of ``mean(s f) + mean_j min_i (cost_ji - s f_i)``.
-
-    The value is concave and piecewise linear in s. Two tangents, one rising and one falling, meet
-    above the maximum; the next s is where they meet, until that is no higher than what has been
-    seen.
+    """Maximum over s >= 0 of ``mean(s f) + mean_j min_i (cost_ji - s f_i)``, and its s.
 
     Returns:
-        The value less its rounding, at least 0; and s.
+        The maximum less its rounding, at least 0; and s.
     """
     scores = scores - scores.mean()
-    top, longest = float(scores.max()), float(cost.max())
-    scores = scores / top if top > 0 else scores  # any unit of the scores will do
-    low, (low_value, low_rise) = 0.0, _value(cost, scores, 0.0)
-    if top <= 0 or longest == 0 or low_rise <= 0:
-        return max(0.0, low_value - 16 * EPS * longest), 0.0
-    high = longest  # from here on the value is at most mean_j cost - s max f <= 0
-    high_value, high_rise = _value(cost, scores, high)
-    best, scale = low_value, low
-    for _ in range(60):
-        if low_rise <= high_rise:  # but for rounding, it is above
-            break
-        meet = (high_value - low_value + low_rise * low - high_rise * high) / (
-            low_rise - high_rise
-        )
-        ceiling = low_value + low_rise * (meet - low)
-        value, rise = _value(cost, scores, meet)
-        if value > best:
-            best, scale = value, meet
-        if rise > 0:
-            low, low_value, low_rise = meet, value, rise
-        else:
-            high, high_value, high_rise = meet, value, rise
-        if ceiling - best <= 1e-7 * best:
-            break
-    rounding = 16 * EPS * (longest + scale * float(scores.abs().max()))
-    return max(0.0, best - rounding), scale / top
+    max_score, max_cost = float(scores.max()), float(cost.max())
+    # The bound does not depend on the unit of the scores.
+    scores = scores / max_score if max_score > 0 else scores
+    left = _tangent(cost, scores, 0.0)
+    if max_score <= 0 or max_cost == 0 or left.slope <= 0:
+        return max(0.0, left.value - 16 * FLOAT64_EPS * max_cost), 0.0
+    # From s = max_cost on, the value is at most mean_j cost - s max f <= 0.
+    best = _maximum(cost, scores, left, _tangent(cost, scores, max_cost))
+    rounding = 16 * FLOAT64_EPS * (max_cost + best.scale * float(scores.abs().max()))
+    return max(0.0, best.value - rounding), best.scale / max_score
 
 
-def _value(cost: Tensor, scores: Tensor, scale: float) -> tuple[float, float]:
-    """The bound at a scale, and its rise per unit of scale; the scores have mean 0."""
-    partner = partners(cost, scale * scores)
-    way = float(cost.gather(1, partner[:, None]).mean())
-    fall = float(scores[partner].mean())
-    return way - scale * fall + scale * float(scores.mean()), -fall
+@dataclass(frozen=True, slots=True)
+class _Tangent:
+    """The bound at a scale, and its derivative there."""
+
+    scale: float
+    value: float
+    slope: float
+
+
+def _maximum(cost: Tensor, scores: Tensor, left: _Tangent, right: _Tangent) -> _Tangent:
+    """Maximize the bound, concave and piecewise linear in the scale, by cutting planes.
+
+    A rising and a falling tangent intersect above the maximum. The next scale is that of their
+    intersection, until its height exceeds the best value by at most ``BOUND_RTOL``.
+
+    Returns:
+        The best point that was evaluated.
+    """
+    best = left
+    for _ in range(MAX_TANGENTS):
+        if left.slope <= right.slope:  # up to rounding, slopes fall
+            break
+        scale = (
+            right.value - left.value + left.slope * left.scale - right.slope * right.scale
+        ) / (left.slope - right.slope)
+        upper_bound = left.value + left.slope * (scale - left.scale)
+        tangent = _tangent(cost, scores, scale)
+        best = max(best, tangent, key=lambda point: point.value)
+        left, right = (tangent, right) if tangent.slope > 0 else (left, tangent)
+        if upper_bound - best.value <= BOUND_RTOL * best.value:
+            break
+    return best
+
+
+def _tangent(cost: Tensor, scores: Tensor, scale: float) -> _Tangent:
+    """The bound at a scale and its derivative; the scores have mean 0."""
+    argmin = c_transform_argmin(cost, scale * scores)
+    mean_cost = float(cost.gather(1, argmin[:, None]).mean())
+    mean_score = float(scores[argmin].mean())
+    value = mean_cost - scale * mean_score + scale * float(scores.mean())
+    return _Tangent(scale, value, -mean_score)

@@ -1,4 +1,4 @@
-"""What a critic learned, beside the exact Wasserstein distance of the same points."""
+"""A critic's gap, slope and certified bound beside the exact EMD of the same points."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -11,16 +11,16 @@ from torch import Tensor
 
 import divergences
 from divergences._transport.metrics import distances
-from gan.evaluation.certified_bound import certified
+from gan.evaluation.certified_bound import certified_bound
 
-Critic = Callable[[Tensor], Tensor]
+ScoreFunction = Callable[[Tensor], Tensor]
 
-BATCH = 4096  # points that are scored at a time
+SCORING_BATCH_SIZE = 4096
 
 
 @dataclass(frozen=True, slots=True)
 class CriticGap:
-    """A critic's verdict on two sets of points, and the truth about the same points.
+    """A critic's estimates on two sets of points, and the exact EMD of the same points.
 
     Attributes:
         gap: Mean score of the real points minus mean score of the generated ones, in the unit of
@@ -40,16 +40,19 @@ class CriticGap:
     @property
     def error(self) -> float:
         """Relative error of the gap as an estimate of ``exact``: ``gap / exact - 1``."""
-        return excess(self.gap, self.exact)
+        return relative_error(self.gap, self.exact)
 
     @property
     def certified_error(self) -> float:
         """Relative error of the certified bound: ``certified / exact - 1``, in [-1, 0]."""
-        return excess(self.certified, self.exact)
+        return relative_error(self.certified, self.exact)
 
 
 def critic_gap(
-    critic: Critic, real: Float[Tensor, " n *shape"], generated: Float[Tensor, " m *shape"], /
+    critic: ScoreFunction,
+    real: Float[Tensor, " n *shape"],
+    generated: Float[Tensor, " m *shape"],
+    /,
 ) -> CriticGap:
     r"""The critic's gap, the bound it certifies and the exact distance, all on the same points.
 
@@ -59,8 +62,8 @@ def critic_gap(
     .. math:: \overline{s f(x)} + \frac1m \sum_j \min_i [ d(x_i, y_j) - s f(x_i) ], \qquad
         - \overline{s f(y)} + \frac1n \sum_i \min_j [ d(x_i, y_j) + s f(y_j) ], \qquad s \ge 0.
 
-    ``certified`` is the largest of them, less the rounding. The scale s is free, so that a critic
-    whose slope is not 1, like a clipped one, is not held against itself.
+    ``certified`` is the largest of them, less the rounding. The scale s is free, so that the bound
+    of a critic whose slope is not 1, like a clipped one, is as tight as that of its multiples.
 
     Args:
         critic: Maps points of shape ``(k, *shape)`` to scores of shape ``(k,)``.
@@ -81,12 +84,12 @@ def critic_gap(
 
 
 def critic_gaps(
-    critics: Sequence[Critic],
+    critics: Sequence[ScoreFunction],
     real: Float[Tensor, " n *shape"],
     generated: Float[Tensor, " m *shape"],
     /,
 ) -> list[CriticGap]:
-    """What `critic_gap` gives, for several critics on the same points: the truth is found once.
+    """`critic_gap` of several critics on the same points; exact transport is solved once.
 
     Args:
         critics: Each as in `critic_gap`.
@@ -94,69 +97,80 @@ def critic_gaps(
         generated: Generated points.
 
     Returns:
-        One for each critic.
+        One `CriticGap` for each critic, in order.
 
     Raises:
         DistributionError: If a point or a score is not finite, or the shapes differ.
         SolverError: If the exact distance could not be computed.
     """
-    truth = Truth.of(real, generated)
-    return [truth.about(critic) for critic in critics]
+    transport = ExactTransport.between(real, generated)
+    return [transport.critic_gap(critic) for critic in critics]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Truth:
-    """Two sets of points with their exact distance, to hold critics against.
+class ExactTransport:
+    """Exact transport between two sets of points: the reference values for critics.
 
     Attributes:
         real: Real points.
         generated: Generated points.
         cost: Distance of every pair, shape ``(n, m)``.
-        exact: Their exact EMD.
-        partner: For each generated point a real one that an exact plan moves it to.
+        exact: Exact EMD of the two sets.
+        partners: For each generated point the index of a real point with which an optimal plan
+            pairs it, shape ``(m,)``.
     """
 
     real: Tensor
     generated: Tensor
     cost: np.ndarray
     exact: float
-    partner: np.ndarray
+    partners: np.ndarray
 
     @classmethod
-    def of(
+    def between(
         cls, real: Float[Tensor, " n *shape"], generated: Float[Tensor, " m *shape"], /
-    ) -> "Truth":
+    ) -> "ExactTransport":
         """Solve the exact transport; arguments and errors as of `critic_gap`."""
         cost = distances(*_flat_pair(real, generated))
         n, m = cost.shape
-        solved = divergences.transport(np.full(n, 1 / n), np.full(m, 1 / m), cost)
-        partner = np.zeros(m, dtype=np.int64)
-        partner[solved.plan.coords[1]] = solved.plan.coords[0]
-        return cls(real, generated, cost, float(solved.cost), partner)
+        solution = divergences.transport(np.full(n, 1 / n), np.full(m, 1 / m), cost)
+        partners = np.zeros(m, dtype=np.int64)
+        partners[solution.plan.coords[1]] = solution.plan.coords[0]
+        return cls(real, generated, cost, float(solution.cost), partners)
 
-    def about(self, critic: Critic, /) -> CriticGap:
-        """The critic's gap, slope and certified bound beside the exact distance."""
+    def critic_gap(self, critic: ScoreFunction, /) -> CriticGap:
+        """Gap, slope and certified bound of a critic on these points, and their exact EMD."""
         f = _scores(critic, self.real, "real")
         g = _scores(critic, self.generated, "generated")
         return CriticGap(
             float(f.mean() - g.mean()),
-            _slope(self.cost, f, g),
-            certified(self.cost, f, g).value,
+            _max_slope(self.cost, f, g),
+            certified_bound(self.cost, f, g).value,
             self.exact,
         )
 
 
-def sampled_slope(
-    critic: Critic, real: Float[Tensor, " n *shape"], generated: Float[Tensor, " m *shape"], /
+def max_slope(
+    critic: ScoreFunction,
+    real: Float[Tensor, " n *shape"],
+    generated: Float[Tensor, " m *shape"],
+    /,
 ) -> float:
-    """The largest slope of the critic over pairs of a real and a generated point."""
+    """Largest slope of the critic over pairs of a real and a generated point."""
     cost = distances(*_flat_pair(real, generated))
-    return _slope(cost, _scores(critic, real, "real"), _scores(critic, generated, "generated"))
+    return _max_slope(cost, _scores(critic, real, "real"), _scores(critic, generated, "generated"))
 
 
 def exact_emd(x: Float[Tensor, " n *shape"], y: Float[Tensor, " m *shape"], /) -> float:
     """Exact Wasserstein-1 distance of two sets of points, in their unit of length."""
     return float(divergences.sampled.emd(_flat(x), _flat(y)).value)
+
+
+def relative_error(estimate: float, exact: float) -> float:
+    """``estimate / exact - 1``; 0 if both are 0, infinite if only ``exact`` is 0."""
+    if exact > 0:
+        return estimate / exact - 1
+    return 0.0 if estimate == 0 else math.copysign(math.inf, estimate)
 
 
 def _flat_pair(real: Tensor, generated: Tensor) -> tuple[np.ndarray, np.ndarray]:
@@ -179,9 +193,10 @@ def _flat(points: Tensor) -> np.ndarray:
 
 
 @torch.no_grad()
-def _scores(critic: Critic, points: Tensor, which: str) -> np.ndarray:
-    """The critic's scores in float64."""
-    scores = torch.cat([critic(batch) for batch in points.split(BATCH)]).cpu().double().numpy()
+def _scores(critic: ScoreFunction, points: Tensor, side: str) -> np.ndarray:
+    """The critic's scores in float64, shape ``(n,)``, checked."""
+    batches = points.split(SCORING_BATCH_SIZE)
+    scores = torch.cat([critic(batch) for batch in batches]).cpu().double().numpy()
     if scores.shape != (len(points),):
         raise divergences.DistributionError(
             f"`critic` must give one score per point, but gave shape {scores.shape} "
@@ -189,20 +204,14 @@ def _scores(critic: Critic, points: Tensor, which: str) -> np.ndarray:
         )
     if not np.isfinite(scores).all():
         raise divergences.DistributionError(
-            f"`critic` gives a score that is not finite at a {which} point: it has diverged"
+            f"`critic` must give finite scores, but gives one that is not at a {side} point: "
+            "it has diverged"
         )
     return scores
 
 
-def _slope(cost: np.ndarray, real_scores: np.ndarray, generated_scores: np.ndarray) -> float:
-    """The largest difference of scores per distance, over pairs at a positive distance."""
-    apart = cost > 0
-    rise = np.abs(real_scores[:, None] - generated_scores)
-    return float(np.max(rise[apart] / cost[apart], initial=0.0))
-
-
-def excess(value: float, truth: float) -> float:
-    """``value / truth - 1``; 0 / 0 counts as no error."""
-    if truth > 0:
-        return value / truth - 1
-    return 0.0 if value == 0 else math.copysign(math.inf, value)
+def _max_slope(cost: np.ndarray, real_scores: np.ndarray, generated_scores: np.ndarray) -> float:
+    """Largest difference of scores per distance, over pairs at a positive distance."""
+    is_positive = cost > 0
+    differences = np.abs(real_scores[:, None] - generated_scores)
+    return float(np.max(differences[is_positive] / cost[is_positive], initial=0.0))

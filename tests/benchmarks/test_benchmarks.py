@@ -208,14 +208,14 @@ def test_a_large_case_runs_in_a_subprocess_and_agrees_with_pot(monkeypatch, tmp_
 
 
 def test_permutation_tests_are_compared_with_the_same_statistic_of_scipy():
-    record = permutation.measured(runs=20, found=20, n_jobs=1) | {
+    record = permutation.measure_rates(level_pairs=20, power_pairs=20, n_jobs=1) | {
         "times": permutation.times(size=10, large=50)
     }
     assert permutation.table(record).count("\n") == 27
     for row in [*record["level"].values(), *record["power"].values()]:
         assert all(0 <= share["low"] <= share["share"] <= share["high"] for share in row.values())
     with pytest.raises(RuntimeError, match=r"energy: .*, but scipy has"):
-        permutation.timed("energy", np.zeros((3, 1)), np.ones((4, 1)), lambda i, j: 2.5)
+        permutation.compare_times("energy", np.zeros((3, 1)), np.ones((4, 1)), lambda i, j: 2.5)
 
 
 def test_the_growth_is_a_picture(tmp_path):
@@ -225,7 +225,7 @@ def test_the_growth_is_a_picture(tmp_path):
 
 
 def test_the_loops_whose_speed_is_compared_take_the_same_steps():
-    plain, ours = training_speed.plain_loop(16), training_speed.started(16, "32")
+    plain, ours = training_speed.plain_loop(16), training_speed.start_training(16, "32")
     steps = train(ours, real=training_speed.REAL)
     for _ in range(3):
         # The last bias cancels in the critic's loss: its gradient is rounding, of which Adam makes
@@ -289,16 +289,16 @@ def test_the_figure_of_the_critics_is_drawn_from_the_results(tmp_path):
 
 def test_the_progress_of_a_run_is_measured_kept_and_shown(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setitem(progress.DATA, "eight-gaussians", progress.Data(12, 6, 1, size=60))
+    monkeypatch.setitem(progress.DATA_RUNS, "eight-gaussians", progress.DataRuns(12, 6, 1, size=60))
     item = ("eight-gaussians", "wgan-certified", 0)
-    record = progress.measured(item, 0, tmp_path / "stop")
+    record = progress.run_and_measure(item, 0, tmp_path / "stop")
     assert [row["step"] for row in record["evaluations"]] == [6, 10, 12]
     for row in record["evaluations"]:
         assert row["live_gap"] == row["live_certified"] <= row["refined_certified"] <= row["exact"]
     assert record["refine_seconds"] > 0 < record["exact_seconds"]
     file = tmp_path / "runs/progress/eight-gaussians/wgan-certified/seed0/result.json"
     file.write_text(file.read_text().replace('"n": 60', '"n": 61'))
-    kept = progress.measured(item, 0, tmp_path / "stop")
+    kept = progress.run_and_measure(item, 0, tmp_path / "stop")
     assert kept["n"] == 61  # not run again
     text = progress.table({"runs": [kept]})
     assert "| eight-gaussians, 61 points | `wgan-certified` | 1 | 3 |" in text

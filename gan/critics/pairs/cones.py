@@ -1,9 +1,12 @@
-r"""Pairs of populations whose W1 is known in any dimension, and paired samples of known EMD.
+r"""Pairs of populations of known W1 in any dimension, and of samples of known exact EMD.
 
-Korotin, Kolesov and Burnaev 2022, "Kantorovich strikes back! Wasserstein GANs are not optimal
-transport?": with u the minimum of N cones, points y of a cube are carried towards the tips of
-their cones, along rays, which are where an optimal plan may move mass. So the plan that pairs each
-S(y) with its y is optimal, for the populations and for every sample, and -u is an optimal critic.
+With u the minimum of N cones (a MinFunnel function), points y of a cube are moved towards the apex
+of their cone. An optimal plan moves mass along these rays only. So the plan between S(y) and y is
+optimal, for the populations and for every sample, and -u is an optimal critic.
+
+Source:
+    Korotin, Kolesov and Burnaev 2022, "Kantorovich strikes back! Wasserstein GANs are not optimal
+    transport?".
 """
 
 import math
@@ -13,97 +16,104 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from gan.critics.pairs.distribution_pair import Pair, uncoupled
+from gan.critics.pairs.distribution_pair import DistributionPair, marginal_sampler
 
-DIMENSIONS = (2, 4, 8, 16, 32, 64, 128)
-CONES = (4, 16, 64, 256)
-SEED = 987  # of the published centres
-HALF_SIDE = 2.5
-CONTRACTION = 8
-CHUNK = 512  # points at a time: what is computed on the way stays in the processor's cache
+PUBLISHED_DIMENSIONS = (2, 4, 8, 16, 32, 64, 128)
+PUBLISHED_CONE_COUNTS = (4, 16, 64, 256)
+PUBLISHED_SEED = 987
+CUBE_HALF_SIDE = 2.5
+CONTRACTION_EXPONENT = 8
+CONTRACTION_BATCH_SIZE = 512  # so that intermediate results stay in the processor's cache
+MAX_DIRECT_DIMENSION = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Cones:
-    r"""The function :math:`u(x) = \min_i (|x - a_i| + b_i)` and the moves along its rays.
+class MinFunnel:
+    r"""The function :math:`u(x) = \min_i (|x - a_i| + b_i)` and the contraction of its rays.
 
     Attributes:
-        tips: The a, shape ``(n, d)``, float64.
-        heights: The b, shape ``(n,)``.
+        apexes: The points a, shape ``(n, d)``, float64.
+        heights: The values b of u at the apexes, shape ``(n,)``.
     """
 
-    tips: Float[Tensor, " n d"]
+    apexes: Float[Tensor, " n d"]
     heights: Float[Tensor, " n"]
 
     @classmethod
-    def published(cls, d: int, n: int, /) -> "Cones":
-        """The cones that the published pairs are made of."""
-        rng = torch.Generator().manual_seed(SEED)
+    def published(cls, d: int, n: int, /) -> "MinFunnel":
+        """The function of n cones in d dimensions of the published pair."""
+        rng = torch.Generator().manual_seed(PUBLISHED_SEED)
+        # Two unused draws precede those of the published apexes.
         torch.randn(n, d, generator=rng)
         torch.randn(n, generator=rng)
-        tips = HALF_SIDE * (2 * torch.rand(n, d, generator=rng) - 1)
+        apexes = CUBE_HALF_SIDE * (2 * torch.rand(n, d, generator=rng) - 1)
         heights = 0.1 * torch.randn(n, generator=rng)
-        return cls(tips.double(), heights.double())
+        return cls(apexes.double(), heights.double())
 
-    def matched(
+    def coupling(
         self, size: int, rng: torch.Generator
     ) -> tuple[Float[Tensor, " size d"], Float[Tensor, " size d"]]:
-        """S(y) and y, for y uniform in the cube; the mean distance is their exact EMD."""
-        d = self.tips.shape[1]
-        y = HALF_SIDE * (2 * torch.rand(size, d, generator=rng, dtype=torch.float64) - 1)
-        return torch.cat([self.moved(part) for part in y.split(CHUNK)]), y
+        """S(y) and y, for y uniform in the cube; their mean paired distance is the exact EMD."""
+        d = self.apexes.shape[1]
+        y = CUBE_HALF_SIDE * (2 * torch.rand(size, d, generator=rng, dtype=torch.float64) - 1)
+        return torch.cat([self.contracted(part) for part in y.split(CONTRACTION_BATCH_SIZE)]), y
 
-    def moved(self, y: Float[Tensor, " k d"], /) -> Float[Tensor, " k d"]:
-        """S(y): each point carried towards the tip of its cone, along its ray."""
-        rows = torch.arange(len(y))
-        steps = y[:, None] - self.tips if y.shape[1] <= CONTRACTION else None
+    def contracted(self, y: Float[Tensor, " k d"], /) -> Float[Tensor, " k d"]:
+        """S(y): each point moved along its ray towards the apex of its cone.
+
+        Args:
+            y: Points of the cube.
+
+        Returns:
+            Points at distance ``R (r / R)**8`` from the apex, for y at distance r on a ray of
+            length R, which ends at the next cone or at the boundary of the cube.
+        """
+        is_direct = y.shape[1] <= MAX_DIRECT_DIMENSION
         squares = (
-            torch.cdist(y, self.tips).square() if steps is None else steps.square().sum(dim=2)
+            (y[:, None] - self.apexes).square().sum(dim=2)
+            if is_direct
+            else torch.cdist(y, self.apexes).square()
         )
         active = (squares.sqrt() + self.heights).argmin(dim=1)
-        tips = self.tips[active]
-        base = torch.linalg.vector_norm(y - tips, dim=1)
-        along = (y - tips) / base[:, None]
-        full = base + torch.minimum(
-            _to_the_wall(y, along), self._to_the_next_cone(y, along, squares, base, active, rows)
+        apexes = self.apexes[active]
+        radius = torch.linalg.vector_norm(y - apexes, dim=1)
+        directions = (y - apexes) / radius[:, None]
+        ray_length = radius + torch.minimum(
+            _distance_to_boundary(y, directions),
+            self._distance_to_next_cone(y, directions, squares, radius, active),
         )
-        return tips + (full * (base / full) ** CONTRACTION)[:, None] * along
+        contraction = (radius / ray_length) ** CONTRACTION_EXPONENT
+        return apexes + (ray_length * contraction)[:, None] * directions
 
-    def _to_the_next_cone(
-        self,
-        y: Tensor,
-        along: Tensor,
-        squares: Tensor,
-        base: Tensor,
-        active: Tensor,
-        rows: Tensor,
+    def _distance_to_next_cone(
+        self, y: Tensor, directions: Tensor, squares: Tensor, radius: Tensor, active: Tensor
     ) -> Tensor:
-        """How far the ray from y goes before another cone is below its own."""
-        above = (base + self.heights[active])[:, None] - self.heights
-        inward = (y * along).sum(dim=1)[:, None] - along @ self.tips.T
-        meets = (squares - above**2) / (2 * (above - inward))
-        ahead = (meets > 0) & (meets > -above)
-        ahead[rows, active] = False
-        return meets.where(ahead, math.inf).amin(dim=1)
+        """Distance from y along its ray, after which another cone is below the active one."""
+        excess = (radius + self.heights[active])[:, None] - self.heights
+        projection = (y * directions).sum(dim=1)[:, None] - directions @ self.apexes.T
+        distances = (squares - excess**2) / (2 * (excess - projection))
+        intersects = (distances > 0) & (distances > -excess)
+        intersects[torch.arange(len(y)), active] = False
+        return distances.where(intersects, math.inf).amin(dim=1)
 
 
-def _to_the_wall(y: Tensor, along: Tensor) -> Tensor:
-    """How far the ray from y goes within the cube."""
-    walls = (along.sign() * HALF_SIDE - y) / along
-    return walls.where(along != 0, math.inf).amin(dim=1)
+def _distance_to_boundary(y: Tensor, directions: Tensor) -> Tensor:
+    """Distance from y along its ray to the boundary of the cube."""
+    distances = (directions.sign() * CUBE_HALF_SIDE - y) / directions
+    return distances.where(directions != 0, math.inf).amin(dim=1)
 
 
-def cones_pair(d: int, n: int, /) -> Pair:
-    """The published pair of dimension d with n cones: the moved points, and the cube."""
-    cones = Cones.published(d, n)
+def cones_pair(d: int, n: int, /) -> DistributionPair:
+    """The published pair of dimension d with n cones: contracted points, and the cube."""
+    funnel = MinFunnel.published(d, n)
 
     def cube(size: int, rng: torch.Generator) -> Tensor:
-        return HALF_SIDE * (2 * torch.rand(size, d, generator=rng) - 1)
+        return CUBE_HALF_SIDE * (2 * torch.rand(size, d, generator=rng) - 1)
 
-    return Pair(
+    return DistributionPair(
         (d,),
-        uncoupled(cones.matched, 0),
+        marginal_sampler(funnel.coupling, 0),
         cube,
-        unit=HALF_SIDE / math.sqrt(3),  # the cube's standard deviation
-        matched=cones.matched,
+        unit=CUBE_HALF_SIDE / math.sqrt(3),  # the cube's standard deviation
+        optimal_coupling=funnel.coupling,
     )

@@ -1,4 +1,4 @@
-"""What every pair is to the rest: two samplers, and what is known of the way between them."""
+"""Two samplers with an optimal coupling and the W1 of their populations, where these are known."""
 
 import math
 from collections.abc import Callable
@@ -12,22 +12,23 @@ from gan.data.dataset import Sampler
 
 Coupling = Callable[[int, torch.Generator], tuple[Tensor, Tensor]]
 
-DRAWS = 1 << 18  # of a coupling, where W1 has no closed form
-CHUNK = 1 << 13
-SEED = 20261121
+W1_DRAWS = 1 << 18
+W1_BATCH_SIZE = 1 << 13
+W1_SEED = 20261121
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
-    """Two distributions; a critic is to score the first higher.
+class DistributionPair:
+    """Two distributions; a critic of them is to score the first higher.
 
     Attributes:
-        shape: Of one point.
-        real: Draws points of the first, in float32: ``real(n, rng)``, shape ``(n, *shape)``.
-        generated: Draws points of the second.
-        unit: How large the points are: networks work on points of size about 1.
-        matched: Draws points of both that an optimal plan moves into each other, in float64, where
-            such a plan is known; the real ones first. Critics never see it.
+        shape: Shape of one point.
+        real: Sampler of the first, in float32: ``real(n, rng)`` has shape ``(n, *shape)``.
+        generated: Sampler of the second.
+        unit: Typical size of a coordinate; networks work on points divided by it.
+        optimal_coupling: Sampler of an optimal plan between the two, in float64, where one is
+            known: ``optimal_coupling(n, rng)`` gives ``n`` points of the first and, row by row,
+            their partners of the second. Critics are fitted without it.
         closed_form: Wasserstein-1 distance of the populations, where there is a formula.
     """
 
@@ -35,34 +36,37 @@ class Pair:
     real: Sampler
     generated: Sampler
     unit: float = 1.0
-    matched: Coupling | None = None
+    optimal_coupling: Coupling | None = None
     closed_form: float | None = None
 
     def w1(self) -> tuple[float, float] | None:
         """Wasserstein-1 distance of the populations and its standard error, in their unit.
 
         Returns:
-            From the formula, with error 0, or the mean length of 2**18 matched moves; None if
-            neither is known.
+            The closed form with error 0, or else the mean length of 2**18 displacements of the
+            optimal coupling with its standard error; None if neither is known.
         """
         if self.closed_form is not None:
             return self.closed_form, 0.0
-        if self.matched is None:
+        if self.optimal_coupling is None:
             return None
-        rng = torch.Generator().manual_seed(SEED)
-        moves = torch.cat([lengths(*self.matched(CHUNK, rng)) for _ in range(DRAWS // CHUNK)])
-        return float(moves.mean()), float(moves.std()) / math.sqrt(len(moves))
+        rng = torch.Generator().manual_seed(W1_SEED)
+        distances = torch.cat([
+            paired_distances(*self.optimal_coupling(W1_BATCH_SIZE, rng))
+            for _ in range(W1_DRAWS // W1_BATCH_SIZE)
+        ])
+        return float(distances.mean()), float(distances.std()) / math.sqrt(len(distances))
 
 
-def lengths(x: Float[Tensor, " n *shape"], y: Float[Tensor, " n *shape"], /) -> Tensor:
-    """Euclidean distance of each point to its partner."""
+def paired_distances(x: Float[Tensor, " n *shape"], y: Float[Tensor, " n *shape"], /) -> Tensor:
+    """Euclidean distance of each row of ``x`` to the same row of ``y``, shape ``(n,)``."""
     return torch.linalg.vector_norm((x - y).flatten(start_dim=1), dim=1)
 
 
-def uncoupled(matched: Coupling, which: int, /) -> Sampler:
-    """Points of one side of a coupling, in float32."""
+def marginal_sampler(coupling: Coupling, side: int, /) -> Sampler:
+    """Sampler, in float32, of one marginal of a coupling: the first (0) or the second (1)."""
 
     def sample(n: int, rng: torch.Generator) -> Tensor:
-        return matched(n, rng)[which].float()
+        return coupling(n, rng)[side].float()
 
     return sample

@@ -1,4 +1,4 @@
-"""A Gaussian and its image under a map that is optimal: W1 in closed form in any dimension."""
+"""N(0, I) and its image under an optimal map: W1 in closed form in any dimension."""
 
 import math
 from collections.abc import Callable
@@ -6,30 +6,45 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from gan.critics.pairs.distribution_pair import Coupling, Pair, uncoupled
+from gan.critics.pairs.distribution_pair import DistributionPair, marginal_sampler
 
-SHIFT = 1.0
-FACTOR = 2.0
-
-
-def translation_pair(d: int, /, *, shift: float = SHIFT) -> Pair:
-    """N(0, I) and the same moved by a vector of length ``shift``, which is the W1."""
-    move = torch.full((d,), shift / math.sqrt(d), dtype=torch.float64)
-    return _moved(d, lambda y: y + move, shift)
+DEFAULT_SHIFT = 1.0
+DEFAULT_FACTOR = 2.0
 
 
-def scaling_pair(d: int, /, *, factor: float = FACTOR) -> Pair:
-    """N(0, I) and the same times a factor: every point moves along its ray, the W1 on average."""
-    mean_length = math.sqrt(2) * math.exp(math.lgamma((d + 1) / 2) - math.lgamma(d / 2))
-    return _moved(d, lambda y: factor * y, abs(factor - 1) * mean_length)
+def translation_pair(d: int, /, *, shift: float = DEFAULT_SHIFT) -> DistributionPair:
+    """N(0, I) translated by a vector of length ``shift``, and N(0, I); W1 is ``shift``."""
+    vector = torch.full((d,), shift / math.sqrt(d), dtype=torch.float64)
+    return _image_pair(d, lambda y: y + vector, shift)
 
 
-def _moved(d: int, move: Callable[[Tensor], Tensor], w1: float) -> Pair:
-    """The image of N(0, I) under a map, and N(0, I)."""
+def scaling_pair(d: int, /, *, factor: float = DEFAULT_FACTOR) -> DistributionPair:
+    """N(0, I) scaled by a factor, and N(0, I); W1 is ``|factor - 1|`` times the mean norm.
 
-    def matched(n: int, rng: torch.Generator) -> tuple[Tensor, Tensor]:
+    Args:
+        d: Dimension.
+        factor: Scale; the map ``y -> factor * y`` is optimal if it is at least 0.
+
+    Returns:
+        The pair, with its W1 in closed form.
+
+    >>> round(scaling_pair(2).closed_form, 6)  # sqrt(pi / 2)
+    1.253314
+    """
+    return _image_pair(d, lambda y: factor * y, abs(factor - 1) * mean_gaussian_norm(d))
+
+
+def mean_gaussian_norm(d: int, /) -> float:
+    """Mean norm of N(0, I) in ``d`` dimensions: ``sqrt(2) Gamma((d + 1) / 2) / Gamma(d / 2)``."""
+    return math.sqrt(2) * math.exp(math.lgamma((d + 1) / 2) - math.lgamma(d / 2))
+
+
+def _image_pair(d: int, optimal_map: Callable[[Tensor], Tensor], w1: float) -> DistributionPair:
+    """The image of N(0, I) under an optimal map, and N(0, I)."""
+
+    def coupling(n: int, rng: torch.Generator) -> tuple[Tensor, Tensor]:
         y = torch.randn(n, d, generator=rng, dtype=torch.float64)
-        return move(y), y
+        return optimal_map(y), y
 
-    coupling: Coupling = matched
-    return Pair((d,), uncoupled(coupling, 0), uncoupled(coupling, 1), 1.0, coupling, w1)
+    real, generated = (marginal_sampler(coupling, side) for side in (0, 1))
+    return DistributionPair((d,), real, generated, optimal_coupling=coupling, closed_form=w1)

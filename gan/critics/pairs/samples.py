@@ -1,50 +1,66 @@
-"""Pairs whose populations are known by their samples only."""
+"""Pairs without a known W1 of the populations."""
 
 from pathlib import Path
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
-from gan.critics.pairs.distribution_pair import Pair
+from gan.critics.pairs.distribution_pair import DistributionPair
 from gan.data import mnist
 from gan.data.mixtures import eight_gaussians
-from gan.runs.measures import averaged_samples
-from gan.runs.run import restored
+from gan.runs.measures import ema_samples
+from gan.runs.run import load_run
 
-DIRECTIONS = 64  # of the Gaussian that is fitted to the digits
+DIGIT_COMPONENTS = 64
 
 
-def ring_normal_pair() -> Pair:
+def ring_normal_pair() -> DistributionPair:
     """Eight Gaussians, radius 2, sigma 0.02, and N(0, I)."""
 
     def normal(n: int, rng: torch.Generator) -> Tensor:
         return torch.randn(n, 2, generator=rng)
 
-    return Pair((2,), eight_gaussians().sample, normal)
+    return DistributionPair((2,), eight_gaussians().sample, normal)
 
 
-def digits_normal_pair(data_dir: Path | None = None) -> Pair:
-    """MNIST digits, and the Gaussian of their 64 main directions."""
+def digits_normal_pair(data_dir: Path | None = None) -> DistributionPair:
+    """MNIST digits, and the Gaussian of their 64 leading principal components."""
     digits = mnist.digits(data_dir=data_dir)
-    pixels = digits.pixels.double() / 255
-    mean = pixels.mean(dim=0)
-    values, vectors = torch.linalg.eigh((pixels - mean).T.cov())
-    root = (vectors * values.clamp_min(0).sqrt())[:, -DIRECTIONS:].T.float()
-    centre = mean.float()
+    mean, factor = principal_gaussian(digits.pixels.double() / 255, DIGIT_COMPONENTS)
+    mean, factor = mean.float(), factor.float()
 
     def normal(n: int, rng: torch.Generator) -> Tensor:
-        drawn = torch.randn(n, DIRECTIONS, generator=rng) @ root + centre
-        return drawn.unflatten(1, (1, 28, 28))
+        images = torch.randn(n, DIGIT_COMPONENTS, generator=rng) @ factor + mean
+        return images.unflatten(1, (1, 28, 28))
 
-    return Pair((1, 28, 28), digits.sample_images, normal)
+    return DistributionPair((1, 28, 28), digits.sample_images, normal)
 
 
-def run_pair(path: Path, data_dir: Path | None = None) -> Pair:
-    """What a run learned from, and what its averaged generator draws."""
-    outcome = restored(path, data_dir=data_dir)
+def principal_gaussian(
+    points: Float[Tensor, " n d"], components: int, /
+) -> tuple[Float[Tensor, " d"], Float[Tensor, " k d"]]:
+    """Mean, and factor F of the covariance ``F.T @ F`` of the leading principal components.
+
+    Args:
+        points: The sample, in float64.
+        components: Number of components, at most d.
+
+    Returns:
+        The mean of the points, and F.
+    """
+    mean = points.mean(dim=0)
+    variances, directions = torch.linalg.eigh((points - mean).T.cov())
+    root = directions * variances.clamp_min(0).sqrt()
+    return mean, root[:, -components:].T
+
+
+def run_pair(path: Path, data_dir: Path | None = None) -> DistributionPair:
+    """The data of a run of `gan train`, and samples of its averaged generator."""
+    outcome = load_run(path, data_dir=data_dir)
 
     def generated(n: int, rng: torch.Generator) -> Tensor:
-        return averaged_samples(outcome.training, n, rng)
+        return ema_samples(outcome.training, n, rng)
 
     data = outcome.data
-    return Pair(data.shape, data.sample, generated, unit=data.unit)
+    return DistributionPair(data.shape, data.sample, generated, unit=data.unit)

@@ -51,7 +51,7 @@ def test_populations_are_asked_about_where_their_distance_is_known(gan, tmp_path
     ("arguments", "message"),
     [
         (["moving-earth"], "there is no method 'moving-earth'; there are: clip,"),
-        (["clip", "--pair", "moons"], "there is no pair 'moons'; there are: cones-D-N"),
+        (["clip", "--pair", "moons"], "unknown pair 'moons'; choose from: cones-D-N"),
         (["clip", "--question", "population"], "the W1 of the populations of ring-normal is not"),
         (["clip", "--steps", "0"], "--steps must be at least 1, but is 0"),
         (["clip", "--n", "0"], "--n must be at least 1, but is 0"),
@@ -59,7 +59,7 @@ def test_populations_are_asked_about_where_their_distance_is_known(gan, tmp_path
         (["clip", "--seed", "-1"], "--seed must be from 0"),
         (["clip", "--pair", "run:nowhere"], "nowhere"),
         (["clip", "--pair", "scaling-2", "--n", "9"], "--n 9 is for the same points"),
-        (["clip", "--pair", "scaling-99999999999"], "there is no pair 'scaling-99999999999'"),
+        (["clip", "--pair", "scaling-99999999999"], "unknown pair 'scaling-99999999999'"),
     ],
 )
 def test_what_cannot_be_is_refused(gan, tmp_path, arguments, message):

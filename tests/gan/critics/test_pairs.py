@@ -7,7 +7,7 @@ import torch
 
 from divergences import sampled
 from gan.critics.pairs import cones, named_pair
-from gan.critics.pairs.distribution_pair import lengths
+from gan.critics.pairs.distribution_pair import paired_distances
 from gan.errors import PairError
 
 TRUTH = {(2, 4): 0.82046, (4, 64): 0.71063, (16, 64): 1.54933, (128, 4): 1.13347}
@@ -15,29 +15,29 @@ TRUTH = {(2, 4): 0.82046, (4, 64): 0.71063, (16, 64): 1.54933, (128, 4): 1.13347
 
 @pytest.mark.parametrize(("d", "n"), TRUTH)
 def test_pairs_of_known_w1_have_it(d, n):
-    matched = cones.Cones.published(d, n).matched(2**14, torch.Generator().manual_seed(0))
-    moves = lengths(*matched)
+    matched = cones.MinFunnel.published(d, n).coupling(2**14, torch.Generator().manual_seed(0))
+    moves = paired_distances(*matched)
     # Five standard errors of this mean and one per mille of the published one.
     error = 5 * float(moves.std()) / 2**7 + 1e-3 * TRUTH[d, n]
     assert abs(float(moves.mean()) - TRUTH[d, n]) < error
 
 
-@pytest.mark.parametrize("d", cones.DIMENSIONS)
+@pytest.mark.parametrize("d", cones.PUBLISHED_DIMENSIONS)
 @pytest.mark.parametrize("method", ["dense", "columns"])
 def test_paired_samples_have_the_exact_emd_of_their_pairs(d, method):
-    matched = cones.Cones.published(d, 16).matched(300, torch.Generator().manual_seed(0))
+    matched = cones.MinFunnel.published(d, 16).coupling(300, torch.Generator().manual_seed(0))
     x, y = (points.numpy() for points in matched)
-    truth = float(lengths(*matched).mean())
+    truth = float(paired_distances(*matched).mean())
     assert sampled.emd(x, y, method=method).value == pytest.approx(truth, rel=1e-12)
 
 
 @pytest.mark.parametrize("name", ["translation-3", "scaling-4"])
 def test_closed_forms_are_the_mean_move_of_an_optimal_plan(name):
     pair = named_pair(name)
-    x, y = pair.matched(300, torch.Generator().manual_seed(0))
-    moves = lengths(x, y)
+    x, y = pair.optimal_coupling(300, torch.Generator().manual_seed(0))
+    moves = paired_distances(x, y)
     assert sampled.emd(x.numpy(), y.numpy()).value == pytest.approx(float(moves.mean()), rel=1e-12)
-    many = lengths(*pair.matched(2**14, torch.Generator().manual_seed(1)))
+    many = paired_distances(*pair.optimal_coupling(2**14, torch.Generator().manual_seed(1)))
     # Five standard errors; a translation's moves are equal but for rounding.
     assert abs(float(many.mean()) - pair.w1()[0]) < 5 * float(many.std()) / 2**7 + 1e-12
 
@@ -53,9 +53,9 @@ def test_samplers_draw_the_two_sides_of_the_coupling():
     real = pair.real(2000, torch.Generator().manual_seed(0))
     cube = pair.generated(2000, torch.Generator().manual_seed(0))
     assert real.dtype == cube.dtype == torch.float32
-    x, _ = pair.matched(2000, torch.Generator().manual_seed(0))
+    x, _ = pair.optimal_coupling(2000, torch.Generator().manual_seed(0))
     assert torch.equal(real, x.float())
-    assert cube.abs().max() <= cones.HALF_SIDE
+    assert cube.abs().max() <= cones.CUBE_HALF_SIDE
     assert abs(float(cube.std()) - pair.unit) < 0.05
     assert not torch.equal(cube, real)
 

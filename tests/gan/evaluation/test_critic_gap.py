@@ -11,7 +11,7 @@ from hypothesis.extra import numpy as npst
 
 from divergences import DistributionError, emd, sampled
 from divergences._transport.metrics import distances
-from gan.evaluation.certified_bound import certified
+from gan.evaluation.certified_bound import certified_bound
 from gan.evaluation.critic_gap import CriticGap, critic_gap, critic_gaps, exact_emd
 from gan.networks import plane_critic
 from tests.strategies import cloud_pairs
@@ -44,14 +44,16 @@ def test_certified_is_a_bound_for_any_scores(scored):
     x, y, f, g = scored
     cost = distances(x, y)
     exact = emd(np.full(len(x), 1 / len(x)), np.full(len(y), 1 / len(y)), cost)
-    assert 0 <= certified(cost, f, g).value <= exact
+    assert 0 <= certified_bound(cost, f, g).value <= exact
 
 
 @given(cloud_pairs(max_size=10))
 def test_the_exact_prices_certify_all_of_it(pair):
     x, y = pair
     solved = sampled.transport(x, y)
-    bound = certified(distances(x, y), solved.source_potential, -solved.target_potential).value
+    bound = certified_bound(
+        distances(x, y), solved.source_potential, -solved.target_potential
+    ).value
     assert bound == pytest.approx(solved.cost, rel=1e-6, abs=1e-12)
 
 
@@ -69,7 +71,7 @@ def test_certified_is_the_best_over_scales_and_directions(scored):
                 np.concatenate([[0], np.geomspace(1e-6, 1, 300), np.linspace(0, 1, 300)]) * top
             ):
                 best = max(best, (table - s * scores[:, None]).min(axis=0).mean())
-    assert certified(cost, f, g).value >= best * (1 - 1e-6) - 1e-9 * cost.max()
+    assert certified_bound(cost, f, g).value >= best * (1 - 1e-6) - 1e-9 * cost.max()
 
 
 @pytest.mark.parametrize("scale", [1e-6, 1.0, 1e6])
@@ -127,7 +129,9 @@ def test_errors_are_relative_to_the_truth():
 
 
 def test_a_critic_that_has_diverged_is_refused(pair):
-    with pytest.raises(ValueError, match="score that is not finite at a real point"):
+    with pytest.raises(
+        ValueError, match="finite scores, but gives one that is not at a real point"
+    ):
         critic_gap(lambda points: points[:, 0] * math.nan, *pair)
 
 

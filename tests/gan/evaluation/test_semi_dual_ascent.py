@@ -11,7 +11,7 @@ from torch import nn
 
 import divergences
 from gan.errors import TrainingError
-from gan.evaluation.critic_gap import Truth
+from gan.evaluation.critic_gap import ExactTransport
 from gan.evaluation.semi_dual_ascent import (
     BoundAscent,
     CTransform,
@@ -36,7 +36,7 @@ def critic(seed=0):
 @pytest.mark.parametrize("correction", [0.0, 0.05])
 def test_every_step_of_the_ascent_is_below_exact(correction):
     x, y = points(0)
-    exact = Truth.of(x, y).exact
+    exact = ExactTransport.between(x, y).exact
     ascent = BoundAscent(critic(), x, y, learning_rate=0.01, correction_rate=correction)
     bounds = [ascent.step(i / 300) for i in range(300)]
     assert max(bounds) <= exact * (1 + 1e-6)  # the bound is taken in float32
@@ -45,15 +45,15 @@ def test_every_step_of_the_ascent_is_below_exact(correction):
 
 def test_corrections_of_points_close_what_the_network_leaves_open():
     x, y = points(1)
-    truth = Truth.of(x, y)
+    transport = ExactTransport.between(x, y)
     gaps = {}
     for rate in (0.0, 0.03):
         ascent = BoundAscent(critic(), x, y, learning_rate=0.003, correction_rate=rate)
         for i in range(200):
             ascent.step(i / 200)
-        gaps[rate] = truth.about(CTransform(ascent.values, x)).gap
-    assert gaps[0.0] < gaps[0.03] <= truth.exact * (1 + 1e-6)
-    assert gaps[0.03] > 0.995 * truth.exact
+        gaps[rate] = transport.critic_gap(CTransform(ascent.potential, x)).gap
+    assert gaps[0.0] < gaps[0.03] <= transport.exact * (1 + 1e-6)
+    assert gaps[0.03] > 0.995 * transport.exact
 
 
 @given(seed=st.integers(0, 1000), size=st.floats(1e-3, 1e3))
@@ -78,12 +78,12 @@ def test_the_gradient_of_a_c_transform_has_length_1():
 
 def test_a_refined_critic_certifies_more_and_leaves_the_critic_alone():
     x, y = points(3)
-    truth, plain = Truth.of(x, y), critic(1)
+    transport, plain = ExactTransport.between(x, y), critic(1)
     before = copy.deepcopy(plain.state_dict())
     refined = refined_critic(plain, x, y, steps=100, learning_rate=0.01, correction_rate=0.01)
-    found = truth.about(refined)
-    assert truth.about(plain).certified < found.certified <= truth.exact
-    assert found.certified > 0.98 * truth.exact
+    found = transport.critic_gap(refined)
+    assert transport.critic_gap(plain).certified < found.certified <= transport.exact
+    assert found.certified > 0.98 * transport.exact
     assert found.slope <= 1 + 1e-9
     assert all(torch.equal(before[name], value) for name, value in plain.state_dict().items())
 
@@ -92,19 +92,22 @@ def test_a_refined_critic_certifies_more_and_leaves_the_critic_alone():
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_refining_starts_from_the_scale_and_the_side_that_prove_most(factor, seed):
     x, y = points(seed)
-    truth, plain = Truth.of(x, y), Critic(nn.Sequential(critic(seed).body, Scale(factor)))
+    transport, plain = (
+        ExactTransport.between(x, y),
+        Critic(nn.Sequential(critic(seed).body, Scale(factor))),
+    )
     refined = refined_critic(plain, x, y, steps=1, learning_rate=1e-9, correction_rate=1e-9)
-    least = truth.about(plain).certified
-    assert least * (1 - 1e-5) <= truth.about(refined).gap <= truth.exact
+    least = transport.critic_gap(plain).certified
+    assert least * (1 - 1e-5) <= transport.critic_gap(refined).gap <= transport.exact
 
 
 def test_at_a_rate_of_0_only_the_corrections_climb():
     x, y = points(6)
-    truth, plain = Truth.of(x, y), critic(2)
+    transport, plain = ExactTransport.between(x, y), critic(2)
     ascent = BoundAscent(plain, x, y, learning_rate=0.0, correction_rate=0.05)
     before = copy.deepcopy(plain.state_dict())
     bounds = [ascent.step(i / 200) for i in range(200)]
-    assert 0.98 * truth.exact < bounds[-1] <= truth.exact * (1 + 1e-6)
+    assert 0.98 * transport.exact < bounds[-1] <= transport.exact * (1 + 1e-6)
     assert all(torch.equal(before[name], value) for name, value in plain.state_dict().items())
 
 
