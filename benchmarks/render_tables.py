@@ -20,7 +20,7 @@ from benchmarks.gan import (
     training_speed,
     training_tables,
 )
-from benchmarks.samples import estimators, permutation
+from benchmarks.samples import estimator_tables, estimators, permutation
 from benchmarks.transport import column_generation, exact
 
 README = Path(__file__).parent.parent / "README.md"
@@ -88,7 +88,7 @@ def sections() -> dict[str, str]:
         "speed": speed.table(results_io.load(speed.RESULTS)),
         "exact": exact.table(results_io.load(exact.RESULTS)),
         "large": column_generation.table(results_io.load(column_generation.RESULTS)["cases"]),
-        "estimators": estimators.table(results_io.load(estimators.RESULTS)),
+        "estimators": estimator_tables.markdown(results_io.load(estimators.RESULTS)),
         "permutation": permutation.table(results_io.load(permutation.RESULTS)),
         "critic_gap": critic_gap_tables.markdown(results_io.load(critic_gap.RESULTS)),
         "progress": progress.table(results_io.load(progress.RESULTS)),

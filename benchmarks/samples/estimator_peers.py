@@ -1,4 +1,4 @@
-"""Other libraries' estimates of KL from samples."""
+"""Estimators of KL from samples in other libraries."""
 
 import importlib.util
 import warnings
@@ -9,8 +9,8 @@ import numpy as np
 
 from divergences._typing import Floats
 
-# Largest n that a peer is asked for, and in how many repetitions: more would take hours.
-PEERS = {
+# Largest nominal size and number of repetitions of each peer: more would take hours.
+PEER_LIMITS = {
     "scipy gaussian_kde": (1000, 50),
     "divergence": (5000, 100),
     "infomeasure": (5000, 100),
@@ -18,34 +18,35 @@ PEERS = {
     "densratio": (1000, 10),
 }
 MODULES = {"scipy gaussian_kde": "scipy", "universal-divergence": "universal_divergence"}
+MIN_RATIO = 1e-12  # fitted ratios may be negative, and have no logarithm
 
 
 def installed() -> dict[str, tuple[int, int]]:
-    """The peers that are there, each with the largest n and the repetitions it is asked for."""
+    """Largest nominal size and number of repetitions of each installed peer."""
     return {
         name: limits
-        for name, limits in PEERS.items()
+        for name, limits in PEER_LIMITS.items()
         if importlib.util.find_spec(MODULES.get(name, name)) is not None
     }
 
 
 def versions() -> dict[str, str]:
-    """The version of each peer that is there, and of scikit-learn, behind our estimates."""
+    """Versions of the installed peers, and of scikit-learn, on which our estimators depend."""
     names = ["scikit-learn", *(name for name in installed() if name not in MODULES)]
     return {name: metadata.version(name) for name in names}
 
 
 def kl(name: str, x: Floats, y: Floats) -> float:
-    """A peer's estimate of KL(p || q) from two samples, whatever it warns of."""
+    """Estimate of KL(p || q) by a peer, in nats, with its warnings silenced."""
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
-        return _function(name)(x, y)
+        return _estimator(name)(x, y)
 
 
-def _function(name: str) -> Callable[[Floats, Floats], float]:
-    """The function of a peer."""
+def _estimator(name: str) -> Callable[[Floats, Floats], float]:
+    """Estimator of a peer, as a function of two samples."""
     if name == "scipy gaussian_kde":
-        return _kde
+        return _kernel_density
     if name == "divergence":
         from divergence import knn_kl_divergence
 
@@ -62,15 +63,15 @@ def _function(name: str) -> Callable[[Floats, Floats], float]:
 
 
 def _density_ratio(x: Floats, y: Floats) -> float:
-    """Mean logarithm of the density ratio that densratio fits (uLSIF), where it is above 0."""
+    """Mean logarithm of the density ratio fitted by densratio (uLSIF)."""
     from densratio import densratio
 
-    found = densratio(x, y, verbose=False).compute_density_ratio(x)
-    return float(np.log(np.maximum(found, 1e-12)).mean())
+    ratios = densratio(x, y, verbose=False).compute_density_ratio(x)
+    return float(np.log(np.maximum(ratios, MIN_RATIO)).mean())
 
 
-def _kde(x: Floats, y: Floats) -> float:
-    """Mean log-ratio of two kernel density estimates of scipy's."""
+def _kernel_density(x: Floats, y: Floats) -> float:
+    """Mean log-ratio of two kernel density estimates by scipy."""
     from scipy.stats import gaussian_kde
 
     p, q = gaussian_kde(x.T), gaussian_kde(y.T)

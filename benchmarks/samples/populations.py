@@ -1,4 +1,4 @@
-"""Pairs of populations whose Kullback-Leibler divergence is known, and samples of them."""
+"""Pairs of populations of known Kullback-Leibler divergence, with samplers."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,55 +14,60 @@ Sampler = Callable[[np.random.Generator, int], Floats]
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
-    """Two populations.
+class PopulationPair:
+    """Two populations p and q.
 
     Attributes:
-        name: What the tables call them.
-        p: Draws points of the first, shape ``(n, d)``.
-        q: Draws points of the second.
-        kl: KL(p || q) in nats.
-        known: Where they come from: "numbers" for cases that others were measured on, "own".
-        sizes: Numbers of points of both for a nominal n.
+        name: Name in the tables.
+        p: Sampler of the first population, to points of shape ``(n, d)``.
+        q: Sampler of the second population.
+        kl: KL(p || q), in nats.
+        origin: "published" for cases of other benchmarks, "own" for further ones.
+        sizes: Sizes of both samples for a nominal size n.
     """
 
     name: str
     p: Sampler
     q: Sampler
     kl: float
-    known: str
+    origin: str
     sizes: Callable[[int], tuple[int, int]] = lambda n: (n, n)
 
 
 @cache
-def pairs() -> tuple[Pair, ...]:
-    """All of them, in the order of the tables."""
+def population_pairs() -> tuple[PopulationPair, ...]:
+    """All pairs, in the order of the tables."""
     return (*_published(), *_own())
 
 
-def _published() -> list[Pair]:
-    """The cases on which other methods were measured."""
+def _published() -> list[PopulationPair]:
+    """Pairs of published benchmarks: normals, uniforms, exponentials and a mixture."""
     zeros, ones = np.zeros, np.ones
     rho = np.array([[1.0, 0.9], [0.9, 1.0]])
-    wide = densities.kl(
-        _bumps, lambda x: stats.norm.logpdf(x, 0, 2), (-np.inf, np.inf), points=[-2, 2]
+    bimodal_kl = densities.kl(
+        _bimodal_log_density,
+        lambda x: stats.norm.logpdf(x, 0, 2),
+        (-np.inf, np.inf),
+        points=[-2, 2],
     )
     return [
         _gaussians("N(0,1) vs N(.5,1.44)", zeros(1), np.eye(1), zeros(1) + 0.5, 1.44 * np.eye(1)),
-        Pair("U(0,1) vs U(0,2)", _uniform(1), _uniform(2), float(np.log(2)), "numbers"),
-        Pair(
+        PopulationPair(
+            "U(0,1) vs U(0,2)", _uniform(1), _uniform(2), float(np.log(2)), "published"
+        ),
+        PopulationPair(
             "Exp(1) vs Exp(2)",
             lambda rng, n: rng.exponential(1.0, (n, 1)),
             lambda rng, n: rng.exponential(0.5, (n, 1)),
             float(closed_forms.kl(closed_forms.Exponential(1), closed_forms.Exponential(2))),
-            "numbers",
+            "published",
         ),
-        Pair(
+        PopulationPair(
             "bimodal vs N(0,4)",
             lambda rng, n: rng.choice([-2.0, 2.0], (n, 1)) + 0.5 * rng.normal(size=(n, 1)),
             _normal(zeros(1), 4 * np.eye(1)),
-            float(wide.value),
-            "numbers",
+            float(bimodal_kl.value),
+            "published",
         ),
         _gaussians("N2, rho .9, vs I", zeros(2), rho, zeros(2), np.eye(2)),
         _gaussians("N5 vs N5(.5, 1.44 I)", zeros(5), np.eye(5), 0.5 * ones(5), 1.44 * np.eye(5)),
@@ -71,135 +76,155 @@ def _published() -> list[Pair]:
     ]
 
 
-def _bumps(x: Floats) -> Floats:
-    """Log-density of two normal bumps at -2 and 2."""
-    bumps = np.logaddexp(stats.norm.logpdf(x, -2, 0.5), stats.norm.logpdf(x, 2, 0.5))
-    return np.asarray(bumps - np.log(2))
+def _bimodal_log_density(x: Floats) -> Floats:
+    """Log-density of the equal mixture of N(-2, 1/4) and N(2, 1/4)."""
+    modes = np.logaddexp(stats.norm.logpdf(x, -2, 0.5), stats.norm.logpdf(x, 2, 0.5))
+    return np.asarray(modes - np.log(2))
 
 
-def _own() -> list[Pair]:
-    """Heavy tails, a manifold, a mixture, ties, very different sizes, and atoms."""
-    mean, tilt = np.array([1.0, 0.5]), np.array([[1.0, 0.5], [0.5, 1.0]])
-    flat = _gaussians("", np.zeros(2), np.eye(2), mean, tilt)
-    near = _gaussians("", np.zeros(1), np.eye(1), np.full(1, 0.5), 1.44 * np.eye(1))
+def _own() -> list[PopulationPair]:
+    """Pairs with heavy tails, a manifold, a mixture, ties, very different sizes, and atoms."""
+    mean, covariance = np.array([1.0, 0.5]), np.array([[1.0, 0.5], [0.5, 1.0]])
+    planar = _gaussians("", np.zeros(2), np.eye(2), mean, covariance)
+    line = _gaussians("", np.zeros(1), np.eye(1), np.full(1, 0.5), 1.44 * np.eye(1))
     shifted = _gaussians("", np.zeros(1), np.eye(1), np.ones(1), np.eye(1))
-    three = _gaussians("", np.zeros(3), np.eye(3), 0.5 * np.ones(3), 1.44 * np.eye(3))
-    cauchy = densities.kl(
+    spatial = _gaussians("", np.zeros(3), np.eye(3), 0.5 * np.ones(3), 1.44 * np.eye(3))
+    cauchy_kl = densities.kl(
         stats.cauchy.logpdf,
         lambda x: stats.cauchy.logpdf(x, 1, 2),
         (-np.inf, np.inf),
         points=[0, 1],
     )
-    at_0 = 0.3 * np.log(0.3 / 0.1) + 0.7 * np.log(0.7 / 0.9)
+    atom_kl = 0.3 * np.log(0.3 / 0.1) + 0.7 * np.log(0.7 / 0.9)
     return [
-        Pair(
+        PopulationPair(
             "Cauchy vs Cauchy(1, 2)",
             lambda rng, n: rng.standard_cauchy((n, 1)),
             lambda rng, n: 1 + 2 * rng.standard_cauchy((n, 1)),
-            float(cauchy.value),
+            float(cauchy_kl.value),
             "own",
         ),
-        Pair("2-D manifold in 10-D", _lifted(flat.p), _lifted(flat.q), flat.kl, "own"),
-        Pair(
+        PopulationPair(
+            "2-D manifold in 10-D",
+            _on_manifold(planar.p),
+            _on_manifold(planar.q),
+            planar.kl,
+            "own",
+        ),
+        PopulationPair(
             "8 Gaussians vs N(0, 2 I)",
-            _eight,
+            _ring_sampler,
             _normal(np.zeros(2), 2 * np.eye(2)),
-            _eight_kl(),
+            _ring_kl(),
             "own",
         ),
-        Pair("N(0,1) vs N(1,1), 1 % ties", tied(shifted.p), tied(shifted.q), shifted.kl, "own"),
-        Pair(
+        PopulationPair(
+            "N(0,1) vs N(1,1), 1 % ties",
+            _with_ties(shifted.p),
+            _with_ties(shifted.q),
+            shifted.kl,
+            "own",
+        ),
+        PopulationPair(
             "N3 vs N3(.5, 1.44 I), n/5, 5n",
-            three.p,
-            three.q,
-            three.kl,
+            spatial.p,
+            spatial.q,
+            spatial.kl,
             "own",
             lambda n: (n // 5, 5 * n),
         ),
-        Pair(
+        PopulationPair(
             "30 % and 10 % zeros, rest normal",
-            _with_zeros(near.p, 0.3),
-            _with_zeros(near.q, 0.1),
-            float(at_0 + 0.7 * near.kl),
+            _with_zeros(line.p, 0.3),
+            _with_zeros(line.q, 0.1),
+            float(atom_kl + 0.7 * line.kl),
             "own",
         ),
     ]
 
 
-def _gaussians(name: str, mean_p: Floats, cov_p: Floats, mean_q: Floats, cov_q: Floats) -> Pair:
-    """Two normal distributions."""
+def _gaussians(
+    name: str, mean_p: Floats, cov_p: Floats, mean_q: Floats, cov_q: Floats
+) -> PopulationPair:
+    """Two normal distributions, by their means and covariances."""
     p, q = (
         closed_forms.MultivariateNormal(mean, cov)
         for mean, cov in ((mean_p, cov_p), (mean_q, cov_q))
     )
     kl = float(closed_forms.kl(p, q))
-    return Pair(name, _normal(mean_p, cov_p), _normal(mean_q, cov_q), kl, "numbers")
+    return PopulationPair(name, _normal(mean_p, cov_p), _normal(mean_q, cov_q), kl, "published")
 
 
 def _normal(mean: Floats, cov: Floats) -> Sampler:
-    """Points of a normal distribution."""
-    root = np.linalg.cholesky(cov)
-    return lambda rng, n: mean + rng.normal(size=(n, len(mean))) @ root.T
+    """Sampler of a normal distribution."""
+    factor = np.linalg.cholesky(cov)
+    return lambda rng, n: mean + rng.normal(size=(n, len(mean))) @ factor.T
 
 
-def _uniform(end: float) -> Sampler:
-    """Points between 0 and an end."""
-    return lambda rng, n: rng.uniform(0, end, (n, 1))
+def _uniform(high: float) -> Sampler:
+    """Sampler of the uniform distribution on ``[0, high]``."""
+    return lambda rng, n: rng.uniform(0, high, (n, 1))
 
 
-def _lifted(flat: Sampler) -> Sampler:
-    """Points of the plane on a curved surface in ten dimensions: the same divergence."""
-    turn = np.linalg.qr(np.random.default_rng(3).normal(size=(10, 10)))[0]
+def _on_manifold(planar: Sampler) -> Sampler:
+    """Sampler mapped from the plane to a surface in ten dimensions, which preserves KL."""
+    rotation = np.linalg.qr(np.random.default_rng(3).normal(size=(10, 10)))[0]
 
     def draw(rng: np.random.Generator, n: int) -> Floats:
-        u, v = flat(rng, n).T
+        u, v = planar(rng, n).T
         waves = [np.sin(2 * u), np.cos(2 * u), np.sin(2 * v), np.cos(2 * v)]
-        bends = [u * v / 2, (u * u - v * v) / 2, np.tanh(u + v), np.tanh(u - v)]
-        return np.stack([u, v, *waves, *bends], axis=1) @ turn
+        others = [u * v / 2, (u * u - v * v) / 2, np.tanh(u + v), np.tanh(u - v)]
+        return np.stack([u, v, *waves, *others], axis=1) @ rotation
 
     return draw
 
 
-def tied(continuous: Sampler) -> Sampler:
-    """One point of a hundred replaced by a copy of another."""
+def _with_ties(continuous: Sampler) -> Sampler:
+    """Sampler with one point in a hundred replaced by a copy of another."""
 
     def draw(rng: np.random.Generator, n: int) -> Floats:
         points = continuous(rng, n)
         copies = n // 100
-        places = rng.permutation(n)
-        points[places[:copies]] = points[places[copies : 2 * copies]]
+        indices = rng.permutation(n)
+        points[indices[:copies]] = points[indices[copies : 2 * copies]]
         return points
 
     return draw
 
 
-def _with_zeros(continuous: Sampler, share: float) -> Sampler:
-    """A share of the points replaced by 0."""
+def _with_zeros(continuous: Sampler, probability: float) -> Sampler:
+    """Sampler with each point replaced by 0 with a given probability."""
 
     def draw(rng: np.random.Generator, n: int) -> Floats:
         points = continuous(rng, n)
-        points[rng.random(n) < share] = 0.0
+        points[rng.random(n) < probability] = 0.0
         return points
 
     return draw
 
 
-ANGLES = 2 * np.pi * np.arange(8) / 8
-MODES = 2 * np.stack([np.cos(ANGLES), np.sin(ANGLES)], axis=1)
-SIGMA = 0.2
+RING_ANGLES = 2 * np.pi * np.arange(8) / 8
+RING_MEANS = 2 * np.stack([np.cos(RING_ANGLES), np.sin(RING_ANGLES)], axis=1)
+RING_DEVIATION = 0.2
 
 
-def _eight(rng: np.random.Generator, n: int) -> Floats:
+def _ring_sampler(rng: np.random.Generator, n: int) -> Floats:
     """Points of eight Gaussians on a ring of radius 2."""
-    return MODES[rng.integers(8, size=n)] + SIGMA * rng.normal(size=(n, 2))
+    return RING_MEANS[rng.integers(8, size=n)] + RING_DEVIATION * rng.normal(size=(n, 2))
 
 
-def _eight_kl() -> float:
-    """Their KL to N(0, 2 I): the trapezoid rule, which is exact to rounding for such a density."""
-    line = np.linspace(-4.5, 4.5, 1201)
-    grid = np.stack(np.meshgrid(line, line), axis=-1)
-    square = ((grid[..., None, :] - MODES) ** 2).sum(axis=-1)
-    p = np.exp(-square / (2 * SIGMA**2)).mean(axis=-1) / (2 * np.pi * SIGMA**2)
+def _ring_kl() -> float:
+    """KL of the eight Gaussians to N(0, 2 I), in nats.
+
+    Returns:
+        The trapezoid rule on a grid, exact to rounding for analytic densities of such fast decay.
+    """
+    axis = np.linspace(-4.5, 4.5, 1201)
+    grid = np.stack(np.meshgrid(axis, axis), axis=-1)
+    variance = RING_DEVIATION**2
+    squared_distances = ((grid[..., None, :] - RING_MEANS) ** 2).sum(axis=-1)
+    p = np.exp(-squared_distances / (2 * variance)).mean(axis=-1) / (2 * np.pi * variance)
     log_q = -(grid**2).sum(axis=-1) / 4 - np.log(4 * np.pi)
-    some = p > 0
-    return float((p[some] * (np.log(p[some]) - log_q[some])).sum() * (line[1] - line[0]) ** 2)
+    nonzero = p > 0
+    terms = p[nonzero] * (np.log(p[nonzero]) - log_q[nonzero])
+    return float(terms.sum() * (axis[1] - axis[0]) ** 2)
