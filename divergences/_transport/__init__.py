@@ -1,11 +1,12 @@
-"""Exact optimal transport: the flow linear program, solved to the end and proved.
+"""Exact optimal transport: the flow linear program, solved to optimality with a dual certificate.
 
-`histograms` has the public functions of masses and a cost matrix, `batches` those of many at once,
-`partial` those of unequal masses, `witness` the function that potentials extend to. Behind them stand
-`simplex` (network simplex on a dense cost), `columns` (column generation, for large sets of
-points), `line` (one dimension in closed form), `ground` (costs between points, in blocks, from
-`distances` and `lengths`), `proof` (feasible potentials and the gap) and `result` (what is returned).
-`divergences.sampled` has the same for points.
+`histograms` has the public functions of masses and a cost matrix, `batches` solves many of these
+problems, `partial` those of unequal masses; `witness` is the Lipschitz extension of potentials.
+The solvers are `simplex` (network simplex on a dense cost), `column_generation` (large sets of
+points) and `one_dimensional` (closed form); `solve` selects one. `ground` computes costs between
+points in blocks, from `metrics`; `certificate` feasible potentials and the duality gap;
+`gradients` the gradients of the optimal cost. `result` defines the results, and `memory` refuses
+dense problems that do not fit. `divergences.sampled` has the public functions of points.
 """
 
 from divergences._transport.histograms import emd, partial_transport, transport

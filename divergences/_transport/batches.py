@@ -1,4 +1,4 @@
-"""Many transport problems between histograms, of leading axes that broadcast."""
+"""Batches of transport problems between histograms, over leading axes that broadcast."""
 
 import math
 from collections.abc import Iterator
@@ -12,11 +12,14 @@ from divergences._transport.simplex import dense_transport
 from divergences._typing import Array, Floats
 from divergences.errors import DistributionError, SolverError
 
-CHUNKS = 32  # tasks into which a batch is divided
+MAX_CHUNKS = 32  # a chunk of the batch is one task of a process
+
+Index = tuple[int, ...]
+Problem = tuple[Array, Array, Array]
 
 
 def batch_shape(p: Array, q: Array, cost: Array, /) -> tuple[int, ...]:
-    """The leading axes that masses and costs share.
+    """Common shape of the leading axes of masses and costs.
 
     Args:
         p: Shape ``(..., n)``.
@@ -43,8 +46,8 @@ def batch_shape(p: Array, q: Array, cost: Array, /) -> tuple[int, ...]:
 
 def problems(
     p: Array, q: Array, cost: Array, shape: tuple[int, ...], xp: ModuleType, /
-) -> Iterator[tuple[tuple[int, ...], tuple[Array, Array, Array]]]:
-    """Each problem of a batch with its index."""
+) -> Iterator[tuple[Index, Problem]]:
+    """Index, masses and cost of each problem of a batch."""
     p, q = xp.broadcast_to(p, (*shape, p.shape[-1])), xp.broadcast_to(q, (*shape, q.shape[-1]))
     if cost.ndim > 2:
         cost = xp.broadcast_to(cost, (*shape, *cost.shape[-2:]))
@@ -52,39 +55,38 @@ def problems(
         yield index, (p[index], q[index], cost[index] if cost.ndim > 2 else cost)
 
 
-def optima(
-    batch: list[tuple[tuple[int, ...], tuple[Array, Array, Array]]], n_jobs: int | None, /
-) -> list[Optimum]:
-    """The optimum of each problem, found in several processes.
+def optima(batch: list[tuple[Index, Problem]], n_jobs: int | None, /) -> list[Optimum]:
+    """Solve each problem of a batch, in parallel processes.
 
     Args:
-        batch: Checked masses and costs, with the index of each problem.
-        n_jobs: How many processes.
+        batch: Index, checked masses and checked costs of each problem.
+        n_jobs: Number of processes; None for the default of joblib.
 
     Returns:
         The optima in the order of the problems.
 
     Raises:
-        SolverError: If one was not found; naming its index.
+        SolverError: If a problem was not solved; the message starts with its index.
     """
-    size = max(1, math.ceil(len(batch) / CHUNKS))
+    size = max(1, math.ceil(len(batch) / MAX_CHUNKS))
     chunks = [batch[start : start + size] for start in range(0, len(batch), size)]
-    tasks = [_in_numpy(chunk) for chunk in chunks]
-    found: list[list[Optimum | SolverError]] = [[] for _ in chunks]
-    for place, results in _parallel.results(_solve_all, tasks, n_jobs=n_jobs):
-        found[place] = results
+    tasks = [_numpy_chunk(chunk) for chunk in chunks]
+    outcomes: list[list[Optimum | SolverError]] = [[] for _ in chunks]
+    for chunk_index, results in _parallel.unordered_results(_solve_chunk, tasks, n_jobs=n_jobs):
+        outcomes[chunk_index] = results
     solved = []
-    for (index, _), one in zip(batch, (one for chunk in found for one in chunk), strict=True):
-        if isinstance(one, SolverError):
-            raise SolverError(f"problem {list(index)}: {one}", bracket=one.bracket)
-        solved.append(one)
+    flat = (outcome for chunk in outcomes for outcome in chunk)
+    for (index, _), outcome in zip(batch, flat, strict=True):
+        if isinstance(outcome, SolverError):
+            raise SolverError(f"problem {list(index)}: {outcome}", bracket=outcome.bracket)
+        solved.append(outcome)
     return solved
 
 
-def _in_numpy(
-    chunk: list[tuple[tuple[int, ...], tuple[Array, Array, Array]]],
+def _numpy_chunk(
+    chunk: list[tuple[Index, Problem]],
 ) -> tuple[list[Floats], list[Floats], list[Floats]]:
-    """Masses that sum to 1 and costs; a cost that all share is there once."""
+    """Masses that sum to 1, and costs, in numpy; one cost if all problems share it."""
     p, q = ([_checks.normalised(problem[k]) for _, problem in chunk] for k in (0, 1))
     first = chunk[0][1][2]
     shared = all(problem[2] is first for _, problem in chunk)
@@ -92,10 +94,10 @@ def _in_numpy(
     return p, q, [_checks.numpy_values(c).astype(np.float64, copy=False) for c in costs]
 
 
-def _solve_all(
+def _solve_chunk(
     p: list[Floats], q: list[Floats], costs: list[Floats]
 ) -> list[Optimum | SolverError]:
-    """The optimum of each problem, or why there is none."""
+    """The optimum of each problem, or the error of its solver."""
     costs = costs * len(p) if len(costs) == 1 else costs
     results: list[Optimum | SolverError] = []
     for problem in zip(p, q, costs, strict=True):

@@ -1,4 +1,4 @@
-"""Feasible potentials and the gap they leave: the proof that a plan is optimal.
+"""Feasible potentials and the duality gap: the certificate that a plan is optimal.
 
 For potentials with ``u_i + v_j <= c_ij`` and a plan with marginals p and q,
 
@@ -18,15 +18,15 @@ from divergences.errors import SolverError
 
 EPS = 2.0**-52
 SMALLEST_SUBNORMAL = 2.0**-1074
-SMALLEST = (
-    1e-290  # of the largest cost: below it, masses and potentials are no longer whole floats
-)
-BLOCK = 1 << 20  # entries of the cost priced at a time, so that memory stays at one cost matrix
+# Relative to the largest cost; products of smaller masses and potentials lose digits.
+UNDERFLOW_TOLERANCE = 1e-290
+MAX_BLOCK_ENTRIES = 1 << 20  # of reduced costs held at a time, beside the cost matrix
+MAX_RELATIVE_GAP = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
 class Arcs:
-    """The pairs that a plan uses.
+    """The arcs (source-target pairs) of positive flow in a plan.
 
     Attributes:
         rows: Source of each arc.
@@ -40,98 +40,109 @@ class Arcs:
     mass: Floats
     cost: Floats
 
-    def work(self) -> float:
-        """Mass times cost, summed."""
+    def total_cost(self) -> float:
+        """Sum of mass times cost."""
         return float((self.mass * self.cost).sum())
 
 
 def feasible_potentials(
-    cost: Floats, source_potential: Floats, rows: NDArray[np.bool_], cols: NDArray[np.bool_], /
+    cost: Floats,
+    source_potential: Floats,
+    source_support: NDArray[np.bool_],
+    target_support: NDArray[np.bool_],
+    /,
 ) -> tuple[Floats, Floats]:
-    """Potentials of all sources and targets, feasible in exact arithmetic, from potentials of the sources.
+    """Potentials of all sources and targets, feasible in exact arithmetic, by two c-transforms.
 
-    Two c-transforms: ``v_j = min_i c_ij - u_i`` and then ``u_i = min_j c_ij - v_j``, each
-    difference rounded down, so that ``u_i + v_j <= c_ij`` holds for the returned floats as real
-    numbers, with no tolerance. What carries no mass comes last, and takes the potential that is left
-    to it: it binds nothing.
+    First ``v_j = min_i c_ij - u_i``, then ``u_i = min_j c_ij - v_j``, each difference rounded
+    down, so that ``u_i + v_j <= c_ij`` holds for the returned floats as real numbers, with no
+    tolerance. Points outside the support are transformed last: they do not constrain the others.
 
     Args:
         cost: Shape ``(n, m)``.
         source_potential: Shape ``(n,)``.
-        rows: Whether a source carries mass, shape ``(n,)``.
-        cols: Whether a target does, shape ``(m,)``.
+        source_support: True for sources of positive mass, shape ``(n,)``.
+        target_support: True for targets of positive mass, shape ``(m,)``.
 
     Returns:
         Potentials of the sources, shape ``(n,)``, and of the targets, shape ``(m,)``.
     """
-    if rows.all() and cols.all():
-        target_potential = _least(cost.T, source_potential)
-        return _least(cost, target_potential), target_potential
-    carried = feasible_potentials(
-        cost[np.ix_(rows, cols)], source_potential[rows], rows[rows], cols[cols]
+    if source_support.all() and target_support.all():
+        target_potential = _c_transform(cost.T, source_potential)
+        return _c_transform(cost, target_potential), target_potential
+    u, v = feasible_potentials(
+        cost[np.ix_(source_support, target_support)],
+        source_potential[source_support],
+        source_support[source_support],
+        target_support[target_support],
     )
-    target_potential = _least(cost[rows].T, carried[0])
-    target_potential[cols] = carried[1]
-    source_potential = _least(cost, target_potential)
-    source_potential[rows] = carried[0]
+    target_potential = _c_transform(cost[source_support].T, u)
+    target_potential[target_support] = v
+    source_potential = _c_transform(cost, target_potential)
+    source_potential[source_support] = u
     return source_potential, target_potential
 
 
-def _least(cost: Floats, potential: Floats) -> Floats:
-    """``min over the last axis of cost - potential``, rounded down."""
-    if cost.size <= BLOCK:
-        least: Floats = np.nextafter((cost - potential).min(axis=1), -np.inf)
-        return least
+def _c_transform(cost: Floats, potential: Floats) -> Floats:
+    """Minimum of ``cost - potential`` over the last axis, rounded down."""
+    if cost.size <= MAX_BLOCK_ENTRIES:
+        minimum: Floats = np.nextafter((cost - potential).min(axis=1), -np.inf)
+        return minimum
     result = np.empty(len(cost))
-    rows = max(1, BLOCK // len(potential))
+    rows = max(1, MAX_BLOCK_ENTRIES // len(potential))
     for start in range(0, len(cost), rows):
         block = slice(start, start + rows)
         result[block] = np.min(cost[block] - potential, axis=1)
     return np.nextafter(result, -np.inf)
 
 
-def gap(
+def duality_gap(
     arcs: Arcs, p: Floats, q: Floats, source_potential: Floats, target_potential: Floats, /
 ) -> tuple[float, float]:
     """Upper bound of the plan's cost minus the optimum, for feasible potentials, and its rounding.
 
-    The marginals of a computed plan are the masses only up to rounding; what they are off by is
-    counted at its potential. Rounding is allowed for at the size of the numbers that each arc adds up,
-    not of the largest cost: one arc that is 10^15 times as long as the others must not hide what
-    they cost. An arc that is lighter than the rounding of the mass at one of its ends is rounding.
+    The marginals of a computed plan are the masses only up to rounding; each deviation is counted
+    at its potential. The allowance for rounding is relative to the numbers that each arc adds up,
+    not to the largest cost, which may be 10^15 times that of all other arcs. An arc whose mass is
+    below the rounding of the mass at one of its ends is itself rounding.
 
     Returns:
-        The gap with its rounding, and the rounding; at least 0, in the unit of the arcs' cost.
+        The gap, including its rounding, and the rounding; both at least 0, in the unit of the
+        arcs' cost.
     """
     u, v = source_potential[arcs.rows], target_potential[arcs.cols]
-    above = arcs.mass * np.maximum(arcs.cost - u - v, 0.0)
-    off_p = np.abs(np.bincount(arcs.rows, arcs.mass, len(p)) - p)
-    off_q = np.abs(np.bincount(arcs.cols, arcs.mass, len(q)) - q)
-    light = arcs.mass <= EPS * np.maximum(p[arcs.rows], q[arcs.cols])
-    left_open = above.sum() + off_p @ np.abs(source_potential) + off_q @ np.abs(target_potential)
+    reduced_cost = arcs.mass * np.maximum(arcs.cost - u - v, 0.0)
+    p_error = np.abs(np.bincount(arcs.rows, arcs.mass, len(p)) - p)
+    q_error = np.abs(np.bincount(arcs.cols, arcs.mass, len(q)) - q)
+    negligible = arcs.mass <= EPS * np.maximum(p[arcs.rows], q[arcs.cols])
+    gap = (
+        reduced_cost.sum()
+        + p_error @ np.abs(source_potential)
+        + q_error @ np.abs(target_potential)
+    )
     rounding = 8 * EPS * (arcs.mass @ (arcs.cost + np.abs(u) + np.abs(v)))
     rounding += 8 * SMALLEST_SUBNORMAL * len(arcs.mass)  # of products that underflow
-    # No cost is below 0, so no plan is cheaper by more than all that this one costs.
-    least = min(float(left_open + rounding), arcs.work())
-    return least, float(2 * rounding + above @ light + SMALLEST)
+    # Costs are at least 0, so the optimum is, too.
+    gap = min(float(gap + rounding), arcs.total_cost())
+    return gap, float(2 * rounding + reduced_cost @ negligible + UNDERFLOW_TOLERANCE)
 
 
-def require_optimal(work: float, gap: float, rounding: float, /, *, exponent: int) -> None:
-    """Refuse a plan that its potentials do not prove optimal.
+def require_optimal(cost: float, gap: float, rounding: float, /, *, exponent: int) -> None:
+    """Refuse a plan whose duality gap is too large to certify it.
 
     Args:
-        work: What the plan costs.
-        gap: What the potentials leave open.
-        rounding: How much of that may be rounding.
-        exponent: Costs were divided by 2 to this power, which the message undoes.
+        cost: Cost of the plan.
+        gap: Its duality gap.
+        rounding: Part of the gap that may be rounding.
+        exponent: Cost and gap are in units of 2 to this power, which the message undoes.
 
     Raises:
-        SolverError: If the gap exceeds 1e-9 of the work plus the rounding.
+        SolverError: If the gap exceeds 1e-9 of the cost plus the rounding.
     """
-    if not gap <= 1e-9 * work + rounding:
+    if not gap <= MAX_RELATIVE_GAP * cost + rounding:
         raise SolverError(
-            f"the plan found costs {np.ldexp(work, exponent):.6g}, but its proof leaves open that "
-            f"the optimum is lower by {np.ldexp(gap, exponent):.2g}. Costs or masses that span "
-            "more than about 12 orders of magnitude do this: take the largest costs out, and "
-            "solve what is left"
+            f"the plan costs {np.ldexp(cost, exponent):.6g}, but its duality gap is "
+            f"{np.ldexp(gap, exponent):.2g}, so it may not be optimal. Costs or masses that span "
+            "more than about 12 orders of magnitude do this: remove the largest costs, and solve "
+            "the rest"
         )

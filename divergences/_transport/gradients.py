@@ -1,9 +1,9 @@
-"""Gradients of an optimum: at it, plan and potentials are constants to first order.
+"""Gradients of the optimal cost by the envelope theorem.
 
-So the optimal cost moves like ``<plan, cost> + <source potential, p> + <target potential, q>`` with the
-plan and the potentials held, each against its own variable (the envelope theorem; Bertsimas and
-Tsitsiklis 1997, section 5.2). It is written in the operations of the array namespace, which
-differentiates it.
+To first order, plan and potentials are constants at the optimum, so the optimal cost varies like
+``<plan, cost> + <source potential, p> + <target potential, q>``, with plan and potentials fixed
+(Bertsimas and Tsitsiklis 1997, section 5.2). The expression is written in operations of the array
+namespace, which differentiates it.
 """
 
 from collections.abc import Callable
@@ -20,7 +20,7 @@ from divergences.errors import DistributionError
 
 
 def cost_with_gradient(
-    solved: Optimum,
+    optimum: Optimum,
     arc_costs: Callable[[Array, Array], Array],
     masses: tuple[Array | None, Array | None],
     like: Array,
@@ -29,25 +29,24 @@ def cost_with_gradient(
     *,
     ground: GroundCost | None = None,
 ) -> Array:
-    """The solved cost as a scalar of the namespace, with the gradients of the optimum.
+    """The optimal cost, or the distance whose power it is, as a scalar with its gradients.
 
     Args:
-        solved: The optimum.
-        arc_costs: The ground costs in float64 from given rows to given columns, as a function of
-            what moves them.
-        masses: Weights of the sources and of the targets; None where nothing can move them.
+        optimum: The optimum.
+        arc_costs: Differentiable function from rows and columns to their ground costs in float64.
+        masses: Weights of the sources and of the targets; None for constant ones.
         like: An array of the type and on the device of the result.
         xp: The namespace.
-        ground: The costs between points in whose unit the optimum is; None where that unit is the
-            caller's.
+        ground: The costs between points whose unit the optimum has; None for histograms, whose
+            optimum is in the caller's unit.
 
     Returns:
-        A scalar whose value is ``solved.cost``, or the distance whose power that is.
+        A scalar whose value is ``optimum.cost``, or for points the distance in their unit.
 
     Raises:
-        DistributionError: If the type of the result cannot hold it.
+        DistributionError: If the value is too large for the type of the result.
     """
-    value = solved.cost if ground is None else ground.length_of(solved.cost)
+    value = optimum.cost if ground is None else ground.distance(optimum.cost)
     if isinstance(like, np.ndarray) and like.dtype == np.float64:
         return np.float64(value)
     if value > float(xp.finfo(like.dtype).max):
@@ -57,33 +56,38 @@ def cost_with_gradient(
     if array_api_compat.is_numpy_namespace(xp):
         return _checks.scalar(xp.asarray(value), like.dtype, xp)
     device = array_api_compat.device(like)
-    rows, cols, mass, *potentials = (
-        xp.asarray(values, device=device)
-        for values in (
-            solved.arcs.rows,
-            solved.arcs.cols,
-            solved.arcs.mass,
-            solved.source_potential,
-            solved.target_potential,
-        )
-    )
-    moves = xp.sum(mass * arc_costs(rows, cols))
+    linear = _linearized_cost(optimum, arc_costs, masses, xp, device)
+    constant = xp.asarray(_checks.numpy_values(linear), device=device)
+    cost = optimum.cost + (linear - constant)
+    if ground is not None:
+        cost = _distance(cost, ground, xp)
+    return _checks.scalar(cost, like.dtype, xp)
+
+
+def _linearized_cost(
+    optimum: Optimum,
+    arc_costs: Callable[[Array, Array], Array],
+    masses: tuple[Array | None, Array | None],
+    xp: ModuleType,
+    device: object,
+) -> Array:
+    """``<plan, cost> + <source potential, p> + <target potential, q>``, without constant terms."""
+    arcs = optimum.arcs
+    constants = arcs.rows, arcs.cols, arcs.mass, optimum.source_potential, optimum.target_potential
+    rows, cols, mass, *potentials = (xp.asarray(values, device=device) for values in constants)
+    cost = xp.sum(mass * arc_costs(rows, cols))
     for weights, potential in zip(masses, potentials, strict=True):
         if weights is not None:
-            share = xp.astype(weights, xp.float64)
-            moves = moves + xp.sum(potential * (share / xp.sum(share)))
-    held = xp.asarray(_checks.numpy_values(moves), device=device)
-    moved = solved.cost + (moves - held)
-    if ground is not None:
-        moved = _length(moved, ground, xp)
-    return _checks.scalar(moved, like.dtype, xp)
+            wide = xp.astype(weights, xp.float64)
+            cost = cost + xp.sum(potential * (wide / xp.sum(wide)))
+    return cost
 
 
-def _length(cost: Array, ground: GroundCost, xp: ModuleType) -> Array:
+def _distance(cost: Array, ground: GroundCost, xp: ModuleType) -> Array:
     """The distance whose power is a cost, in the caller's unit, with gradient 0 where it is 0."""
     if ground.order != 1:
-        above = cost > 0
-        root = xp.where(above, cost / ground.rest, 1.0) ** (1 / ground.order)
-        cost = xp.where(above, root, 0.0)
-    half = ground.length // 2  # the factor of the whole may not be a float
-    return (cost * 2.0**half) * 2.0 ** (ground.length - half)
+        positive = cost > 0
+        root = xp.where(positive, cost / ground.factor, 1.0) ** (1 / ground.order)
+        cost = xp.where(positive, root, 0.0)
+    half = ground.length_exponent // 2  # 2.0**length_exponent itself may overflow
+    return (cost * 2.0**half) * 2.0 ** (ground.length_exponent - half)

@@ -1,4 +1,4 @@
-"""Exact EMD of histograms under a ground cost: public functions of masses and a cost matrix."""
+"""Exact EMD of histograms under a cost matrix: the public functions."""
 
 from dataclasses import dataclass
 from types import ModuleType
@@ -22,7 +22,7 @@ def emd(p: ArrayLike, q: ArrayLike, cost: ArrayLike, /, *, n_jobs: int | None = 
     .. math:: \min_{f \ge 0} \sum_{ij} f_{ij} c_{ij} \Big/ \sum_{ij} f_{ij}, \qquad
         \sum_j f_{ij} = p_i, \quad \sum_i f_{ij} = q_j
 
-    With a distance as cost this is Wasserstein-1. The work is divided by the flow, so the unit of
+    With a distance as cost this is Wasserstein-1. The cost is divided by the flow, so the unit of
     mass does not matter: p and q may be counts, if they have the same total.
 
     Args:
@@ -31,18 +31,18 @@ def emd(p: ArrayLike, q: ArrayLike, cost: ArrayLike, /, *, n_jobs: int | None = 
             in float32).
         cost: Cost of moving one unit of mass from i to j, at least 0, shape ``(n, m)`` or
             ``(..., n, m)``. Leading axes broadcast.
-        n_jobs: How many processes solve a batch; -1 for one per core; None for what
-            `joblib.parallel_config` says, or else one.
+        n_jobs: Number of processes for a batch; -1 for one per core; None for the default of
+            `joblib.parallel_config`, which is one.
 
     Returns:
-        Shape ``(...)``, each in [0, max(cost)], proved within 1e-9 of itself plus rounding
-        (`transport` returns the proof). In torch it carries the envelope gradient: the plan for
-        ``cost``, the potentials for ``p`` and ``q``.
+        Distances, shape ``(...)``, each in [0, max(cost)], certified to a relative error of 1e-9
+        plus rounding (`transport` returns the certificate). In torch they carry the envelope
+        gradient: the plan for ``cost``, the potentials for ``p`` and ``q``.
 
     Raises:
         DistributionError: If an argument is negative, infinite or NaN, the shapes do not fit or
             the totals differ.
-        SolverError: If the solver did not finish, or the result could not be proved optimal.
+        SolverError: If the solver did not finish, or the result could not be certified as optimal.
 
     Source:
         Rubner, Tomasi and Guibas 2000, "The earth mover's distance as a metric for image
@@ -54,22 +54,22 @@ def emd(p: ArrayLike, q: ArrayLike, cost: ArrayLike, /, *, n_jobs: int | None = 
     xp, p, q, cost = _arrays(p, q, cost)
     shape = batch_shape(p, q, cost)
     if not shape:
-        return _Problem.of(p, q, cost, xp).value()
+        return HistogramProblem.of(p, q, cost, xp).value()
     batch = [
-        (index, _Problem.of(*problem, xp, index=index))
+        (index, HistogramProblem.of(*problem, xp, index=index))
         for index, problem in problems(p, q, cost, shape, xp)
     ]
-    solved = optima([(index, (one.p, one.q, one.cost)) for index, one in batch], n_jobs)
-    values = [one.value(optimum) for (_, one), optimum in zip(batch, solved, strict=True)]
+    solved = optima([(index, (item.p, item.q, item.cost)) for index, item in batch], n_jobs)
+    values = [item.value(optimum) for (_, item), optimum in zip(batch, solved, strict=True)]
     if not values:
         return xp.zeros(shape, dtype=xp.result_type(p, q, cost))
     return xp.reshape(xp.stack(values), shape)
 
 
 def transport(p: ArrayLike, q: ArrayLike, cost: ArrayLike, /) -> Transport:
-    """An optimal plan between two histograms under a ground cost, with the potentials that prove it.
+    """Optimal plan between two histograms under a ground cost, with potentials that certify it.
 
-    The linear program of `emd`, which has the formula and the source, by network simplex.
+    The linear program of `emd`, solved by the network simplex method.
 
     Args:
         p: Masses of the sources, shape ``(n,)``; zeros are fine.
@@ -78,23 +78,23 @@ def transport(p: ArrayLike, q: ArrayLike, cost: ArrayLike, /) -> Transport:
         cost: Cost of moving one unit of mass from i to j, at least 0, shape ``(n, m)``.
 
     Returns:
-        The cost, the plan, both potentials and the gap, in numpy.
+        Cost, plan, potentials and duality gap, in numpy.
 
     Raises:
         DistributionError: If an argument is negative, infinite or NaN, the shapes do not fit or
             the totals differ.
-        SolverError: If the solver did not finish, or the result could not be proved optimal.
+        SolverError: If the solver did not finish, or the result could not be certified as optimal.
 
     >>> solved = transport([0.5, 0.5], [0.25, 0.75], [[0, 1], [1, 0]])
     >>> solved.cost, solved.plan.toarray().tolist()
     (0.25, [[0.25, 0.25], [0.0, 0.5]])
     """
     xp, p, q, cost = _arrays(p, q, cost)
-    return _Problem.of(p, q, cost, xp).solve().transport()
+    return HistogramProblem.of(p, q, cost, xp).solve().transport()
 
 
 def partial_transport(p: ArrayLike, q: ArrayLike, cost: ArrayLike, /) -> Transport:
-    r"""An optimal plan between histograms of unequal masses, which moves all of the lighter one.
+    r"""Optimal plan between histograms of unequal masses, which moves all of the lighter one.
 
     .. math:: \min_{f \ge 0} \sum_{ij} f_{ij} c_{ij} \Big/ \sum_{ij} f_{ij}, \qquad
         \sum_j f_{ij} \le p_i, \quad \sum_i f_{ij} \le q_j, \quad
@@ -108,13 +108,14 @@ def partial_transport(p: ArrayLike, q: ArrayLike, cost: ArrayLike, /) -> Transpo
         cost: Cost of moving one unit of mass from i to j, at least 0, shape ``(n, m)``.
 
     Returns:
-        The cost per unit of mass that is moved; the plan, whose entries sum to 1; potentials, none of
-        the heavier side above 0; and the gap. With p and q divided by the flow,
-        ``p @ source_potential + q @ target_potential`` is a lower bound of the cost of any such plan.
+        The cost per unit of moved mass; the plan, whose entries sum to 1; potentials, none of the
+        heavier side above 0; and the duality gap. With p and q divided by the flow,
+        ``p @ source_potential + q @ target_potential`` is a lower bound of the cost of any such
+        plan.
 
     Raises:
         DistributionError: If an argument is negative, infinite or NaN, or the shapes do not fit.
-        SolverError: If the solver did not finish, or the result could not be proved optimal.
+        SolverError: If the solver did not finish, or the result could not be certified as optimal.
 
     Source:
         Rubner, Tomasi and Guibas 2000, "The earth mover's distance as a metric for image
@@ -134,20 +135,20 @@ def partial_transport(p: ArrayLike, q: ArrayLike, cost: ArrayLike, /) -> Transpo
 
 
 def _arrays(p: Array, q: Array, cost: Array) -> tuple[ModuleType, Array, Array, Array]:
-    """The arguments of `emd` and `transport` as arrays of one namespace, which comes first."""
-    given = {"p": p, "q": q, "cost": cost}
-    xp = _checks.namespace(**given)
-    like = _checks.first_array(*given.values())
-    p, q, cost = (_checks.real_array(k, v, xp, like=like) for k, v in given.items())
+    """The common namespace of the arguments, and the arguments as its arrays."""
+    arguments = {"p": p, "q": q, "cost": cost}
+    xp = _checks.namespace(**arguments)
+    like = _checks.first_array(*arguments.values())
+    p, q, cost = (_checks.real_array(k, v, xp, like=like) for k, v in arguments.items())
     return xp, p, q, cost
 
 
 @dataclass(frozen=True, slots=True)
-class _Problem:
-    """Two histograms and a ground cost, checked.
+class HistogramProblem:
+    """Checked histograms and ground cost.
 
     Attributes:
-        xp: Their array namespace.
+        xp: The array namespace of all three.
         p: Masses of the sources, shape ``(n,)``.
         q: Masses of the targets, shape ``(m,)``.
         cost: Shape ``(n, m)``.
@@ -161,21 +162,21 @@ class _Problem:
     @classmethod
     def of(
         cls, p: Array, q: Array, cost: Array, xp: ModuleType, /, *, index: tuple[int, ...] = ()
-    ) -> "_Problem":
-        """One problem, checked.
+    ) -> "HistogramProblem":
+        """Check masses and costs of one problem.
 
         Args:
             p: Masses of the sources.
             q: Masses of the targets.
             cost: Ground costs.
-            xp: Their namespace.
-            index: Which of a batch it is.
+            xp: The array namespace of all three.
+            index: Index of the problem in a batch, for the error message.
 
         Returns:
-            It.
+            The checked problem.
 
         Raises:
-            DistributionError: If an argument is not what it must be; naming the index.
+            DistributionError: If the masses or the costs are invalid.
         """
         try:
             _checks.masses("p", p, xp)
@@ -188,18 +189,35 @@ class _Problem:
             raise
         return cls(xp, p, q, cost)
 
+    @classmethod
+    def of_validated(
+        cls, p: Array, q: Array, cost: Array, xp: ModuleType, /
+    ) -> "HistogramProblem":
+        """The problem of masses and costs that were validated one by one.
+
+        Returns:
+            The checked problem.
+
+        Raises:
+            DistributionError: If the totals differ, or the cost is not n by m.
+        """
+        _checks.equal_totals(p, q, xp)
+        if cost.shape != (p.shape[0], q.shape[0]):
+            _checks.cost_matrix(cost, p.shape[0], q.shape[0], xp)
+        return cls(xp, p, q, cost)
+
     def solve(self) -> Optimum:
-        """The proved plan."""
+        """The certified optimum."""
         matrix = _checks.numpy_values(self.cost).astype(np.float64, copy=False)
         return dense_transport(_checks.normalised(self.p), _checks.normalised(self.q), matrix)
 
     def value(self, optimum: Optimum | None = None) -> Array:
         """The cost in the arrays' namespace, with the gradients of the optimum."""
-        xp, solved = self.xp, optimum or self.solve()
+        xp, optimum = self.xp, optimum or self.solve()
 
         def arc_costs(rows: Array, cols: Array) -> Array:
             return xp.astype(self.cost[rows, cols], xp.float64)
 
         dtype = xp.result_type(self.p, self.q, self.cost)
         like = next(a for a in (self.p, self.q, self.cost) if a.dtype == dtype)
-        return cost_with_gradient(solved, arc_costs, (self.p, self.q), like, xp)
+        return cost_with_gradient(optimum, arc_costs, (self.p, self.q), like, xp)

@@ -1,27 +1,27 @@
-"""Whether a problem fits in memory, before it is begun."""
+"""Memory of the dense method, checked before it starts."""
 
 import os
 
 from divergences.errors import DistributionError
 
 BYTES_PER_PAIR = 40  # of the dense method, at its peak: costs, their scaled copy, plan and arcs
-COLUMNS = 'use `method="columns"`, which keeps no matrix of distances'
-NEVER_MIND = 10**8  # bytes, below which it is not worth asking the system
+COLUMN_METHOD_REMEDY = 'use `method="columns"`, which keeps no matrix of distances'
+MIN_CHECKED_BYTES = 10**8  # for less, the system is not queried
 
 
-def require_memory(n: int, m: int, /, *, remedy: str = COLUMNS) -> None:
-    """Refuse a dense problem that this machine cannot hold.
+def require_memory(n: int, m: int, /, *, remedy: str = COLUMN_METHOD_REMEDY) -> None:
+    """Refuse a dense problem that exceeds the available memory.
 
     Args:
         n: Number of sources.
         m: Number of targets.
-        remedy: What the caller can do about it.
+        remedy: How to mend it; the end of the error message.
 
     Raises:
-        DistributionError: If it needs more memory than is available.
+        DistributionError: If the problem needs more memory than is available.
     """
     needed = BYTES_PER_PAIR * n * m
-    if needed < NEVER_MIND:
+    if needed < MIN_CHECKED_BYTES:
         return
     available = available_memory()
     if available is not None and needed > available:
@@ -32,9 +32,9 @@ def require_memory(n: int, m: int, /, *, remedy: str = COLUMNS) -> None:
 
 
 def available_memory() -> int | None:
-    """Bytes that this process could still take, or None where the system does not say."""
+    """Bytes available to this process, or None if the system does not report them."""
     try:
-        with open("/proc/meminfo", encoding="ascii") as lines:  # noqa: PTH123  # a kernel's, no file
+        with open("/proc/meminfo", encoding="ascii") as lines:  # noqa: PTH123  # a kernel interface
             for line in lines:
                 if line.startswith("MemAvailable:"):
                     return 1024 * int(line.split()[1])

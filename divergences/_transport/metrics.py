@@ -1,4 +1,4 @@
-"""Ground costs between two sets of points."""
+"""Distances between two sets of points, and norms of differences of points."""
 
 import math
 from collections.abc import Callable
@@ -8,24 +8,24 @@ from typing import Literal, cast, get_args
 import numpy as np
 from scipy.spatial.distance import cdist
 
-from divergences._checks import numpy_values
+from divergences import _checks
 from divergences._typing import Array, Floats
 from divergences.errors import DistributionError
 
 Metric = Literal["euclidean", "cityblock", "sqeuclidean", "chebyshev"]
-OVERFLOW = (
-    "`x` and `y` are so large that their {} distances, or the powers of these that are asked for, "
-    "exceed 1.8e308; divide both by a constant"
-)
 BlockMetric = Callable[[Floats, Floats], Floats]
+OVERFLOW_MESSAGE = (
+    "`x` and `y` are so large that their {} distances, or powers of these, exceed 1.8e308; divide "
+    "both by a constant"
+)
 
 
 def distances(x: Floats, y: Floats, /, *, metric: Metric = "euclidean") -> Floats:
-    """Distance of every pair, right to the last digits at any unit of length.
+    """Distance of every pair, to the last digits in any unit of length.
 
-    Points are divided by a power of two before anything is squared: lengths of 1e-200 and of 1e200
-    neither vanish nor overflow. Differences are taken before they are squared, so close points
-    keep their digits.
+    Points are divided by a power of two before anything is squared: squares of lengths of 1e-200
+    and of 1e200 neither underflow nor overflow. Differences are taken before they are squared, so
+    distances of close points keep their digits.
 
     Args:
         x: Shape ``(n, d)``.
@@ -40,7 +40,7 @@ def distances(x: Floats, y: Floats, /, *, metric: Metric = "euclidean") -> Float
         DistributionError: If the metric is unknown, or a distance is too large for a float.
     """
     require_metric(metric)
-    exponent = exponent_of(x, y)
+    exponent = common_exponent(x, y)
     power = 2 if metric == "sqeuclidean" else 1
     with np.errstate(over="ignore"):
         result = np.ldexp(
@@ -50,44 +50,42 @@ def distances(x: Floats, y: Floats, /, *, metric: Metric = "euclidean") -> Float
     return result
 
 
-def exponent_of(*arrays: Floats) -> int:
-    """The power of two by which all entries are divided to lie in [-1, 1]; exact both ways."""
+def common_exponent(*arrays: Floats) -> int:
+    """Exponent of the power of two whose quotients with all entries lie in [-1, 1]."""
     return math.frexp(max(float(np.abs(array).max()) for array in arrays))[1]
 
 
 def require_metric(metric: Metric | BlockMetric, /) -> None:
-    """Refuse a metric that there is not.
+    """Refuse an unknown metric.
 
     Raises:
-        DistributionError: With the list of those that there are.
+        DistributionError: With the list of metrics.
     """
-    if not (callable(metric) or (isinstance(metric, str) and metric in get_args(Metric))):
-        raise DistributionError(
-            f"`metric` must be one of {', '.join(get_args(Metric))}, or a function of two blocks "
-            f"of points, but is {metric!r}"
-        )
+    if not callable(metric):
+        otherwise = ", or a function of two blocks of points"
+        _checks.choice("metric", metric, get_args(Metric), otherwise=otherwise)
 
 
-def require_representable(lengths: Floats | np.float64, metric: str, /) -> None:
+def require_representable(values: Floats | np.float64, metric: str, /) -> None:
     """Refuse distances that have overflowed.
 
     Raises:
-        DistributionError: If one is infinite.
+        DistributionError: If a value is infinite.
     """
-    if not np.isfinite(lengths).all():
-        raise DistributionError(OVERFLOW.format(metric))
+    if not np.isfinite(values).all():
+        raise DistributionError(OVERFLOW_MESSAGE.format(metric))
 
 
-def block_of_distances(lengths: object, n: int, m: int, /) -> Floats:
-    """What a callable metric returned for two blocks of points.
+def checked_distances(values: object, n: int, m: int, /) -> Floats:
+    """Distances returned by a callable metric for blocks of n and m points.
 
     Returns:
-        Shape ``(n, m)``, float64.
+        Shape ``(n, m)``, float64, at least 0.
 
     Raises:
-        DistributionError: If it is no block of distances.
+        DistributionError: If shape or type do not fit, or a distance is negative, infinite or NaN.
     """
-    block = np.asarray(lengths)
+    block = np.asarray(values)
     if block.shape != (n, m):
         raise DistributionError(
             f"`metric` must return one distance for each pair, shape {(n, m)} for blocks of {n} "
@@ -96,9 +94,9 @@ def block_of_distances(lengths: object, n: int, m: int, /) -> Floats:
     if block.dtype.kind not in "fiub":
         raise DistributionError(f"`metric` must return real numbers, but returned {block.dtype}")
     block = block.astype(np.float64, copy=False)
-    wrong = ~(np.isfinite(block) & (block >= 0))
-    if wrong.any():
-        i, j = np.argwhere(wrong)[0]
+    invalid = ~(np.isfinite(block) & (block >= 0))
+    if invalid.any():
+        i, j = np.argwhere(invalid)[0]
         raise DistributionError(
             "`metric` must return finite distances of at least 0, but returned "
             f"{block[i, j]} for the pair ({i}, {j}) of a block"
@@ -106,24 +104,26 @@ def block_of_distances(lengths: object, n: int, m: int, /) -> Floats:
     return block
 
 
-def lengths(steps: Array, metric: Metric | BlockMetric, xp: ModuleType, /) -> Array:
-    """Length of each row of ``steps``, with gradient 0 where it is 0."""
+def norms(differences: Array, metric: Metric | BlockMetric, xp: ModuleType, /) -> Array:
+    """Norm of each row, differentiable, with gradient 0 where it is 0."""
     if metric == "cityblock":
-        return xp.sum(xp.abs(steps), axis=-1)
+        return xp.sum(xp.abs(differences), axis=-1)
     if metric == "chebyshev":
-        return xp.max(xp.abs(steps), axis=-1)
+        return xp.max(xp.abs(differences), axis=-1)
     if metric == "sqeuclidean":
-        return xp.sum(steps * steps, axis=-1)
-    unit = 2.0 ** (exponent_of(numpy_values(steps)) - 1)  # in it, no square overflows
-    squares = xp.sum((steps / unit) ** 2, axis=-1)
+        return xp.sum(differences * differences, axis=-1)
+    unit = 2.0 ** (
+        common_exponent(_checks.numpy_values(differences)) - 1
+    )  # in it, no square overflows
+    squares = xp.sum((differences / unit) ** 2, axis=-1)
     return unit * xp.where(squares > 0, xp.sqrt(xp.where(squares > 0, squares, 1.0)), 0.0)
 
 
-def scaled_lengths(steps: Floats, metric: Metric, /) -> Floats:
-    """Length of each row in numpy, of steps scaled so that no square overflows: the fast one."""
+def scaled_norms(differences: Floats, metric: Metric, /) -> Floats:
+    """Norm of each row in numpy, for differences scaled so that no square overflows."""
     if metric == "cityblock":
-        return cast(Floats, np.abs(steps).sum(axis=1))
+        return cast(Floats, np.abs(differences).sum(axis=1))
     if metric == "chebyshev":
-        return cast(Floats, np.abs(steps).max(axis=1))
-    squares: Floats = np.einsum("ij,ij->i", steps, steps)
+        return cast(Floats, np.abs(differences).max(axis=1))
+    squares: Floats = np.einsum("ij,ij->i", differences, differences)
     return squares if metric == "sqeuclidean" else np.sqrt(squares)

@@ -1,12 +1,16 @@
-"""What a solved transport problem is: the answer with its proof."""
+"""Results of a transport problem: plan, potentials and duality gap."""
 
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.sparse import coo_array
 
-from divergences._transport import certificate
-from divergences._transport.certificate import SMALLEST_SUBNORMAL, Arcs
+from divergences._transport.certificate import (
+    SMALLEST_SUBNORMAL,
+    Arcs,
+    duality_gap,
+    require_optimal,
+)
 from divergences._transport.metrics import require_representable
 from divergences._typing import Floats
 from divergences.errors import DistributionError
@@ -14,7 +18,7 @@ from divergences.errors import DistributionError
 
 @dataclass(frozen=True, slots=True)
 class Transport:
-    """An optimal transport of one unit of mass from ``p`` to ``q``, and the potentials that prove it.
+    """Optimal transport of one unit of mass from ``p`` to ``q``, with potentials that certify it.
 
     The potentials are feasible: ``source_potential[i] + target_potential[j] <= cost[i, j]`` for
     every pair. So the dual value ``p @ source_potential + q @ target_potential``, with p and q
@@ -29,7 +33,7 @@ class Transport:
             source.
         target_potential: Shape ``(m,)``, likewise of each target.
         gap: Upper bound of ``cost`` minus the true optimum, in the unit of the ground cost,
-            rounding included; at least 0, and never more than rounding above ``cost``.
+            rounding included; at least 0, and above ``cost`` by no more than rounding.
     """
 
     cost: float
@@ -41,13 +45,13 @@ class Transport:
 
 @dataclass(frozen=True, slots=True)
 class Optimum:
-    """A plan that its potentials have proved optimal, as a solver leaves it.
+    """Certified optimum of a solver, with a plan of arcs.
 
     Attributes:
-        arcs: The plan.
+        arcs: The plan; its costs stay in the unit of the solver.
         source_potential: Shape ``(n,)``.
         target_potential: Shape ``(m,)``.
-        cost: What the plan costs.
+        cost: Cost of the plan.
         gap: Upper bound of the cost minus the true optimum.
     """
 
@@ -58,7 +62,7 @@ class Optimum:
     gap: float
 
     def scaled(self, exponent: int, /) -> "Optimum":
-        """Convert cost, potentials and gap to another unit of cost, with all digits of the cost.
+        """Convert cost, potentials and gap to another unit of cost, to 9 digits of the cost.
 
         Args:
             exponent: The present unit, as a power of two of the new one.
@@ -68,18 +72,18 @@ class Optimum:
 
         Raises:
             DistributionError: If the cost or a potential is too large for a float there, or the
-                cost too small for its digits.
+                cost too small.
         """
-        result = self.rounded(exponent)
+        result = self.scaled_with_rounding(exponent)
         if abs(np.ldexp(result.cost, -exponent) - self.cost) > 1e-9 * self.cost:
             raise DistributionError(
-                f"the cost is {self.cost:.3g} * 2**{exponent} in the caller's unit, less than "
-                "floats can tell from 0: multiply costs or points by a constant, or take the "
-                "distance only, by `sampled.emd`"
+                f"the cost is {self.cost:.3g} * 2**{exponent} in the unit of the points, too "
+                "small for a float: multiply the points by a constant, or compute only the "
+                "distance, with `sampled.emd`"
             )
         return result
 
-    def rounded(self, exponent: int, /) -> "Optimum":
+    def scaled_with_rounding(self, exponent: int, /) -> "Optimum":
         """Convert to another unit of cost, where a cost below 2.2e-308 is rounded to a subnormal.
 
         The potentials stay feasible, and the gap includes the rounding of all three.
@@ -97,20 +101,20 @@ class Optimum:
             return self
         with np.errstate(over="ignore"):
             cost, gap = np.ldexp([self.cost, self.gap], exponent)
-            potentials = [
+            u, v = (
                 _rounded_down(potential, exponent)
                 for potential in (self.source_potential, self.target_potential)
-            ]
+            )
         if exponent > 900:
-            for numbers in (cost, *potentials):
+            for numbers in (cost, u, v):
                 require_representable(numbers, "ground")
-        # Half a unit of rounding in the cost, half a one in the gap, and one in each potential.
+        # Half a unit in the last place of the cost, half of the gap, one of each potential.
         if (np.ldexp([cost, gap], -exponent) != [self.cost, self.gap]).any():
             gap += 4 * SMALLEST_SUBNORMAL
-        return Optimum(self.arcs, *potentials, float(cost), float(gap))
+        return Optimum(self.arcs, u, v, float(cost), float(gap))
 
     def transport(self) -> Transport:
-        """What the caller is given."""
+        """The optimum with its plan as a sparse matrix."""
         arcs, shape = self.arcs, (len(self.source_potential), len(self.target_potential))
         plan = coo_array((arcs.mass, (arcs.rows, arcs.cols)), shape=shape)
         return Transport(self.cost, plan, self.source_potential, self.target_potential, self.gap)
@@ -125,36 +129,37 @@ def _rounded_down(potential: Floats, exponent: int) -> Floats:
     return np.where(raised, np.nextafter(result, -np.inf), result) if raised.any() else result
 
 
-def proved(
+def certified_optimum(
     arcs: Arcs,
     p: Floats,
     q: Floats,
     potentials: tuple[Floats, Floats],
     /,
     *,
-    slack: float,
+    max_violation: float,
     exponent: int,
-    unit: int = 0,
+    unit_exponent: int = 0,
 ) -> Optimum:
-    """The result in the caller's unit, once the potentials prove that it is optimal.
+    """The optimum in the solver's original unit, if the potentials certify the plan.
 
     Args:
         arcs: The plan.
         p: Masses of the sources, summing to 1.
         q: Masses of the targets, summing to 1.
         potentials: Of the sources and of the targets.
-        slack: By how much, at the most, the two potentials of a pair exceed its cost.
+        max_violation: Upper bound of ``u_i + v_j - c_ij`` over all pairs, at least 0.
         exponent: All costs were divided by 2 to this power.
-        unit: The caller's costs are ``2**unit`` times those of the result, which messages undo.
+        unit_exponent: The caller's costs are 2 to this power times those of the result; error
+            messages state costs in the caller's unit.
 
     Returns:
-        The answer with its proof.
+        The optimum, multiplied by 2 to the power of ``exponent``.
 
     Raises:
-        SolverError: If the potentials do not prove the plan optimal.
+        SolverError: If the gap is too large to certify the plan.
     """
-    work = arcs.work()
-    gap, rounding = certificate.gap(arcs, p, q, *potentials)
-    gap, rounding = gap + slack, rounding + slack
-    certificate.require_optimal(work, gap, rounding, exponent=exponent + unit)
-    return Optimum(arcs, *potentials, work, gap).rounded(exponent)
+    cost = arcs.total_cost()
+    gap, rounding = duality_gap(arcs, p, q, *potentials)
+    gap, rounding = gap + max_violation, rounding + max_violation
+    require_optimal(cost, gap, rounding, exponent=exponent + unit_exponent)
+    return Optimum(arcs, *potentials, cost, gap).scaled_with_rounding(exponent)

@@ -1,117 +1,119 @@
-"""Network simplex on a dense cost matrix: POT's solver, at any unit, and only when it finished."""
+"""Network simplex on a dense cost matrix: POT's solver on scaled costs, with a certificate."""
 
 import math
 
 import numpy as np
 
-from divergences._transport import certificate
-from divergences._transport.certificate import EPS, Arcs
-from divergences._transport.result import Optimum, proved
+from divergences._transport.certificate import EPS, Arcs, feasible_potentials
+from divergences._transport.result import Optimum, certified_optimum
 from divergences._typing import Floats, Indices
 from divergences.errors import SolverError
 
-LOST = 1e-9  # part of a mass
-DROWNED = 1e-3  # of what a plan costs, that rounding may leave open
-USED = 64  # units in the last place of the largest cost that is paid, likewise
-NEAR_ONE = 3  # power of two up to which a cost is not scaled: it costs small problems time
+MAX_RELATIVE_MASS_LOSS = 1e-9  # of a point, by rounding in the network simplex
+MAX_RELATIVE_ROUNDING = 1e-3  # of the duality gap, relative to the cost
+MAX_ROUNDING_ULPS = 64  # of the duality gap, in units of the largest cost in the plan
+MAX_UNSCALED_EXPONENT = 3  # scaling a copy of the costs takes time in small problems
 OPTIMAL, ITERATION_LIMIT = 1, 3  # POT's result codes
 
 
-def dense_transport(p: Floats, q: Floats, cost: Floats, /, *, unit: int = 0) -> Optimum:
-    """The optimal plan between masses ``p`` and ``q`` under ``cost``, with its proof.
+def dense_transport(p: Floats, q: Floats, cost: Floats, /, *, unit_exponent: int = 0) -> Optimum:
+    """Optimal plan between masses ``p`` and ``q`` under ``cost``, with its certificate.
 
-    POT compares reduced costs with absolute thresholds, so the cost is scaled by a power of two to
-    have its largest entry near 1: exact both ways, and the answer does not depend on the unit.
+    POT compares reduced costs with absolute thresholds, so the costs are scaled by a power of two
+    to have their largest entry near 1: scaling is exact, and the plan does not depend on the unit.
 
     Args:
         p: Masses that sum to 1, shape ``(n,)``.
         q: Masses that sum to 1, shape ``(m,)``.
         cost: At least 0, shape ``(n, m)``.
-        unit: The caller's costs are ``2**unit`` times these.
+        unit_exponent: The caller's costs are 2 to this power times these; used in messages only.
 
     Returns:
-        The result, in the unit of ``cost``.
+        The optimum, in the unit of ``cost``.
 
     Raises:
-        SolverError: If POT does not finish, or the potentials do not prove the plan optimal.
+        SolverError: If POT does not finish, or the gap is too large to certify the plan.
     """
     exponent = math.frexp(cost.max())[1]
-    exponent = exponent if abs(exponent) > NEAR_ONE else 0
+    exponent = exponent if abs(exponent) > MAX_UNSCALED_EXPONENT else 0
     scaled = np.ldexp(cost, -exponent) if exponent else cost
     if exponent > 0 and np.count_nonzero(scaled) < np.count_nonzero(cost):
-        raise SolverError("`cost` spans more than the 600 orders of magnitude that a float has")
-    cost = scaled
-    arcs, source_potential = _simplex(p, q, cost)
-    # What weighs less than the rounding of the whole must not move the potentials of what weighs more.
-    potentials = certificate.feasible_potentials(cost, source_potential, p > EPS, q > EPS)
-    arcs = _with_lost_mass(arcs, p, q, cost, potentials)
-    found = proved(arcs, p, q, potentials, slack=0.0, exponent=0, unit=exponent + unit)
-    _require_not_drowned(found, exponent + unit)
-    return found.rounded(exponent)
+        raise SolverError("`cost` spans more than the 600 orders of magnitude of a float")
+    arcs, source_potential = _network_simplex(p, q, scaled)
+    # Masses below the rounding of the total must not determine the potentials of larger ones.
+    potentials = feasible_potentials(scaled, source_potential, p > EPS, q > EPS)
+    arcs = _restore_lost_mass(arcs, p, q, scaled, potentials)
+    unit_exponent += exponent
+    optimum = certified_optimum(
+        arcs, p, q, potentials, max_violation=0.0, exponent=0, unit_exponent=unit_exponent
+    )
+    _require_small_rounding(optimum, unit_exponent)
+    return optimum.scaled_with_rounding(exponent)
 
 
-def _require_not_drowned(found: Optimum, exponent: int) -> None:
-    """Refuse a plan of which rounding of the potentials leaves open what it costs.
+def _require_small_rounding(optimum: Optimum, exponent: int) -> None:
+    """Refuse an optimum whose gap exceeds part of its cost and the rounding of its arcs' costs.
 
-    Potentials may be large for the sake of costs that no mass pays. Rounding may leave open what a
-    plan costs only where that is the rounding of costs that it does pay.
+    Costs of arcs outside the plan may require large potentials, whose rounding dominates the gap.
 
     Raises:
-        SolverError: If more is open.
+        SolverError: If the gap is too large.
     """
-    if found.gap > max(DROWNED * found.cost, USED * EPS * float(found.arcs.cost.max())):
+    ulps = MAX_ROUNDING_ULPS * EPS * float(optimum.arcs.cost.max())
+    if optimum.gap > max(MAX_RELATIVE_ROUNDING * optimum.cost, ulps):
         raise SolverError(
-            f"the plan found costs {np.ldexp(found.cost, exponent):.6g}, but the rounding of its "
-            "potentials leaves open that the optimum is lower by "
-            f"{np.ldexp(found.gap, exponent):.2g}. Costs that span more than about 12 orders of "
-            "magnitude do this: take the largest ones out, and solve what is left"
+            f"the plan costs {np.ldexp(optimum.cost, exponent):.6g}, but its duality gap is "
+            f"{np.ldexp(optimum.gap, exponent):.2g}, by rounding of its potentials. Costs that "
+            "span more than about 12 orders of magnitude do this: remove the largest ones, and "
+            "solve the rest"
         )
 
 
-def _with_lost_mass(
+def _restore_lost_mass(
     arcs: Arcs, p: Floats, q: Floats, cost: Floats, potentials: tuple[Floats, Floats]
 ) -> Arcs:
-    """The plan, with masses that vanished beside larger ones sent along their tightest arcs."""
-    # To the solver, 1e-17 of mass may be moved once 1 is: it leaves less than the rounding of 1.
+    """The plan, completed by masses that rounding removed, each along its tightest arc."""
+    # The network simplex subtracts flows: of 1 + 1e-17, it keeps 1.
     source_potential, target_potential = potentials
-    row_left = p - np.bincount(arcs.rows, arcs.mass, len(p))
-    col_left = q - np.bincount(arcs.cols, arcs.mass, len(q))
-    if (row_left <= LOST * p).all() and (col_left <= LOST * q).all():
+    p_lost = p - np.bincount(arcs.rows, arcs.mass, len(p))
+    q_lost = q - np.bincount(arcs.cols, arcs.mass, len(q))
+    max_loss = MAX_RELATIVE_MASS_LOSS
+    if (p_lost <= max_loss * p).all() and (q_lost <= max_loss * q).all():
         return arcs
-    rows, to, moved = _lost(p, row_left, q, cost, target_potential)
-    cols, come_from, met = _lost(q, col_left, p, cost.T, source_potential)
-    new_rows, new_cols = np.concatenate([rows, come_from]), np.concatenate([to, cols])
-    flat = np.concatenate([arcs.rows, new_rows]) * len(q) + np.concatenate([arcs.cols, new_cols])
-    cells, place = np.unique(flat, return_inverse=True)
+    rows, row_targets, row_mass = _lost_mass(p, p_lost, q, cost, target_potential)
+    cols, col_sources, col_mass = _lost_mass(q, q_lost, p, cost.T, source_potential)
+    all_rows = np.concatenate([arcs.rows, rows, col_sources])
+    all_cols = np.concatenate([arcs.cols, row_targets, cols])
+    cells, inverse = np.unique(all_rows * len(q) + all_cols, return_inverse=True)
     i, j = np.divmod(cells, len(q))
-    mass = np.bincount(place, np.concatenate([arcs.mass, moved, met]))
+    mass = np.bincount(inverse, np.concatenate([arcs.mass, row_mass, col_mass]))
     return Arcs(i, j, mass.astype(np.float64), cost[i, j])
 
 
-def _lost(
-    masses: Floats, left: Floats, others: Floats, cost: Floats, potential: Floats
+def _lost_mass(
+    masses: Floats, lost: Floats, opposite_masses: Floats, cost: Floats, potential: Floats
 ) -> tuple[Indices, Indices, Floats]:
-    """Points whose mass was lost, what point each is tied to, and how much was lost."""
-    here = np.flatnonzero(left > LOST * masses)
-    # A point on the other side that is so heavy that it does not feel it.
-    heavy = others > 1e9 * left[here, None]
-    there = np.argmin(np.where(heavy, cost[here] - potential, np.inf), axis=1)
-    return here, there, left[here]
+    """Points whose mass was lost, their tightest partners, and the lost masses."""
+    points = np.flatnonzero(lost > MAX_RELATIVE_MASS_LOSS * masses)
+    # Partners so heavy that the additional mass is within their rounding.
+    heavy = opposite_masses > 1e9 * lost[points, None]
+    partners = np.argmin(np.where(heavy, cost[points] - potential, np.inf), axis=1)
+    return points, partners, lost[points]
 
 
-def pivot_limit(n: int, m: int, /) -> int:
-    """How many pivots a problem may take: far above the 30 (n + m) or so that they are seen to."""
+def max_pivots(n: int, m: int, /) -> int:
+    """Limit of pivots for an n by m problem, far above the 30 (n + m) or so that occur."""
     return int(max(1_000_000, 50 * (n + m) ** 2))
 
 
-def _simplex(p: Floats, q: Floats, cost: Floats) -> tuple[Arcs, Floats]:
-    """The arcs that carry mass, and potentials of the sources, 0 for those without mass."""
-    from ot.lp.emd_wrap import emd_c  # here, since POT imports torch where it finds one: seconds
+def _network_simplex(p: Floats, q: Floats, cost: Floats) -> tuple[Arcs, Floats]:
+    """Arcs of positive mass, and potentials of the sources, 0 for those without mass."""
+    from ot.lp.emd_wrap import emd_c  # deferred: POT imports torch if installed, which is slow
 
     if not (p.all() and q.all()):
-        return _without_empty(p, q, cost)
+        return _network_simplex_on_support(p, q, cost)
     n, m = cost.shape
-    limit = pivot_limit(n, m)
+    limit = max_pivots(n, m)
     plan, _, potential, _, status = emd_c(
         p, q * (p.sum() / q.sum()), np.ascontiguousarray(cost), limit, 1
     )
@@ -124,15 +126,15 @@ def _simplex(p: Floats, q: Floats, cost: Floats) -> tuple[Arcs, Floats]:
             f"POT's network simplex ended with result code {status} instead of {OPTIMAL} (optimal)"
         )
     i, j = np.nonzero(plan)
-    # Free up to a constant; small ones round least.
-    middle = np.partition(potential, n // 2)[n // 2]
-    return Arcs(i, j, plan[i, j], cost[i, j]), potential - middle
+    # Potentials are free up to a constant; small ones have the least rounding.
+    median = np.partition(potential, n // 2)[n // 2]
+    return Arcs(i, j, plan[i, j], cost[i, j]), potential - median
 
 
-def _without_empty(p: Floats, q: Floats, cost: Floats) -> tuple[Arcs, Floats]:
-    """The same of the points that carry mass."""
+def _network_simplex_on_support(p: Floats, q: Floats, cost: Floats) -> tuple[Arcs, Floats]:
+    """Solution of the problem between the points of positive mass, on the original indices."""
     rows, cols = np.flatnonzero(p), np.flatnonzero(q)
-    arcs, potential = _simplex(p[rows], q[cols], cost[np.ix_(rows, cols)])
+    arcs, potential = _network_simplex(p[rows], q[cols], cost[np.ix_(rows, cols)])
     source_potential = np.zeros(len(p))
     source_potential[rows] = potential
     return Arcs(rows[arcs.rows], cols[arcs.cols], arcs.mass, arcs.cost), source_potential

@@ -1,4 +1,4 @@
-"""Which solver takes a problem between points: the line, the dense method or columns."""
+"""Selection of a solver between points: closed form on the line, dense, or column generation."""
 
 import contextlib
 import math
@@ -16,28 +16,28 @@ from divergences._transport.simplex import dense_transport
 from divergences._typing import Array, Floats
 from divergences.errors import DistributionError, SolverError
 
-Method = Literal["dense", "columns"]
-DENSE = 1_500**2  # pairs up to which the dense method is the faster one
-TIGHT = 1e-9  # gap, of the cost, with which its answer is taken as it is
+SolverMethod = Literal["dense", "columns"]
+MAX_DENSE_PAIRS = 1_500**2  # up to which the dense method is the faster one
+MAX_DENSE_RELATIVE_GAP = 1e-9  # above which column generation is tried as well
 
 
 @dataclass(frozen=True, slots=True)
 class SolverOptions:
-    """How a caller wants a problem solved.
+    """Options of a solver between points.
 
     Attributes:
-        method: The solver; None for the one that suits.
-        time_limit: Seconds after which the column method gives up; None for never.
+        method: The solver; None for the fastest one.
+        time_limit: Seconds after which the column method gives up; None for no limit.
         progress: Whether the column method shows a progress bar.
     """
 
-    method: Method | None
+    method: SolverMethod | None
     time_limit: float | None
     progress: bool
 
     def __post_init__(self) -> None:
-        """Refuse a method or a limit that there is not."""
-        if self.method is not None and self.method not in get_args(Method):
+        """Refuse an unknown method or an invalid time limit."""
+        if self.method is not None and self.method not in get_args(SolverMethod):
             raise DistributionError(
                 f'`method` must be "dense", "columns" or None, but is {self.method!r}'
             )
@@ -52,51 +52,51 @@ class SolverOptions:
             )
 
 
-def solved(
+def solve(
     ground: GroundCost,
     p: Floats | None,
     q: Floats | None,
-    effort: SolverOptions,
+    options: SolverOptions,
     /,
     *,
     device: Array | None = None,
 ) -> Optimum:
-    """The proved plan, in the scaled unit of the ground cost.
+    """Certified optimum between points, in the scaled unit of the ground cost.
 
     Args:
         ground: The costs between the points.
         p: Masses of the sources, summing to 1; None for equal ones.
         q: Masses of the targets, likewise.
-        effort: How to solve it.
-        device: An array on the device that prices pairs; None for the CPU.
+        options: Method, time limit and progress bar.
+        device: An array on the device that computes reduced costs; None for the CPU.
 
     Returns:
-        The result.
+        The optimum.
 
     Raises:
         DistributionError: If a distance is too large for a float, or memory for the dense method
             too small.
-        SolverError: If the solver did not finish, or the result could not be proved optimal.
+        SolverError: If the solver did not finish, or the gap is too large to certify the plan.
     """
     n, m = ground.shape
-    narrow = ground.narrowed  # points on a line along an axis have a closed form, too
-    if effort.method is None and narrow.line_power is not None:
-        return _on_the_line(narrow, p, q, narrow.line_power)
+    line = ground.without_constant_coordinates
+    if options.method is None and line.line_power is not None:
+        return _solve_on_line(line, p, q, line.line_power)
     p, q = np.full(n, 1 / n) if p is None else p, np.full(m, 1 / m) if q is None else q
-    if effort.method == "dense":
-        return _dense(ground, p, q)
+    if options.method == "dense":
+        return _solve_dense(ground, p, q)
     dense = None
-    if effort.method is None and n * m <= DENSE:
-        # Costs of many orders of magnitude are beyond the dense method: it refuses them, or proves
-        # no more than their rounding. Columns measure them from the potentials that they have.
+    if options.method is None and n * m <= MAX_DENSE_PAIRS:
+        # For costs over many orders of magnitude, the dense method fails or its gap is their
+        # rounding. Column generation computes reduced costs relative to the potentials.
         with contextlib.suppress(SolverError):
-            dense = _dense(ground, p, q)
-            if dense.gap <= TIGHT * dense.cost:
+            dense = _solve_dense(ground, p, q)
+            if dense.gap <= MAX_DENSE_RELATIVE_GAP * dense.cost:
                 return dense
-    limit = math.inf if effort.time_limit is None else effort.time_limit
-    watch = ProgressMonitor(ground, limit, effort.progress)
+    limit = math.inf if options.time_limit is None else options.time_limit
+    monitor = ProgressMonitor(ground, limit, options.progress)
     try:
-        columns = column_transport(ground, p, q, watch=watch, device=device)
+        columns = column_transport(ground, p, q, monitor=monitor, device=device)
     except SolverError:
         if dense is None:
             raise
@@ -104,18 +104,22 @@ def solved(
     return columns if dense is None or columns.gap < dense.gap else dense
 
 
-def _dense(ground: GroundCost, p: Floats, q: Floats) -> Optimum:
-    """The proved plan from the matrix of all costs."""
+def _solve_dense(ground: GroundCost, p: Floats, q: Floats) -> Optimum:
+    """Certified optimum from the matrix of all costs."""
     require_memory(*ground.shape)
     cost = ground.block(slice(None), slice(None))
-    if ground.length > 1000:  # else no distance can exceed what a float holds
-        ground.length_of(float(cost.max()))
-    return dense_transport(p, q, cost, unit=ground.exponent)
+    if ground.length_exponent > 1000:  # smaller units cannot overflow
+        ground.distance(float(cost.max()))
+    return dense_transport(p, q, cost, unit_exponent=ground.exponent)
 
 
-def _on_the_line(ground: GroundCost, p: Floats | None, q: Floats | None, power: float) -> Optimum:
-    """The proved plan in closed form."""
+def _solve_on_line(
+    ground: GroundCost, p: Floats | None, q: Floats | None, power: float
+) -> Optimum:
+    """Certified optimum in closed form."""
     x, y = ground.x[:, 0], ground.y[:, 0]
     if power == 1:
-        return line_transport(x, y, p, q, unit=ground.exponent)
-    return convex_line_transport(x, y, p, q, power=power, factor=ground.rest, unit=ground.exponent)
+        return line_transport(x, y, p, q, unit_exponent=ground.exponent)
+    return convex_line_transport(
+        x, y, p, q, power=power, factor=ground.factor, unit_exponent=ground.exponent
+    )

@@ -1,133 +1,233 @@
-"""Two weighted sets of points, checked, and the gradient of what is computed of them."""
+"""Validated weighted point clouds, alone and in pairs, and the exact transport between them."""
 
 from dataclasses import dataclass
 from types import ModuleType
-from typing import Any
 
 import array_api_compat
 import numpy as np
+from numpy.typing import ArrayLike
 
 from divergences import _checks
 from divergences._transport.gradients import cost_with_gradient
 from divergences._transport.ground import GroundCost
-from divergences._transport.metrics import BlockMetric, Metric, lengths
+from divergences._transport.metrics import BlockMetric, Metric, norms
 from divergences._transport.result import Optimum
-from divergences._transport.solve import SolverOptions, solved
-from divergences._typing import Array, Indices
+from divergences._transport.solve import SolverOptions, solve
+from divergences._typing import Array, Floats, Indices
 from divergences.errors import DistributionError
 
 
 @dataclass(frozen=True, slots=True)
-class Points:
-    """Two weighted sets of points of one dimension, checked.
+class PointCloud:
+    """A validated set of points with their weights.
 
     Attributes:
-        xp: Their array namespace.
-        x: Shape ``(n, d)``.
-        y: Shape ``(m, d)``.
-        p: Weights of x as passed, or None.
-        q: Weights of y as passed, or None.
+        points: Finite coordinates, shape ``(n, d)``, float64 or float32.
+        weights: Masses, at least 0, shape ``(n,)``, of any total; None for equal ones.
     """
 
-    xp: ModuleType
-    x: Array
-    y: Array
-    p: Array | None
-    q: Array | None
+    points: Array
+    weights: Array | None = None
 
     @classmethod
-    def of(cls, x: Array, y: Array, p: Array | None, q: Array | None) -> "Points":
-        """The arguments of `emd` and `transport`, checked."""
-        xp = _checks.namespace(x=x, y=y, x_weights=p, y_weights=q)
-        like = _checks.first_array(x, y, p, q)
+    def of(
+        cls,
+        points: ArrayLike,
+        weights: ArrayLike | None = None,
+        *,
+        name: str = "points",
+        weights_name: str = "weights",
+    ) -> "PointCloud":
+        """Validate a sample.
+
+        Args:
+            points: Points, shape ``(n, d)``, or ``(n,)`` on the line.
+            weights: Masses, shape ``(n,)``; None for equal ones.
+            name: Name of the points in messages.
+            weights_name: Name of the weights in messages.
+
+        Returns:
+            The cloud.
+
+        Raises:
+            DistributionError: If points or weights are not finite or do not fit each other.
+        """
+        xp = _checks.namespace(**{name: points, weights_name: weights})
+        like = _checks.first_array(points, weights)
+        points = _checks.points(name, points, xp, like=like)
+        weights = _checks.weights(weights_name, weights, points.shape[0], xp, like=points)
+        return cls(points, weights)
+
+    @property
+    def n(self) -> int:
+        """Number of points."""
+        return self.points.shape[0]
+
+    @property
+    def d(self) -> int:
+        """Dimension of the points."""
+        return self.points.shape[1]
+
+    @property
+    def coordinates(self) -> Floats:
+        """The points in numpy and float64, shape ``(n, d)``."""
+        return _checks.numpy_values(self.points).astype(np.float64, copy=False)
+
+    @property
+    def masses(self) -> Floats | None:
+        """The weights in numpy, divided by their sum, shape ``(n,)``; None for equal ones."""
+        return None if self.weights is None else _checks.normalised(self.weights)
+
+    def in_numpy(self) -> "PointCloud":
+        """The cloud in numpy, without gradients, in its own precision."""
+        weights = None if self.weights is None else _checks.numpy_values(self.weights)
+        return PointCloud(_checks.numpy_values(self.points), weights)
+
+    def with_positive_weight(self) -> "PointCloud":
+        """The points of weight above 0, with their weights."""
+        if self.weights is None:
+            return self
+        xp = _checks.namespace(points=self.points)
+        kept = xp.asarray(
+            np.flatnonzero(_checks.numpy_values(self.weights) > 0),
+            device=array_api_compat.device(self.points),
+        )
+        return PointCloud(xp.take(self.points, kept, axis=0), xp.take(self.weights, kept))
+
+    def subset(self, indices: Indices) -> "PointCloud":
+        """Some of the points, in numpy, with their masses."""
+        masses = self.masses
+        return PointCloud(self.coordinates[indices], None if masses is None else masses[indices])
+
+
+@dataclass(frozen=True, slots=True)
+class PointCloudPair:
+    """Two validated point clouds of one dimension and one array namespace.
+
+    Attributes:
+        x: Sources.
+        y: Targets.
+    """
+
+    x: PointCloud
+    y: PointCloud
+
+    @classmethod
+    def of(
+        cls,
+        x: ArrayLike,
+        y: ArrayLike,
+        x_weights: ArrayLike | None = None,
+        y_weights: ArrayLike | None = None,
+    ) -> "PointCloudPair":
+        """Validate the samples that a caller passed.
+
+        Args:
+            x: Points, shape ``(n, d)``, or ``(n,)`` on the line.
+            y: Points, shape ``(m, d)``.
+            x_weights: Masses of the points of ``x``, shape ``(n,)``; None for equal ones.
+            y_weights: Masses of the points of ``y``, shape ``(m,)``; None for equal ones.
+
+        Returns:
+            Both clouds.
+
+        Raises:
+            DistributionError: If points or weights are not finite or do not fit each other.
+        """
+        xp = _checks.namespace(x=x, y=y, x_weights=x_weights, y_weights=y_weights)
+        like = _checks.first_array(x, y, x_weights, y_weights)
         x, y = _checks.points("x", x, xp, like=like), _checks.points("y", y, xp, like=like)
-        if x.shape[1] != y.shape[1]:
-            raise DistributionError(
-                "`x` and `y` must have points of the same dimension, "
-                f"but have {x.shape[1]} and {y.shape[1]} coordinates"
-            )
-        p = _checks.weights("x_weights", p, x.shape[0], xp, like=x)
-        q = _checks.weights("y_weights", q, y.shape[0], xp, like=y)
-        return cls(xp, x, y, p, q)
+        _require_same_dimension(x.shape[1], y.shape[1])
+        p = _checks.weights("x_weights", x_weights, x.shape[0], xp, like=x)
+        q = _checks.weights("y_weights", y_weights, y.shape[0], xp, like=y)
+        return cls(PointCloud(x, p), PointCloud(y, q))
+
+    @classmethod
+    def of_clouds(cls, x: PointCloud, y: PointCloud) -> "PointCloudPair":
+        """Pair clouds of one array namespace that were validated one by one.
+
+        Returns:
+            The pair.
+
+        Raises:
+            DistributionError: If the dimensions differ.
+        """
+        _require_same_dimension(x.d, y.d)
+        return cls(x, y)
+
+    @property
+    def xp(self) -> ModuleType:
+        """Array namespace of the points."""
+        return _checks.namespace(x=self.x.points, y=self.y.points)
+
+    @property
+    def like(self) -> Array:
+        """The points whose type and device a result takes."""
+        x, y = self.x.points, self.y.points
+        return x if x.dtype == self.xp.result_type(x, y) else y
 
     @property
     def sizes(self) -> tuple[int, int]:
-        """How many points there are on each side."""
-        return self.x.shape[0], self.y.shape[0]
+        """Numbers of points n and m."""
+        return self.x.n, self.y.n
 
     @property
-    def masses(self) -> tuple[Any, Any]:
-        """The weights of both sides in numpy, summing to 1; None for equal ones."""
-        p, q = (None if w is None else _checks.normalised(w) for w in (self.p, self.q))
-        return p, q
+    def masses(self) -> tuple[Floats | None, Floats | None]:
+        """Masses of both sides, each summing to 1, in numpy; None for equal ones."""
+        return self.x.masses, self.y.masses
 
-    @property
-    def values(self) -> tuple[Any, Any]:
-        """The points of both sides in numpy and float64."""
-        x, y = (_checks.numpy_values(a).astype(np.float64, copy=False) for a in (self.x, self.y))
-        return x, y
+    def with_positive_weight(self) -> "PointCloudPair":
+        """Both clouds without their points of weight 0."""
+        return PointCloudPair(self.x.with_positive_weight(), self.y.with_positive_weight())
 
-    def with_positive_weight(self) -> "Points":
-        """Those that have a weight above 0, with their weights."""
-        if self.p is None and self.q is None:
-            return self
-        kept = [
-            np.arange(n) if w is None else np.flatnonzero(_checks.numpy_values(w) > 0)
-            for n, w in zip(self.sizes, (self.p, self.q), strict=True)
-        ]
-        x, y = (
-            self.xp.take(a, self.xp.asarray(k), axis=0)
-            for a, k in zip((self.x, self.y), kept, strict=True)
-        )
-        p, q = (
-            None if w is None else self.xp.take(w, self.xp.asarray(k))
-            for w, k in zip((self.p, self.q), kept, strict=True)
-        )
-        return Points(self.xp, x, y, p, q)
+    def subset(self, rows: Indices, cols: Indices) -> "PointCloudPair":
+        """Some of the points of x and some of y, in numpy, with their masses."""
+        return PointCloudPair(self.x.subset(rows), self.y.subset(cols))
 
-    def subset(self, rows: Indices, cols: Indices) -> "Points":
-        """Some of the points of each side, in numpy, with their weights."""
-        x, y = self.values
-        p, q = (
-            None if w is None else w[places]
-            for w, places in zip(self.masses, (rows, cols), strict=True)
-        )
-        return Points(_checks.NUMPY, x[rows], y[cols], p, q)
+    def ground_cost(self, metric: Metric | BlockMetric, order: float) -> GroundCost:
+        """Ground cost ``metric**order`` between the points, in a unit without overflow.
 
-    def ground(self, metric: Metric | BlockMetric, order: float) -> GroundCost:
-        """The cost between the points.
+        Args:
+            metric: Name of a distance, or a function of two blocks of points.
+            order: Power of the distance, at least 1.
 
         Returns:
-            It, with the unit that suits it.
+            The costs of all pairs, computed in blocks.
 
         Raises:
             DistributionError: If there is no such metric or order, or a gradient would have to
                 pass through a function.
         """
-        if callable(metric) and any(getattr(a, "requires_grad", False) for a in (self.x, self.y)):
+        x, y = self.x.points, self.y.points
+        if callable(metric) and any(getattr(a, "requires_grad", False) for a in (x, y)):
             raise DistributionError(
                 "`metric` is a function, through which no gradient passes: give points that "
                 "require none, x.detach(), or the name of a metric"
             )
-        # Points of its own, which nobody else changes: of a named metric they are scaled ones.
-        x, y = map(np.array, self.values) if callable(metric) else self.values
+        x, y = self.x.coordinates, self.y.coordinates
+        if callable(metric):
+            # Later reads must not see changes of the caller's; named metrics scale, which copies.
+            x, y = np.array(x), np.array(y)
         return GroundCost.of(x, y, metric=metric, order=order)
 
-    def solve(self, ground: GroundCost, effort: SolverOptions) -> Optimum:
-        """The proved plan, in the scaled unit of the ground cost."""
-        optimum = solved(ground, *self.masses, effort, device=_accelerator(self.x))
-        ground.require_seen(optimum.cost, optimum.arcs.rows, optimum.arcs.cols)
+    def solve(self, ground: GroundCost, options: SolverOptions) -> Optimum:
+        """Certified optimal plan, in the scaled unit of the ground cost."""
+        points = self.x.points
+        on_gpu = array_api_compat.is_torch_array(points) and points.is_cuda
+        optimum = solve(ground, *self.masses, options, device=points if on_gpu else None)
+        ground.require_no_underflow(optimum.cost, optimum.arcs.rows, optimum.arcs.cols)
         return optimum
 
-    def value(self, optimum: Optimum, ground: GroundCost) -> Array:
-        """The distance in the points' namespace, with its gradients in points and weights.
+    def distance(self, optimum: Optimum, ground: GroundCost) -> Array:
+        """Distance in the points' namespace, with its gradients in points and weights.
 
         Args:
             optimum: The plan, in the scaled unit of the ground cost.
             ground: The costs.
 
         Returns:
-            The distance whose power the optimal cost is, a scalar.
+            The root, of the order of the ground cost, of the optimal cost: a scalar in the unit of
+            the points.
 
         Raises:
             DistributionError: If the type of the points cannot hold it.
@@ -135,23 +235,25 @@ class Points:
         xp = self.xp
 
         def arc_costs(rows: Array, cols: Array) -> Array:
-            x, y = (self._scaled(a, ground) for a in (self.x, self.y))
-            far = lengths(x[rows, :] - y[cols, :], ground.metric, xp)
-            return far if ground.order == 1 else ground.rest * far**ground.order
+            x, y = (_scaled(cloud.points, ground, xp) for cloud in (self.x, self.y))
+            arc_lengths = norms(x[rows, :] - y[cols, :], ground.metric, xp)
+            return arc_lengths if ground.order == 1 else ground.factor * arc_lengths**ground.order
 
-        like = self.x if self.x.dtype == xp.result_type(self.x, self.y) else self.y
-        return cost_with_gradient(optimum, arc_costs, (self.p, self.q), like, xp, ground=ground)
-
-    def _scaled(self, points: Array, ground: GroundCost) -> Array:
-        """Points in the unit of the ground cost."""
-        points = self.xp.astype(points, self.xp.float64)
-        unit = ground.unit
-        half = unit // 2  # the factor of the whole may not be a float
-        return (points * 2.0**-half) * 2.0 ** (half - unit)
+        weights = self.x.weights, self.y.weights
+        return cost_with_gradient(optimum, arc_costs, weights, self.like, xp, ground=ground)
 
 
-def _accelerator(points: Array) -> Array | None:
-    """The points, if they are tensors on a GPU."""
-    if not array_api_compat.is_torch_array(points) or not points.is_cuda:
-        return None
-    return points
+def _require_same_dimension(x_dimension: int, y_dimension: int) -> None:
+    """Refuse points of different dimensions."""
+    if x_dimension != y_dimension:
+        raise DistributionError(
+            "`x` and `y` must have points of the same dimension, "
+            f"but have {x_dimension} and {y_dimension} coordinates"
+        )
+
+
+def _scaled(points: Array, ground: GroundCost, xp: ModuleType) -> Array:
+    """Points in the unit of the ground cost, in float64."""
+    points = xp.astype(points, xp.float64)
+    half = ground.point_exponent // 2  # 2.0**unit itself may overflow
+    return (points * 2.0**-half) * 2.0 ** (half - ground.point_exponent)

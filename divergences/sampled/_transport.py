@@ -1,4 +1,4 @@
-"""Exact transport between two sets of points."""
+"""Exact optimal transport between two point clouds."""
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -9,9 +9,9 @@ from divergences._transport.memory import require_memory
 from divergences._transport.metrics import BlockMetric, Metric
 from divergences._transport.partial import partial_optimum
 from divergences._transport.result import Transport
-from divergences._transport.solve import Method, SolverOptions
+from divergences._transport.solve import SolverMethod, SolverOptions
 from divergences.sampled._estimate import Estimate
-from divergences.sampled._point_clouds import Points
+from divergences.sampled._point_clouds import PointCloudPair
 from divergences.sampled._population_interval import PopulationInterval
 
 
@@ -24,7 +24,7 @@ def emd(
     y_weights: ArrayLike | None = None,
     metric: Metric | BlockMetric = "euclidean",
     order: float = 1.0,
-    method: Method | None = None,
+    method: SolverMethod | None = None,
     time_limit: float | None = None,
     progress: bool = False,
     confidence: float = 0.95,
@@ -34,16 +34,16 @@ def emd(
     .. math:: \Big( \min_f \sum_{ij} f_{ij} \, d(x_i, y_j)^r \Big)^{1/r}, \qquad
         \sum_j f_{ij} = p_i, \quad \sum_i f_{ij} = q_j, \quad f \ge 0
 
-    With a distance this is the Wasserstein-1 distance of the two *empirical* distributions,
-    exactly: `value`. As an estimate of the populations' it is biased upwards, by an amount that
-    falls only like ``n**(-1/d)``, for d > 2: two samples of one population are not at distance 0.
+    With order 1 and a distance, `value` is exactly the Wasserstein-1 distance of the two
+    *empirical* distributions. As an estimate for the populations it is biased upwards, for d > 2
+    by about ``n**(-1/d)``: two samples of one population have a positive distance.
 
-    `low` and `high` bracket the distance of the populations. Below, a 1-Lipschitz function that is
-    optimal for one half of the points is held against the other half, both ways: what it gains
-    there is at most W_1 in the mean. Above stands the value itself, whose mean is at least W_1.
-    Each end leaves room for its own chance, by the central limit theorem. They are computed when
-    they are read, `high` at once, `low` by solving two problems of half the size. In many
-    dimensions the bracket is wide: no method knows better without assumptions.
+    `low` and `high` are a confidence interval for the distance of the populations. `low` is the
+    mean gap, on one half of the points, of the optimal 1-Lipschitz function of the other half,
+    averaged over both directions: its expectation is at most W_1. `high` is the value, whose
+    expectation is at least W_1. Both include a standard error, by the central limit theorem, and
+    are computed on first access, `low` by solving two problems of half the size. In many
+    dimensions the interval is wide, as for any method without further assumptions.
 
     Args:
         x: Points, shape ``(n, d)``, or ``(n,)`` on the line.
@@ -57,25 +57,24 @@ def emd(
             that returns their distances, shape ``(r, c)``.
         order: The r, at least 1, of the Wasserstein distance W_r: distances are raised to it.
         method: "dense" computes all distances at once, which takes about ``40 n m`` bytes;
-            "columns" never holds more than a few for each point. By default the faster one, and
-            on the line neither, but the closed form.
-        time_limit: Seconds after which the column method gives up; None for never.
+            "columns" keeps a few distances per point. By default the faster of the two, and the
+            closed form on the line.
+        time_limit: Seconds after which the column method stops with an error; None for no limit.
         progress: Whether the column method shows a progress bar, with the gap.
-        confidence: In what share of repetitions the bracket is meant to hold the distance of the
-            populations.
+        confidence: Nominal coverage of the interval for the populations.
 
     Returns:
-        The estimate, for "sqeuclidean" in the square of the unit. Its value is at least 0, its
-        power proved within 1e-9 of itself plus rounding. For torch tensors it is a tensor with the
-        envelope gradient in points and weights (0 at coincident points; for "chebyshev" shared by
-        the coordinates of a tie).
+        The estimate, at least 0, in the unit of the points (its square for "sqeuclidean"). The
+        optimal cost is certified within a relative 1e-9 plus rounding. For torch tensors the value
+        is a tensor with the envelope gradient in points and weights (0 at coincident points; for
+        "chebyshev" divided between tied coordinates).
 
     Raises:
         DistributionError: If points or weights are not finite or do not fit each other, or the
             metric or the method is unknown, or a function returns no distances, or the confidence
-            is not between 0 and 1; on reading `low`, if a function is no metric.
-        SolverError: If the solver did not finish, or the result could not be proved optimal; it
-            carries a bracket of the answer if the time was up. Likewise on reading `low`.
+            is not between 0 and 1; on access to `low`, if a function is no metric.
+        SolverError: If the solver did not finish, or could not certify the optimum; after
+            ``time_limit`` it carries bounds of the answer, `bracket`. Likewise on access to `low`.
 
     Source:
         Villani 2009, "Optimal transport", definition 6.1; Weed and Bach 2019 for the bias.
@@ -84,22 +83,46 @@ def emd(
     2.5
     """
     _checks.confidence(confidence)
-    inputs = Points.of(x, y, x_weights, y_weights)
-    effort = SolverOptions(method, time_limit, progress)
-    ground = inputs.ground(metric, order)
-    optimum = inputs.solve(ground, effort)
+    clouds = PointCloudPair.of(x, y, x_weights, y_weights)
+    options = SolverOptions(method, time_limit, progress)
+    return emd_estimate(clouds, options, metric=metric, order=order, confidence=confidence)
+
+
+def emd_estimate(
+    clouds: PointCloudPair,
+    options: SolverOptions,
+    /,
+    *,
+    metric: Metric | BlockMetric = "euclidean",
+    order: float = 1.0,
+    confidence: float = 0.95,
+) -> Estimate:
+    """`emd` of validated point clouds.
+
+    Args:
+        clouds: Both samples.
+        options: Solver options.
+        metric: As in `emd`.
+        order: As in `emd`.
+        confidence: As in `emd`.
+
+    Returns:
+        The estimate.
+    """
+    ground = clouds.ground_cost(metric, order)
+    optimum = clouds.solve(ground, options)
     return Estimate(
-        inputs.value(optimum, ground),
-        _name(metric, order),
+        clouds.distance(optimum, ground),
+        _estimand(metric, order),
         "exact transport",
-        *inputs.sizes,
-        PopulationInterval(inputs.masses, ground, optimum, effort, confidence),
+        *clouds.sizes,
+        PopulationInterval(clouds.masses, ground, optimum, options, confidence),
         confidence,
     )
 
 
-def _name(metric: Metric | BlockMetric, order: float) -> str:
-    """What is estimated, in words."""
+def _estimand(metric: Metric | BlockMetric, order: float) -> str:
+    """Name of the distance."""
     name = getattr(metric, "__name__", "given") if callable(metric) else metric
     return f"{name} {'EMD' if order == 1 else f'W_{order:g}'} of the two point sets"
 
@@ -113,14 +136,14 @@ def transport(
     y_weights: ArrayLike | None = None,
     metric: Metric | BlockMetric = "euclidean",
     order: float = 1.0,
-    method: Method | None = None,
+    method: SolverMethod | None = None,
     time_limit: float | None = None,
     progress: bool = False,
 ) -> Transport:
-    """An optimal plan between two sets of points, with the potentials that prove it.
+    """Optimal plan between two point clouds, with the dual potentials that certify it.
 
     On the line in closed form, in ``O((n + m) log(n + m))``; else by network simplex, on all
-    ``n * m`` distances or, for large sets, on the few that matter. The ground cost is the distance
+    ``n * m`` distances or, for large clouds, by column generation. The ground cost is the distance
     to the power of ``order``: cost, potentials and gap are in the unit of length to that power.
 
     Args:
@@ -135,9 +158,9 @@ def transport(
             that returns their distances, shape ``(r, c)``.
         order: The r, at least 1, of the Wasserstein distance W_r: distances are raised to it.
         method: "dense" computes all distances at once, which takes about ``40 n m`` bytes;
-            "columns" never holds more than a few for each point. By default the faster one, and
-            on the line neither, but the closed form.
-        time_limit: Seconds after which the column method gives up; None for never.
+            "columns" keeps a few distances per point. By default the faster of the two, and the
+            closed form on the line.
+        time_limit: Seconds after which the column method stops with an error; None for no limit.
         progress: Whether the column method shows a progress bar, with the gap.
 
     Returns:
@@ -146,16 +169,16 @@ def transport(
     Raises:
         DistributionError: If points or weights are not finite or do not fit each other, or the
             metric or the method is unknown, or a function returns no distances.
-        SolverError: If the solver did not finish, or the result could not be proved optimal; it
-            carries a bracket of the answer if the time was up.
+        SolverError: If the solver did not finish, or could not certify the optimum; after
+            ``time_limit`` it carries bounds of the answer, `bracket`.
 
     >>> transport([0.0, 1.0, 2.0], [0.5, 1.5]).cost
     0.5
     """
-    inputs = Points.of(x, y, x_weights, y_weights)
-    effort = SolverOptions(method, time_limit, progress)
-    ground = inputs.ground(metric, order)
-    return inputs.solve(ground, effort).scaled(ground.exponent).transport()
+    clouds = PointCloudPair.of(x, y, x_weights, y_weights)
+    options = SolverOptions(method, time_limit, progress)
+    ground = clouds.ground_cost(metric, order)
+    return clouds.solve(ground, options).scaled(ground.exponent).transport()
 
 
 def partial_transport(
@@ -168,10 +191,10 @@ def partial_transport(
     metric: Metric | BlockMetric = "euclidean",
     order: float = 1.0,
 ) -> Transport:
-    """An optimal plan between sets of points of unequal masses: all of the lighter one goes.
+    """Optimal plan between point clouds of unequal masses, which moves all of the lighter one.
 
     The problem of `divergences.partial_transport`, with distances to the power of ``order`` as
-    costs; by network simplex on all of them, which takes about ``40 n m`` bytes.
+    costs; by network simplex on the full cost matrix, which takes about ``40 n m`` bytes.
 
     Args:
         x: Points, shape ``(n, d)``, or ``(n,)`` on the line.
@@ -183,24 +206,28 @@ def partial_transport(
         order: As in `transport`.
 
     Returns:
-        The cost per unit of mass that is moved, the plan, whose entries sum to 1, both potentials and
-        the gap, in numpy.
+        The cost per unit of moved mass, the plan, whose entries sum to 1, both potentials and the
+        gap, in numpy.
 
     Raises:
         DistributionError: If points or weights are not finite or do not fit each other, the metric
             is unknown, or memory does not suffice.
-        SolverError: If the solver did not finish, or the result could not be proved optimal.
+        SolverError: If the solver did not finish, or could not certify the optimum.
 
     >>> partial_transport([0.0, 10.0], [1.0]).cost
     1.0
     """
-    inputs = Points.of(x, y, x_weights, y_weights)
-    ground = inputs.ground(metric, order)
+    clouds = PointCloudPair.of(x, y, x_weights, y_weights)
+    ground = clouds.ground_cost(metric, order)
     require_memory(*ground.shape, remedy="take fewer points, or a machine with more")
     p, q = (
-        np.ones(n) if w is None else numpy_values(w).astype(np.float64, copy=False)
-        for n, w in zip(inputs.sizes, (inputs.p, inputs.q), strict=True)
+        np.ones(cloud.n)
+        if cloud.weights is None
+        else numpy_values(cloud.weights).astype(np.float64, copy=False)
+        for cloud in (clouds.x, clouds.y)
     )
-    optimum = partial_optimum(p, q, ground.block(slice(None), slice(None)), unit=ground.exponent)
-    ground.require_seen(optimum.cost, optimum.arcs.rows, optimum.arcs.cols)
+    optimum = partial_optimum(
+        p, q, ground.block(slice(None), slice(None)), unit_exponent=ground.exponent
+    )
+    ground.require_no_underflow(optimum.cost, optimum.arcs.rows, optimum.arcs.cols)
     return optimum.scaled(ground.exponent).transport()

@@ -1,4 +1,4 @@
-"""Many pairs of sets of points on the line at once."""
+"""Wasserstein distances of many pairs of point clouds on the line at once."""
 
 from types import ModuleType
 from typing import Any
@@ -7,7 +7,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from divergences import _checks
-from divergences._transport.ground import require_order
 from divergences._transport.one_dimensional import quantile_distance
 from divergences._typing import Array
 from divergences.errors import DistributionError
@@ -26,9 +25,9 @@ def wasserstein_1d(
 
     .. math:: W_p = \Big( \int_0^1 |F^{-1}(t) - G^{-1}(t)|^p \, dt \Big)^{1/p}
 
-    with the quantile functions of the two samples. For one pair, `sampled.transport` gives the
-    plan and its proof as well, with exact masses. Here sums of weights are rounded: that may send
-    some 1e-16 of the mass all the way, and loses weights below 1e-16 of the total.
+    with the quantile functions of the two samples. Sums of weights are rounded: about 1e-16 of the
+    mass may be assigned to any point, and weights below 1e-16 of the total may count as 0. For one
+    pair, `sampled.transport` returns the plan and its certificate as well, with exact masses.
 
     Args:
         x: Points, shape ``(..., n)``.
@@ -39,12 +38,12 @@ def wasserstein_1d(
         order: The p, finite and at least 1.
 
     Returns:
-        Shape ``(...)``, at least 0; in torch with its gradients (0 where the distance is 0).
+        Distances, shape ``(...)``, at least 0; in torch with gradients, 0 at distance 0.
 
     Raises:
         DistributionError: If points or weights are not finite, weights are negative or all 0, the
-            shapes do not fit, there is no such order, or a distance is too large for the type of
-            the points.
+            shapes do not fit, the order is below 1, or a distance is too large for the type of the
+            points.
 
     Source:
         Peyre and Cuturi 2019, "Computational optimal transport", proposition 2.17.
@@ -52,7 +51,7 @@ def wasserstein_1d(
     >>> wasserstein_1d([[0.0, 1.0], [0.0, 4.0]], [0.5, 1.5]).tolist()
     [0.5, 1.5]
     """
-    require_order(order)
+    _checks.order_of_distance(order)
     xp = _checks.namespace(x=x, y=y, x_weights=x_weights, y_weights=y_weights)
     like = _checks.first_array(x, y, x_weights, y_weights)
     points = [_checks.real_array(name, a, xp, like=like) for name, a in (("x", x), ("y", y))]
@@ -74,7 +73,7 @@ def wasserstein_1d(
 
 
 def _require_broadcast(*arrays: Array | None) -> None:
-    """Refuse batches that do not fit each other."""
+    """Refuse leading axes that do not broadcast."""
     shapes = [tuple(a.shape[:-1]) for a in arrays if a is not None]
     try:
         np.broadcast_shapes(*shapes)
@@ -98,13 +97,13 @@ def _require_finite(distance: Any, dtype: Any, xp: ModuleType) -> None:
 def _masses(
     name: str, value: ArrayLike | None, n: int, xp: ModuleType, /, *, like: Array
 ) -> Array | None:
-    """Weights along the last axis, or None for equal ones.
+    """Validate weights along the last axis.
 
     Returns:
-        Them, the largest of each pair being 1.
+        The weights divided by their largest, shape ``(..., n)``; None for equal ones.
 
     Raises:
-        DistributionError: If there are not n for each pair, or they are no masses.
+        DistributionError: If the last axis is not of length n, or they are no masses.
     """
     if value is None:
         return None

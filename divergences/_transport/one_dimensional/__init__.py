@@ -1,8 +1,8 @@
 """Exact transport on the line, in closed form.
 
-`first_order` takes the distance as cost, `convex` a power of it above 1; `levels` has the
-distribution functions and the monotone coupling that is optimal for both, and `quantiles` the
-distances of many pairs at once.
+`w1` has the distance as cost, `convex_cost` a power of it above 1; `cdf` computes the distribution
+functions and the monotone coupling that is optimal for both, and `quantiles` the distances of many
+pairs at once.
 """
 
 from divergences._transport.one_dimensional.convex_cost import convex_line_transport

@@ -1,4 +1,4 @@
-"""Distribution functions on the line in whole numbers, and the monotone coupling they give."""
+"""Distribution functions on the line in integers, and the monotone coupling."""
 
 from typing import Any
 
@@ -7,59 +7,62 @@ from numpy.typing import NDArray
 
 from divergences._typing import Floats, Indices
 
-Levels = NDArray[np.int64] | NDArray[np.object_]
+Integers = NDArray[np.int64] | NDArray[np.object_]
 
 
-def levels(
+def integer_cdfs(
     p: Floats | None, q: Floats | None, x_order: Indices, y_order: Indices, /
-) -> tuple[Levels, Levels, int]:
-    """Both distribution functions after each sorted point, times the last return value.
+) -> tuple[Integers, Integers, int]:
+    """Both distribution functions at the sorted points, times a common total.
 
-    They are whole numbers, of Python where there are weights: that makes the plan and the signs of
-    F - G exact, for n != m and for weights of any size beside each other, too.
+    With weights they are Python integers. Plan and signs of F - G are then exact, also for n != m
+    and for weights of very different sizes.
 
     Args:
         p: Masses of x; None for equal ones.
         q: Masses of y, likewise.
-        x_order: Places of the points of x in ascending order.
-        y_order: Likewise of y.
+        x_order: Permutation that sorts x in ascending order.
+        y_order: Permutation that sorts y.
 
     Returns:
-        Levels of x, shape ``(n,)``, and of y, shape ``(m,)``; the total that both end at.
+        Cumulative masses of x, shape ``(n,)``, and of y, shape ``(m,)``; and their common total.
     """
     n, m = len(x_order), len(y_order)
     if p is None and q is None:
         return m * np.arange(1, n + 1), n * np.arange(1, m + 1), n * m
-    x_sums = np.cumsum(_whole(np.ones(n) if p is None else p)[x_order])
-    y_sums = np.cumsum(_whole(np.ones(m) if q is None else q)[y_order])
+    x_sums = np.cumsum(_integer_weights(np.ones(n) if p is None else p)[x_order])
+    y_sums = np.cumsum(_integer_weights(np.ones(m) if q is None else q)[y_order])
     return x_sums * y_sums[-1], y_sums * x_sums[-1], x_sums[-1] * y_sums[-1]
 
 
-def _whole(weights: Floats) -> NDArray[np.object_]:
+def _integer_weights(weights: Floats) -> NDArray[np.object_]:
     """Python integers in the exact proportions of the weights."""
-    digits, exponents = np.frexp(weights)
+    mantissas, exponents = np.frexp(weights)
     shifts = exponents - exponents[weights > 0].min()
-    whole = np.ldexp(digits, 53).astype(np.int64)
-    return np.array([int(w) << max(0, int(s)) for w, s in zip(whole, shifts, strict=True)], object)
+    integers = np.ldexp(mantissas, 53).astype(np.int64)
+    return np.array(
+        [int(i) << max(0, int(shift)) for i, shift in zip(integers, shifts, strict=True)], object
+    )
 
 
-def cumulative(steps: Any, rests: Any = 0.0, /) -> Any:
-    """Cumulative sums of ``steps + rests``, each rounded about once, in the type of the steps."""
-    sums = np.cumsum(steps)
-    before = np.concatenate([[0.0], sums[:-1]])
-    # The rounding errors of these sums are summed beside them.
-    return sums + np.cumsum(rounding(before, steps, sums) + rests)
+def compensated_cumsum(terms: Any, corrections: Any = 0.0, /) -> Any:
+    """Cumulative sums of ``terms + corrections``, each rounded about once, in the terms' type."""
+    sums = np.cumsum(terms)
+    previous = np.concatenate([[0.0], sums[:-1]])
+    return sums + np.cumsum(rounding_error(previous, terms, sums) + corrections)
 
 
-def rounding(a: Any, b: Any, total: Any, /) -> Any:
-    """What rounding took from ``total = a + b``, exactly (Knuth's two-sum)."""
-    added = total - a
-    return (a - (total - added)) + (b - added)
+def rounding_error(a: Any, b: Any, total: Any, /) -> Any:
+    """Exact difference of ``a + b`` and its rounded value ``total`` (Knuth's two-sum)."""
+    b_rounded = total - a
+    return (a - (total - b_rounded)) + (b - b_rounded)
 
 
-def staircase(x_levels: Levels, y_levels: Levels, /) -> tuple[Indices, Indices, Levels]:
+def monotone_coupling(
+    x_cumulative: Integers, y_cumulative: Integers, /
+) -> tuple[Indices, Indices, Integers]:
     """Rows, columns and masses of the monotone coupling of sorted points: up to n + m - 1 arcs."""
-    ends = np.union1d(x_levels, y_levels)
-    mass = np.diff(ends, prepend=0)
-    ends, mass = ends[mass > 0], mass[mass > 0]
-    return np.searchsorted(x_levels, ends), np.searchsorted(y_levels, ends), mass
+    levels = np.union1d(x_cumulative, y_cumulative)
+    mass = np.diff(levels, prepend=0)
+    levels, mass = levels[mass > 0], mass[mass > 0]
+    return np.searchsorted(x_cumulative, levels), np.searchsorted(y_cumulative, levels), mass

@@ -1,4 +1,4 @@
-r"""Distances of many pairs on the line at once, from their quantile functions.
+r"""Wasserstein distances of many pairs on the line, from their quantile functions.
 
 .. math:: W_p^p = \int_0^1 |F^{-1}(t) - G^{-1}(t)|^p \, dt
 """
@@ -8,14 +8,14 @@ from types import ModuleType
 import numpy as np
 
 from divergences._checks import numpy_values
-from divergences._transport.one_dimensional.cdf import staircase
+from divergences._transport.one_dimensional.cdf import monotone_coupling
 from divergences._typing import Array, Indices
 
 
 def quantile_distance(
     x: Array, y: Array, p: Array | None, q: Array | None, order: float, xp: ModuleType, /
 ) -> Array:
-    """W_p of each pair, in the namespace's own operations.
+    """W_p of each pair, in operations of the array namespace.
 
     Args:
         x: Points, shape ``(..., n)``, float64.
@@ -29,71 +29,72 @@ def quantile_distance(
         Shape ``(...)``, in the unit of the points; gradient 0 where it is 0.
     """
     lead = np.broadcast_shapes(*(tuple(a.shape[:-1]) for a in (x, y, p, q) if a is not None))
-    sides = [_side(points, masses, lead, xp) for points, masses in ((x, p), (y, q))]
-    (x, x_levels), (y, y_levels) = sides
+    (x, x_cdf), (y, y_cdf) = (
+        _sorted_with_cdf(points, masses, lead, xp) for points, masses in ((x, p), (y, q))
+    )
     # Each pair in its own unit, a power of two.
-    farthest = (np.abs(numpy_values(a)).max(axis=-1, keepdims=True) for a in (x, y))
-    exponent = np.frexp(np.maximum(*farthest))[1]
-    x, y = (_times(a, -exponent, xp) for a in (x, y))
+    largest = (np.abs(numpy_values(a)).max(axis=-1, keepdims=True) for a in (x, y))
+    exponent = np.frexp(np.maximum(*largest))[1]
+    x, y = (_times_power_of_two(a, -exponent, xp) for a in (x, y))
     if p is None and q is None:
         n, m = x.shape[-1], y.shape[-1]
-        rows, cols, mass = staircase(m * np.arange(1, n + 1), n * np.arange(1, m + 1))
+        rows, cols, mass = monotone_coupling(m * np.arange(1, n + 1), n * np.arange(1, m + 1))
         rows, cols = (xp.asarray(k, device=x.device) for k in (rows, cols))
-        lengths = xp.take(x, rows, axis=-1) - xp.take(y, cols, axis=-1)
+        differences = xp.take(x, rows, axis=-1) - xp.take(y, cols, axis=-1)
         masses = xp.asarray(mass / (n * m), device=x.device)
     else:
-        rows, cols, masses = _merged(x_levels, y_levels, xp)
-        lengths = xp.take_along_axis(x, rows, axis=-1) - xp.take_along_axis(y, cols, axis=-1)
-    root = _root_of_mean(xp.abs(lengths), masses, order, xp)
-    return _times(root, exponent[..., 0], xp)
+        rows, cols, masses = _batched_coupling(x_cdf, y_cdf, xp)
+        differences = xp.take_along_axis(x, rows, axis=-1) - xp.take_along_axis(y, cols, axis=-1)
+    mean = _power_mean(xp.abs(differences), masses, order, xp)
+    return _times_power_of_two(mean, exponent[..., 0], xp)
 
 
-def _side(
+def _sorted_with_cdf(
     points: Array, masses: Array | None, lead: tuple[int, ...], xp: ModuleType
 ) -> tuple[Array, Array]:
-    """Sorted points, and the distribution function after each."""
+    """Sorted points, and the distribution function at each."""
     n = points.shape[-1]
     points = xp.broadcast_to(points, (*lead, n))
     order = xp.argsort(points, axis=-1, stable=True)
     if masses is None:
-        levels = xp.arange(1, n + 1, dtype=xp.float64, device=points.device) / n
-        levels = xp.broadcast_to(levels, (*lead, n))
+        cdf = xp.arange(1, n + 1, dtype=xp.float64, device=points.device) / n
+        cdf = xp.broadcast_to(cdf, (*lead, n))
     else:
         masses = xp.take_along_axis(xp.broadcast_to(masses, (*lead, n)), order, axis=-1)
         sums = xp.cumulative_sum(masses, axis=-1)
-        levels = sums / sums[..., -1:]
-    return xp.take_along_axis(points, order, axis=-1), levels
+        cdf = sums / sums[..., -1:]
+    return xp.take_along_axis(points, order, axis=-1), cdf
 
 
-def _merged(x_levels: Array, y_levels: Array, xp: ModuleType) -> tuple[Array, Array, Array]:
-    """Rows, columns and masses of the monotone coupling: n + m of each, some without mass."""
-    n, m = x_levels.shape[-1], y_levels.shape[-1]
-    ends = xp.concat([x_levels, y_levels], axis=-1)
-    order = xp.argsort(ends, axis=-1, stable=True)
-    ends = xp.take_along_axis(ends, order, axis=-1)
-    of_x = xp.astype(order < n, xp.int64)
-    before = xp.cumulative_sum(of_x, axis=-1) - of_x
-    place = xp.broadcast_to(xp.arange(n + m, device=ends.device), ends.shape)
-    rows, cols = xp.clip(before, max=n - 1), xp.clip(place - before, max=m - 1)
-    masses = ends - xp.concat([xp.zeros_like(ends[..., :1]), ends[..., :-1]], axis=-1)
+def _batched_coupling(x_cdf: Array, y_cdf: Array, xp: ModuleType) -> tuple[Array, Array, Array]:
+    """Rows, columns and masses of the monotone couplings: n + m arcs each, some of mass 0."""
+    n, m = x_cdf.shape[-1], y_cdf.shape[-1]
+    levels = xp.concat([x_cdf, y_cdf], axis=-1)
+    order = xp.argsort(levels, axis=-1, stable=True)
+    levels = xp.take_along_axis(levels, order, axis=-1)
+    from_x = xp.astype(order < n, xp.int64)
+    x_before = xp.cumulative_sum(from_x, axis=-1) - from_x
+    position = xp.broadcast_to(xp.arange(n + m, device=levels.device), levels.shape)
+    rows, cols = xp.clip(x_before, max=n - 1), xp.clip(position - x_before, max=m - 1)
+    masses = levels - xp.concat([xp.zeros_like(levels[..., :1]), levels[..., :-1]], axis=-1)
     return rows, cols, masses
 
 
-def _root_of_mean(lengths: Array, masses: Array, order: float, xp: ModuleType) -> Array:
-    """The mean of powers, to the power of one over the order."""
+def _power_mean(values: Array, masses: Array, order: float, xp: ModuleType) -> Array:
+    """Mean of ``values**order`` under the masses, to the power ``1 / order``."""
     if order == 1:
-        return xp.sum(masses * lengths, axis=-1)
-    # In units of the largest, a constant, no power of it over- or underflows.
-    largest = numpy_values(lengths).max(axis=-1, keepdims=True)
-    unit = xp.asarray(np.where(largest > 0, largest, 1.0), device=lengths.device)
-    mean = xp.sum(masses * (lengths / unit) ** order, axis=-1)
-    above = mean > 0
-    root = xp.where(above, xp.where(above, mean, 1.0) ** (1 / order), 0.0)
+        return xp.sum(masses * values, axis=-1)
+    # In units of the largest value, a constant, no power of it over- or underflows.
+    largest = numpy_values(values).max(axis=-1, keepdims=True)
+    unit = xp.asarray(np.where(largest > 0, largest, 1.0), device=values.device)
+    mean = xp.sum(masses * (values / unit) ** order, axis=-1)
+    positive = mean > 0
+    root = xp.where(positive, xp.where(positive, mean, 1.0) ** (1 / order), 0.0)
     return root * unit[..., 0]
 
 
-def _times(values: Array, exponent: Indices, xp: ModuleType) -> Array:
-    """The values times powers of two, in two steps, since a factor may not be a float."""
+def _times_power_of_two(values: Array, exponent: Indices, xp: ModuleType) -> Array:
+    """``values * 2**exponent``, in two steps, since the power itself may overflow."""
     half = exponent // 2
     with np.errstate(over="ignore"):
         for factor in (np.ldexp(1.0, half), np.ldexp(1.0, exponent - half)):

@@ -1,32 +1,30 @@
-r"""W_1 on the line.
-
-Sort both sides, and move the lowest mass to the lowest place.
+r"""W_1 on the line, by the monotone coupling.
 
 .. math:: W_1 = \int |F(t) - G(t)| \, dt
 
-with F and G the distribution functions; the optimal potentials are a function of slope +1 where F < G
-and -1 where F > G.
+with F and G the distribution functions; the optimal potentials are values of a function of slope
++1 where F < G and -1 where F > G.
 """
 
 import numpy as np
 
 from divergences._transport.certificate import EPS, Arcs
-from divergences._transport.metrics import exponent_of, require_representable
+from divergences._transport.metrics import common_exponent, require_representable
 from divergences._transport.one_dimensional.cdf import (
-    Levels,
-    cumulative,
-    levels,
-    rounding,
-    staircase,
+    Integers,
+    compensated_cumsum,
+    integer_cdfs,
+    monotone_coupling,
+    rounding_error,
 )
-from divergences._transport.result import Optimum, proved
+from divergences._transport.result import Optimum, certified_optimum
 from divergences._typing import Floats
 
 
 def line_transport(
-    x: Floats, y: Floats, p: Floats | None, q: Floats | None, /, *, unit: int = 0
+    x: Floats, y: Floats, p: Floats | None, q: Floats | None, /, *, unit_exponent: int = 0
 ) -> Optimum:
-    """The optimal plan between points of the line under ``|x - y|``, with its proof.
+    """Optimal plan between points of the line under ``|x - y|``, with its certificate.
 
     Takes ``O((n + m) log(n + m))``.
 
@@ -35,56 +33,57 @@ def line_transport(
         y: Targets, shape ``(m,)``.
         p: Masses of the sources, summing to 1; None for equal ones.
         q: Masses of the targets, likewise.
-        unit: The caller's distances are ``2**unit`` times these.
+        unit_exponent: The caller's distances are 2 to this power times these.
 
     Returns:
-        The result, in the unit of the points.
+        The optimum, in the unit of the points.
 
     Raises:
         DistributionError: If a distance is too large for a float.
-        SolverError: If rounding leaves a gap above the tolerance.
+        SolverError: If rounding makes the gap too large to certify the plan.
     """
-    exponent = exponent_of(x, y)
+    exponent = common_exponent(x, y)
     x, y = np.ldexp(x, -exponent), np.ldexp(y, -exponent)
     x_order, y_order = np.argsort(x, kind="stable"), np.argsort(y, kind="stable")
     x_sorted, y_sorted = x[x_order], y[y_order]
-    reach = np.array([x_sorted[-1] - y_sorted[0], y_sorted[-1] - x_sorted[0]])
+    ranges = np.array([x_sorted[-1] - y_sorted[0], y_sorted[-1] - x_sorted[0]])
     with np.errstate(over="ignore"):
-        require_representable(np.ldexp(reach, exponent + unit), "euclidean")
-    x_levels, y_levels, total = levels(p, q, x_order, y_order)
-    rows, cols, mass = staircase(x_levels, y_levels)
+        require_representable(np.ldexp(ranges, exponent + unit_exponent), "euclidean")
+    x_cdf, y_cdf, total = integer_cdfs(p, q, x_order, y_order)
+    rows, cols, mass = monotone_coupling(x_cdf, y_cdf)
     arcs = Arcs(
         x_order[rows],
         y_order[cols],
         (mass / total).astype(np.float64),
         np.abs(x_sorted[rows] - y_sorted[cols]),
     )
-    values = _witness(x_sorted, y_sorted, x_levels, y_levels)
-    source_potential, target_potential = np.empty(len(x)), np.empty(len(y))
-    source_potential[x_order], target_potential[y_order] = values[: len(x)], -values[len(x) :]
-    # Each value is rounded once, so one step down makes the potentials feasible, but for what is left
-    # of the sums of n + m rounding errors.
-    source_potential, target_potential = (
-        np.nextafter(a, -np.inf) for a in (source_potential, target_potential)
-    )
-    slack = 2 * ((len(x) + len(y)) * EPS) ** 2 * float(np.abs(reach).max())
-    p = np.full(len(x), 1 / len(x)) if p is None else p
-    q = np.full(len(y), 1 / len(y)) if q is None else q
-    return proved(
-        arcs, p, q, (source_potential, target_potential), slack=slack, exponent=exponent, unit=unit
+    values = _kantorovich_potential(x_sorted, y_sorted, x_cdf, y_cdf)
+    u, v = np.empty(len(x)), np.empty(len(y))
+    u[x_order], v[y_order] = values[: len(x)], -values[len(x) :]
+    # Each value is rounded about once, so that one step down makes the potentials feasible, but
+    # for second-order terms of the sums of n + m rounding errors.
+    potentials = np.nextafter(u, -np.inf), np.nextafter(v, -np.inf)
+    return certified_optimum(
+        arcs,
+        np.full(len(x), 1 / len(x)) if p is None else p,
+        np.full(len(y), 1 / len(y)) if q is None else q,
+        potentials,
+        max_violation=2 * ((len(x) + len(y)) * EPS) ** 2 * float(np.abs(ranges).max()),
+        exponent=exponent,
+        unit_exponent=unit_exponent,
     )
 
 
-def _witness(x: Floats, y: Floats, x_levels: Levels, y_levels: Levels) -> Floats:
-    """At all x, then all y: an optimal 1-Lipschitz function f, with ``E f(x) - E f(y) = W1``."""
+def _kantorovich_potential(x: Floats, y: Floats, x_cdf: Integers, y_cdf: Integers) -> Floats:
+    """Values at all x, then all y, of a 1-Lipschitz function f with ``E f(x) - E f(y) = W1``."""
     points = np.concatenate([x, y])
     order = np.argsort(points, kind="stable")
     z = points[order]
-    f = np.concatenate([[0], x_levels])[np.searchsorted(x, z[:-1], side="right")]
-    g = np.concatenate([[0], y_levels])[np.searchsorted(y, z[:-1], side="right")]
-    slopes = np.sign(g - f).astype(np.float64)
+    f_cdf = np.concatenate([[0], x_cdf])[np.searchsorted(x, z[:-1], side="right")]
+    g_cdf = np.concatenate([[0], y_cdf])[np.searchsorted(y, z[:-1], side="right")]
+    slopes = np.sign(g_cdf - f_cdf).astype(np.float64)
     steps = np.diff(z)
-    rests = rounding(z[1:], -z[:-1], steps)
+    errors = rounding_error(z[1:], -z[:-1], steps)
     values = np.empty(len(z))
-    values[order] = np.concatenate([[0.0], cumulative(slopes * steps, slopes * rests)])
+    values[order] = np.concatenate([[0.0], compensated_cumsum(slopes * steps, slopes * errors)])
     return values

@@ -43,7 +43,7 @@ def test_costs_along_pairs_are_those_of_the_block(metric, pair, order, seed):
     rng = np.random.default_rng(seed)
     rows, cols = rng.integers(0, len(x), 20), rng.integers(0, len(y), 20)
     block = ground.block(EVERY, EVERY)
-    np.testing.assert_allclose(ground.along(rows, cols), block[rows, cols], rtol=1e-15, atol=0)
+    np.testing.assert_allclose(ground.of_pairs(rows, cols), block[rows, cols], rtol=1e-15, atol=0)
     some = ground.block(np.arange(len(x))[::-1], slice(0, 1))
     np.testing.assert_array_equal(some, block[::-1, :1])
 
@@ -125,7 +125,7 @@ def test_powers_of_a_function_that_overflow_are_refused():
 @pytest.mark.parametrize("d", [1, 2])
 def test_a_cost_that_floats_cannot_hold_is_refused_but_its_root_is_not(d):
     x, y = np.full((1, d), 0.0), np.full((1, d), 1.0)
-    for scale, message in ((1e200, "exceed 1.8e308; divide both"), (1e-200, "tell from 0: mult")):
+    for scale, message in ((1e200, "exceed 1.8e308; divide both"), (1e-200, "too small for a float")):
         assert sampled.emd(x, y * scale, order=2).value == pytest.approx(scale * np.sqrt(d))
         with pytest.raises(DistributionError, match=message):
             sampled.transport(x, y * scale, order=2)

@@ -85,7 +85,7 @@ def test_many_points_go_in_blocks(monkeypatch):
     x, y, z = (rng.normal(size=(n, 2)) for n in (5, 6, 100))
     f = lipschitz_witness(sampled.transport(x, y), y)
     whole = f(z)
-    monkeypatch.setattr(witness, "ENTRIES", 20)
+    monkeypatch.setattr(witness, "MAX_BLOCK_DISTANCES", 20)
     np.testing.assert_array_equal(f(z), whole)
 
 
@@ -96,19 +96,19 @@ Y = [[0.0, 1.0], [3.0, 3.0], [5.0, 1.0]]
 @pytest.mark.parametrize(
     ("y", "metric", "message"),
     [
-        (Y[:2], "euclidean", "`y` must be the 3 targets of `solved`, but has 2 points"),
+        (Y[:2], "euclidean", "`y` must be the 3 targets of `solution`, but has 2 points"),
         (Y, "sqeuclidean", '"sqeuclidean" is no metric'),
         (Y, "hamming", "`metric` must be one of"),
         (Y, lambda x, y: taxi(x, y) + 1, r"must be 0 from a point to itself, but is 1.0 at `y`"),
         (
             Y,
             lambda x, y: np.maximum(x[:, :1] - y[:, 0], 0),
-            r"must be symmetric, but from `y`\[0\] .* 0.0, and back 5.0",
+            r"must be symmetric, but is 0.0 from `y`\[0\] .*, and 5.0 back",
         ),
         (
             [[0.0, 0.0], [1.0, 0.0], [2.0, 0.0]],
             lambda x, y: taxi(x, y) ** 2,
-            r"must not be longer than a detour, .* by `y`\[1\]",
+            r"must satisfy the triangle inequality, .* by way of `y`\[1\]",
         ),
     ],
 )

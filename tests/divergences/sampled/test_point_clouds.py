@@ -1,4 +1,4 @@
-"""Distances of point sets: metrics, weights, units, gradients, refusals."""
+"""Exact EMD of point clouds: metrics, weights, units, gradients, refusals."""
 
 import numpy as np
 import pytest
@@ -26,11 +26,11 @@ def test_the_value_is_the_emd_of_equal_masses_under_the_metric(metric, pair):
 
 
 @given(cloud_pairs())
-def test_an_estimate_says_what_it_is(pair):
+def test_an_estimate_has_the_sizes_and_the_name_of_the_distance(pair):
     x, y = pair
     estimate = sampled.emd(x, y)
     assert (estimate.n, estimate.m) == (len(x), len(y))
-    assert estimate.of == "euclidean EMD of the two point sets"
+    assert estimate.estimand == "euclidean EMD of the two point sets"
     assert estimate.value == sampled.transport(x, y).cost
 
 
@@ -51,7 +51,7 @@ def test_the_unit_of_length_does_not_matter(scale, metric):
     assert scaled == pytest.approx(scale * unscaled, rel=1e-14)
 
 
-def test_close_points_far_from_the_origin_keep_their_digits():
+def test_distances_of_close_points_far_from_the_origin_are_exact():
     x = np.array([[2.0**30, 0.0]])
     y = x + np.array([[2.0**-20, 0.0]])
     assert distances(x, y)[0, 0] == 2.0**-20
@@ -68,7 +68,7 @@ def test_weights_repeat_points():
 
 @pytest.mark.parametrize("metric", METRICS)
 @pytest.mark.parametrize("d", [1, 2])
-def test_torch_gets_the_gradient_in_points_and_weights(metric, d):
+def test_torch_has_the_gradient_in_points_and_weights(metric, d):
     rng = torch.Generator().manual_seed(0)
     x, y = (torch.randn(n, d, generator=rng, dtype=torch.float64).requires_grad_() for n in (5, 4))
     weights = torch.rand(5, generator=rng, dtype=torch.float64).requires_grad_()
@@ -118,9 +118,9 @@ REFUSED = [
     (
         ([[0.0, 1.0]], [[1.0, 2.0]]),
         {"metric": "hamming"},
-        "`metric` must be one of euclidean, cityblock",
+        '`metric` must be one of "euclidean", "cityblock"',
     ),
-    (([0.0], [1.0]), {"metric": "hamming"}, "`metric` must be one of euclidean, cityblock"),
+    (([0.0], [1.0]), {"metric": "hamming"}, '`metric` must be one of "euclidean", "cityblock"'),
     (([[1e200, 0.0]], [[0.0, 0.0]]), {"metric": "sqeuclidean"}, "exceed 1.8e308; divide both"),
     (([[1e308, 0.0]], [[-1e308, 0.0]]), {}, "exceed 1.8e308; divide both"),
     (([1.7e308], [-1.7e308]), {}, "exceed 1.8e308; divide both"),
@@ -129,12 +129,14 @@ REFUSED = [
 
 @pytest.mark.parametrize(("arguments", "options", "message"), REFUSED)
 @pytest.mark.parametrize("function", [sampled.emd, sampled.transport])
-def test_what_are_no_points_is_refused_with_the_reason(function, arguments, options, message):
+def test_invalid_points_and_weights_are_refused_with_the_reason(
+    function, arguments, options, message
+):
     with pytest.raises(DistributionError, match=message):
         function(*arguments, **options)
 
 
-def test_one_far_atom_costs_no_digits_of_the_rest():
+def test_a_distant_atom_does_not_reduce_the_precision():
     rng = np.random.default_rng(0)
     near_x, near_y = rng.random((2, 50, 2)) * 1e-3
     truth = sampled.emd(near_x, near_y).value * 50 / 51
@@ -143,11 +145,11 @@ def test_one_far_atom_costs_no_digits_of_the_rest():
     assert sampled.emd(x, y).value == pytest.approx(truth, rel=1e-9)
 
 
-def test_a_refusal_speaks_in_the_unit_of_the_points():
+def test_a_refusal_states_costs_in_the_unit_of_the_points():
     rng = np.random.default_rng(0)
     near_x, near_y = rng.random((2, 50, 2)) * 1e-3
     x, y = np.vstack([near_x, [[1e12, 0.0]]]), np.vstack([near_y, [[1e12, 0.0]]])
-    with pytest.raises(SolverError, match=r"the plan found costs 0\.000\d+, but its proof"):
+    with pytest.raises(SolverError, match=r"the plan costs 0\.000\d+, but its duality gap"):
         sampled.emd(x, y, method="dense")
 
 
@@ -156,8 +158,8 @@ def test_points_on_a_line_along_an_axis_have_the_closed_form_of_the_line(metric)
     rng = np.random.default_rng(0)
     x, y = rng.normal(size=3000), rng.normal(1, 2, size=2000)
     above, below = (np.c_[np.full(len(z), 3.0), z, np.full(len(z), -7.5)] for z in (x, y))
-    found = sampled.transport(above, below, metric=metric)
-    alone = sampled.transport(x, y, metric=metric)
-    assert found.cost == pytest.approx(alone.cost, rel=1e-14)
-    assert found.gap <= 1e-12 * found.cost
-    assert (found.plan != alone.plan).nnz == 0
+    solved = sampled.transport(above, below, metric=metric)
+    expected = sampled.transport(x, y, metric=metric)
+    assert solved.cost == pytest.approx(expected.cost, rel=1e-14)
+    assert solved.gap <= 1e-12 * solved.cost
+    assert (solved.plan != expected.plan).nnz == 0
