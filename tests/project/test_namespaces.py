@@ -1,4 +1,4 @@
-"""One body per formula: array-api-strict, jax and torch give numpy's values, and gradients."""
+"""Array libraries: array-api-strict, jax and torch give numpy's values, and right gradients."""
 
 import math
 from collections import Counter
@@ -19,13 +19,13 @@ def of_order(function, order):
     return lambda p, q, **options: function(p, q, order, **options)
 
 
-def mixed(p, q, *, axis=-1, **options):
-    both = array_api_compat.array_namespace(p).stack((p, q))
-    return divergences.js_mixture(both, axis=axis if axis < 0 else axis + 1, **options)
+def mixture(p, q, *, axis=-1, **options):
+    components = array_api_compat.array_namespace(p).stack((p, q))
+    return divergences.js_mixture(components, axis=axis if axis < 0 else axis + 1, **options)
 
 
-def triangle(p, q, **options):
-    """An f divergence with two finite limits."""
+def triangular_discrimination(p, q, **options):
+    """An f-divergence with two finite limits."""
     return divergences.f_divergence(
         p, q, lambda t: (t - 1) ** 2 / (t + 1), at_zero=1.0, slope_at_infinity=1.0, **options
     )
@@ -51,9 +51,11 @@ LINEAR = {
     },
     "cross_entropy": divergences.cross_entropy,
     "entropy": lambda p, q, **options: divergences.entropy(p, **options),
-    "js_mixture": mixed,
-    "js_mixture with weights": lambda p, q, **options: mixed(p, q, weights=[0.3, 0.7], **options),
-    "f_divergence": triangle,
+    "js_mixture": mixture,
+    "js_mixture with weights": lambda p, q, **options: mixture(
+        p, q, weights=[0.3, 0.7], **options
+    ),
+    "f_divergence": triangular_discrimination,
 }
 LOGS = {
     **{f"log {name}": getattr(log_space, name) for name in SHARED},
@@ -73,7 +75,7 @@ LIBRARIES = {
 
 @pytest.fixture
 def x64():
-    """float64 in jax, which has it switched off unless told."""
+    """Switch on float64 in jax, which is off by default."""
     before = jax.config.jax_enable_x64
     jax.config.update("jax_enable_x64", True)
     yield
@@ -81,7 +83,7 @@ def x64():
 
 
 def batches():
-    """Pairs of shape (2, 4, 6): far and close ones, zeros, disjoint supports, a point mass."""
+    """Pairs of shape (2, 4, 6): distant and close ones, zeros, disjoint supports, a point mass."""
     rng = np.random.default_rng(0)
     p, q = rng.dirichlet(np.ones(6), size=(2, 2, 4))
     p[0, 0, :2] = 0
@@ -103,18 +105,18 @@ def arguments(name, dtype):
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 @pytest.mark.parametrize("library", LIBRARIES)
 @pytest.mark.parametrize("name", FUNCTIONS)
-def test_every_library_gives_the_values_of_numpy_in_its_own_kind(name, library, dtype, x64):
+def test_every_library_gives_the_values_of_numpy_as_its_own_array(name, library, dtype, x64):
     function, array = FUNCTIONS[name], LIBRARIES[library]
     p, q = arguments(name, dtype)
-    ours, truth = function(array(p), array(q)), function(p, q)
-    assert type(ours) is type(array(p))
-    assert array_api_compat.device(ours) == array_api_compat.device(array(p))
-    assert ours.dtype == array(p).dtype
-    assert ours.shape == truth.shape == p.shape[:-1]
-    # Each side is right to 8 eps of float64, and float32 is rounded from that.
-    steps = 16 if dtype == "float64" else 1
-    assert np.array_equal(np.isinf(np.asarray(ours)), np.isinf(truth))
-    np.testing.assert_allclose(np.asarray(ours), truth, rtol=steps * np.finfo(dtype).eps, atol=0)
+    value, expected = function(array(p), array(q)), function(p, q)
+    assert type(value) is type(array(p))
+    assert array_api_compat.device(value) == array_api_compat.device(array(p))
+    assert value.dtype == array(p).dtype
+    assert value.shape == expected.shape == p.shape[:-1]
+    # Both have a relative error of up to 8 eps of float64; float32 values are rounded from that.
+    relative = (16 if dtype == "float64" else 1) * np.finfo(dtype).eps
+    assert np.array_equal(np.isinf(np.asarray(value)), np.isinf(expected))
+    np.testing.assert_allclose(np.asarray(value), expected, rtol=relative, atol=0)
 
 
 @pytest.mark.parametrize("axis", [0, 1, -2])
@@ -124,12 +126,12 @@ def test_every_library_takes_any_axis(name, library, axis, x64):
     function, array = FUNCTIONS[name], LIBRARIES[library]
     p, q = arguments(name, "float64")
     moved = [array(np.ascontiguousarray(np.moveaxis(v, -1, axis))) for v in (p, q)]
-    ours, truth = function(*moved, axis=axis), function(array(p), array(q))
-    np.testing.assert_allclose(np.asarray(ours), np.asarray(truth), rtol=4e-15, atol=0)
+    value, expected = function(*moved, axis=axis), function(array(p), array(q))
+    np.testing.assert_allclose(np.asarray(value), np.asarray(expected), rtol=4e-15, atol=0)
 
 
 @pytest.mark.parametrize("library", LIBRARIES)
-def test_lists_and_whole_numbers_join_the_array_beside_them(library, x64):
+def test_lists_and_integers_are_converted_to_the_library_of_the_other_argument(library, x64):
     array = LIBRARIES[library]
     value = divergences.kl([0.25, 0.75], array(np.array([0.5, 0.5])), base=2)
     assert type(value) is type(array(np.array(0.5)))
@@ -147,12 +149,12 @@ def test_gradients_in_jax_are_those_in_torch(name, x64):
         if name in LOGS
         else (torch.softmax, jax.nn.softmax)
     )
-    ours = jax.grad(lambda z: function(*jax_softmax(z, axis=-1)).sum())(jnp.asarray(logits))
+    jax_grad = jax.grad(lambda z: function(*jax_softmax(z, axis=-1)).sum())(jnp.asarray(logits))
     z = torch.tensor(logits, requires_grad=True)
-    (theirs,) = torch.autograd.grad(function(*softmax(z, dim=-1)).sum(), z)
-    assert np.isfinite(np.asarray(ours)).all()
-    # Sums of both signs, of terms up to about 10, some hundred roundings from the input.
-    np.testing.assert_allclose(np.asarray(ours), theirs.numpy(), rtol=1e-12, atol=1e-13)
+    (torch_grad,) = torch.autograd.grad(function(*softmax(z, dim=-1)).sum(), z)
+    assert np.isfinite(np.asarray(jax_grad)).all()
+    # Sums of both signs, of terms up to about 10, each after about a hundred roundings.
+    np.testing.assert_allclose(np.asarray(jax_grad), torch_grad.numpy(), rtol=1e-12, atol=1e-13)
 
 
 @pytest.mark.parametrize("name", ["kl", "js", "js_distance", "hellinger", "alpha 0.5", "log kl"])
@@ -165,32 +167,32 @@ def test_gradients_in_jax_are_finite_where_an_outcome_has_no_mass(name, x64):
         assert np.isfinite(np.asarray(gradient)).all()
 
 
-def test_jax_takes_a_gradient_by_one_of_the_two(x64):
+def test_jax_takes_a_gradient_by_one_of_the_two_arguments(x64):
     p, q = jnp.asarray([0.25, 0.75]), jnp.asarray([0.5, 0.5])
     for constant in (q, [0.5, 0.5]):
         gradient = jax.grad(divergences.kl)(p, constant)
-        slope = np.log([0.5, 1.5]) - (0.25 * math.log(0.5) + 0.75 * math.log(1.5))
-        np.testing.assert_allclose(np.asarray(gradient), slope, rtol=1e-14)
+        expected = np.log([0.5, 1.5]) - (0.25 * math.log(0.5) + 0.75 * math.log(1.5))
+        np.testing.assert_allclose(np.asarray(gradient), expected, rtol=1e-14)
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
-def test_jax_without_float64_is_told_how_to_switch_it_on(name):
+def test_jax_without_float64_is_refused_with_advice(name):
     p, q = arguments(name, "float32")
     with pytest.raises(DistributionError, match=r"jax.config.update\('jax_enable_x64', True\)"):
         FUNCTIONS[name](jnp.asarray(p), jnp.asarray(q))
 
 
-def test_lists_and_whole_numbers_are_not_cut_to_float32_by_jax():
+def test_lists_and_integers_are_not_rounded_to_float32_by_jax():
     for p in ([0.25, 0.75], jnp.asarray([1, 0])):
         with pytest.raises(DistributionError, match="`p` is for jax, whose float64 is switched"):
             divergences.kl(p, jnp.asarray([0.5, 0.5]))
 
 
-def test_values_that_jax_does_not_know_yet_are_refused(x64):
+def test_arrays_traced_by_jax_are_refused(x64):
     p = jnp.asarray([[0.25, 0.75], [0.5, 0.5]])
-    for outer in (jax.jit, jax.vmap):
+    for transform in (jax.jit, jax.vmap):
         with pytest.raises(DistributionError, match=r"outside of jax.jit and jax.vmap"):
-            outer(lambda p: divergences.kl(p, p))(p)
+            transform(lambda p: divergences.kl(p, p))(p)
 
 
 @pytest.mark.parametrize(
@@ -202,16 +204,16 @@ def test_values_that_jax_does_not_know_yet_are_refused(x64):
     ],
 )
 @pytest.mark.parametrize("library", LIBRARIES)
-def test_the_offender_is_named_in_every_library(library, p, message, x64):
+def test_the_invalid_entry_is_named_in_every_library(library, p, message, x64):
     p, q = (LIBRARIES[library](np.array(v)) for v in (p, [0.5, 0.5]))
     with pytest.raises(DistributionError, match=message):
         divergences.kl(p, q)
-    if library == "jax":  # while it takes a gradient, a value is not a number
+    if library == "jax":  # during differentiation, entries are tracers
         with pytest.raises(DistributionError, match=message):
             jax.grad(divergences.kl)(p, q)
 
 
-def test_jax_and_torch_do_not_mix(x64):
+def test_arrays_of_two_libraries_are_refused(x64):
     half = [0.5, 0.5]
     with pytest.raises(DistributionError, match=r"different libraries \(jax, torch\)"):
         divergences.kl(jnp.asarray(half), torch.tensor(half))
@@ -219,22 +221,23 @@ def test_jax_and_torch_do_not_mix(x64):
         divergences.kl(array_api_strict.asarray(half), np.array(half))
 
 
-def test_two_devices_do_not_mix():
+def test_arrays_on_two_devices_are_refused():
     devices = (array_api_strict.Device(name) for name in ("CPU_DEVICE", "device1"))
     p, q = (array_api_strict.asarray([0.5, 0.5], device=device) for device in devices)
     with pytest.raises(DistributionError, match="`p` and `q` are on different devices"):
         divergences.kl(p, q)
 
 
-def test_results_stay_on_a_device_that_is_not_the_default():
+def test_results_are_on_the_device_of_the_input():
     device = array_api_strict.Device("device1")
     p = array_api_strict.asarray([0.25, 0.75], device=device)
-    for value in (divergences.kl(p, [0.5, 0.5]), mixed(p, p), mixed(p, p, weights=[0.3, 0.7])):
+    values = divergences.kl(p, [0.5, 0.5]), mixture(p, p), mixture(p, p, weights=[0.3, 0.7])
+    for value in values:
         assert value.device == device
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
-def test_a_device_without_values_is_refused(name):
+def test_the_meta_device_is_refused(name):
     p = torch.full((2, 3), 1 / 3, device="meta")
     with pytest.raises(DistributionError, match="hold values, but the device meta keeps none"):
         FUNCTIONS[name](p, p)
@@ -250,12 +253,21 @@ def test_a_device_without_float64_is_refused_with_advice(monkeypatch):
         divergences.kl(p, p)
 
 
-SYNCHRONISING = ("__bool__", "__float__", "__int__", "__index__", "item", "tolist", "numpy", "cpu")
+SYNCHRONIZING_METHODS = (
+    "__bool__",
+    "__float__",
+    "__int__",
+    "__index__",
+    "item",
+    "tolist",
+    "numpy",
+    "cpu",
+)
 
 
 @pytest.fixture
-def synchronisations(monkeypatch):
-    """How often a tensor's value was asked for: on a GPU, each time is a wait."""
+def synchronizations(monkeypatch):
+    """Number of times that a tensor's value is read, by method; each one synchronizes a GPU."""
     counts = Counter()
 
     def counted(name, original):
@@ -265,17 +277,17 @@ def synchronisations(monkeypatch):
 
         return method
 
-    for name in SYNCHRONISING:
+    for name in SYNCHRONIZING_METHODS:
         monkeypatch.setattr(torch.Tensor, name, counted(name, getattr(torch.Tensor, name)))
     return counts
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
-def test_each_array_is_waited_for_once(name, synchronisations):
+def test_each_array_is_synchronized_once(name, synchronizations):
     logits = torch.randn(2, 4, 6, generator=torch.Generator().manual_seed(0), requires_grad=True)
     softmax = torch.log_softmax if name in LOGS else torch.softmax
     p, q = softmax(logits, dim=-1)
-    synchronisations.clear()
+    synchronizations.clear()
     FUNCTIONS[name](p, q)
-    # js_mixture is given one array; its weights, and the second p of the entropy, are another.
-    assert synchronisations == {"__bool__": 1 if name == "js_mixture" else 2}
+    # js_mixture has one array, or two with weights; the entropy is the cross entropy of p and p.
+    assert synchronizations == {"__bool__": 1 if name == "js_mixture" else 2}

@@ -1,4 +1,4 @@
-"""KL and JS in blocks: the same as the body for every namespace, also in what they refuse."""
+"""KL and JS in blocks: same values and same errors as the body for every namespace."""
 
 import mpmath
 import numpy as np
@@ -16,14 +16,16 @@ FUNCTIONS = {"kl": kl, "reverse_kl": reverse_kl, "js": js}
 SHAPES = [(70_000,), (3, 40_000), (700, 100), (9_000, 10), (5_000, 1), (4, 5, 6, 50)]
 
 
-def close(p, eps, rng):
+def perturbed(p, eps, rng):
     q = p * np.abs(1 + eps * rng.standard_normal(p.shape))
     return q / q.sum(-1, keepdims=True)
 
 
-def in_blocks(p, q, name):
-    terms = numpy_fast_path.OutcomeBlock.js_terms if name == "js" else numpy_fast_path.OutcomeBlock.kl_terms
-    return numpy_fast_path.blockwise_divergence(*((q, p) if name == "reverse_kl" else (p, q)), terms)
+def blockwise(p, q, name):
+    block = numpy_fast_path.OutcomeBlock
+    formula = block.js_terms if name == "js" else block.kl_terms
+    arguments = (q, p) if name == "reverse_kl" else (p, q)
+    return numpy_fast_path.blockwise_divergence(*arguments, formula)
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
@@ -32,33 +34,33 @@ def in_blocks(p, q, name):
 def test_blocks_agree_with_the_body_for_every_namespace(name, shape, eps):
     rng = np.random.default_rng(0)
     p = rng.dirichlet(np.full(shape[-1], 0.5), size=shape[:-1])
-    q = close(p, eps, rng)
-    ours = FUNCTIONS[name](p, q)
-    other = FUNCTIONS[name](torch.tensor(p), torch.tensor(q)).numpy()
-    assert np.array_equal(ours, in_blocks(p, q, name))  # it is blocks that were used
-    assert np.allclose(ours, other, rtol=3e-15, atol=1e-300)
+    q = perturbed(p, eps, rng)
+    value = FUNCTIONS[name](p, q)
+    expected = FUNCTIONS[name](torch.tensor(p), torch.tensor(q)).numpy()
+    assert np.array_equal(value, blockwise(p, q, name))  # the fast path was taken
+    assert np.allclose(value, expected, rtol=3e-15, atol=1e-300)
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
 @given(rows=st.lists(st.tuples(distributions(4), distributions(4)), min_size=1, max_size=6))
 def test_zeros_subnormals_and_infinities_agree_too(name, rows):
-    p, q = (np.tile(np.stack(side), (1100, 1)) for side in zip(*rows, strict=True))
-    ours = FUNCTIONS[name](p, q)[: len(rows)]
-    for value, (a, b) in zip(ours, rows, strict=True):
-        truth = FUNCTIONS[name](a, b)
-        assert value == truth or value == pytest.approx(truth, rel=1e-14, abs=1e-300)
+    p, q = (np.tile(np.stack(vectors), (1100, 1)) for vectors in zip(*rows, strict=True))
+    values = FUNCTIONS[name](p, q)[: len(rows)]
+    for value, (a, b) in zip(values, rows, strict=True):
+        expected = FUNCTIONS[name](a, b)
+        assert value == expected or value == pytest.approx(expected, rel=1e-14, abs=1e-300)
 
 
 @pytest.mark.parametrize("eps", [1.0, 1e-4, 1e-8, 1e-12])
-def test_blocks_keep_all_their_digits(eps):
+def test_the_relative_error_of_blocks_is_a_few_units_in_the_last_place(eps):
     rng = np.random.default_rng(2)
     p = rng.random(5000)
     p /= p.sum()
-    q = close(p, eps, rng)
-    for name, truth in (("kl", oracles.kl), ("js", oracles.js)):
-        exact = oracles.exact(p, q, truth)
+    q = perturbed(p, eps, rng)
+    for name, definition in (("kl", oracles.kl), ("js", oracles.js)):
+        exact = oracles.exact(p, q, definition)
         with mpmath.workdps(30):
-            assert abs(in_blocks(p, q, name) - exact) <= 1e-15 * exact
+            assert abs(blockwise(p, q, name) - exact) <= 1e-15 * exact
 
 
 def test_js_is_symmetric_to_the_last_bit():
@@ -84,7 +86,7 @@ def test_disjoint_supports_are_log_2_apart_exactly():
         (0.5, r"`q` must sum to 1 along axis -1, but sums to 1\.4.* \(vector \[300\]\)"),
     ],
 )
-def test_what_is_no_distribution_is_refused_as_ever(name, value, message):
+def test_input_that_is_no_distribution_is_refused_with_the_reason(name, value, message):
     p = np.full((600, 10), 0.1)
     q = p.copy()
     q[300, 7] = value
