@@ -1,4 +1,4 @@
-"""``python -m divergences``: the command line."""
+"""Run the command line as ``python -m divergences``."""
 
 from divergences._cli.main import main
 

@@ -1,1 +1,1 @@
-"""The command line: compare the samples in two files."""
+"""Command line of the package: compare the samples in two files."""

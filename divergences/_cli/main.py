@@ -1,4 +1,4 @@
-"""The command line: how far apart are the samples in two files."""
+"""The ``divergences`` command: KL, JS and exact EMD of the samples in two files."""
 
 import argparse
 import json
@@ -12,32 +12,32 @@ import numpy as np
 
 from divergences import _checks
 from divergences._cli import plots
-from divergences._cli.tables import Sample, listed, read, samples
+from divergences._cli.tables import Sample, read, samples, truncated_list
 from divergences.errors import DistributionError, SolverError
 from divergences.sampled import _report
-from divergences.sampled._compare import quantities
+from divergences.sampled._compare import iter_estimates
 from divergences.sampled._density_ratio.methods import Method
 from divergences.sampled._estimate import Estimate
-from divergences.sampled._interpretation import reading
+from divergences.sampled._interpretation import interpretation
+from divergences.sampled._point_clouds import PointCloudPair
 
-REFUSED, FAILED = 2, 1  # exit statuses: of bad input, of a computation that did not finish
-INTERRUPTED = 130  # of a program that Ctrl-C ended
+EXIT_SOLVER_ERROR, EXIT_INVALID_INPUT, EXIT_INTERRUPTED = 1, 2, 130
 
-DESCRIPTION = """How far apart are the samples in two files: KL both ways, JS and exact EMD, each
-with an interval, and what they say in words. A file holds a row per point: .npy, .npz, .csv, .tsv
-(tabs) or .txt (blanks)."""
+DESCRIPTION = """Compare the samples in two files: KL in both directions, JS and exact EMD, each
+with a confidence interval, and a summary in words. A file holds a row per point: .npy, .npz, .csv,
+.tsv (tabs) or .txt (blanks)."""
 
 
 class _Parser(argparse.ArgumentParser):
-    """A parser whose refusals are like all others."""
+    """A parser that raises `DistributionError` for invalid arguments."""
 
     def error(self, message: str) -> NoReturn:
         """Refuse arguments."""
-        raise DistributionError(f"{message}; {self.prog} --help says what there is")
+        raise DistributionError(f"{message}; {self.prog} --help lists the arguments")
 
 
 def parser() -> argparse.ArgumentParser:
-    """What the command takes."""
+    """Parser of the command line."""
     command = _Parser("divergences", description=DESCRIPTION)
     add = command.add_argument
     add("x", type=Path, help="file of the first sample")
@@ -45,135 +45,135 @@ def parser() -> argparse.ArgumentParser:
     add("--columns", metavar="A,B", help="coordinates: names from the header, or numbers from 0")
     add("--x-weights", metavar="COLUMN", help="the column of x that holds its weights")
     add("--y-weights", metavar="COLUMN", help="the column of y that holds its weights")
-    add("--key", metavar="NAME", help="which array of an .npz file; X,Y if not the same of both")
+    add("--key", metavar="NAME", help="array of an .npz file; X,Y if the files use different ones")
     add(
         "--header",
         action=argparse.BooleanOptionalAction,
-        help="whether text begins with a line of names, if that cannot be told",
+        help="whether text begins with a line of names, if that is ambiguous",
     )
     add("--method", choices=get_args(Method), default="auto", help="for KL and JS (default: auto)")
     add("--confidence", type=float, default=0.95, help="of each interval (default: 0.95)")
-    add("--seed", type=int, default=0, help="of all that is left to chance (default: 0)")
+    add("--seed", type=int, default=0, help="of all random choices (default: 0)")
     add("--json", action="store_true", help="print JSON, with infinity and NaN as text")
     add("--plot", type=Path, metavar="FILE", help="draw both samples: .png, .pdf or .svg")
     return command
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Compare two files; the exit status."""
+    """Run the command and return its exit status."""
     try:
         return _run(parser().parse_args(arguments))
     except DistributionError as error:
         print(f"error: {error}", file=sys.stderr)
-        return REFUSED
+        return EXIT_INVALID_INPUT
     except SolverError as error:
         print(f"error: {error}", file=sys.stderr)
-        return FAILED
-    except KeyboardInterrupt as stop:
-        print(str(stop) or "interrupted", file=sys.stderr)
-        return INTERRUPTED
-    except BrokenPipeError:  # who reads has read enough: nothing is left to flush at the end
+        return EXIT_SOLVER_ERROR
+    except KeyboardInterrupt as interrupt:
+        print(str(interrupt) or "interrupted", file=sys.stderr)
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:  # the reader closed early; the flush at exit must not fail again
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return FAILED
-    except OSError as error:  # of the picture; what cannot be read is refused by `read`
+        return EXIT_SOLVER_ERROR
+    except OSError as error:  # of the figure: `read` converts those of the samples
         print(f"error: {error.filename}: cannot be written: {error.strerror}", file=sys.stderr)
-        return REFUSED
+        return EXIT_INVALID_INPUT
 
 
-def _run(asked: argparse.Namespace) -> int:
+def _run(args: argparse.Namespace) -> int:
     """Read, compare, print and draw."""
-    _require(asked)
-    x, y = _samples(asked)
-    found: dict[str, Estimate] = {}
+    _require_valid(args)
+    x, y = _samples(args)
+    estimates: dict[str, Estimate] = {}
     try:
-        _compare(asked, x, y, found)
-    finally:  # what is there is told, also of a run that did not come to its end
-        _tell(asked, found, x.points.shape[1])
-    if asked.plot is not None:
-        plots.save(
-            asked.plot,
-            plots.Cloud(x.points, x.weights, f"x: {asked.x.name}"),
-            plots.Cloud(y.points, y.weights, f"y: {asked.y.name}"),
+        _compare(args, x, y, estimates)
+    finally:  # an interrupted run prints its partial results, too
+        _print_summary(args, estimates, x.points.shape[1])
+    if args.plot is not None:
+        plots.save_figure(
+            args.plot,
+            plots.LabelledSample(x.points, x.weights, f"x: {args.x.name}"),
+            plots.LabelledSample(y.points, y.weights, f"y: {args.y.name}"),
             names=[f"column {name}" if name.isdecimal() else name for name in x.names],
-            title=_report.title(found),
-            rng=np.random.default_rng(asked.seed),
+            title=_report.title(estimates),
+            rng=np.random.default_rng(args.seed),
         )
-        print(f"drawn: {asked.plot}", file=sys.stderr)
+        print(f"drawn: {args.plot}", file=sys.stderr)
     return 0
 
 
-def _require(asked: argparse.Namespace) -> None:
-    """Refuse options that cannot be met, before files are read."""
-    _checks.confidence(asked.confidence)
-    if asked.seed < 0:
-        raise DistributionError(f"--seed must be at least 0, but is {asked.seed}")
-    if asked.key is not None and ".npz" not in (asked.x.suffix.lower(), asked.y.suffix.lower()):
+def _require_valid(args: argparse.Namespace) -> None:
+    """Refuse invalid options before files are read."""
+    _checks.confidence(args.confidence)
+    if args.seed < 0:
+        raise DistributionError(f"--seed must be at least 0, but is {args.seed}")
+    if args.key is not None and ".npz" not in (args.x.suffix.lower(), args.y.suffix.lower()):
         raise DistributionError("--key chooses an array of an .npz file, but neither file is one")
-    if asked.key is not None and asked.key.count(",") > 1:
-        raise DistributionError("--key names one array, or X,Y one of each file")
-    if asked.plot is not None:
-        plots.require(asked.plot)
+    if args.key is not None and args.key.count(",") > 1:
+        raise DistributionError("--key takes one name, or X,Y with one name for each file")
+    if args.plot is not None:
+        plots.require_writable(args.plot)
 
 
-def _samples(asked: argparse.Namespace) -> tuple[Sample, Sample]:
+def _samples(args: argparse.Namespace) -> tuple[Sample, Sample]:
     """The samples in the two files."""
-    keys = [None] if asked.key is None else asked.key.split(",")
-    x = read(asked.x, key=keys[0], header=asked.header)
-    y = read(asked.y, key=keys[-1], header=asked.header)
-    columns = None if asked.columns is None else [c.strip() for c in asked.columns.split(",")]
-    return samples(x, y, columns=columns, x_weights=asked.x_weights, y_weights=asked.y_weights)
+    keys = [None] if args.key is None else args.key.split(",")
+    x = read(args.x, key=keys[0], header=args.header)
+    y = read(args.y, key=keys[-1], header=args.header)
+    columns = None if args.columns is None else [c.strip() for c in args.columns.split(",")]
+    return samples(x, y, columns=columns, x_weights=args.x_weights, y_weights=args.y_weights)
 
 
-def _compare(asked: argparse.Namespace, x: Sample, y: Sample, found: dict[str, Estimate]) -> None:
-    """Fill in what is found, and print each part of the table when it is there."""
-    if not asked.json:
-        sizes = _report.sizes(len(x.points), len(y.points), x.points.shape[1])
-        print(f"{sizes}{_named(x)}", flush=True)
-    for name, estimate in quantities(
-        x.points,
-        y.points,
-        x_weights=x.weights,
-        y_weights=y.weights,
-        method=asked.method,
-        confidence=asked.confidence,
-        rng=np.random.default_rng(asked.seed),
+def _compare(
+    args: argparse.Namespace, x: Sample, y: Sample, estimates: dict[str, Estimate]
+) -> None:
+    """Fill in the estimates, and print a row of the table after each."""
+    clouds = PointCloudPair.of(x.points, y.points, x.weights, y.weights)
+    if not args.json:
+        sizes = _report.sample_sizes(*clouds.sizes, clouds.x.d)
+        print(f"{sizes}{_coordinate_names(x)}", flush=True)
+    for name, estimate in iter_estimates(
+        clouds,
+        method=args.method,
+        confidence=args.confidence,
+        rng=np.random.default_rng(args.seed),
         progress=sys.stderr.isatty(),
     ):
-        if asked.json:
-            _ = estimate.low  # which may take its time, and be interrupted
+        if args.json:
+            _ = estimate.low  # slow for EMD: an interrupt here keeps the record consistent
         else:
-            if not found:
-                print(_report.header(asked.confidence))
+            if not estimates:
+                print(_report.header(args.confidence))
             _print_row(name, estimate)
-        found[name] = estimate
+        estimates[name] = estimate
 
 
 def _print_row(name: str, estimate: Estimate) -> None:
-    """A line of the table: its value at once, its interval when that is there."""
-    print(_report.start(name, estimate), end="", flush=True)
+    """Print a row of the table: the value at once, the interval after its computation."""
+    print(_report.value_cells(name, estimate), end="", flush=True)
     try:
-        print(_report.rest(name, estimate), flush=True)
+        print(_report.interval_cells(name, estimate), flush=True)
     except (KeyboardInterrupt, SolverError) as error:
         print("  [interval not computed]", flush=True)
         if isinstance(error, SolverError):
             raise
-        raise KeyboardInterrupt from None  # what it says is of half of the points
+        raise KeyboardInterrupt from None  # its bounds are those of half of the points
 
 
-def _tell(asked: argparse.Namespace, found: dict[str, Estimate], d: int) -> None:
-    """What the estimates say: words below the table, or all as JSON."""
-    if not found:
+def _print_summary(args: argparse.Namespace, estimates: dict[str, Estimate], d: int) -> None:
+    """Print the summary below the table, or everything as JSON."""
+    if not estimates:
         return
-    if asked.json:
-        print(json.dumps(_report.record(found, d), indent=1, allow_nan=False), flush=True)
+    if args.json:
+        print(json.dumps(_report.json_record(estimates, d), indent=1, allow_nan=False), flush=True)
     else:
-        print(f"\n{_report.words(reading(found, d))}", flush=True)
+        print(f"\n{_report.bullet_list(interpretation(estimates, d))}", flush=True)
 
 
-def _named(sample: Sample) -> str:
-    """The coordinates, if the file names them."""
+def _coordinate_names(sample: Sample) -> str:
+    """The names of the coordinates after a colon; empty if the file has none."""
     named = any(not name.isdecimal() for name in sample.names)
-    return f": {listed(sample.names)}" if named else ""
+    return f": {truncated_list(sample.names)}" if named else ""
 
 
 if __name__ == "__main__":

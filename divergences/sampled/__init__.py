@@ -1,11 +1,11 @@
-"""The distances from samples: points in, an `Estimate` or a proved `Transport` out.
+"""Distances between two samples: estimates for the populations, and exact optimal transport.
 
-`exact` has the public functions of exact transport, `line` that of many pairs on the line,
-`information` estimates KL, reverse KL and JS of the populations, `compare` all of these and EMD
-at once, and `two_sample` tests whether samples differ at all. Behind them stand `points` (two
-weighted sets of points, checked, and the gradient of what is computed of them), `methods` (which
-solver takes them), `population` (what they say of the populations' W_1), `estimate` (what is
-returned), and `reading` and `report` (a comparison in words and in a table).
+`kl`, `reverse_kl` and `js` estimate divergences of the populations (`_density_ratio`), `emd`,
+`transport` and `partial_transport` are exact for the points (`_transport`; many pairs on the line:
+`_wasserstein_1d`), `compare` computes all of these, and `permutation_test` tests whether the
+populations differ (`_two_sample`). Validated samples are a `PointCloudPair` (`_point_clouds`),
+results an `Estimate` (`_estimate`), for EMD with a `PopulationInterval` (`_population_interval`);
+`_interpretation` and `_report` print a comparison.
 """
 
 from divergences.sampled._compare import Comparison, compare

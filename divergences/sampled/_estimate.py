@@ -1,4 +1,4 @@
-"""What a number computed from samples is an estimate of, and how wrong it may be."""
+"""Estimates of a population quantity, with their confidence intervals."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,54 +8,55 @@ from divergences._typing import Array
 
 
 class Interval(Protocol):
-    """Two ends between which something lies; they may be computed when they are first read."""
+    """A confidence interval, whose endpoints may be computed on first access."""
 
     @property
     def low(self) -> float:
-        """The lower end."""
+        """Lower endpoint."""
 
     @property
     def high(self) -> float:
-        """The upper end."""
+        """Upper endpoint."""
 
 
 @dataclass(frozen=True, slots=True)
-class Ends:
-    """An interval that is known.
+class Endpoints:
+    """An interval given by its endpoints.
 
     Attributes:
-        low: The lower end.
-        high: The upper end.
+        low: Lower endpoint.
+        high: Upper endpoint.
     """
 
     low: float
     high: float
 
     def __repr__(self) -> str:
-        """Both ends."""
+        """Both endpoints, to six digits."""
         return f"[{self.low:.6g}, {self.high:.6g}]"
 
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A number computed from samples.
+    """An estimate from two samples.
 
     Attributes:
         value: The estimate.
-        of: What it is an estimate of, in words.
-        method: What it was computed by.
+        estimand: Name of the estimated quantity, with its unit.
+        method: Name of the estimator.
         n: Number of points in the first sample.
         m: Number of points in the second sample.
-        interval: Where the populations' value lies; its ends are `low` and `high`.
-        confidence: In what share of repetitions the interval is meant to hold it.
-        standard_error: Of the value, where the method gives one and it is finite; else NaN.
-        scores: Held-out loss of all models that were looked at, in nats per point, with that of a
-            coin that knows the sizes only; lower is better.
-        notes: What a reader should know of these data.
+        interval: Confidence interval for the value of the populations; its endpoints are `low` and
+            `high`.
+        confidence: Nominal coverage of the interval.
+        standard_error: Standard error of the value; NaN if the method has none or it is infinite.
+        scores: Held-out loss of each candidate model, in nats per point, and that of the constant
+            classifier as a baseline; lower is better.
+        notes: Remarks on the data that affect the interpretation.
     """
 
     value: Array
-    of: str
+    estimand: str
     method: str
     n: int
     m: int
@@ -67,18 +68,18 @@ class Estimate:
 
     @property
     def low(self) -> float:
-        """Lower end of the interval for the populations' value."""
+        """Lower endpoint of the interval for the value of the populations."""
         return self.interval.low
 
     @property
     def high(self) -> float:
-        """Upper end of the interval for the populations' value."""
+        """Upper endpoint of the interval for the value of the populations."""
         return self.interval.high
 
     def __str__(self) -> str:
-        """Value, interval and what they are of; notes in lines of their own."""
+        """Value, interval and estimand in one line, and a line for each note."""
         lines = [
-            f"{float(self.value):.6g} {self.interval} at {self.confidence:.0%}: {self.of}, "
+            f"{float(self.value):.6g} {self.interval} at {self.confidence:.0%}: {self.estimand}, "
             f"by {self.method}, n = {self.n}, m = {self.m}"
         ]
         return "\n".join([*lines, *(f"  {note}" for note in self.notes)])

@@ -1,4 +1,4 @@
-"""Estimates on paper: a line of a table each, and all of them for JSON."""
+"""Tables, titles and JSON records of estimates."""
 
 import math
 import textwrap
@@ -6,73 +6,84 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from divergences.sampled._estimate import Estimate
-from divergences.sampled._interpretation import NAMES, reading
+from divergences.sampled._interpretation import DISPLAY_NAMES, interpretation
 
-WIDTH = 99  # characters of a line of words
-LONG = 37  # characters of a method
-FIELDS = ("of", "method", "n", "m", "value", "low", "high", "confidence", "standard_error")
+TEXT_WIDTH = 99  # characters
+METHOD_WIDTH = 37  # characters
+JSON_FIELDS = (
+    "estimand",
+    "method",
+    "n",
+    "m",
+    "value",
+    "low",
+    "high",
+    "confidence",
+    "standard_error",
+)
 
 
 def table(estimates: Mapping[str, Estimate], d: int, /) -> str:
-    """Estimates in lines below a header."""
+    """Table of estimates, a row each, below the sample sizes and a header."""
     first = next(iter(estimates.values()))
-    rows = (start(name, estimate) + rest(name, estimate) for name, estimate in estimates.items())
-    return "\n".join([sizes(first.n, first.m, d), header(first.confidence), *rows])
+    rows = (value_cells(key, e) + interval_cells(key, e) for key, e in estimates.items())
+    return "\n".join([sample_sizes(first.n, first.m, d), header(first.confidence), *rows])
 
 
-def sizes(n: int, m: int, d: int, /) -> str:
-    """How many points of what dimension."""
+def sample_sizes(n: int, m: int, d: int, /) -> str:
+    """Line with the sizes and the dimension of the samples."""
     return f"x: {n:,} points, y: {m:,} points, {d} dimension{'s' * (d != 1)}"
 
 
 def header(confidence: float, /) -> str:
-    """The titles of the columns."""
+    """Line with the titles of the columns."""
     return f"{'':<11} {'value':>11}  {f'{confidence * 100:g}% interval':<24}  {'unit':<9}  method"
 
 
-def start(name: str, estimate: Estimate, /) -> str:
-    """A line up to the value."""
-    return f"{NAMES[name]:<11} {float(estimate.value):>11.6g}"
+def value_cells(key: str, estimate: Estimate, /) -> str:
+    """Name and value, the first cells of a row."""
+    return f"{DISPLAY_NAMES[key]:<11} {float(estimate.value):>11.6g}"
 
 
-def rest(name: str, estimate: Estimate, /) -> str:
-    """The same line from there on; the ends of the interval may take their time."""
+def interval_cells(key: str, estimate: Estimate, /) -> str:
+    """Interval, unit and method, the last cells of a row; computes the interval if need be."""
     interval = f"[{estimate.low:.6g}, {estimate.high:.6g}]"
-    method = textwrap.shorten(estimate.method, LONG, placeholder=" ...")
-    return f"  {interval:<24}  {'of points' if name == 'emd' else 'nats':<9}  {method}"
+    method = textwrap.shorten(estimate.method, METHOD_WIDTH, placeholder=" ...")
+    return f"  {interval:<24}  {'of points' if key == 'emd' else 'nats':<9}  {method}"
 
 
 def title(estimates: Mapping[str, Estimate], /) -> str:
-    """The values in one line."""
-    values = {name: f"{NAMES[name]} = {float(e.value):.3g}" for name, e in estimates.items()}
-    moved = values.pop("emd", None)
-    parts = [f"{', '.join(values.values())} nats"] if values else []
-    return "; ".join(parts if moved is None else [*parts, moved])
+    """Line with all values."""
+    values = {key: f"{DISPLAY_NAMES[key]} = {float(e.value):.3g}" for key, e in estimates.items()}
+    emd = values.pop("emd", None)
+    divergences = [f"{', '.join(values.values())} nats"] if values else []
+    return "; ".join(divergences if emd is None else [*divergences, emd])
 
 
-def words(sentences: Sequence[str], /) -> str:
-    """Sentences in lines."""
+def bullet_list(sentences: Sequence[str], /) -> str:
+    """Sentences as a list, wrapped at `TEXT_WIDTH`."""
     return "\n".join(
-        textwrap.fill(s, WIDTH, initial_indent="- ", subsequent_indent="  ") for s in sentences
+        textwrap.fill(s, TEXT_WIDTH, initial_indent="- ", subsequent_indent="  ")
+        for s in sentences
     )
 
 
-def record(estimates: Mapping[str, Estimate], d: int, /) -> dict[str, Any]:
-    """Estimates for JSON: what is not finite is the text "nan", "inf" or "-inf"."""
-    found = {
-        name: {f: getattr(estimate, f) for f in FIELDS}
+def json_record(estimates: Mapping[str, Estimate], d: int, /) -> dict[str, Any]:
+    """Estimates in the types of JSON; non-finite numbers as the text "nan", "inf" or "-inf"."""
+    records = {
+        key: {name: getattr(estimate, name) for name in JSON_FIELDS}
         | {"scores": dict(estimate.scores), "notes": list(estimate.notes)}
-        for name, estimate in estimates.items()
+        for key, estimate in estimates.items()
     }
-    return _spelled({"d": d, **found, "reading": list(reading(estimates, d))})
+    return _json_value({"d": d, **records, "summary": list(interpretation(estimates, d))})
 
 
-def _spelled(value: Any) -> Any:
-    """A value in the types of JSON: an array of one number is a number."""
+def _json_value(value: Any) -> Any:
+    """A value in the types of JSON: an array of one number becomes a number."""
     if isinstance(value, dict):
-        return {key: _spelled(part) for key, part in value.items()}
+        return {key: _json_value(entry) for key, entry in value.items()}
     if isinstance(value, list):
-        return [_spelled(part) for part in value]
+        return [_json_value(entry) for entry in value]
     if isinstance(value, str | int):
         return value
     number = float(value)

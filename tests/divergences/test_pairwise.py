@@ -1,4 +1,4 @@
-"""The distance matrix: laws, processes, clusters, and what is left when some pairs fail."""
+"""Distance matrices: laws, processes, clusters, failed pairs and interrupts."""
 
 import pickle
 from functools import partial
@@ -72,7 +72,7 @@ def test_histograms_share_a_ground_cost():
     np.testing.assert_array_equal(pairwise(p, p, cost=cost), expected)
 
 
-def test_weights_go_with_their_points():
+def test_weights_are_passed_with_their_points():
     (a, b), weights = clouds(2, seed=3), np.array([1.0, 2.0])
     a = a[:2] if len(a) > 1 else np.vstack([a, a + 1])
     matrix = pairwise([(a, weights), b], distance=partial(sampled.emd, metric="cityblock"))
@@ -84,7 +84,7 @@ def test_a_tuple_of_two_probabilities_is_a_histogram():
     assert pairwise([(0.5, 0.5), (0.1, 0.9)], distance=js)[0, 1] == js([0.5, 0.5], [0.1, 0.9])
 
 
-def test_tensors_are_taken_too():
+def test_tensors_have_the_same_distances():
     points = clouds(3)
     np.testing.assert_array_equal(pairwise([torch.tensor(x) for x in points]), pairwise(points))
 
@@ -116,7 +116,7 @@ def hard(a, b):
 
 
 @pytest.mark.parametrize("n_jobs", [1, 2])
-def test_a_failed_pair_is_named_and_loses_none_of_the_others(n_jobs):
+def test_a_failed_pair_is_named_and_all_others_are_kept(n_jobs):
     with pytest.raises(
         PairwiseError, match=r"2 of 25 entries failed. \(1, 3\): no way between 1 and 3; \(3, 1\)"
     ) as raised:
@@ -130,7 +130,7 @@ def test_a_failed_pair_is_named_and_loses_none_of_the_others(n_jobs):
     assert str(again) == str(raised.value)
 
 
-def test_an_interrupt_keeps_what_was_done():
+def test_an_interrupt_keeps_the_distances_so_far():
     calls = 0
 
     def interrupted(a, b):
@@ -167,6 +167,6 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("arguments", "options", "message"), REFUSED)
-def test_what_is_no_list_of_distributions_is_refused(arguments, options, message):
+def test_invalid_lists_and_options_are_refused(arguments, options, message):
     with pytest.raises(DistributionError, match=message):
         pairwise(*arguments, **options)

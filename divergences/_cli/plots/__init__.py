@@ -1,9 +1,9 @@
-"""A picture of two samples and of what optimal transport moves between them. Needs matplotlib.
+"""Figure of two samples, with arrows for moves of an optimal plan. Needs matplotlib.
 
-`moves` chooses what is shown of a plan, `picture` draws.
+`arrows` selects the moves, `figure` draws.
 """
 
-from divergences._cli.plots.moves import Cloud
-from divergences._cli.plots.picture import require, save
+from divergences._cli.plots.arrows import LabelledSample
+from divergences._cli.plots.figure import require_writable, save_figure
 
-__all__ = ["Cloud", "require", "save"]
+__all__ = ["LabelledSample", "require_writable", "save_figure"]

@@ -1,4 +1,4 @@
-"""What a picture shows of two samples: the points, and some moves of an optimal plan."""
+"""Samples to draw, and a selection of the moves of an optimal plan between them."""
 
 from dataclasses import dataclass
 from typing import Self
@@ -8,51 +8,53 @@ import numpy as np
 from divergences._typing import Floats
 from divergences.sampled import transport
 
-MOST = 3_000  # points of each side that the plan is computed of
-MOVES = 30  # arrows
+MAX_PLAN_POINTS = 3_000  # on each side
+MAX_ARROWS = 30
 
 
 @dataclass(frozen=True, slots=True)
-class Cloud:
-    """A sample that is drawn.
+class LabelledSample:
+    """A sample with its label in the legend.
 
     Attributes:
         points: Shape ``(n, d)``.
         weights: Shape ``(n,)``, or None for equal ones.
-        label: What it is called.
+        label: Text of the legend.
     """
 
     points: Floats
     weights: Floats | None
     label: str
 
-    def part(self, rng: np.random.Generator) -> "Cloud":
-        """At most `MOST` of the points that weigh something; all of them if there are no more."""
-        if len(self.points) <= MOST:
+    def subsample(self, rng: np.random.Generator) -> "LabelledSample":
+        """A sample of at most `MAX_PLAN_POINTS`; of more, a random subset of positive weight."""
+        if len(self.points) <= MAX_PLAN_POINTS:
             return self
-        some = np.arange(len(self.points)) if self.weights is None else self.weights.nonzero()[0]
-        chosen = rng.choice(some, min(MOST, len(some)), replace=False)
+        indices = (
+            np.arange(len(self.points)) if self.weights is None else self.weights.nonzero()[0]
+        )
+        chosen = rng.choice(indices, min(MAX_PLAN_POINTS, len(indices)), replace=False)
         weights = None if self.weights is None else self.weights[chosen]
-        return Cloud(self.points[chosen], weights, self.label)
+        return LabelledSample(self.points[chosen], weights, self.label)
 
-    def onto(self, centre: Floats, axes: Floats) -> "Cloud":
-        """The points in coordinates along some axes."""
-        return Cloud((self.points - centre) @ axes.T, self.weights, self.label)
+    def projected(self, centre: Floats, axes: Floats) -> "LabelledSample":
+        """The points in coordinates along axes, shape ``(k, d)``, from a centre."""
+        return LabelledSample((self.points - centre) @ axes.T, self.weights, self.label)
 
 
 @dataclass(frozen=True, slots=True)
-class Moves:
-    """Moves of an optimal plan, one for every equal part of its work.
+class Arrows:
+    """Moves of an optimal plan, selected at equal steps of work.
 
-    Work is mass times distance. In the order of their starts, the moves are those where the work
-    that has been done passes the middles of `MOVES` equal parts: most arrows are where most of the
-    distance comes from, and no corner with a lot of it is left out.
+    Work is mass times distance. With the moves sorted by the first coordinate of their start, an
+    arrow is drawn where the cumulative work passes the middle of each of `MAX_ARROWS` equal parts:
+    the number of arrows of a region is proportional to its work.
 
     Attributes:
-        start: Shape ``(k, d)``, points of x.
-        end: Shape ``(k, d)``, points of y.
-        n: How many points of x the plan is of.
-        m: How many points of y.
+        start: Points of x, shape ``(k, d)``.
+        end: Points of y, shape ``(k, d)``.
+        n: Number of points of x in the plan.
+        m: Number of points of y in the plan.
     """
 
     start: Floats
@@ -61,15 +63,13 @@ class Moves:
     m: int
 
     @classmethod
-    def between(cls, x: Cloud, y: Cloud, rng: np.random.Generator, /) -> Self:
-        """Moves from x to y, of a part of the points if there are many."""
-        few, fewer = x.part(rng), y.part(rng)
-        plan = transport(
-            few.points, fewer.points, x_weights=few.weights, y_weights=fewer.weights
-        ).plan
-        order = np.argsort(few.points[plan.row, 0], kind="stable")
-        start, end = few.points[plan.row[order]], fewer.points[plan.col[order]]
-        done = np.cumsum(plan.data[order] * np.linalg.norm(end - start, axis=1))
-        middles = (np.arange(MOVES) + 0.5) / MOVES * done[-1]
-        shown = np.unique(np.searchsorted(done, middles)) if done[-1] > 0 else slice(0)
-        return cls(start[shown], end[shown], len(few.points), len(fewer.points))
+    def between(cls, x: LabelledSample, y: LabelledSample, rng: np.random.Generator, /) -> Self:
+        """Select arrows from x to y, or between subsamples of many points."""
+        x, y = x.subsample(rng), y.subsample(rng)
+        plan = transport(x.points, y.points, x_weights=x.weights, y_weights=y.weights).plan
+        order = np.argsort(x.points[plan.row, 0], kind="stable")
+        start, end = x.points[plan.row[order]], y.points[plan.col[order]]
+        work = np.cumsum(plan.data[order] * np.linalg.norm(end - start, axis=1))
+        middles = (np.arange(MAX_ARROWS) + 0.5) / MAX_ARROWS * work[-1]
+        chosen = np.unique(np.searchsorted(work, middles)) if work[-1] > 0 else slice(0)
+        return cls(start[chosen], end[chosen], len(x.points), len(y.points))

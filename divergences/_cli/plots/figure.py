@@ -1,4 +1,4 @@
-"""The picture: densities on the line, clouds in the plane, and arrows."""
+"""Drawing of two samples: densities on the line, scatter plots in the plane, and arrows."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -6,29 +6,30 @@ from typing import Any
 
 import numpy as np
 
-from divergences._cli.plots.moves import MOVES, Cloud, Moves
+from divergences._cli.plots.arrows import MAX_ARROWS, Arrows, LabelledSample
 from divergences._typing import Floats
 from divergences.errors import DistributionError
 
-# Blue and orange of Okabe and Ito's palette, which colour-blind people can tell apart.
-X, Y, MOVE = "#0072B2", "#D55E00", "black"
-MOST_BINS = 120
-ENDINGS = (".png", ".pdf", ".svg")
+# Blue and orange of Okabe and Ito's palette, safe for colour-blind readers.
+X_COLOR, Y_COLOR, ARROW_COLOR = "#0072B2", "#D55E00", "black"
+MAX_BINS = 120
+FILE_TYPES = (".png", ".pdf", ".svg")
 
 
-def require(path: Path, /) -> None:
-    """Refuse a picture that could not be written, before anything is computed for it.
+def require_writable(path: Path, /) -> None:
+    """Refuse a figure that could not be written, before anything is computed for it.
 
     Args:
-        path: Where it is to be.
+        path: Path of the figure.
 
     Raises:
-        DistributionError: If its ending is of no picture, its folder is not there, or matplotlib
-            is not installed.
+        DistributionError: If the file type is unknown, the folder does not exist, or matplotlib is
+            not installed.
     """
-    if path.suffix.lower() not in ENDINGS:
+    if path.suffix.lower() not in FILE_TYPES:
         raise DistributionError(
-            f"{path}: ends in {path.suffix or 'nothing'}, but a picture in {', '.join(ENDINGS)}"
+            f"{path}: a figure must end in {', '.join(FILE_TYPES)}, but this path ends in "
+            f"{path.suffix or 'nothing'}"
         )
     if not path.parent.is_dir():
         raise DistributionError(f"{path}: there is no folder {path.parent}; make it first")
@@ -36,72 +37,72 @@ def require(path: Path, /) -> None:
         import matplotlib.figure  # noqa: F401
     except ImportError:
         raise DistributionError(
-            "a picture needs matplotlib, which is not installed: pip install 'divergences[plot]'"
+            "a figure needs matplotlib, which is not installed: pip install 'divergences[plot]'"
         ) from None
 
 
-def save(
+def save_figure(
     path: Path,
-    x: Cloud,
-    y: Cloud,
+    x: LabelledSample,
+    y: LabelledSample,
     /,
     *,
     names: Sequence[str],
     title: str,
     rng: np.random.Generator,
 ) -> None:
-    """Write the picture of two samples: densities on the line, else clouds, and the biggest moves.
+    """Draw two samples, histograms on the line and else a scatter plot, with arrows between them.
 
-    In more than two dimensions the points are drawn along the first two principal components of
-    both samples together.
+    In more than two dimensions the points are projected to the first two principal components of
+    the pooled sample.
 
     Args:
-        path: A file that ends in .png, .pdf or .svg; see `require`.
-        x: One sample.
-        y: The other.
-        names: Of the coordinates.
-        title: What stands above.
-        rng: Where the choice of points comes from if there are many.
+        path: A file that ends in .png, .pdf or .svg; see `require_writable`.
+        x: First sample.
+        y: Second sample.
+        names: Names of the coordinates.
+        title: Title of the figure.
+        rng: Generator of the drawing order, and of the subsamples of many points.
     """
     from matplotlib.figure import Figure
 
-    moves = Moves.between(x, y, rng)
+    arrows = Arrows.between(x, y, rng)
     figure = Figure(figsize=(7, 6.6), layout="constrained")
     if x.points.shape[1] == 1:
         upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
-        _densities(upper, x, y)
-        _strips(lower, x, y, moves)
+        _draw_histograms(upper, x, y)
+        _draw_strips(lower, x, y, arrows)
         lower.set_xlabel(names[0])
     else:
-        _clouds(figure.add_subplot(), x, y, moves, names, rng)
-    figure.suptitle(f"{title}\n{_said(moves, x, y)}", fontsize="medium")
+        _draw_scatter(figure.add_subplot(), x, y, arrows, names, rng)
+    figure.suptitle(f"{title}\n{_caption(arrows, x, y)}", fontsize="medium")
     figure.savefig(path, dpi=120)
 
 
-def _said(moves: Moves, x: Cloud, y: Cloud) -> str:
-    """What the arrows are."""
-    if not len(moves.start):
-        return "nothing moves: the two sets of points are the same"
+def _caption(arrows: Arrows, x: LabelledSample, y: LabelledSample) -> str:
+    """Explanation of the arrows."""
+    if not len(arrows.start):
+        return "no arrows: the two sets of points are the same"
     text = (
-        f"arrows: moves of the optimal plan, one for each {MOVES}th of its work (mass × distance)"
+        f"arrows: moves of the optimal plan, one per 1/{MAX_ARROWS} of its work (mass × distance)"
     )
-    if (moves.n, moves.m) == (len(x.points), len(y.points)):
+    if (arrows.n, arrows.m) == (len(x.points), len(y.points)):
         return text
-    return f"{text},\nof {moves.n:,} points of x and {moves.m:,} of y, chosen at random"
+    return f"{text},\nbetween {arrows.n:,} points of x and {arrows.m:,} of y, chosen at random"
 
 
-def _densities(axes: Any, x: Cloud, y: Cloud) -> None:
-    """Histograms of both samples in the same bins."""
+def _draw_histograms(axes: Any, x: LabelledSample, y: LabelledSample) -> None:
+    """Draw histograms of both samples in the same bins."""
     pooled = np.concatenate([x.points, y.points])[:, 0]
-    low, high = _window(pooled)
+    low, high = _axis_limits(pooled)
     inside = pooled[(pooled >= low) & (pooled <= high)]
-    bins = _bins(inside, low, high)
-    for cloud, color in ((x, X), (y, Y)):
-        weights = np.ones(len(cloud.points)) if cloud.weights is None else cloud.weights
-        counts, _ = np.histogram(cloud.points[:, 0], bins, weights=weights)
+    bins = _bin_edges(inside, low, high)
+    for sample, color in ((x, X_COLOR), (y, Y_COLOR)):
+        weights = np.ones(len(sample.points)) if sample.weights is None else sample.weights
+        counts, _ = np.histogram(sample.points[:, 0], bins, weights=weights)
         heights = counts / weights.sum() / np.diff(bins)
         axes.stairs(heights, bins, fill=True, color=color, alpha=0.25)
-        axes.stairs(heights, bins, color=color, linewidth=1.8, label=cloud.label)
+        axes.stairs(heights, bins, color=color, linewidth=1.8, label=sample.label)
     axes.set_ylabel("density")
     axes.set_xlim(low, high)
     axes.set_ylim(bottom=0)
@@ -110,18 +111,18 @@ def _densities(axes: Any, x: Cloud, y: Cloud) -> None:
     axes.legend(frameon=False, title=title)
 
 
-def _bins(values: Floats, low: float, high: float) -> Floats:
-    """Edges of bins: of one number each if the numbers are few and whole."""
-    if high - low <= MOST_BINS and (values == np.round(values)).all():
+def _bin_edges(values: Floats, low: float, high: float) -> Floats:
+    """Edges of histogram bins; integers in a small range have a bin each."""
+    if high - low <= MAX_BINS and (values == np.round(values)).all():
         return np.arange(np.floor(low) - 0.5, np.ceil(high) + 1)
-    quarters = np.ptp(np.quantile(values, (0.25, 0.75))) or high - low
-    count = (high - low) / (2 * quarters * len(values) ** (-1 / 3))  # Freedman and Diaconis
-    count = np.clip(max(count, len(values) ** 0.5), 10, MOST_BINS)
+    iqr = np.ptp(np.quantile(values, (0.25, 0.75))) or high - low
+    count = (high - low) / (2 * iqr * len(values) ** (-1 / 3))  # Freedman and Diaconis
+    count = np.clip(max(count, len(values) ** 0.5), 10, MAX_BINS)
     return np.linspace(low, high, 1 + int(count))
 
 
-def _window(values: Floats) -> tuple[float, float]:
-    """The part of the line that is drawn: all, unless a few points are far from the rest."""
+def _axis_limits(values: Floats) -> tuple[float, float]:
+    """Limits that contain all values, or all but outliers beyond half of the central 98 %."""
     low, q1, q99, high = np.quantile(values, (0.0, 0.01, 0.99, 1.0))
     margin = (q99 - q1) / 2
     low, high = max(low, q1 - margin), min(high, q99 + margin)
@@ -129,49 +130,56 @@ def _window(values: Floats) -> tuple[float, float]:
     return float(low - pad), float(high + pad)
 
 
-def _strips(axes: Any, x: Cloud, y: Cloud, moves: Moves) -> None:
-    """The points of both samples on two lines, and the moves from one to the other."""
-    for cloud, color, height in ((x, X, 1.0), (y, Y, 0.0)):
-        points = cloud.points[:, 0]
+def _draw_strips(axes: Any, x: LabelledSample, y: LabelledSample, arrows: Arrows) -> None:
+    """Draw the points of each sample on a line of its own, and arrows between the lines."""
+    for sample, color, height in ((x, X_COLOR, 1.0), (y, Y_COLOR, 0.0)):
+        points = sample.points[:, 0]
         alpha = float(np.clip(60 / len(points), 0.03, 0.6))
         axes.plot(points, np.full(len(points), height), "|", color=color, alpha=alpha, ms=14)
-    _arrows(
-        axes, *(np.insert(p, 1, h, axis=1) for p, h in ((moves.start, 0.88), (moves.end, 0.12)))
+    start, end = (
+        np.insert(points, 1, height, axis=1)
+        for points, height in ((arrows.start, 0.88), (arrows.end, 0.12))
     )
+    _draw_arrows(axes, start, end)
     axes.set_yticks([1, 0], [x.label, y.label])
     axes.set_ylim(-0.3, 1.3)
 
 
-def _clouds(
-    axes: Any, x: Cloud, y: Cloud, moves: Moves, names: Sequence[str], rng: np.random.Generator
+def _draw_scatter(
+    axes: Any,
+    x: LabelledSample,
+    y: LabelledSample,
+    arrows: Arrows,
+    names: Sequence[str],
+    rng: np.random.Generator,
 ) -> None:
-    """Both samples in the plane, and the moves between them."""
-    start, end, labels = moves.start, moves.end, list(names)
+    """Draw both samples in the plane, and arrows between them."""
+    start, end, labels = arrows.start, arrows.end, list(names)
     if x.points.shape[1] > 2:
         centre, plane, labels = _principal_plane(x, y, rng)
-        x, y = x.onto(centre, plane), y.onto(centre, plane)
+        x, y = x.projected(centre, plane), y.projected(centre, plane)
         start, end = ((points - centre) @ plane.T for points in (start, end))
     points = np.concatenate([x.points, y.points])
-    colors = np.repeat([X, Y], [len(x.points), len(y.points)])
-    order = rng.permutation(len(points))  # neither sample hides the other
+    colors = np.repeat([X_COLOR, Y_COLOR], [len(x.points), len(y.points)])
+    order = rng.permutation(len(points))  # so that neither sample covers the other
     n = len(points)
     size, alpha = np.clip(12_000 / n, 4, 30), np.clip(120 / n**0.6, 0.25, 0.7)
     axes.scatter(
         *points[order].T, s=size, c=colors[order], alpha=alpha, linewidths=0, rasterized=True
     )
-    _arrows(axes, start, end)
+    _draw_arrows(axes, start, end)
     axes.set_xlabel(labels[0])
     axes.set_ylabel(labels[1])
     spans = np.ptp(points, axis=0)
     if spans.max() < 5 * spans.min():
         axes.set_aspect("equal", adjustable="datalim")
-    for cloud, color in ((x, X), (y, Y)):
-        axes.scatter([], [], s=30, color=color, label=cloud.label)
+    for sample, color in ((x, X_COLOR), (y, Y_COLOR)):
+        axes.scatter([], [], s=30, color=color, label=sample.label)
     axes.legend(frameon=False)
 
 
-def _arrows(axes: Any, start: Floats, end: Floats) -> None:
-    """Arrows in the coordinates of the axes."""
+def _draw_arrows(axes: Any, start: Floats, end: Floats) -> None:
+    """Draw arrows in the coordinates of the axes."""
     axes.quiver(
         *start.T,
         *(end - start).T,
@@ -179,28 +187,29 @@ def _arrows(axes: Any, start: Floats, end: Floats) -> None:
         scale_units="xy",
         scale=1,
         width=0.0025,
-        color=MOVE,
+        color=ARROW_COLOR,
         alpha=0.8,
     )
 
 
 def _principal_plane(
-    x: Cloud, y: Cloud, rng: np.random.Generator
+    x: LabelledSample, y: LabelledSample, rng: np.random.Generator
 ) -> tuple[Floats, Floats, list[str]]:
-    """Mean and first two principal components of both samples together, and their labels."""
+    """Mean and first two principal components of the pooled sample, and labels of the axes."""
     from scipy.sparse.linalg import svds
 
-    pooled = np.concatenate([x.part(rng).points, y.part(rng).points])
+    pooled = np.concatenate([x.subsample(rng).points, y.subsample(rng).points])
     centre = pooled.mean(axis=0)
-    spread = pooled - centre
-    unit = float(np.abs(spread).max()) or 1.0
-    spread = spread / unit
-    if not spread.any():
+    deviations = pooled - centre
+    unit = float(np.abs(deviations).max()) or 1.0
+    deviations = deviations / unit
+    if not deviations.any():
         return centre, np.eye(2, len(centre)), ["no variance", "no variance"]
-    _, lengths, plane = svds(spread, k=2, v0=rng.standard_normal(min(spread.shape)))
-    shares = lengths[::-1] ** 2 / (spread**2).sum()
+    _, singular_values, plane = svds(deviations, k=2, v0=rng.standard_normal(min(pooled.shape)))
+    fractions = singular_values[::-1] ** 2 / (deviations**2).sum()
     labels = [
-        f"{which} principal component of x and y together ({100 * share:.2g}% of the variance)"
-        for which, share in zip(("first", "second"), shares, strict=True)
+        f"{ordinal} principal component of x and y together ({100 * fraction:.2g}% of the "
+        "variance)"
+        for ordinal, fraction in zip(("first", "second"), fractions, strict=True)
     ]
     return centre, plane[::-1], labels

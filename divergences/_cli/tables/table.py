@@ -1,4 +1,4 @@
-"""A table of numbers that was read from a file, and the columns that are asked for."""
+"""Numeric tables, and the selection of their columns."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,45 +9,45 @@ import numpy as np
 from divergences._typing import Floats, Indices
 from divergences.errors import DistributionError
 
-SHOWN = 5  # rows or names that a message lists
-LONG = 40  # characters of a text that a message shows
+MAX_LISTED_ITEMS = 5  # of a message
+MAX_QUOTED_CHARACTERS = 40  # of a message
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The numbers of a file, a row per point.
+    """The numbers in a file, a row per point.
 
     Attributes:
         path: The file.
-        values: Shape ``(rows, columns)``; NaN where the file has no number.
-        names: Of the columns, if the file has a header.
-        lines: The line of each row, if the file is text.
-        words: First line and text that is no number, of each column that has one.
+        values: Shape ``(rows, columns)``; NaN for missing and non-numeric entries.
+        names: Names of the columns, if the file has a header.
+        lines: Line number of each row, if the file is text.
+        non_numeric: Line number and text of the first non-numeric entry of each column with one.
     """
 
     path: Path
     values: Floats
     names: tuple[str, ...] | None = None
     lines: Indices | None = None
-    words: Mapping[int, tuple[int, str]] = field(default_factory=dict)
+    non_numeric: Mapping[int, tuple[int, str]] = field(default_factory=dict)
 
     @property
-    def width(self) -> int:
-        """How many columns there are."""
+    def n_columns(self) -> int:
+        """Number of columns."""
         return int(self.values.shape[1])
 
-    def name(self, place: int) -> str:
-        """A column as a person calls it."""
-        return str(place) if self.names is None else self.names[place]
+    def column_name(self, index: int) -> str:
+        """Name of a column in the header, or its number."""
+        return str(index) if self.names is None else self.names[index]
 
-    def place(self, column: str) -> int:
-        """Where a column is.
+    def column_index(self, column: str) -> int:
+        """Index of a column.
 
         Args:
             column: Its name in the header, or its number from 0.
 
         Returns:
-            Its number.
+            The index, from 0.
 
         Raises:
             DistributionError: If there is no such column, or two have the name.
@@ -60,59 +60,69 @@ class Table:
             )
         if column in names:
             return names.index(column)
-        if column.isdecimal() and int(column) < self.width:
+        if column.isdecimal() and int(column) < self.n_columns:
             return int(column)
-        raise DistributionError(f"{self.path}: there is no column {column!r}; {self._known()}")
+        raise DistributionError(
+            f"{self.path}: there is no column {column!r}; {self._available_columns()}"
+        )
 
-    def numbers(self, places: Sequence[int]) -> Floats:
-        """Some of the columns, all of whose entries are finite numbers.
+    def finite_columns(self, indices: Sequence[int]) -> Floats:
+        """Values of some columns, which must all be finite numbers.
 
         Args:
-            places: Numbers of the columns, from 0.
+            indices: Indices of the columns, from 0.
 
         Returns:
-            Shape ``(rows, len(places))``.
+            Shape ``(rows, len(indices))``.
 
         Raises:
-            DistributionError: If an entry is text, or a row has an entry that is missing or
-                infinite.
+            DistributionError: If an entry is text, missing or infinite.
         """
-        for place in places:
-            if place in self.words:
-                self._refuse_words(place)
-        values = self.values[:, list(places)]
-        bad = np.flatnonzero(~np.isfinite(values).all(axis=1))
-        if len(bad):
+        for index in indices:
+            if index in self.non_numeric:
+                self._refuse_text(index)
+        values = self.values[:, list(indices)]
+        bad_rows = np.flatnonzero(~np.isfinite(values).all(axis=1))
+        if len(bad_rows):
             raise DistributionError(
-                f"{self.path}: {len(bad)} of {len(values)} rows hold NaN, infinity or nothing: "
-                f"{self._rows(bad)}; leave them out, or fill them in"
+                f"{self.path}: {len(bad_rows)} of {len(values)} rows have NaN, infinite or "
+                f"missing entries: {self._row_list(bad_rows)}; leave them out, or fill them in"
             )
         return values
 
-    def _refuse_words(self, place: int) -> None:
-        """Say which text is no number, and which columns are."""
-        line, text = self.words[place]
-        text = text if len(text) <= LONG else text[:LONG] + "..."
-        good = [self.name(i) for i in range(self.width) if i not in self.words]
-        mend = f"; choose columns of numbers: --columns {listed(good, ',')}" if good else ""
+    def _refuse_text(self, index: int) -> None:
+        """Refuse a column with text, and name the numeric columns."""
+        line, text = self.non_numeric[index]
+        if len(text) > MAX_QUOTED_CHARACTERS:
+            text = text[:MAX_QUOTED_CHARACTERS] + "..."
+        numeric = [self.column_name(i) for i in range(self.n_columns) if i not in self.non_numeric]
+        remedy = f"; choose numeric columns: --columns {truncated_list(numeric, ',')}"
         raise DistributionError(
-            f"{self.path}, line {line}: {text!r} in column {self.name(place)!r} is no number{mend}"
+            f"{self.path}, line {line}: {text!r} in column {self.column_name(index)!r} is no "
+            f"number{remedy if numeric else ''}"
         )
 
-    def _rows(self, bad: Indices) -> str:
-        """The first rows of some, counted from 0, and their lines."""
-        rows = f"rows {listed(bad)} counted from 0"
-        return rows if self.lines is None else f"{rows} (lines {listed(self.lines[bad])})"
+    def _row_list(self, rows: Indices) -> str:
+        """The first of some rows, counted from 0, and their lines."""
+        text = f"rows {truncated_list(rows)} counted from 0"
+        return text if self.lines is None else f"{text} (lines {truncated_list(self.lines[rows])})"
 
-    def _known(self) -> str:
-        """The columns that there are."""
-        numbers = f"0 to {self.width - 1}" if self.width > 1 else "0"
+    def _available_columns(self) -> str:
+        """Names and numbers of the columns, for a message."""
+        numbers = f"0 to {self.n_columns - 1}" if self.n_columns > 1 else "0"
         if self.names is None:
-            return f"it has no header, and columns are called by their numbers: {numbers}"
-        return f"there are {listed(self.names, many=20)}, or numbers {numbers}"
+            return f"it has no header; choose columns by number: {numbers}"
+        return f"there are {truncated_list(self.names, max_items=20)}, or numbers {numbers}"
 
 
-def listed(things: Sequence[object] | Indices, comma: str = ", ", *, many: int = SHOWN) -> str:
-    """The first of some things, and how many more there are."""
-    text = comma.join(str(thing) for thing in things[:many])
-    return text if len(things) <= many else f"{text}{comma}... ({len(things) - many} more)"
+def truncated_list(
+    items: Sequence[object] | Indices,
+    separator: str = ", ",
+    *,
+    max_items: int = MAX_LISTED_ITEMS,
+) -> str:
+    """The first items, and the number of those left out."""
+    text = separator.join(str(item) for item in items[:max_items])
+    if len(items) <= max_items:
+        return text
+    return f"{text}{separator}... ({len(items) - max_items} more)"

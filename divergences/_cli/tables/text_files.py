@@ -1,4 +1,4 @@
-"""Tables in text: commas, tabs or blanks between the fields, a header or none."""
+"""Reader of text tables: comma-, tab- or blank-separated, with or without a header."""
 
 import csv
 from array import array
@@ -9,32 +9,31 @@ from pathlib import Path
 
 import numpy as np
 
-from divergences._cli.tables.table import LONG, Table
+from divergences._cli.tables.table import MAX_QUOTED_CHARACTERS, Table
 from divergences.errors import DistributionError
 
-MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "-"})
-SEPARATORS = {".csv": "commas", ".tsv": "tabs", ".txt": "blanks"}
-Row = tuple[int, list[str]]  # its line in the file, its fields
+MISSING_VALUES = frozenset({"", "na", "n/a", "nan", "null", "none", "-"})
+SEPARATOR_NAMES = {".csv": "commas", ".tsv": "tabs", ".txt": "blanks"}
+Row = tuple[int, list[str]]  # line number and fields
 
 
 def read_text(path: Path, /, *, header: bool | None = None) -> Table:
-    """The table in a text file: fields between commas (.csv), tabs (.tsv) or blanks (.txt).
+    """Read a text file with fields between commas (.csv), tabs (.tsv) or blanks (.txt).
 
-    Lines that are empty or begin with # are left out. The first line is a header if all of it is
-    text, if some of it is text above a number, or if it counts 0, 1, 2, ... above fractions, as
-    pandas does. What is neither a number nor missing is kept as a word, for which a column is
-    refused if it is asked for.
+    Empty lines and lines that begin with # are skipped. The first line is a header if all its
+    fields are text, if a field is text above a number, or if it counts 0, 1, 2, ... above
+    fractions, as pandas writes. Other text is recorded, and refused only in a column that is used.
 
     Args:
         path: The file, in UTF-8.
-        header: Whether the first line is a header; None for what it looks like.
+        header: Whether the first line is a header; None to infer it.
 
     Returns:
         The table.
 
     Raises:
-        DistributionError: If it holds no table, or rows of different lengths, or the first line
-            may as well be a header as not.
+        DistributionError: If the file holds no table, or rows of different lengths, or it is
+            ambiguous whether the first line is a header.
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
@@ -48,104 +47,115 @@ def read_text(path: Path, /, *, header: bool | None = None) -> Table:
 
 
 def _rows(path: Path, file: Iterable[str]) -> Iterator[Row]:
-    """The lines that hold something, as fields."""
-    kind = path.suffix.lower()
-    if kind == ".txt":
+    """Line numbers and fields of the rows."""
+    suffix = path.suffix.lower()
+    if suffix == ".txt":
         for number, line in enumerate(file, 1):
             if line.strip() and not line.startswith("#"):
                 yield number, line.split()
         return
-    reader = csv.reader(file, delimiter="\t" if kind == ".tsv" else ",", strict=True)
+    reader = csv.reader(file, delimiter="\t" if suffix == ".tsv" else ",", strict=True)
     for fields in reader:
         if fields and fields != [""] and not fields[0].startswith("#"):
             yield reader.line_num, fields
 
 
 def _table(path: Path, rows: Iterator[Row], header: bool | None) -> Table:
-    """The table of some rows, the first of which may be its header."""
+    """The table of rows, the first of which may be its header."""
     head = [row for row in (next(rows, None), next(rows, None)) if row is not None]
     if not head:
         raise DistributionError(f"{path}: is empty; it needs a row per point")
-    _refuse_other_separators(path, *head[0])
+    _require_separator(path, *head[0])
     if header is None:
         header = _is_header(path, *(fields for _, fields in head))
     names = tuple(name.strip() for name in head[0][1]) if header else None
-    block = _Block(path, len(head[0][1]))
+    parser = _RowParser(path, len(head[0][1]))
     for line, fields in chain(head[header:], rows):
-        block.add(line, fields)
-    if not block.lines:
+        parser.add(line, fields)
+    if not parser.lines:
         raise DistributionError(f"{path}: holds a header and no rows; it needs a row per point")
-    values = np.frombuffer(block.values).reshape(-1, block.width)
-    return Table(path, values, names, np.frombuffer(block.lines, np.int64), block.words)
+    values = np.frombuffer(parser.values).reshape(-1, parser.n_columns)
+    lines = np.frombuffer(parser.lines, np.int64)
+    return Table(path, values, names, lines, parser.non_numeric)
 
 
 @dataclass(slots=True)
-class _Block:
-    """Rows as they are read."""
+class _RowParser:
+    """Accumulator of parsed rows.
+
+    Attributes:
+        path: The file.
+        n_columns: Number of fields of every row.
+        values: All numbers so far, row by row.
+        lines: Line number of each row.
+        non_numeric: Line number and text of the first non-numeric entry of each column with one.
+    """
 
     path: Path
-    width: int
+    n_columns: int
     values: "array[float]" = field(default_factory=lambda: array("d"))
     lines: "array[int]" = field(default_factory=lambda: array("q"))
-    words: dict[int, tuple[int, str]] = field(default_factory=dict)
+    non_numeric: dict[int, tuple[int, str]] = field(default_factory=dict)
 
     def add(self, line: int, fields: list[str]) -> None:
-        """Take one more row."""
-        if len(fields) != self.width:
+        """Parse and append a row."""
+        if len(fields) != self.n_columns:
             raise DistributionError(
                 f"{self.path}, line {line}: has {len(fields)} fields, but the first row has "
-                f"{self.width}; every row needs as many"
+                f"{self.n_columns}; all rows need the same number"
             )
         self.lines.append(line)
         try:
             self.values.extend(map(float, fields))
-        except ValueError:  # the row up to there has been taken
-            del self.values[(len(self.lines) - 1) * self.width :]
-            self.values.extend(self._number(line, *placed) for placed in enumerate(fields))
+        except ValueError:  # the fields before the first text were appended
+            del self.values[(len(self.lines) - 1) * self.n_columns :]
+            self.values.extend(self._number(line, *entry) for entry in enumerate(fields))
 
-    def _number(self, line: int, place: int, text: str) -> float:
-        """A field's number, NaN for a word, which is kept if it is the first of its column."""
-        if _is_word(text):
-            self.words.setdefault(place, (line, text))
+    def _number(self, line: int, column: int, text: str) -> float:
+        """Number in a field, NaN if it is missing or text; records the first text of a column."""
+        if _is_text(text):
+            self.non_numeric.setdefault(column, (line, text))
             return float("nan")
-        return float("nan") if text.strip().lower() in MISSING else float(text)
+        return float("nan") if text.strip().lower() in MISSING_VALUES else float(text)
 
 
-def _is_word(text: str) -> bool:
+def _is_text(field: str) -> bool:
     """Whether a field is neither a number nor missing."""
     try:
-        float(text)
+        float(field)
     except ValueError:
-        return text.strip().lower() not in MISSING
+        return field.strip().lower() not in MISSING_VALUES
     return False
 
 
 def _is_header(path: Path, first: list[str], second: Sequence[str] = (), /) -> bool:
-    """Whether the first row is one of names."""
-    words = [_is_word(text) for text in first]
-    if all(words) or not any(words):
+    """Whether the first row is a header."""
+    is_text = [_is_text(field) for field in first]
+    if all(is_text) or not any(is_text):
         # pandas names columns 0, 1, 2, ...
-        return all(words) or (_counts(first) and not all(text.isdecimal() for text in second))
-    if any(word and not _is_word(text) for word, text in zip(words, second, strict=False)):
+        return all(is_text) or (
+            _is_enumeration(first) and not all(field.isdecimal() for field in second)
+        )
+    if any(text and not _is_text(below) for text, below in zip(is_text, second, strict=False)):
         return True
     raise DistributionError(
-        f"{path}: the first row, {','.join(first)[:LONG]!r}, may be a header or a row; say which: "
-        "--header or --no-header"
+        f"{path}: it is ambiguous whether the first row, "
+        f"{','.join(first)[:MAX_QUOTED_CHARACTERS]!r}, is a header; pass --header or --no-header"
     )
 
 
-def _counts(fields: list[str]) -> bool:
-    """Whether fields count 0, 1, 2, ...; behind nothing, which is above an index."""
-    counted = fields[fields[0] == "" :]
-    return len(counted) > 1 and counted == [str(i) for i in range(len(counted))]
+def _is_enumeration(fields: list[str]) -> bool:
+    """Whether fields are 0, 1, 2, ...; an empty first field, the head of an index, is skipped."""
+    numbers = fields[fields[0] == "" :]
+    return len(numbers) > 1 and numbers == [str(i) for i in range(len(numbers))]
 
 
-def _refuse_other_separators(path: Path, line: int, fields: list[str]) -> None:
-    """Refuse a line that would be several fields if another character parted them."""
-    for mark, called in ((";", "semicolons"), ("\t", "tabs"), (",", "commas")):
-        if len(fields) == 1 and mark in fields[0]:
+def _require_separator(path: Path, line: int, fields: list[str]) -> None:
+    """Refuse a line of one field that contains the separator of another file type."""
+    for separator, name in ((";", "semicolons"), ("\t", "tabs"), (",", "commas")):
+        if len(fields) == 1 and separator in fields[0]:
             raise DistributionError(
-                f"{path}, line {line}: has {called} between its fields, but {path.suffix} needs "
-                f"{SEPARATORS[path.suffix.lower()]}; rename it or save it so: .csv for commas, "
-                ".tsv for tabs, .txt for blanks"
+                f"{path}, line {line}: has {name} between its fields, but {path.suffix} needs "
+                f"{SEPARATOR_NAMES[path.suffix.lower()]}; rename it or save it so: .csv for "
+                "commas, .tsv for tabs, .txt for blanks"
             )

@@ -1,8 +1,9 @@
-"""Whether two samples differ at all: permutation tests.
+"""Permutation tests of whether two samples come from one population.
 
-`permutation` has the public function; behind it stand `labellings` (the random divisions of the
-pooled sample), `statistic` (what a statistic of them is, and one that a caller defines) and the
-statistics `quadratic` (energy and MMD), `neighbours` (JS) and `matching` (EMD).
+`permutation_test` has the public function, `labellings` the random divisions of the pooled sample,
+`statistic` the protocol of a statistic and one from a caller's function; the statistics of the
+library are in `kernel_statistics` (energy distance, MMD), `neighbour_statistic` (JS) and
+`emd_statistic`.
 """
 
 from divergences.sampled._two_sample.permutation_test import PermutationTest, permutation_test

@@ -1,4 +1,4 @@
-"""Exact EMD of every labelling: in closed form on the line, else by network simplex."""
+"""Exact EMD of all labellings: in closed form on the line, else by network simplex."""
 
 import contextlib
 from dataclasses import dataclass
@@ -8,91 +8,96 @@ from scipy.spatial.distance import cdist
 
 from divergences._transport.certificate import EPS
 from divergences._transport.simplex import dense_transport
+from divergences._transport.solve import SolverOptions
 from divergences._typing import Floats, Indices
 from divergences.errors import SolverError
-from divergences.sampled._transport import emd
-from divergences.sampled._two_sample.labellings import BLOCK, Labellings
+from divergences.sampled._point_clouds import PointCloud, PointCloudPair
+from divergences.sampled._transport import emd_estimate
+from divergences.sampled._two_sample.labellings import LABELLINGS_PER_SEED, Labellings
 
-LARGEST = 3000  # points whose distances are kept
-LEVELS = 2**22  # of a task on the line
+MAX_POINTS_OF_COST_MATRIX = 3000
+MAX_CDF_VALUES_PER_TASK = 2**22
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    r"""EMD on the line, where it is :math:`\int |F - G|`.
+class LineEmdStatistic:
+    r"""EMD on the line, :math:`\int |F - G|`.
 
     Attributes:
-        order: The places of the pooled sample in the order of the line, shape ``(n + m,)``.
-        gaps: From each point to the next, shape ``(n + m - 1,)``.
-        exponent: The caller's values are ``2**exponent`` times these.
-        parts: One: a value is computed as a whole.
+        order: Indices that sort the pooled sample, shape ``(n + m,)``.
+        gaps: Differences of consecutive sorted points, shape ``(n + m - 1,)``.
+        exponent: Binary exponent of the unit of the gaps.
+        n_parts: 1.
     """
 
     order: Indices
     gaps: Floats
     exponent: int
-    parts: int = 1
+    n_parts: int = 1
 
     @classmethod
-    def of(cls, points: Floats, exponent: int, /) -> "Line":
-        """Sort the pooled sample, shape ``(n + m,)``, once for all labellings."""
+    def of(cls, points: Floats, exponent: int, /) -> "LineEmdStatistic":
+        """Sort the pooled sample, shape ``(n + m,)``."""
         order = np.argsort(points, kind="stable")
         return cls(order, np.diff(points[order]), exponent)
 
     @property
-    def size(self) -> int:
-        """As many labellings as memory lets one compute at a time."""
-        return int(BLOCK * np.clip(LEVELS // len(self.order) // BLOCK, 1, 64))
+    def batch_size(self) -> int:
+        """Number of labellings per task, limited by memory."""
+        groups = MAX_CDF_VALUES_PER_TASK // len(self.order) // LABELLINGS_PER_SEED
+        return int(LABELLINGS_PER_SEED * np.clip(groups, 1, 64))
 
     @property
-    def rounding(self) -> float:
-        """A bound for the sum over the gaps."""
+    def rounding_error(self) -> float:
+        """Bound of the rounding error of the sum over the gaps."""
         return len(self.order) * EPS * float(self.gaps.sum())
 
-    def terms(self, labellings: Labellings, start: int, stop: int, _: int, /) -> Floats:
-        """The EMD of some labellings, shape ``(stop - start,)``."""
+    def partial_sums(self, labellings: Labellings, start: int, stop: int, _: int, /) -> Floats:
+        """EMD of some labellings, shape ``(stop - start,)``."""
         n, m = labellings.n, labellings.m
         steps = np.where(labellings.labels(start, stop)[:, self.order], m, -n)
-        levels = np.abs(np.cumsum(steps, axis=1)[:, :-1])  # n m |F - G|, exactly
-        return levels @ self.gaps / (n * m)
+        differences = np.abs(np.cumsum(steps, axis=1)[:, :-1])  # n m |F - G|, exact integers
+        return differences @ self.gaps / (n * m)
 
 
 @dataclass(frozen=True, slots=True)
-class Matching:
+class EmdStatistic:
     """EMD in any dimension.
 
     Attributes:
         points: The pooled sample, shape ``(n + m, d)``.
-        cost: Its distances, shape ``(n + m, n + m)``; None if they are too many.
-        exponent: The caller's values are ``2**exponent`` times these.
-        rounding: None beyond what an EMD is proved within.
-        size: How many labellings are computed at a time.
-        parts: One: a value is computed as a whole.
+        cost: Distances of the pooled sample, shape ``(n + m, n + m)``; None if it is too large.
+        exponent: Binary exponent of the unit of the points.
+        rounding_error: 0: an EMD is certified within less than the tolerance of ties.
+        batch_size: Number of labellings per task.
+        n_parts: 1.
     """
 
     points: Floats
     cost: Floats | None
     exponent: int
-    rounding: float = 0.0
-    size: int = BLOCK
-    parts: int = 1
+    rounding_error: float = 0.0
+    batch_size: int = LABELLINGS_PER_SEED
+    n_parts: int = 1
 
     @classmethod
-    def of(cls, points: Floats, exponent: int, /) -> "Matching":
-        """Compute the distances of the pooled sample, shape ``(n + m, d)``, once for all."""
-        return cls(points, cdist(points, points) if len(points) <= LARGEST else None, exponent)
+    def of(cls, points: Floats, exponent: int, /) -> "EmdStatistic":
+        """Compute the distances of the pooled sample, shape ``(n + m, d)``."""
+        small = len(points) <= MAX_POINTS_OF_COST_MATRIX
+        return cls(points, cdist(points, points) if small else None, exponent)
 
-    def terms(self, labellings: Labellings, start: int, stop: int, _: int, /) -> Floats:
-        """The EMD of some labellings, shape ``(stop - start,)``."""
+    def partial_sums(self, labellings: Labellings, start: int, stop: int, _: int, /) -> Floats:
+        """EMD of some labellings, shape ``(stop - start,)``."""
         n = labellings.n
-        places = labellings.places(start, stop)
-        return np.array([self._emd(row[:n], row[n:]) for row in places])
+        permutations = labellings.permutations(start, stop)
+        return np.array([self._emd(row[:n], row[n:]) for row in permutations])
 
     def _emd(self, rows: Indices, cols: Indices) -> float:
-        """The EMD of two parts of the pooled sample."""
+        """EMD between two parts of the pooled sample."""
         if self.cost is not None:
-            p, q = (np.full(len(part), 1 / len(part)) for part in (rows, cols))
-            # Costs of many orders of magnitude are beyond the dense method, and not beyond `emd`.
+            p, q = (np.full(len(indices), 1 / len(indices)) for indices in (rows, cols))
+            # The dense method refuses costs of many orders of magnitude, which columns solve.
             with contextlib.suppress(SolverError):
                 return dense_transport(p, q, self.cost[np.ix_(rows, cols)]).cost
-        return float(emd(self.points[rows], self.points[cols]).value)
+        clouds = PointCloudPair(PointCloud(self.points[rows]), PointCloud(self.points[cols]))
+        return float(emd_estimate(clouds, SolverOptions(None, None, progress=False)).value)

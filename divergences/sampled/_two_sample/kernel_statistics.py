@@ -1,9 +1,9 @@
-r"""Statistics that are quadratic forms of the labels: the energy distance and the squared MMD.
+r"""Energy distance and squared MMD, the two-sample statistics of a kernel.
 
 .. math:: \sum_{ij} a_i a_j k(z_i, z_j), \qquad a_i = 1/n \text{ in } x, \; -1/m \text{ in } y
 
-over the pooled sample z. The values of many labellings are one matrix product, taken in blocks of
-rows: no more than a block of k is ever held.
+over the pooled sample z. The values of many labellings are one matrix product, computed in blocks
+of rows of k, so that the whole kernel matrix is never stored.
 """
 
 import math
@@ -17,51 +17,53 @@ from threadpoolctl import ThreadpoolController
 
 from divergences._transport.certificate import EPS
 from divergences._typing import Floats
-from divergences.sampled._two_sample.labellings import BLOCK, Labellings
+from divergences.sampled._two_sample.labellings import LABELLINGS_PER_SEED, Labellings
 
-ENTRIES = 2**22  # of a block of k: 32 MB
-LABELS = 2**25  # of a task at most: 256 MB
-PART = 2500  # points: a part's products outweigh drawing its labels ten times
-MEDIAN_OF = 2000  # points
+MAX_KERNEL_BLOCK_ENTRIES = 2**22  # 32 MB
+MAX_LABELS_PER_TASK = 2**25  # 256 MB
+MAX_ROWS_PER_PART = 2500  # the products of so many rows take ten times as long as the labels
+MAX_POINTS_OF_MEDIAN = 2000
 
 
 @dataclass(frozen=True, slots=True)
-class QuadraticForm:
-    """A quadratic form of the labels.
+class KernelStatistic:
+    """A quadratic form of the labels, with a kernel as its matrix.
 
     Attributes:
-        kernel: Values k of two blocks of points, for all pairs; picklable.
+        kernel: Function of two blocks of points, shapes ``(r, d)`` and ``(c, d)``, that returns
+            the kernel of all pairs, shape ``(r, c)``; picklable.
         points: The pooled sample, shape ``(n + m, d)``.
-        exponent: The caller's values are ``2**exponent`` times these.
-        rounding: How far two values may differ that are equal but for rounding.
+        exponent: Binary exponent of the unit of the values.
+        rounding_error: Bound of the rounding error of a value.
     """
 
     kernel: Callable[[Floats, Floats], Floats]
     points: Floats
     exponent: int
-    rounding: float
+    rounding_error: float
 
     @property
-    def size(self) -> int:
-        """So many labellings that computing k again for the next ones hardly costs."""
+    def batch_size(self) -> int:
+        """Number of labellings per task, enough to make the cost of the kernel negligible."""
         count, d = self.points.shape
-        return BLOCK * max(1, min(max(512, 64 * d), LABELS // count) // BLOCK)
+        labellings = min(max(512, 64 * d), MAX_LABELS_PER_TASK // count)
+        return LABELLINGS_PER_SEED * max(1, labellings // LABELLINGS_PER_SEED)
 
     @property
-    def parts(self) -> int:
-        """Of how many sums over rows a value is the sum."""
-        return math.ceil(len(self.points) / PART)
+    def n_parts(self) -> int:
+        """Number of groups of rows, each of which gives a summand of the values."""
+        return math.ceil(len(self.points) / MAX_ROWS_PER_PART)
 
-    def terms(self, labellings: Labellings, start: int, stop: int, part: int, /) -> Floats:
-        """The sum over a part of the rows, shape ``(stop - start,)``."""
+    def partial_sums(self, labellings: Labellings, start: int, stop: int, part: int, /) -> Floats:
+        """Sum over a part of the rows, shape ``(stop - start,)``."""
         labels = labellings.labels(start, stop).T
         weights = np.where(labels, 1 / labellings.n, -1 / labellings.m)
         count = len(self.points)
-        first, last = (count * k // self.parts for k in (part, part + 1))
-        step = max(1, ENTRIES // count)
+        first, last = (count * k // self.n_parts for k in (part, part + 1))
+        step = max(1, MAX_KERNEL_BLOCK_ENTRIES // count)
         total = np.zeros(stop - start)
-        # Processes share the cores, not threads, which round differently by their number.
-        with _libraries().limit(limits=1, user_api="blas"):
+        # One thread: sums of several threads are rounded differently, depending on their number.
+        with _thread_pools().limit(limits=1, user_api="blas"):
             for row in range(first, last, step):
                 rows = slice(row, min(row + step, last))
                 products = self.kernel(self.points[rows], self.points) @ weights
@@ -70,17 +72,17 @@ class QuadraticForm:
 
 
 @cache
-def _libraries() -> ThreadpoolController:
-    """The libraries of this process that have threads of their own."""
+def _thread_pools() -> ThreadpoolController:
+    """Controller of the thread pools of this process."""
     return ThreadpoolController()
 
 
-def energy(points: Floats, exponent: int, /) -> QuadraticForm:
-    """The energy distance ``2 E|x - y| - E|x - x'| - E|y - y'|`` of the two empirical measures.
+def energy(points: Floats, exponent: int, /) -> KernelStatistic:
+    """Energy distance ``2 E|x - y| - E|x - x'| - E|y - y'|`` of the two empirical measures.
 
     Args:
         points: The pooled sample in [-1, 1], shape ``(n + m, d)``.
-        exponent: Its unit, as a power of two.
+        exponent: Binary exponent of the unit of the points.
 
     Returns:
         The statistic.
@@ -88,11 +90,12 @@ def energy(points: Floats, exponent: int, /) -> QuadraticForm:
     Source:
         Szekely and Rizzo 2004, "Testing for equal distributions in high dimension", equation 5.
     """
-    return QuadraticForm(_minus_distance, points, exponent, _rounding(points, diameter(points)))
+    error = _rounding_error(points, diameter_bound(points))
+    return KernelStatistic(_negative_distance, points, exponent, error)
 
 
-def mmd(points: Floats, /) -> QuadraticForm:
-    """The squared maximum mean discrepancy of the two empirical measures.
+def mmd(points: Floats, /) -> KernelStatistic:
+    """Squared maximum mean discrepancy of the two empirical measures.
 
     The kernel is Gaussian, ``exp(-|a - b|^2 / (2 s^2))``, with the median distance of the pooled
     sample as s.
@@ -106,47 +109,47 @@ def mmd(points: Floats, /) -> QuadraticForm:
     Source:
         Gretton et al. 2012, "A kernel two-sample test", equation 5 and section 8.
     """
-    kernel = partial(_gaussian, width=median_distance(points))
-    return QuadraticForm(kernel, points, 0, _rounding(points, 1.0))
+    kernel = partial(_gaussian_kernel, width=median_distance(points))
+    return KernelStatistic(kernel, points, 0, _rounding_error(points, 1.0))
 
 
 def median_distance(points: Floats, /) -> float:
-    """The median of the distances above 0; of many points, those of `MEDIAN_OF` of them.
+    """Median of the positive distances between points, or between a subset of many points.
 
-    Which points these are depends on the set of all points and not on their order, which knows
-    the labels.
+    The subset depends on the set of points and not on their order, which contains the labels.
 
     Args:
-        points: Not all the same, shape ``(n, d)``.
+        points: Shape ``(n, d)``.
 
     Returns:
-        A number above 0.
+        A number above 0; 1 if all points of the subset coincide.
     """
-    if len(points) > MEDIAN_OF:
+    if len(points) > MAX_POINTS_OF_MEDIAN:
         order = np.argsort(np.ascontiguousarray(points).view(f"V{8 * points.shape[1]}").ravel())
-        points = points[order[np.linspace(0, len(order) - 1, MEDIAN_OF).astype(np.intp)]]
+        ranks = np.linspace(0, len(order) - 1, MAX_POINTS_OF_MEDIAN).astype(np.intp)
+        points = points[order[ranks]]
     distances = pdist(points)
-    above = distances[distances > 0]
-    return float(np.median(above)) if len(above) else 1.0
+    positive = distances[distances > 0]
+    return float(np.median(positive)) if len(positive) else 1.0
 
 
-def diameter(points: Floats, /) -> float:
-    """The diagonal of the smallest box around the points."""
+def diameter_bound(points: Floats, /) -> float:
+    """Diagonal of the bounding box, an upper bound of all distances."""
     return float(np.linalg.norm(np.ptp(points, axis=0)))
 
 
-def _rounding(points: Floats, largest: float) -> float:
-    """A bound of the rounding error of a sum of ``a_i a_j k_ij``, whose weights' sum is 4."""
-    return 4 * len(points) * EPS * largest
+def _rounding_error(points: Floats, max_kernel: float) -> float:
+    """Bound of the rounding error of a sum of ``a_i a_j k_ij``, whose weights' sum is 4."""
+    return 4 * len(points) * EPS * max_kernel
 
 
-def _minus_distance(a: Floats, b: Floats) -> Floats:
-    """Euclidean distances, negative."""
+def _negative_distance(a: Floats, b: Floats) -> Floats:
+    """Negative Euclidean distances."""
     return -cdist(a, b)
 
 
-def _gaussian(a: Floats, b: Floats, *, width: float) -> Floats:
-    """The Gaussian kernel."""
+def _gaussian_kernel(a: Floats, b: Floats, *, width: float) -> Floats:
+    """Gaussian kernel."""
     exponents = cdist(a, b)
     with np.errstate(over="ignore"):  # beyond 1e154 widths the kernel is 0
         exponents /= width

@@ -1,4 +1,4 @@
-"""Random divisions of a pooled sample into two, settled before any of them is computed."""
+"""Random divisions of a pooled sample into two, represented by their seeds."""
 
 import math
 from dataclasses import dataclass
@@ -8,21 +8,21 @@ from numpy.typing import NDArray
 
 from divergences._typing import Indices
 
-BLOCK = 8  # labellings that share a seed
+LABELLINGS_PER_SEED = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Labellings:
     """The observed labelling, number 0, and random ones.
 
-    Only seeds are kept: who computes some of them draws them again. The first ones are the same,
-    however many there are.
+    Only seeds are stored: each process regenerates the labellings it evaluates. The first
+    labellings do not depend on the total count.
 
     Attributes:
-        n: Size of the first sample; its points come first in the pooled one.
-        m: Size of the second.
-        count: How many labellings there are, the observed one included.
-        seeds: One for each `BLOCK` of them.
+        n: Size of the first sample, whose points come first in the pooled sample.
+        m: Size of the second sample.
+        count: Number of labellings, the observed one included.
+        seeds: A seed for each group of `LABELLINGS_PER_SEED`.
     """
 
     n: int
@@ -32,44 +32,45 @@ class Labellings:
 
     @classmethod
     def draw(cls, n: int, m: int, count: int, rng: np.random.Generator, /) -> "Labellings":
-        """Settle them."""
-        return cls(n, m, count, rng.integers(2**63 - 1, size=math.ceil(count / BLOCK)))
+        """Draw the seeds."""
+        groups = math.ceil(count / LABELLINGS_PER_SEED)
+        return cls(n, m, count, rng.integers(2**63 - 1, size=groups))
 
-    def places(self, start: int, stop: int, /) -> Indices:
-        """Permutations of the pooled sample, the first n places of which are the first sample.
+    def permutations(self, start: int, stop: int, /) -> Indices:
+        """Permutations of the pooled sample, whose first n entries are the first sample.
 
         Args:
-            start: Number of the first labelling, a multiple of `BLOCK`.
-            stop: Number of the one after the last.
+            start: Number of the first labelling, a multiple of `LABELLINGS_PER_SEED`.
+            stop: Number after that of the last labelling.
 
         Returns:
-            Shape ``(stop - start, n + m)``.
+            Indices into the pooled sample, shape ``(stop - start, n + m)``.
         """
-        blocks = [self._block(b) for b in range(start // BLOCK, math.ceil(stop / BLOCK))]
-        return np.concatenate(blocks)[: stop - start]
+        groups = range(start // LABELLINGS_PER_SEED, math.ceil(stop / LABELLINGS_PER_SEED))
+        return np.concatenate([self._permutations_of_seed(g) for g in groups])[: stop - start]
 
     def labels(self, start: int, stop: int, /) -> NDArray[np.bool_]:
-        """Which points are in the first sample.
+        """Membership of each point in the first sample.
 
         Args:
-            start: Number of the first labelling, a multiple of `BLOCK`.
-            stop: Number of the one after the last.
+            start: Number of the first labelling, a multiple of `LABELLINGS_PER_SEED`.
+            stop: Number after that of the last labelling.
 
         Returns:
-            Shape ``(stop - start, n + m)``.
+            True for points of the first sample, shape ``(stop - start, n + m)``.
         """
         labels = np.zeros((stop - start, self.n + self.m), dtype=np.bool_)
-        for first in range(start, stop, BLOCK):
-            rows = labels[first - start : first - start + BLOCK]
-            chosen = self._block(first // BLOCK)[: len(rows), : self.n]
-            np.put_along_axis(rows, chosen, True, axis=1)
+        for first in range(start, stop, LABELLINGS_PER_SEED):
+            rows = labels[first - start : first - start + LABELLINGS_PER_SEED]
+            permutations = self._permutations_of_seed(first // LABELLINGS_PER_SEED)
+            np.put_along_axis(rows, permutations[: len(rows), : self.n], True, axis=1)
         return labels
 
-    def _block(self, block: int) -> Indices:
-        """The permutations of one seed."""
+    def _permutations_of_seed(self, group: int) -> Indices:
+        """Permutations of one group; the first of group 0 is the identity."""
         size = self.n + self.m
-        identity = np.tile(np.arange(size), (BLOCK, 1))
-        places = np.random.default_rng(self.seeds[block]).permuted(identity, axis=1)
-        if block == 0:
-            places[0] = identity[0]
-        return places
+        identity = np.tile(np.arange(size), (LABELLINGS_PER_SEED, 1))
+        permutations = np.random.default_rng(self.seeds[group]).permuted(identity, axis=1)
+        if group == 0:
+            permutations[0] = identity[0]
+        return permutations

@@ -1,12 +1,12 @@
-r"""Jensen-Shannon from the labels of nearest neighbours.
+r"""Jensen-Shannon divergence from the labels of nearest neighbours.
 
-Of equally likely x and y, let :math:`\eta` be the probability that a point is an x. Then
+Let x and y be equally likely, and :math:`\eta` the probability that a point is from x. Then
 
 .. math:: JS = \tfrac12 E_x \log 2 \eta + \tfrac12 E_y \log 2 (1 - \eta)
 
-and the neighbours of a point tell its :math:`\eta`. They are found once, by a rule that knows
-neither the labels nor the order of the points: the distinct points are sorted, and those that
-coincide share what they count.
+where :math:`\eta` is estimated from the labels of the neighbours of a point. The neighbours do not
+depend on the labels or the order of the points: distinct points are sorted, and coincident points
+have neighbours of equal fractional weight.
 """
 
 import math
@@ -18,36 +18,37 @@ from scipy.spatial import cKDTree
 
 from divergences._transport.certificate import EPS
 from divergences._typing import Floats, Indices
-from divergences.sampled._two_sample.labellings import BLOCK, Labellings
+from divergences.sampled._two_sample.labellings import LABELLINGS_PER_SEED, Labellings
 
-FEWEST = 5  # neighbours
-PER_ROOT = 2  # neighbours for each sqrt(n + m): finds more than 1 does, in all cases tried
-COUNTS = 2**21  # of a task
+MIN_NEIGHBOURS = 5
+NEIGHBOURS_PER_ROOT_SIZE = 2  # per sqrt(n + m): more power than 1 in all cases tried
+MAX_COUNTS_PER_TASK = 2**21
 
 
 @dataclass(frozen=True, slots=True)
-class NeighbourGraph:
-    """The nearest neighbours of each of u distinct points.
+class NeighbourStatistic:
+    """Jensen-Shannon divergence from the nearest neighbours of u distinct points.
 
     Attributes:
-        members: Whether a point of the pooled sample is that distinct one, shape ``(u, n + m)``.
-        graph: What a point counts as a neighbour of each, itself included, shape ``(u, u)``.
-        itself: The diagonal of it, shape ``(u, 1)``.
-        k: How many neighbours there are, in total, of each.
-        exponent: None: the statistic has no unit.
-        parts: One: a value is computed as a whole.
+        membership: 1 where a point of the pooled sample is a distinct point, shape ``(u, n + m)``.
+        neighbours: Weight of each distinct point among the neighbours of each, itself included,
+            shape ``(u, u)``.
+        self_weight: Its diagonal, shape ``(u, 1)``.
+        k: Number of neighbours of each point, the sum of their weights.
+        exponent: 0, since the statistic has no unit.
+        n_parts: 1.
     """
 
-    members: csr_array
-    graph: csr_array
-    itself: Floats
+    membership: csr_array
+    neighbours: csr_array
+    self_weight: Floats
     k: int
     exponent: int = 0
-    parts: int = 1
+    n_parts: int = 1
 
     @classmethod
-    def of(cls, points: Floats, /) -> "NeighbourGraph":
-        """Find the neighbours.
+    def of(cls, points: Floats, /) -> "NeighbourStatistic":
+        """Compute the neighbours.
 
         Args:
             points: The pooled sample, at least 2 of them distinct, shape ``(n + m, d)``.
@@ -56,61 +57,64 @@ class NeighbourGraph:
             The statistic.
         """
         total = len(points)
-        k = min(max(FEWEST, round(PER_ROOT * math.sqrt(total))), total - 1)
-        distinct, places, counts = np.unique(
+        k = max(MIN_NEIGHBOURS, round(NEIGHBOURS_PER_ROOT_SIZE * math.sqrt(total)))
+        k = min(k, total - 1)
+        distinct, labels, counts = np.unique(
             points, axis=0, return_inverse=True, return_counts=True
         )
-        members = csr_array((np.ones(total), (places.ravel(), np.arange(total))))
+        membership = csr_array((np.ones(total), (labels.ravel(), np.arange(total))))
         others = _nearest_others(distinct, min(k, len(distinct) - 1))
-        itself = np.minimum(counts - 1, k) / np.maximum(counts - 1, 1)
+        self_weight = np.minimum(counts - 1, k) / np.maximum(counts - 1, 1)
         sizes = counts[others]
-        # Of the neighbours at the k-th place, each counts by what is left of k.
+        # Points that coincide at the k-th distance divide what is left of k.
         left = k - (counts - 1)[:, None] - (np.cumsum(sizes, axis=1) - sizes)
-        shares = np.clip(left, 0, sizes) / sizes
+        weights = np.clip(left, 0, sizes) / sizes
         starts = np.arange(0, others.size + 1, others.shape[1])
-        graph = csr_array((shares.ravel(), others.ravel(), starts), shape=(len(counts),) * 2)
-        graph = csr_array(graph + diags_array(itself))
-        return cls(members, graph, itself[:, None], k)
+        graph = csr_array((weights.ravel(), others.ravel(), starts), shape=(len(counts),) * 2)
+        graph = csr_array(graph + diags_array(self_weight))
+        return cls(membership, graph, self_weight[:, None], k)
 
     @property
-    def size(self) -> int:
-        """As many labellings as memory lets one compute at a time."""
-        return int(BLOCK * np.clip(COUNTS // self.members.shape[1] // BLOCK, 1, 64))
+    def batch_size(self) -> int:
+        """Number of labellings per task, limited by memory."""
+        groups = MAX_COUNTS_PER_TASK // self.membership.shape[1] // LABELLINGS_PER_SEED
+        return int(LABELLINGS_PER_SEED * np.clip(groups, 1, 64))
 
     @property
-    def rounding(self) -> float:
-        """A bound for the mean of n + m logarithms of probabilities."""
-        total = self.members.shape[1]
+    def rounding_error(self) -> float:
+        """Bound of the rounding error of a mean of n + m logarithms of probabilities."""
+        total = self.membership.shape[1]
         return total * EPS * math.log(2 * total * (2 * self.k + 1))
 
-    def terms(self, labellings: Labellings, start: int, stop: int, _: int, /) -> Floats:
-        """The values of some labellings.
+    def partial_sums(self, labellings: Labellings, start: int, stop: int, _: int, /) -> Floats:
+        """Jensen-Shannon divergence of some labellings.
 
-        Half a neighbour is added on either side, and each counts by one over the size of its
-        sample.
+        Half a neighbour is added on either side, and neighbours are weighted by the reciprocal
+        size of their sample.
 
         Args:
-            labellings: All of them.
-            start: Number of the first one.
-            stop: Number of the one after the last.
+            labellings: All labellings.
+            start: Number of the first labelling.
+            stop: Number after that of the last labelling.
 
         Returns:
             Shape ``(stop - start,)``, in nats.
         """
         n, m, k = labellings.n, labellings.m, self.k
-        xs = self.members @ labellings.labels(start, stop).T.astype(np.float64)
-        ys = self.members.sum(axis=1)[:, None] - xs
-        near = self.graph @ xs  # of a y; itself is no neighbour of an x
-        of_x, of_y = (np.clip(near - own, 0, k) + 0.5 for own in (self.itself, 0.0))
-        x_terms = xs * np.log1p((k + 1 - of_x) / m / (of_x / n))
-        y_terms = ys * np.log1p(of_y / n / ((k + 1 - of_y) / m))
+        x_counts = self.membership @ labellings.labels(start, stop).T.astype(np.float64)
+        y_counts = self.membership.sum(axis=1)[:, None] - x_counts
+        x_neighbours = self.neighbours @ x_counts  # of a point of y; one of x is not its own
+        of_x, of_y = (np.clip(x_neighbours - own, 0, k) + 0.5 for own in (self.self_weight, 0.0))
+        x_terms = x_counts * np.log1p((k + 1 - of_x) / m / (of_x / n))
+        y_terms = y_counts * np.log1p(of_y / n / ((k + 1 - of_y) / m))
         total: Floats = x_terms.sum(axis=0) / n + y_terms.sum(axis=0) / m
         return math.log(2) - total / 2
 
 
 def _nearest_others(points: Floats, count: int) -> Indices:
-    """The nearest of distinct points, without itself, shape ``(u, count)``."""
-    found = np.asarray(cKDTree(points).query(points, count + 1, workers=-1)[1])
-    others = found != np.arange(len(points))[:, None]
-    others[others.all(axis=1), -1] = False  # as near as itself, but for rounding
-    return found[others].reshape(len(points), count)
+    """Indices of the nearest other points of each of u distinct points, shape ``(u, count)``."""
+    nearest = np.asarray(cKDTree(points).query(points, count + 1, workers=-1)[1])
+    is_other = nearest != np.arange(len(points))[:, None]
+    # By rounding, others may be as near as the point itself and crowd it out.
+    is_other[is_other.all(axis=1), -1] = False
+    return nearest[is_other].reshape(len(points), count)

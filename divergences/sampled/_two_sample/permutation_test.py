@@ -1,4 +1,4 @@
-"""The permutation test."""
+"""Permutation test of whether two samples come from one population."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,31 +7,32 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import ArrayLike
 
-from divergences import _checks, _parallel
-from divergences._transport.metrics import exponent_of, require_representable
+from divergences import _parallel
+from divergences._checks.options import choice, random_generator
+from divergences._transport.metrics import common_exponent, require_representable
 from divergences._typing import Floats
 from divergences.errors import DistributionError, PermutationInterrupt
-from divergences.sampled._point_clouds import Points
-from divergences.sampled._two_sample.emd_statistic import Line, Matching
+from divergences.sampled._point_clouds import PointCloudPair
+from divergences.sampled._two_sample.emd_statistic import EmdStatistic, LineEmdStatistic
 from divergences.sampled._two_sample.kernel_statistics import energy, mmd
 from divergences.sampled._two_sample.labellings import Labellings
-from divergences.sampled._two_sample.neighbour_graph import NeighbourGraph
+from divergences.sampled._two_sample.neighbour_statistic import NeighbourStatistic
 from divergences.sampled._two_sample.statistic import ConstantStatistic, CustomStatistic, Statistic
 
-Name = Literal["emd", "js", "energy", "mmd"]
-TIE = 1e-9  # relative: an EMD is proved to that, and few statistics are known better
+StatisticName = Literal["emd", "js", "energy", "mmd"]
+TIE_TOLERANCE = 1e-9  # relative: an EMD is certified to that, and few statistics to less
 
 
 @dataclass(frozen=True, slots=True)
 class PermutationTest:
-    """What a permutation test found.
+    """Result of a permutation test.
 
     Attributes:
-        statistic: How much the two samples differ.
-        p_value: The chance, at most, of a statistic as large if both are from one population: at
-            least ``1 / (1 + permutations)``, at most 1.
-        null: The statistic after each permutation, shape ``(permutations,)``.
-        name: Of the statistic.
+        statistic: Value of the statistic of the two samples.
+        p_value: Upper bound of the probability, under the null hypothesis, of a statistic as
+            large: at least ``1 / (1 + permutations)``, at most 1.
+        null: Values of the statistic after each permutation, shape ``(permutations,)``.
+        name: Name of the statistic.
         n: Number of points in the first sample.
         m: Number of points in the second sample.
     """
@@ -49,37 +50,37 @@ def permutation_test(
     y: ArrayLike,
     /,
     *,
-    statistic: Name | Callable[[Any, Any], Any] = "emd",
+    statistic: StatisticName | Callable[[Any, Any], Any] = "emd",
     permutations: int = 999,
     rng: np.random.Generator | None = None,
     n_jobs: int | None = None,
     progress: bool = False,
 ) -> PermutationTest:
-    r"""Whether two samples are from different populations: a test of exact level at any size.
+    r"""Test, exact at any sample size, of the hypothesis that two samples have one population.
 
     .. math:: p = \frac{1 + \#\{b : T_b \ge T\}}{1 + B}
 
-    with the statistic T of the samples and those of B random divisions of all their points into
-    two. Ties count for the null, also those that rounding hides: values within 1e-9 of T. If both
-    samples are from one population, ``P(p <= a) <= a`` for every a, over the draw of samples and
-    permutations, for all four statistics and for any function. Below 19 permutations no p-value
-    reaches 5 %.
+    with the statistic T of the samples and those of B random divisions of the pooled sample.
+    Values within a relative 1e-9 of T, or its rounding error, count as ties, and ties count for
+    the null hypothesis. Under it ``P(p <= a) <= a`` for every a, over the draw of samples and
+    permutations, for all four statistics and for any function. With fewer than 19 permutations
+    every p-value is above 5 %.
 
     Args:
         x: Points, shape ``(n, d)``, or ``(n,)`` on the line; without weights.
         y: Points, shape ``(m, d)``.
-        statistic: "emd", exact (`sampled.emd`), whose time grows fastest; "energy", the energy
+        statistic: "emd", exact (`sampled.emd`), the slowest for many points; "energy", the energy
             distance ``2 E|x - y| - E|x - x'| - E|y - y'|``; "mmd", the squared maximum mean
-            discrepancy under a Gaussian kernel as wide as the median of the distances above 0;
-            "js", the Jensen-Shannon divergence, in nats, as the labels of the
-            :math:`2 \sqrt{n + m}` nearest neighbours tell it. Or a function of two arrays,
-            of as many axes as x and y, that returns a number, or an estimate with a ``value``,
-            larger for samples that differ more.
+            discrepancy under a Gaussian kernel whose width is the median of the distances above
+            0; "js", the Jensen-Shannon divergence, in nats, from the labels of the
+            :math:`2 \sqrt{n + m}` nearest neighbours. Or a function of two arrays, of one axis if
+            both x and y have one and else of two, that returns a number, or an estimate with a
+            ``value``, larger for samples that differ more.
         permutations: The B, at least 1.
-        rng: Of the permutations. By default one of a fixed seed: the same samples give the same
-            answer.
-        n_jobs: How many processes; -1 for one per core; None for what `joblib.parallel_config`
-            says, or else one. The result does not depend on it.
+        rng: Generator of the permutations. By default one of a fixed seed: the same samples have
+            the same p-value.
+        n_jobs: Number of processes; -1 for one per core; None for that of
+            `joblib.parallel_config`, or else one. The result does not depend on it.
         progress: Whether to show a progress bar.
 
     Returns:
@@ -87,41 +88,44 @@ def permutation_test(
 
     Raises:
         DistributionError: If the points are not finite or of different dimensions, there is no
-            such statistic, a function returns no number, ``permutations`` is no whole number of at
-            least 1, or ``rng`` is no generator.
-        SolverError: If an EMD could not be found or proved.
-        PermutationInterrupt: If interrupted; it carries what was done.
+            such statistic, a function does not return a number, ``permutations`` is no whole
+            number of at least 1, or ``rng`` is no generator.
+        SolverError: If an EMD could not be computed or certified.
+        PermutationInterrupt: If interrupted; it carries the results so far.
 
     Source:
         Phipson and Smyth 2010, "Permutation p-values should never be zero"; for the statistics
         Szekely and Rizzo 2004, Gretton et al. 2012, Schilling 1986 (neighbours' labels) and Ross
         2014 (information from neighbours).
 
-    >>> found = permutation_test([0.0, 1.0, 2.0, 3.0, 4.0], [5.0, 6.0, 7.0, 8.0, 9.0])
-    >>> found.statistic, found.p_value
+    >>> test = permutation_test([0.0, 1.0, 2.0, 3.0, 4.0], [5.0, 6.0, 7.0, 8.0, 9.0])
+    >>> test.statistic, test.p_value
     (5.0, 0.015)
     """
-    flat = np.ndim(x) == np.ndim(y) == 1
-    inputs = Points.of(x, y, None, None)
+    on_line = np.ndim(x) == np.ndim(y) == 1
+    clouds = PointCloudPair.of(x, y)
     _require_count(permutations)
-    rng = _generator(rng)
-    n, m = inputs.sizes
-    sides = [_checks.numpy_values(side).astype(np.float64) for side in (inputs.x, inputs.y)]
+    rng = np.random.default_rng(0) if rng is None else random_generator(rng)
+    points = np.concatenate([clouds.x.coordinates, clouds.y.coordinates])
     if callable(statistic):
         name = getattr(statistic, "__name__", type(statistic).__name__)
-        points = np.concatenate(sides)
-        chosen: Statistic = CustomStatistic(statistic, points[:, 0] if flat else points)
+        chosen: Statistic = CustomStatistic(statistic, points[:, 0] if on_line else points)
     else:
-        name = _known(statistic)
-        chosen = _named(name, np.concatenate(sides))
-    labellings = Labellings.draw(n, m, 1 + permutations, rng)
-    observed, p_value, null = _outcome(chosen, labellings, n_jobs, progress)
-    return PermutationTest(observed, p_value, null, name, n, m)
+        choice(
+            "statistic",
+            statistic,
+            get_args(StatisticName),
+            otherwise=", or a function of two arrays of points",
+        )
+        name, chosen = statistic, _named_statistic(statistic, points)
+    labellings = Labellings.draw(*clouds.sizes, 1 + permutations, rng)
+    observed, p_value, null = _evaluate(chosen, labellings, n_jobs, progress)
+    return PermutationTest(observed, p_value, null, name, *clouds.sizes)
 
 
-def _named(name: str, points: Floats) -> Statistic:
-    """A statistic of the library, on points in a unit that suits it."""
-    exponent = exponent_of(points)
+def _named_statistic(name: str, points: Floats) -> Statistic:
+    """A statistic of the library, on points scaled to [-1, 1]."""
+    exponent = common_exponent(points)
     points = np.ldexp(points, -exponent)
     if (points == points[0]).all():
         return ConstantStatistic()
@@ -130,16 +134,16 @@ def _named(name: str, points: Floats) -> Statistic:
     if name == "mmd":
         return mmd(points)
     if name == "js":
-        return NeighbourGraph.of(points)
+        return NeighbourStatistic.of(points)
     if points.shape[1] == 1:
-        return Line.of(points[:, 0], exponent)
-    return Matching.of(points, exponent)
+        return LineEmdStatistic.of(points[:, 0], exponent)
+    return EmdStatistic.of(points, exponent)
 
 
-def _outcome(
+def _evaluate(
     statistic: Statistic, labellings: Labellings, n_jobs: int | None, progress: bool
 ) -> tuple[float, float, Floats]:
-    """Compute all labellings.
+    """Evaluate a statistic for all labellings.
 
     Returns:
         The observed statistic, the p-value and the statistics of the permutations.
@@ -148,75 +152,54 @@ def _outcome(
         PermutationInterrupt: If interrupted.
         DistributionError: If a statistic is too large for a float.
     """
-    starts = range(0, labellings.count, statistic.size)
-    groups = [(start, min(start + statistic.size, labellings.count)) for start in starts]
-    tasks = [(statistic, labellings, *g, part) for g in groups for part in range(statistic.parts)]
+    size, n_parts = statistic.batch_size, statistic.n_parts
+    starts = range(0, labellings.count, size)
+    batches = [(start, min(start + size, labellings.count)) for start in starts]
+    tasks = [(statistic, labellings, *b, part) for b in batches for part in range(n_parts)]
     values = np.full(labellings.count, np.nan)
-    terms: list[dict[int, Floats]] = [{} for _ in groups]
-    done = _parallel.results(
-        _terms, tasks, n_jobs=n_jobs, progress=progress, description="groups of permutations"
+    partial_sums: list[dict[int, Floats]] = [{} for _ in batches]
+    results = _parallel.unordered_results(
+        _partial_sums, tasks, n_jobs=n_jobs, progress=progress, description="permutations"
     )
     try:
-        for place, result in done:
-            group, part = divmod(place, statistic.parts)
-            terms[group][part] = result
-            if len(terms[group]) == statistic.parts:
-                # In the order of the parts: rounding does not depend on who was first.
-                in_order = [terms[group].pop(k) for k in range(statistic.parts)]
-                values[slice(*groups[group])] = np.sum(in_order, axis=0)
+        for index, result in results:
+            batch, part = divmod(index, n_parts)
+            partial_sums[batch][part] = result
+            if len(partial_sums[batch]) == n_parts:
+                # Summed in the order of the parts, so that rounding does not depend on timing.
+                in_order = [partial_sums[batch].pop(k) for k in range(n_parts)]
+                values[slice(*batches[batch])] = np.sum(in_order, axis=0)
     except KeyboardInterrupt:
-        raise PermutationInterrupt(*_evaluated(values, statistic), labellings.count - 1) from None
-    return _evaluated(values, statistic)
+        raise PermutationInterrupt(*_outcome(values, statistic), labellings.count - 1) from None
+    return _outcome(values, statistic)
 
 
-def _terms(
+def _partial_sums(
     statistic: Statistic, labellings: Labellings, start: int, stop: int, part: int
 ) -> Floats:
-    """One term of the statistics of a group: what a process does."""
-    return statistic.terms(labellings, start, stop, part)
+    """One summand of the statistics of a batch: the task of a process."""
+    return statistic.partial_sums(labellings, start, stop, part)
 
 
-def _evaluated(values: Floats, statistic: Statistic) -> tuple[float, float, Floats]:
-    """The observed statistic, the p-value and the others, of the values that are not NaN."""
+def _outcome(values: Floats, statistic: Statistic) -> tuple[float, float, Floats]:
+    """Observed statistic, p-value and null statistics, from the values that are not NaN."""
     observed, null = values[0], values[1:][~np.isnan(values[1:])]
-    tie = TIE * abs(observed) + statistic.rounding
-    threshold = observed - tie if np.isfinite(observed) else observed
-    above = len(null) if np.isnan(observed) else int((null >= threshold).sum())
+    tolerance = TIE_TOLERANCE * abs(observed) + statistic.rounding_error
+    threshold = observed - tolerance if np.isfinite(observed) else observed
+    at_least = len(null) if np.isnan(observed) else int((null >= threshold).sum())
     if statistic.exponent:
         with np.errstate(over="ignore"):
             observed, null = (np.ldexp(a, statistic.exponent) for a in (observed, null))
         largest = np.maximum.reduce(null, initial=np.fmax(observed, 0.0))
         require_representable(largest, "pooled")
-    return float(observed), (1 + above) / (1 + len(null)), null
-
-
-def _known(name: object) -> str:
-    """Refuse a statistic that there is not."""
-    if not (isinstance(name, str) and name in get_args(Name)):
-        raise DistributionError(
-            f"`statistic` must be one of {', '.join(get_args(Name))}, or a function of two arrays "
-            f"of points, but is {name!r}"
-        )
-    return name
+    return float(observed), (1 + at_least) / (1 + len(null)), null
 
 
 def _require_count(permutations: int) -> None:
-    """Refuse what is no number of permutations."""
+    """Refuse a number of permutations that is not whole or below 1."""
     whole = isinstance(permutations, int | np.integer) and not isinstance(permutations, bool)
     if not whole or permutations < 1:
         raise DistributionError(
             "`permutations` must be a whole number of at least 1, or 19 for a test at 5 %, but is "
             f"{permutations!r}"
         )
-
-
-def _generator(rng: object) -> np.random.Generator:
-    """The generator, by default one of a fixed seed."""
-    if rng is None:
-        return np.random.default_rng(0)
-    if not isinstance(rng, np.random.Generator):
-        raise DistributionError(
-            "`rng` must be a numpy.random.Generator or None, but is "
-            f"{rng!r}; for a seed: np.random.default_rng(seed)"
-        )
-    return rng

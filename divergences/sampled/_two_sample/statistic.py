@@ -1,4 +1,4 @@
-"""What a statistic of two samples must tell, and the one that a caller defines."""
+"""Protocol of a two-sample statistic, and statistics of a constant and of a caller's function."""
 
 import math
 from collections.abc import Callable
@@ -9,43 +9,50 @@ import numpy as np
 
 from divergences._typing import Floats
 from divergences.errors import DistributionError
-from divergences.sampled._two_sample.labellings import BLOCK, Labellings
+from divergences.sampled._two_sample.labellings import LABELLINGS_PER_SEED, Labellings
 
 
 class Statistic(Protocol):
-    """A statistic of any labelling of one pooled sample; larger means more different."""
+    """A statistic of all labellings of one pooled sample; larger values mean larger difference."""
 
     @property
-    def size(self) -> int:
-        """How many labellings are computed at a time, a multiple of `BLOCK`."""
+    def batch_size(self) -> int:
+        """Number of labellings per task, a multiple of `LABELLINGS_PER_SEED`."""
 
     @property
-    def parts(self) -> int:
-        """Of how many terms, which can be computed apart, each value is the sum."""
+    def n_parts(self) -> int:
+        """Number of summands of each value, which are computed in tasks of their own."""
 
     @property
     def exponent(self) -> int:
-        """The caller's values are ``2**exponent`` times these."""
+        """Binary exponent of the unit: a value is ``2**exponent`` times the sum of its parts."""
 
     @property
-    def rounding(self) -> float:
-        """How far two values may differ that are equal but for rounding."""
+    def rounding_error(self) -> float:
+        """Bound of the rounding error of a difference of two values, before the exponent."""
 
-    def terms(self, labellings: Labellings, start: int, stop: int, part: int, /) -> Floats:
-        """One term of the values of some labellings, shape ``(stop - start,)``."""
+    def partial_sums(self, labellings: Labellings, start: int, stop: int, part: int, /) -> Floats:
+        """One summand of the values of some labellings, shape ``(stop - start,)``."""
 
 
 @dataclass(frozen=True, slots=True)
 class ConstantStatistic:
-    """The statistic of points that are all the same."""
+    """The statistic 0, of a pooled sample of coincident points.
 
-    size: int = 64 * BLOCK
-    parts: int = 1
+    Attributes:
+        batch_size: Number of labellings per task.
+        n_parts: 1.
+        exponent: 0.
+        rounding_error: 0.
+    """
+
+    batch_size: int = 64 * LABELLINGS_PER_SEED
+    n_parts: int = 1
     exponent: int = 0
-    rounding: float = 0.0
+    rounding_error: float = 0.0
 
-    def terms(self, _: Labellings, start: int, stop: int, __: int, /) -> Floats:
-        """Nothing differs."""
+    def partial_sums(self, _: Labellings, start: int, stop: int, __: int, /) -> Floats:
+        """Zeros, shape ``(stop - start,)``."""
         return np.zeros(stop - start)
 
 
@@ -54,52 +61,52 @@ class CustomStatistic:
     """A caller's function of two samples.
 
     Attributes:
-        function: It.
-        points: The pooled sample, shape ``(n + m, d)``, or ``(n + m,)``.
-        size: How many labellings are computed at a time.
-        parts: One: a value is computed as a whole.
-        exponent: None: the function has the points in their own unit.
-        rounding: What is known of it, nothing.
+        function: Function of two arrays of points that returns a number.
+        points: The pooled sample in the caller's unit, shape ``(n + m, d)`` or ``(n + m,)``.
+        batch_size: Number of labellings per task.
+        n_parts: 1.
+        exponent: 0.
+        rounding_error: 0, since no bound is available.
     """
 
     function: Callable[[Any, Any], Any]
     points: Floats
-    size: int = BLOCK
-    parts: int = 1
+    batch_size: int = LABELLINGS_PER_SEED
+    n_parts: int = 1
     exponent: int = 0
-    rounding: float = 0.0
+    rounding_error: float = 0.0
 
-    def terms(self, labellings: Labellings, start: int, stop: int, _: int, /) -> Floats:
-        """The function's values.
+    def partial_sums(self, labellings: Labellings, start: int, stop: int, _: int, /) -> Floats:
+        """Values of the function for some labellings.
 
         Args:
-            labellings: All of them.
-            start: Number of the first one.
-            stop: Number of the one after the last.
+            labellings: All labellings.
+            start: Number of the first labelling.
+            stop: Number after that of the last labelling.
 
         Returns:
             Shape ``(stop - start,)``.
 
         Raises:
-            DistributionError: If one is no number.
+            DistributionError: If the function returns anything else than a number.
         """
         n = labellings.n
         return np.array([
             _number(self.function(self.points[row[:n]], self.points[row[n:]]))
-            for row in labellings.places(start, stop)
+            for row in labellings.permutations(start, stop)
         ])
 
 
-def _number(value: Any) -> float:
-    """What a caller's function returned, if it is a number."""
-    value = getattr(value, "value", value)
+def _number(result: Any) -> float:
+    """The value of an estimate, or a number itself; refuses NaN and all else."""
+    result = getattr(result, "value", result)
     try:
-        number = float(value)
+        number = float(result)
     except (TypeError, ValueError):
         number = math.nan
     if math.isnan(number):
         raise DistributionError(
             "`statistic` must return a number, or an estimate with a `value`, for any two samples "
-            f"of the given points, but returned {value!r}"
+            f"of the given points, but returned {result!r}"
         )
     return number

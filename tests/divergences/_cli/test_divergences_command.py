@@ -1,4 +1,4 @@
-"""The command as a user meets it: two files, a table, an exit status, a message."""
+"""The command line: output, exit status and messages."""
 
 import json
 import os
@@ -74,7 +74,7 @@ def test_json_is_what_compare_gives(files, capsys):
     ],
     ids=" ".join,
 )
-def test_every_kind_of_file_gives_the_same(files, capsys, arguments):
+def test_all_file_types_give_the_same_result(files, capsys, arguments):
     assert record(capsys, *arguments) == record(capsys, "x.npy", "y.npy")
 
 
@@ -86,19 +86,19 @@ def test_weights_come_from_a_column(files, capsys):
     assert found["kl"]["method"].startswith("auto")
 
 
-def test_names_of_coordinates_are_told(files, capsys):
+def test_names_of_coordinates_are_printed(files, capsys):
     assert main(["x.csv", "y.csv", *QUICK]) == 0
     assert capsys.readouterr().out.startswith("x: 60 points, y: 50 points, 2 dimensions: u, v\n")
 
 
 @pytest.mark.parametrize("columns", ["u", "u,v"])
-def test_a_picture_is_drawn(files, capsys, columns):
+def test_a_figure_is_drawn(files, capsys, columns):
     assert main(["x.csv", "y.csv", "--columns", columns, "--plot", "out.png", *QUICK]) == 0
     assert Path("out.png").read_bytes().startswith(b"\x89PNG")
     assert capsys.readouterr().err == "drawn: out.png\n"
 
 
-def test_a_picture_that_cannot_be_written_costs_nothing_else(files, capsys):
+def test_a_figure_that_cannot_be_written_is_an_error_after_the_table(files, capsys):
     Path("out.png").mkdir()
     assert main(["x.npy", "y.npy", "--plot", "out.png", *QUICK]) == 2
     out, err = capsys.readouterr()
@@ -107,7 +107,7 @@ def test_a_picture_that_cannot_be_written_costs_nothing_else(files, capsys):
 
 
 REFUSED = [
-    ([], "the following arguments are required: x, y; divergences --help says what there is"),
+    ([], "the following arguments are required: x, y; divergences --help lists the arguments"),
     (["x.npy"], "the following arguments are required: y"),
     (["x.npy", "y.npy", "--colour"], "unrecognized arguments: --colour"),
     (["x.npy", "y.npy", "--method", "best"], "argument --method: invalid choice: 'best'"),
@@ -118,13 +118,19 @@ REFUSED = [
     (["x.npy", "y.npy", "--key", "x"], "--key chooses an array of an .npz file, but neither file"),
     (["both.npz", "both.npz"], "both.npz: holds 2 arrays: x, y; choose one with --key"),
     (["both.npz", "y.npy", "--key", "z"], "both.npz: holds no array 'z'; it holds x, y"),
-    (["both.npz", "y.npy", "--key", "x,y,z"], "--key names one array, or X,Y one of each file"),
+    (
+        ["both.npz", "y.npy", "--key", "x,y,z"],
+        "--key takes one name, or X,Y with one name for each file",
+    ),
     (
         ["x.csv", "y.csv", "--columns", "t"],
         "x.csv: there is no column 't'; there are u, v, or num",
     ),
     (["w.csv", "y.csv"], "the files have different columns: only w.csv has w"),
-    (["x.npy", "y.npy", "--plot", "a.gif"], "a.gif: ends in .gif, but a picture in .png"),
+    (
+        ["x.npy", "y.npy", "--plot", "a.gif"],
+        "a.gif: a figure must end in .png, .pdf, .svg, but this path ends in .gif",
+    ),
 ]
 
 
@@ -137,13 +143,13 @@ def test_bad_input_is_refused_in_one_line_with_status_2(files, capsys, arguments
     assert err.count("\n") == 1
 
 
-def test_an_interrupted_run_keeps_what_it_had(files, capsys, monkeypatch):
+def test_an_interrupted_run_prints_its_partial_results(files, capsys, monkeypatch):
     def two_then_stop(*arguments, **options):
-        yield from list(quantities(*arguments, **options))[:2]
+        yield from list(iter_estimates(*arguments, **options))[:2]
         raise KeyboardInterrupt("interrupted: the optimum is between 1 and 2")
 
-    quantities = sys.modules[main.__module__].quantities
-    monkeypatch.setattr(sys.modules[main.__module__], "quantities", two_then_stop)
+    iter_estimates = sys.modules[main.__module__].iter_estimates
+    monkeypatch.setattr(sys.modules[main.__module__], "iter_estimates", two_then_stop)
     assert main(["x.npy", "y.npy", *QUICK]) == 130
     out, err = capsys.readouterr()
     lines = out.splitlines()
@@ -155,7 +161,7 @@ def test_an_interrupted_run_keeps_what_it_had(files, capsys, monkeypatch):
 
 
 class Stopped:
-    """An interval that Ctrl-C, or the solver, ends before it is there."""
+    """An interval whose computation is interrupted or fails."""
 
     def __init__(self, error):
         self.error = error
@@ -180,19 +186,19 @@ def test_a_value_is_printed_before_its_interval_is_there(
     def only(*arguments, **options):
         yield "emd", sampled.Estimate(0.25, "EMD", "hand", 60, 50, Stopped(error), 0.95)
 
-    monkeypatch.setattr(sys.modules[main.__module__], "quantities", only)
+    monkeypatch.setattr(sys.modules[main.__module__], "iter_estimates", only)
     assert main(["x.npy", "y.npy", *QUICK]) == status
     out, err = capsys.readouterr()
     assert out.splitlines()[-1].split() == ["EMD", "0.25", "[interval", "not", "computed]"]
     assert err == message
 
 
-def test_json_of_nothing_is_nothing(files, capsys, monkeypatch):
+def test_without_an_estimate_no_json_is_printed(files, capsys, monkeypatch):
     def only(*arguments, **options):
         raise SolverError("no proof")
         yield
 
-    monkeypatch.setattr(sys.modules[main.__module__], "quantities", only)
+    monkeypatch.setattr(sys.modules[main.__module__], "iter_estimates", only)
     assert main(["x.npy", "y.npy", "--json"]) == 1
     assert capsys.readouterr() == ("", "error: no proof\n")
 
@@ -204,7 +210,7 @@ def program(*arguments, **options):
     return subprocess.run(command, stderr=subprocess.PIPE, text=True, env=environment, **options)
 
 
-def test_who_reads_the_first_line_only_gets_no_traceback(files):
+def test_a_closed_output_leaves_no_traceback(files):
     reader, writer = os.pipe()
     os.close(reader)
     with os.fdopen(writer, "w") as closed:

@@ -1,4 +1,4 @@
-"""Tables in files: read to the last bit, or refused with the place and the remedy."""
+"""Tables in files: read to the last bit, or refused with the position and the remedy."""
 
 import csv
 import io
@@ -31,7 +31,7 @@ def written(tmp_path, monkeypatch):
     return write
 
 
-def of_one(table, **options):
+def sample_of(table, **options):
     """The sample in a table."""
     return samples(table, table, **options)[0]
 
@@ -46,7 +46,7 @@ matrices = arrays.arrays(
 @given(matrices)
 @example(np.array([[0.0], [1.0]]))  # a lone 0 is no header
 @example(np.array([[5e-324, 1.7976931348623157e308], [-0.0, 0.1]]))
-def test_text_of_numbers_comes_back_to_the_last_bit(tmp_path_factory, values):
+def test_numbers_in_text_are_read_to_the_last_bit(tmp_path_factory, values):
     path = tmp_path_factory.mktemp("tables") / "values.csv"
     for header in ("", ",".join(f"c{i}" for i in range(values.shape[1])) + "\n"):
         rows = "\n".join(",".join(map(repr, row.tolist())) for row in values)
@@ -62,7 +62,7 @@ def test_any_text_of_a_column_of_words_is_read_beside_numbers(tmp_path_factory, 
     text = io.StringIO()
     csv.writer(text).writerows([["value", "word"], *([i, word] for i, word in enumerate(words))])
     path.write_bytes(text.getvalue().encode() + b"7,x\n8,y\n")
-    points = of_one(read(path), columns=["value"]).points
+    points = sample_of(read(path), columns=["value"]).points
     assert points[:, 0].tolist() == [*range(len(words)), 7, 8]
 
 
@@ -102,13 +102,13 @@ def test_one_of_several_arrays_is_chosen_by_its_name(written):
         ("A.CSV", "a\n1\n2\n", ("a",), 2),
     ],
 )
-def test_a_header_is_told_from_a_row(written, name, text, names, rows):
+def test_a_header_is_inferred_from_the_first_rows(written, name, text, names, rows):
     table = read(written(name, text))
     assert table.names == names
     assert table.values.shape[0] == rows
 
 
-def test_a_caller_may_know_better_what_the_first_row_is(written):
+def test_the_option_header_overrides_the_inference(written):
     path = written("a.csv", "0,1,2\n0.5,1,2\n3,4,5\n")
     assert len(read(path, header=False).values) == 3
     assert read(written("b.csv", "1,2\n3,4\n"), header=True).names == ("1", "2")
@@ -116,8 +116,8 @@ def test_a_caller_may_know_better_what_the_first_row_is(written):
 
 def test_columns_are_chosen_by_name_or_number_and_weights_are_no_coordinate(written):
     table = read(written("a.csv", "id,u,v,w\np,1,2,3\nq,4,5,6\n"))
-    assert of_one(table, columns=["v", "u"]).points.tolist() == [[2, 1], [5, 4]]
-    assert of_one(table, columns=["1"]).points.tolist() == [[1], [4]]
+    assert sample_of(table, columns=["v", "u"]).points.tolist() == [[2, 1], [5, 4]]
+    assert sample_of(table, columns=["1"]).points.tolist() == [[1], [4]]
     numbers = read(written("b.csv", "u,v,w\n1,2,3\n4,5,6\n"))
     weighted = samples(numbers, numbers, x_weights="w", y_weights="2")
     for sample in weighted:
@@ -126,21 +126,21 @@ def test_columns_are_chosen_by_name_or_number_and_weights_are_no_coordinate(writ
         assert sample.names == ("u", "v")
 
 
-def test_a_name_comes_before_a_number(written):
+def test_a_column_name_has_precedence_over_a_number(written):
     table = read(written("a.csv", "1,0\n1.5,2.5\n3,4\n"), header=True)
-    assert of_one(table, columns=["0"]).points[:, 0].tolist() == [2.5, 4]
+    assert sample_of(table, columns=["0"]).points[:, 0].tolist() == [2.5, 4]
 
 
-def test_columns_of_one_name_are_compared_with_each_other_in_any_order(written):
+def test_columns_are_matched_by_name_in_any_order(written):
     x, y = written("x.csv", "a,b\n1,2\n3,4\n"), written("y.csv", "b,a\n20,10\n40,30\n")
     _, sample = samples(read(x), read(y))
     assert sample.points.tolist() == [[10, 20], [30, 40]]
     assert sample.names == ("a", "b")
 
 
-def test_what_is_missing_matters_only_in_chosen_columns(written):
+def test_missing_entries_matter_only_in_chosen_columns(written):
     table = read(written("a.csv", "a,b\n1,\n2,NA\n"))
-    assert of_one(table, columns=["a"]).points.tolist() == [[1], [2]]
+    assert sample_of(table, columns=["a"]).points.tolist() == [[1], [2]]
 
 
 REFUSED = [
@@ -156,7 +156,11 @@ REFUSED = [
     ("a.csv", "a\n1\nlong" + 99 * "g", r"line 3: 'long(g{36})\.\.\.' in column 'a' is no number$"),
     ("a.csv", "1,2\nx,3\n4,5\n", r"^a\.csv, line 2: 'x' in column '0' is no number; choose .* 1$"),
     ("a.csv", "a,b\nx,y\n", r"^a\.csv, line 2: 'x' in column 'a' is no number$"),
-    ("a.csv", "1.5,u\n2,v\n", r"^a\.csv: the first row, '1\.5,u', may be a header or a row; say"),
+    (
+        "a.csv",
+        "1.5,u\n2,v\n",
+        r"^a\.csv: it is ambiguous whether the first row, '1\.5,u', is a header; pass --header",
+    ),
     (
         "a.csv",
         "a;b\n1;2\n",
@@ -172,11 +176,11 @@ REFUSED = [
     (
         "a.csv",
         "a,b\n1,2\n3,NA\n,inf\n5,6\n",
-        r"^a\.csv: 2 of 4 rows hold NaN, infinity or nothing: rows 1, 2 counted from 0 "
+        r"^a\.csv: 2 of 4 rows have NaN, infinite or missing entries: rows 1, 2 counted from 0 "
         r"\(lines 3, 4\); leave them out",
     ),
-    ("a.csv", ",a\n0,5\n1,6\n", r"^a\.csv: column 0 has no name, as the index .* --columns a$"),
-    ("a.npy", np.array([[1.0], [np.nan]]), r"^a\.npy: 1 of 2 rows hold NaN.*: rows 1 counted"),
+    ("a.csv", ",a\n0,5\n1,6\n", r"^a\.csv: column 0 has no name, like the index .* --columns a$"),
+    ("a.npy", np.array([[1.0], [np.nan]]), r"^a\.npy: 1 of 2 rows have NaN.*: rows 1 counted"),
     (
         "a.npy",
         np.full((9, 2), np.inf),
@@ -200,16 +204,18 @@ REFUSED = [
     ("a.npz", {}, r"^a\.npz: is empty; it needs an array"),
     ("a.npz", {"u": np.ones(2), "v": np.ones(2)}, r"holds 2 arrays: u, v; choose .* --key u$"),
     ("a.npz", {"u": np.array([None])}, r"^a\.npz: holds Python objects, which are not loaded"),
-    ("a.pkl", "x", r"^a\.pkl: files that end in \.pkl are not read; \.npy, \.npz, \.csv"),
-    ("a", "x", r"^a: files that end in nothing are not read"),
+    ("a.pkl", "x", r"^a\.pkl: a sample must end in \.npy, .* this path ends in \.pkl; write"),
+    ("a", "x", r"^a: a sample must end in .* ends in nothing"),
 ]
 
 
 @pytest.mark.parametrize(("name", "content", "message"), REFUSED)
-def test_what_is_no_sample_is_refused_with_its_place_and_remedy(written, name, content, message):
+def test_invalid_files_are_refused_with_the_position_and_the_remedy(
+    written, name, content, message
+):
     path = written(name, content)
     with pytest.raises(DistributionError, match=message):
-        of_one(read(path))
+        sample_of(read(path))
 
 
 def test_nothing_is_unpickled(written, tmp_path):
@@ -223,7 +229,7 @@ def test_nothing_is_unpickled(written, tmp_path):
     assert not (tmp_path / "exploded").exists()
 
 
-def test_damage_inside_an_archive_is_told(written):
+def test_a_damaged_archive_is_refused(written):
     path = written("a.npz", {"x": np.arange(100.0)})
     damaged = bytearray(path.read_bytes())
     damaged[300] ^= 255
@@ -232,14 +238,14 @@ def test_damage_inside_an_archive_is_told(written):
         read(path)
 
 
-def test_a_cut_file_is_told(written):
+def test_a_truncated_file_is_refused(written):
     path = written("a.npy", np.arange(100.0))
     path.write_bytes(path.read_bytes()[:-1])
     with pytest.raises(DistributionError, match=r"^a\.npy: does not parse: .*cut off: save it"):
         read(path)
 
 
-def test_a_file_that_is_not_there_or_a_folder_is_told(written, tmp_path):
+def test_a_missing_file_or_a_folder_is_refused(written, tmp_path):
     with pytest.raises(DistributionError, match=r"nowhere\.csv: there is no such file$"):
         read(tmp_path / "nowhere.csv")
     (tmp_path / "folder.csv").mkdir()
@@ -259,7 +265,7 @@ UNLIKE = [
         {"columns": ["b"]},
         r"^y\.csv: there is no column 'b'; there are a, c, or numbers 0 t",
     ),
-    (PLAIN, PLAIN, {"columns": ["2"]}, r"no column '2'; it has no header, .* numbers: 0 to 1$"),
+    (PLAIN, PLAIN, {"columns": ["2"]}, r"no column '2'; it has no header; .* by number: 0 to 1$"),
     (PLAIN, PLAIN, {"columns": ["-1"]}, r"no column '-1'"),
     (AB, AB, {"columns": ["a", "a"]}, r"^--columns names 'a' twice$"),
     (AB, AB, {"x_weights": "w"}, r"^x\.csv: there is no column 'w'"),
@@ -289,7 +295,7 @@ UNLIKE = [
 
 
 @pytest.mark.parametrize(("x", "y", "options", "message"), UNLIKE)
-def test_columns_that_do_not_fit_are_refused(written, x, y, options, message):
+def test_columns_that_do_not_match_are_refused(written, x, y, options, message):
     tables = read(written("x.csv", x)), read(written("y.csv", y))
     with pytest.raises(DistributionError, match=message):
         samples(*tables, **options)
