@@ -1,4 +1,4 @@
-"""Adversarial training on known distributions, critics held against exact Wasserstein distance."""
+"""Adversarial training on known distributions; critics compared with exact W1 distance."""
 
 from gan.data.dataset import DataSet
 from gan.data.mixtures import GaussianMixture, eight_gaussians, twenty_five_gaussians

@@ -1,4 +1,4 @@
-"""Train GAN, WGAN and their family on known distributions; hold critics against exact EMD."""
+"""Train GAN, WGAN and their variants on known distributions; compare critics with exact EMD."""
 
 import sys
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from gan.cli.recipes import recipes_command
 from gan.cli.sample import sample_command
 from gan.cli.train import train_command
 from gan.errors import GanError
-from gan.runs.signals import INTERRUPTED
+from gan.runs.signals import EXIT_INTERRUPTED
 
 COMMANDS: dict[str, Callable[..., int]] = {
     "demo": demo_command,
@@ -26,7 +26,7 @@ COMMANDS: dict[str, Callable[..., int]] = {
 
 
 def main() -> int:
-    """Run the command that the arguments name.
+    """Run a command with the arguments of the process.
 
     Returns:
         The exit status: 0, 1 after an error, 130 after an interrupt.
@@ -38,7 +38,7 @@ def main() -> int:
         return 1
     except KeyboardInterrupt:
         print("gan: interrupted", file=sys.stderr)
-        return INTERRUPTED
+        return EXIT_INTERRUPTED
 
 
 if __name__ == "__main__":

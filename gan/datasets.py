@@ -1,4 +1,4 @@
-"""Data sets by name, with what is known about each: a data set of your own is one more entry."""
+"""Registry of data sets, each with the metrics of its points; a plugin adds more entries."""
 
 from functools import cache
 from pathlib import Path
@@ -16,24 +16,24 @@ from gan.metrics.digits import STACKED_SAMPLES, digit_quality, mode_coverage, st
 from gan.metrics.frechet import Moments
 from gan.metrics.modes import modes
 
-MEASURED = 2000  # real points that generated ones are compared with
-OF_IMAGES = RefinementSettings(steps=100, learning_rate=0.0, correction_rate=0.3)
-EVERY = 3  # which real digits, likewise: 20,000 from the whole file, whose order is not random
+REFERENCE_SIZE = 2000  # real points that JS compares generated points with
+IMAGE_REFINEMENT = RefinementSettings(steps=100, learning_rate=0.0, correction_rate=0.3)
+FRECHET_STRIDE = 3  # 20,000 digits, from the whole file: its order is not random
 
 
 def mixture_set(mixture: GaussianMixture, /, *, unit: float = 1.0) -> DataSet:
-    """A mixture of the plane, judged by its parts and by its density."""
-    real = _fixed(mixture.sample)
+    """A mixture in the plane, with mode coverage and density metrics."""
+    real = _reference_sample(mixture.sample)
 
     def measure(points: Tensor) -> Measures:
-        found = modes(mixture, points)
+        coverage = modes(mixture, points)
         return {
-            "modes": found.covered,
-            "in_3_sigma": found.within_3_sigma,
-            "smallest_share": min(found.shares),
-            "largest_share": max(found.shares),
-            "shares": found.shares,
-            "share_reverse_kl": found.reverse_kl,
+            "modes": coverage.covered,
+            "in_3_sigma": coverage.within_3_sigma,
+            "smallest_share": min(coverage.shares),
+            "largest_share": max(coverage.shares),
+            "shares": coverage.shares,
+            "share_reverse_kl": coverage.reverse_kl,
             "density_reverse_kl": density_reverse_kl(mixture.log_density, points),
             "density_js": density_js(real, points),
         }
@@ -62,10 +62,10 @@ def twenty_five_gaussians_set(data_dir: Path | None) -> DataSet:
 
 
 def swiss_roll_set(data_dir: Path | None) -> DataSet:
-    """The Swiss roll, judged by its density."""
+    """The Swiss roll, with density metrics."""
     del data_dir
     roll = SwissRoll()
-    real = _fixed(roll.sample)
+    real = _reference_sample(roll.sample)
 
     def measure(points: Tensor) -> Measures:
         return {
@@ -76,13 +76,13 @@ def swiss_roll_set(data_dir: Path | None) -> DataSet:
     return DataSet((2,), roll.sample, measure=measure, log_density=roll.log_density)
 
 
-def segments_set(places: tuple[float, ...], /, *, networks: str = "mlp") -> DataSet:
-    """Vertical segments, judged by where generated points are."""
-    segments = VerticalSegments(places)
+def segments_set(abscissae: tuple[float, ...], /, *, networks: str = "mlp") -> DataSet:
+    """Vertical segments, with distances and shares of the segments."""
+    segments = VerticalSegments(abscissae)
 
     def measure(points: Tensor) -> Measures:
-        part, distance = segments.nearest(points)
-        shares = torch.bincount(part, minlength=len(places)) / len(points)
+        nearest, distance = segments.nearest(points)
+        shares = torch.bincount(nearest, minlength=len(abscissae)) / len(points)
         return {
             "shares": shares.tolist(),
             "distance_to_segments": float(distance.mean()),
@@ -99,7 +99,7 @@ def two_segments_set(data_dir: Path | None) -> DataSet:
 
 
 def segment_set(data_dir: Path | None) -> DataSet:
-    """One segment at 0, to be found by a segment that starts at theta = 1."""
+    """One segment at 0; its generator is a segment that starts at theta = 1."""
     del data_dir
     return segments_set((0.0,), networks="segment")
 
@@ -108,21 +108,21 @@ def mnist_set(data_dir: Path | None) -> DataSet:
     """The 60,000 training digits, drawn with replacement."""
     digits = mnist.digits(data_dir=data_dir)
 
-    @cache
-    def judge() -> tuple[DigitClassifier, Moments]:  # when it is first asked: it takes a minute
+    @cache  # at the first evaluation: it takes a minute
+    def classifier_and_moments() -> tuple[DigitClassifier, Moments]:
         classifier = digit_classifier(data_dir=data_dir)
-        images = digits.pixels[::EVERY].unflatten(1, (1, 28, 28)).float() / 255
+        images = digits.pixels[::FRECHET_STRIDE].unflatten(1, (1, 28, 28)).float() / 255
         return classifier, Moments.of(classifier.features(images))
 
     def measure(points: Tensor) -> Measures:
-        classifier, real = judge()
-        found = digit_quality(classifier, points, real)
+        classifier, real_moments = classifier_and_moments()
+        quality = digit_quality(classifier, points, real_moments)
         return {
-            "smallest_share": found.smallest_share,
-            "largest_share": found.largest_share,
-            "shares": list(found.shares),
-            "frechet": found.frechet,
-            "confidence": found.confidence,
+            "smallest_share": quality.smallest_share,
+            "largest_share": quality.largest_share,
+            "shares": list(quality.shares),
+            "frechet": quality.frechet,
+            "confidence": quality.confidence,
         }
 
     return DataSet(
@@ -132,7 +132,7 @@ def mnist_set(data_dir: Path | None) -> DataSet:
         measure=measure,
         measure_size=5000,
         evaluation_size=2000,
-        refinement=OF_IMAGES,
+        refinement=IMAGE_REFINEMENT,
         sample_without_replacement=digits.sample_images_without_replacement,
     )
 
@@ -141,13 +141,13 @@ def stacked_mnist_set(data_dir: Path | None) -> DataSet:
     """Three digits as three channels: 1000 modes."""
     digits = mnist.digits(data_dir=data_dir)
 
-    @cache
-    def judge() -> DigitClassifier:
+    @cache  # at the first evaluation: it takes a minute
+    def classifier() -> DigitClassifier:
         return digit_classifier(data_dir=data_dir)
 
     def measure(points: Tensor) -> Measures:
-        found = mode_coverage(stacked_numbers(judge(), points))
-        return {"modes": found.covered, "mode_kl": found.reverse_kl}
+        coverage = mode_coverage(stacked_numbers(classifier(), points))
+        return {"modes": coverage.covered, "mode_kl": coverage.reverse_kl}
 
     return DataSet(
         (3, 28, 28),
@@ -156,13 +156,13 @@ def stacked_mnist_set(data_dir: Path | None) -> DataSet:
         measure=measure,
         measure_size=STACKED_SAMPLES,
         evaluation_size=2000,
-        refinement=OF_IMAGES,
+        refinement=IMAGE_REFINEMENT,
     )
 
 
-def _fixed(sample: Sampler) -> Tensor:
-    """The same real points for every measurement, so that their luck does not vary."""
-    return sample(MEASURED, torch.Generator().manual_seed(0))
+def _reference_sample(sample: Sampler) -> Tensor:
+    """Real points that are the same in every evaluation, so that their noise is, too."""
+    return sample(REFERENCE_SIZE, torch.Generator().manual_seed(0))
 
 
 DATA: dict[str, Loader] = {

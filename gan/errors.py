@@ -1,12 +1,15 @@
 """Errors of `gan`, each a `GanError` whose message says what is wrong and how to mend it."""
 
+from collections.abc import Iterable
+from difflib import get_close_matches
+
 
 class GanError(Exception):
     """Base class of the errors that `gan` raises for its caller; the command line prints them."""
 
 
 class ConfigError(GanError):
-    """A configuration names something unknown or has a value out of range."""
+    """A configuration has an unknown name or a value out of range."""
 
 
 class PluginError(GanError):
@@ -14,7 +17,7 @@ class PluginError(GanError):
 
 
 class PairError(GanError):
-    """A pair of distributions is unknown; the message lists the known ones."""
+    """A pair of distributions is unknown; the message lists the available ones."""
 
 
 class MnistError(GanError, RuntimeError):
@@ -38,4 +41,24 @@ class LostProcessError(GanError, RuntimeError):
 
 
 class RunError(GanError, RuntimeError):
-    """A run's folder cannot be used as asked; the message says why and what to do."""
+    """The folder of a run cannot be read or written; the message gives reason and remedy."""
+
+
+def unknown_name(kind: str, name: object, choices: Iterable[str], /) -> str:
+    """Message about an unknown name: the closest choice, if one is close, and all choices.
+
+    Args:
+        kind: Noun for the name, such as "recipe".
+        name: The unknown name.
+        choices: The valid names.
+
+    Returns:
+        One sentence for an error.
+
+    >>> unknown_name("recipe", "wgan-pg", ["gan", "wgan-gp"])
+    "unknown recipe 'wgan-pg'; did you mean 'wgan-gp'? choose from gan, wgan-gp"
+    """
+    choices = list(choices)
+    close = get_close_matches(str(name), choices, n=1)
+    hint = f"did you mean {close[0]!r}? " if close else ""
+    return f"unknown {kind} {name!r}; {hint}choose from {', '.join(choices)}"

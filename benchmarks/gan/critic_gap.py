@@ -26,7 +26,7 @@ from gan.critics import CRITICS, Budget, Experiment, Question
 from gan.critics.pairs import named_pair
 from gan.critics.pairs.cones import PUBLISHED_CONE_COUNTS, PUBLISHED_DIMENSIONS
 from gan.errors import TrainingError
-from gan.runs.folder import write_json
+from gan.runs.atomic_files import write_json
 from gan.runs.process_pool import parallel_map
 from gan.runs.signals import EXIT_INTERRUPTED
 

@@ -23,7 +23,7 @@ from benchmarks import results_io
 from gan.evaluation.critic_gap import exact_emd
 from gan.runs import measures
 from gan.runs.config import Config
-from gan.runs.folder import write_json
+from gan.runs.atomic_files import write_json
 from gan.runs.process_pool import parallel_map
 from gan.runs.run import RunResult
 from gan.runs.run import run as run_config
@@ -122,7 +122,7 @@ def _times(outcome: RunResult, n: int) -> dict[str, Any]:
     refine_times, exact_times = [], []
     for _ in range(TIMING_REPEATS):
         start = time.perf_counter()
-        measures.refined(outcome.training.critic, outcome.data, real, generated)
+        measures.refine_critic(outcome.training.critic, outcome.data, real, generated)
         middle = time.perf_counter()
         exact_emd(generated, real)
         refine_times.append(middle - start)

@@ -1,1 +1,1 @@
-"""The commands of `gan`, one a file."""
+"""The commands of `gan`, one per file."""

@@ -1,4 +1,4 @@
-"""``gan compare``: finished runs side by side."""
+"""``gan compare``: a table and a figure of finished runs."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from gan.runs.comparison import comparison_table, finished_runs
 
 
 def compare_command(runs: Positional[tuple[Path, ...]], *, out: Path = Path("compare.png")) -> int:
-    """Compare runs by their last evaluations, in a table, and over training, in a figure.
+    """Compare runs: a table of their last evaluations, and a figure of all.
 
     Runs that differ only in their seed are summarised by mean and standard deviation.
 
@@ -22,14 +22,14 @@ def compare_command(runs: Positional[tuple[Path, ...]], *, out: Path = Path("com
         The exit status.
 
     Raises:
-        RunError: If there is no run to compare, or the figure cannot be written.
+        RunError: If no folder is given, one holds no run, or the figure cannot be written.
     """
     if not runs:
         raise RunError("name one or more folders of runs: gan compare RUN RUN ...")
-    found = finished_runs(runs)
-    print(comparison_table(found))
+    compared = finished_runs(runs)
+    print(comparison_table(compared))
     try:
-        figures.save_curves(out, {run.name: run.metrics for run in found})
+        figures.save_curves(out, {run.name: run.metrics for run in compared})
     except (OSError, ValueError) as error:
         raise RunError(f"--out {out} could not be written ({error})") from None
     print(f"\nWrote {out}")

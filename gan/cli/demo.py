@@ -1,9 +1,9 @@
-"""``gan demo``: GAN, WGAN and WGAN-GP side by side on eight Gaussians, in one table."""
+"""``gan demo``: GAN, WGAN and WGAN-GP on eight Gaussians, compared in one table."""
 
 import shutil
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,43 +16,43 @@ from gan.data.mixtures import eight_gaussians
 from gan.errors import ConfigError, RunError
 from gan.metrics.modes import Modes, modes
 from gan.runs import figures, measures
+from gan.runs.atomic_files import make_folder, write_json
 from gan.runs.config import Config
-from gan.runs.folder import make_folder, write_json
-from gan.runs.process_pool import at_once
+from gan.runs.process_pool import parallel_map
 from gan.runs.run import run
-from gan.runs.signals import INTERRUPTED
+from gan.runs.signals import EXIT_INTERRUPTED
 from gan.runs.text_table import text_table
 
-STEPS = 4500
-POINTS = 4000  # on each side of the final comparison
-PAIRS = 8  # of such samples, to average over
-SIZE = 2000  # points on each side of an evaluation
+DEMO_RECIPES = ("gan", "wgan", "wgan-gp")
+DEFAULT_STEPS = 4500
+DEFAULT_POINTS = 4000
+COMPARISON_PAIRS = 8
+EVALUATION_SIZE = 2000
 EVALUATE_EVERY = 500
 WORKERS = 2
 
-RECIPES = ("gan", "wgan", "wgan-gp")
-
 NOTE = """\
 EMD       exact, of {points} generated to {points} real points; the mean of {pairs} pairs.
-floor     the same between two real samples: what a perfect generator would be measured at.
-live gap  what the critic in training says of {size} generated and {size} real points; gap is what
-          a copy says, trained {catch_up} steps further on these points with the generator held.
-exact     the exact EMD of these points; certified is the most that the copy's scores prove of
-          it, so certified <= exact whatever the critic. Near {small_floor:.3f}, the floor at this
-          size, most of exact is sampling noise, which no critic of the populations can know.
-refined   what another copy proves, that climbed the certified bound of these points itself."""
+floor     the same between two real samples: the expected EMD of a perfect generator.
+live gap  the gap of the critic in training, on {size} generated and {size} real points; gap is
+          that of a copy, trained {fine_tuning} steps further on these points with the generator
+          fixed.
+exact     the exact EMD of these points; certified is the largest lower bound of it that the
+          scores of the copy prove, for any critic. Near {small_floor:.3f}, the floor at this size,
+          exact is mostly sampling noise, to which a critic of the populations is blind.
+refined   the bound of another copy, refined by ascent on the certified bound of these points."""
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """One recipe's line of the table.
+class DemoRow:
+    """Results of one recipe.
 
     Attributes:
-        recipe: Its name.
-        modes: How its points spread over the eight Gaussians.
-        emd: Mean exact EMD of `POINTS` generated to as many fresh real points, over `PAIRS` pairs.
-        floor: The same between two real samples.
-        metrics: The evaluations during training; the last has the critic's verdict.
+        recipe: Name of the recipe.
+        modes: Distribution of its samples over the eight Gaussians.
+        emd: Mean exact EMD of generated to fresh real points, over `COMPARISON_PAIRS` pairs.
+        floor: Mean exact EMD between two real samples of the same sizes.
+        metrics: Evaluations during training; the last one has the critic's gap and bounds.
         points: Generated points.
     """
 
@@ -64,7 +64,7 @@ class Row:
     points: Float[Tensor, " n 2"]
 
     def record(self) -> dict[str, Any]:
-        """The row in plain values, without points and history."""
+        """Plain values of the row, without points and earlier evaluations."""
         last = self.metrics[-1]
         keys = (
             "gap",
@@ -75,31 +75,45 @@ class Row:
             "live_gap",
             "live_certified",
         )
-        critic = {key: last[key] for key in keys}
-        errors = {
+        return {
+            "recipe": self.recipe,
+            "found": self.modes.covered,
+            "shares": self.modes.shares,
+            "within_3_sigma": self.modes.within_3_sigma,
+            "emd": self.emd,
+            "floor": self.floor,
+            **{key: last[key] for key in keys},
             "error": last["gap"] / last["exact"] - 1,
             "certified_error": last["certified"] / last["exact"] - 1,
         }
-        return {
-            "recipe": self.recipe,
-            **asdict(self.modes),
-            "emd": self.emd,
-            "floor": self.floor,
-            **critic,
-            **errors,
-        }
+
+
+TABLE_COLUMNS = {  # head and format of each value in a record
+    "recipe": "{recipe}",
+    "modes": "{found}/8",
+    "in 3 sigma": "{within_3_sigma:.1%}",
+    "EMD": "{emd:.4f}",
+    "floor": "{floor:.4f}",
+    "live gap": "{live_gap:.4g}",
+    "gap": "{gap:.4g}",
+    "certified": "{certified:.4f}",
+    "refined": "{refined_certified:.4f}",
+    "exact": "{exact:.4f}",
+    "gap error": "{error:+.1%}",
+    "cert. error": "{certified_error:+.1%}",
+}
 
 
 def demo_command(
     *,
     seed: int = 0,
-    steps: int = STEPS,
-    points: int = POINTS,
+    steps: int = DEFAULT_STEPS,
+    points: int = DEFAULT_POINTS,
     out: Path = Path("runs/demo"),
 ) -> int:
     """Train GAN, WGAN and WGAN-GP on eight Gaussians: one table, two figures.
 
-    Their critics are held against exact EMD. Takes about four minutes on two cores. An earlier
+    Their critics are compared with exact EMD. Takes about four minutes on two cores. An earlier
     demo in the folder is replaced.
 
     Args:
@@ -110,61 +124,43 @@ def demo_command(
 
     Returns:
         The exit status.
-    """
-    if _run(seed=seed, steps=steps, points=points, out=out):
-        return 0
-    print(f"stopped; what was done is in {out}", file=sys.stderr)
-    return INTERRUPTED
-
-
-def _run(*, seed: int, steps: int, points: int, out: Path) -> bool:
-    """Train the recipes side by side, print the table and write the folder.
-
-    Args:
-        seed: Seed of every run.
-        steps: Generator steps of every run.
-        points: Points on each side of the final comparison.
-        out: Folder of the results; an earlier demo in it is replaced.
-
-    Returns:
-        Whether it came to the end; if it was interrupted, what was done is in the folder.
 
     Raises:
         ConfigError: If a number is out of range.
-        RunError: If there is something else in the folder.
+        RunError: If the folder has other content.
     """
-    configs = {recipe: _config(recipe, seed, steps, out / recipe) for recipe in RECIPES}
+    configs = [_config(recipe, seed, steps, out / recipe) for recipe in DEMO_RECIPES]
     if points < 2:
         raise ConfigError(f"--points must be at least 2, but is {points}")
-    _make_room(out, {"seed": seed, "steps": steps, "points": points})
+    _replace_earlier_demo(out, {"seed": seed, "steps": steps, "points": points})
     print(
-        f"Training {', '.join(RECIPES)} on eight Gaussians, {steps} generator steps each",
+        f"Training {', '.join(DEMO_RECIPES)} on eight Gaussians, {steps} generator steps each",
         flush=True,
     )
-    slowest_first = [configs[recipe] for recipe in reversed(RECIPES)]
-    task = partial(_row, points=points)
-    rows = at_once(task, slowest_first, workers=WORKERS)[::-1]
-    finished = [row for row in rows if row is not None]
-    if len(finished) == len(rows):
-        _report(finished, seed, points, out)
-    return len(finished) == len(rows)
+    # The slowest recipe first, so that both processes end at about the same time.
+    reversed_rows = parallel_map(partial(_row, points=points), configs[::-1], workers=WORKERS)
+    rows = [row for row in reversed_rows[::-1] if row is not None]
+    if len(rows) < len(configs):
+        print(f"stopped; what was done is in {out}", file=sys.stderr)
+        return EXIT_INTERRUPTED
+    _report(rows, seed, points, out)
+    return 0
 
 
 def _config(recipe: str, seed: int, steps: int, out: Path) -> Config:
-    """One recipe's run."""
-    every = max(1, min(EVALUATE_EVERY, steps))
+    """Configuration of the run of one recipe."""
     return Config(
         recipe=recipe,
         out=out,
         steps=steps,
         seed=seed,
-        evaluate_every=every,
-        evaluation_size=SIZE,
+        evaluate_every=max(1, min(EVALUATE_EVERY, steps)),
+        evaluation_size=EVALUATION_SIZE,
     )
 
 
-def _make_room(out: Path, config: dict[str, int]) -> None:
-    """Remove an earlier demo, known by its marker, and nothing else; leave a new marker."""
+def _replace_earlier_demo(out: Path, config: dict[str, int]) -> None:
+    """Empty the folder of an earlier demo, recognised by its marker, and write a new marker."""
     marker = out / "demo.json"
     if marker.is_file():
         shutil.rmtree(out)
@@ -174,71 +170,41 @@ def _make_room(out: Path, config: dict[str, int]) -> None:
     write_json(marker, config)
 
 
-def _row(config: Config, position: int, stop_file: Path, *, points: int) -> Row | None:
-    """Train one recipe and measure it, in a process of its own; None if it was interrupted."""
-    outcome = run(config, position=position, stop_file=stop_file)
-    if not outcome.finished:
+def _row(config: Config, position: int, stop_file: Path, *, points: int) -> DemoRow | None:
+    """Train and evaluate one recipe; None if it was interrupted."""
+    result = run(config, position=position, stop_file=stop_file)
+    if not result.finished:
         return None
-    training, data = outcome.training, outcome.data
-    rng = measures.seeded(training.rng.device, config.seed, points)
-    emd, floor = measures.emd_beside_floor(training, data, points, rng, pairs=PAIRS)
-    cloud = measures.averaged_samples(training, points, rng)
-    return Row(config.recipe, modes(eight_gaussians(), cloud), emd, floor, outcome.metrics, cloud)
+    training, data = result.training, result.data
+    rng = measures.seeded_generator(training.rng.device, config.seed, points)
+    emd, floor = measures.emd_and_floor(training, data, points, rng, pairs=COMPARISON_PAIRS)
+    samples = measures.ema_samples(training, points, rng)
+    coverage = modes(eight_gaussians(), samples)
+    return DemoRow(config.recipe, coverage, emd, floor, result.metrics, samples)
 
 
-def _report(rows: Sequence[Row], seed: int, points: int, out: Path) -> None:
-    """The table, and the files of the demo."""
-    real = eight_gaussians().sample(points, measures.seeded(torch.device("cpu"), seed, 0))
-    write_json(out / "table.json", [row.record() for row in rows])
-    figures.save_clouds(out / "samples.png", RECIPES, real, [row.points for row in rows])
-    figures.save_curves(out / "training.png", {row.recipe: row.metrics for row in rows})
-    small_floor = rows[0].metrics[-1]["floor"]
-    print()
-    print(table([row.record() for row in rows]))
-    print()
-    print(
-        NOTE.format(
-            points=points,
-            pairs=PAIRS,
-            size=SIZE,
-            catch_up=measures.CATCH_UP_STEPS,
-            small_floor=small_floor,
-        )
+def _report(rows: Sequence[DemoRow], seed: int, points: int, out: Path) -> None:
+    """Print the table, and write it and the figures to the folder."""
+    rng = measures.seeded_generator(torch.device("cpu"), seed, 0)
+    real = eight_gaussians().sample(points, rng)
+    records = [row.record() for row in rows]
+    write_json(out / "table.json", records)
+    figures.save_sample_panels(
+        out / "samples.png", DEMO_RECIPES, real, [row.points for row in rows]
     )
+    figures.save_curves(out / "training.png", {row.recipe: row.metrics for row in rows})
+    note = NOTE.format(
+        points=points,
+        pairs=COMPARISON_PAIRS,
+        size=EVALUATION_SIZE,
+        fine_tuning=measures.FINE_TUNING_STEPS,
+        small_floor=rows[0].metrics[-1]["floor"],
+    )
+    print(f"\n{demo_table(records)}\n\n{note}")
     print(f"\nWrote {out}/table.json, {out}/samples.png and {out}/training.png")
 
 
-def table(records: Sequence[dict[str, Any]], /) -> str:
-    """The rows of the demo as text."""
-    heads = (
-        "recipe",
-        "modes",
-        "in 3 sigma",
-        "EMD",
-        "floor",
-        "live gap",
-        "gap",
-        "certified",
-        "refined",
-        "exact",
-        "gap error",
-        "cert. error",
-    )
-    cells = [
-        (
-            r["recipe"],
-            f"{r['covered']}/8",
-            f"{r['within_3_sigma']:.1%}",
-            f"{r['emd']:.4f}",
-            f"{r['floor']:.4f}",
-            f"{r['live_gap']:.4g}",
-            f"{r['gap']:.4g}",
-            f"{r['certified']:.4f}",
-            f"{r['refined_certified']:.4f}",
-            f"{r['exact']:.4f}",
-            f"{r['error']:+.1%}",
-            f"{r['certified_error']:+.1%}",
-        )
-        for r in records
-    ]
-    return text_table(heads, cells)
+def demo_table(records: Sequence[dict[str, Any]], /) -> str:
+    """The table of the demo as text, one line per record of a `DemoRow`."""
+    rows = [[column.format(**record) for column in TABLE_COLUMNS.values()] for record in records]
+    return text_table(list(TABLE_COLUMNS), rows)

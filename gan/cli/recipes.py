@@ -1,4 +1,4 @@
-"""``gan recipes``: what there is to train, and on what."""
+"""``gan recipes``: the available recipes, data sets and networks."""
 
 import textwrap
 from dataclasses import fields
@@ -9,6 +9,8 @@ from gan.recipes.recipe import Recipe
 from gan.recipes.registry import RECIPES, TrainingMethod
 from gan.runs.plugins import load_plugins
 from gan.runs.text_table import text_table
+
+LINE_WIDTH = 99
 
 
 def recipes_command(*, plugin: tuple[str, ...] = ()) -> int:
@@ -24,7 +26,7 @@ def recipes_command(*, plugin: tuple[str, ...] = ()) -> int:
     for name, method in RECIPES.items():
         print(f"{name}: {method.description}\n  source: {method.source}")
         print(_wrapped("  paper:  ", _settings(method.paper)))
-        print(_wrapped("  quick:  ", _differences(method)) + "\n")
+        print(_wrapped("  quick:  ", _quick_changes(method)) + "\n")
     print("Every setting is a flag of `gan train`, as --penalty-weight 1.\n")
     sets = [(name, (load.__doc__ or "").partition("\n")[0]) for name, load in DATA.items()]
     print(text_table(("data", "what"), sets, left=2) + "\n")
@@ -34,13 +36,14 @@ def recipes_command(*, plugin: tuple[str, ...] = ()) -> int:
 
 
 def _wrapped(head: str, text: str) -> str:
-    """The text after its head, on lines that a terminal shows whole."""
-    return textwrap.fill(text, 99, initial_indent=head, subsequent_indent=" " * len(head))
+    """The text after its head, broken into lines of the width of a terminal."""
+    indent = " " * len(head)
+    return textwrap.fill(text, LINE_WIDTH, initial_indent=head, subsequent_indent=indent)
 
 
 def _settings(recipe: Recipe) -> str:
-    """The settings that matter to the recipe, as text."""
-    idle = {
+    """The settings that have an effect in the recipe, as text."""
+    without_effect = {
         "penalty_weight": not recipe.penalized,
         "clip": recipe.constraint != "clip",
         "betas": recipe.optimizer == "rmsprop",
@@ -50,17 +53,17 @@ def _settings(recipe: Recipe) -> str:
         "noise_until": recipe.noise == 0,
     }
     return ", ".join(
-        f"{part.name} {getattr(recipe, part.name)}"
-        for part in fields(Recipe)
-        if not idle.get(part.name, False)
+        f"{setting.name} {getattr(recipe, setting.name)}"
+        for setting in fields(Recipe)
+        if not without_effect.get(setting.name, False)
     )
 
 
-def _differences(method: TrainingMethod) -> str:
-    """What the quick settings change."""
-    changed = [
-        f"{part.name} {getattr(method.quick, part.name)}"
-        for part in fields(Recipe)
-        if getattr(method.quick, part.name) != getattr(method.paper, part.name)
+def _quick_changes(method: TrainingMethod) -> str:
+    """The quick settings that differ from the paper's, as text."""
+    changes = [
+        f"{setting.name} {getattr(method.quick, setting.name)}"
+        for setting in fields(Recipe)
+        if getattr(method.quick, setting.name) != getattr(method.paper, setting.name)
     ]
-    return ", ".join(changed) or "the same"
+    return ", ".join(changes) or "the same"

@@ -1,4 +1,4 @@
-"""``gan sample``: points from a finished run."""
+"""``gan sample``: samples of a trained generator."""
 
 from pathlib import Path
 
@@ -7,8 +7,8 @@ import torch
 from tyro.conf import Positional
 
 from gan.errors import ConfigError, RunError
-from gan.runs.measures import averaged_samples
-from gan.runs.run import restored
+from gan.runs.measures import ema_samples
+from gan.runs.run import load_run
 
 
 def sample_command(
@@ -19,12 +19,12 @@ def sample_command(
     seed: int = 0,
     data_dir: Path | None = None,
 ) -> int:
-    """Draw points from the averaged generator of a run, into a .npy file.
+    """Save samples of a run's averaged generator to a .npy file.
 
     Args:
         run: The run's folder.
-        n: How many points.
-        out: The file; an array of float32, shape (N, ...).
+        n: Number of points.
+        out: The file: an array of float32, shape (N, ...).
         seed: Seed of the noise.
         data_dir: Folder of the four MNIST files.
 
@@ -39,8 +39,8 @@ def sample_command(
         raise ConfigError(f"--n must be at least 1, but is {n}")
     if not 0 <= seed < 2**63:
         raise ConfigError(f"--seed must be from 0 to 2**63 - 1, but is {seed}")
-    training = restored(run, data_dir=data_dir).training
-    points = averaged_samples(training, n, torch.Generator().manual_seed(seed)).numpy()
+    training = load_run(run, data_dir=data_dir).training
+    points = ema_samples(training, n, torch.Generator().manual_seed(seed)).numpy()
     if not np.isfinite(points).all():
         raise RunError(f"the generator of {run} draws points that are not finite: it has diverged")
     try:

@@ -1,1 +1,1 @@
-"""A run: its configuration, its folder, its metrics and figures, and several runs at once."""
+"""Runs: configuration, folder, metrics and figures of each, and several runs in parallel."""

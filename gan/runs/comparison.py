@@ -1,7 +1,7 @@
-"""Runs side by side, from their folders: what each came to, and how it got there."""
+"""Comparison of finished runs: their last evaluations, with mean and spread over seeds."""
 
 import statistics
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from gan.errors import RunError
 from gan.runs.folder import RunFolder
 from gan.runs.text_table import text_table
 
-COLUMNS = {  # of the metrics, in this order where they are there: the head, and how it is written
+METRIC_COLUMNS = {  # head and number format of each metric, in the order of the table
     "modes": ("modes", ".3g"),
     "in_3_sigma": ("in 3 sigma", ".1%"),
     "smallest_share": ("min share", ".1%"),
@@ -33,11 +33,11 @@ COLUMNS = {  # of the metrics, in this order where they are there: the head, and
 
 @dataclass(frozen=True, slots=True)
 class FinishedRun:
-    """A run as its folder tells it.
+    """Configuration and evaluations of a run, from its folder.
 
     Attributes:
-        name: The folder, as it was given.
-        config: What it was asked to be.
+        name: Path of the folder, as given.
+        config: Configuration of the run, in plain values.
         metrics: Its evaluations, at least one.
     """
 
@@ -58,7 +58,7 @@ def finished_run(path: Path, /) -> FinishedRun:
         path: The folder.
 
     Returns:
-        The run.
+        Configuration and evaluations of the run.
 
     Raises:
         RunError: If the folder holds no run, or one without an evaluation.
@@ -71,88 +71,84 @@ def finished_run(path: Path, /) -> FinishedRun:
 
 
 def finished_runs(paths: Sequence[Path], /) -> list[FinishedRun]:
-    """The runs in several folders; a folder of seeds stands for the runs in it.
+    """The runs in several folders; a folder of seeds stands for all its runs.
 
     Args:
         paths: The folders.
 
     Returns:
-        The runs, in order, each once.
+        The runs in the given order without duplicates, those of a folder of seeds by seed.
 
     Raises:
         RunError: If a folder holds no run.
     """
-    found: list[FinishedRun] = []
+    runs: list[FinishedRun] = []
     for path in {path.resolve(): path for path in paths}.values():
-        seeds = sorted(path.glob("seed*/config.json"), key=lambda file: _number(file.parent))
-        found += [finished_run(file.parent) for file in seeds] or [finished_run(path)]
-    return found
+        configs = sorted(path.glob("seed*/config.json"), key=lambda file: _seed(file.parent))
+        runs += [finished_run(file.parent) for file in configs] or [finished_run(path)]
+    return runs
 
 
 def comparison_table(runs: Sequence[FinishedRun], /) -> str:
-    """A line per run with its last evaluation, and mean and spread of runs that differ in seed.
+    """A table of last evaluations, with mean and spread of runs that differ only in their seed.
 
     Args:
         runs: The runs.
 
     Returns:
-        The table; the spread is the standard deviation over seeds.
+        One line per run, and two per group of seeds; the spread is the standard deviation.
     """
-    shown = [key for key in COLUMNS if any(key in run.last for run in runs)]
-    heads = ["run", "step", "seconds", *(COLUMNS[key][0] for key in shown)]
+    keys = [key for key in METRIC_COLUMNS if any(key in run.last for run in runs)]
+    heads = ["run", "step", "seconds", *(METRIC_COLUMNS[key][0] for key in keys)]
     rows = [
         [
             run.name,
             str(run.last["step"]),
             f"{run.last['seconds']:.0f}",
-            *(_cell(run.last.get(key), key) for key in shown),
+            *(_cell(run.last.get(key), key) for key in keys),
         ]
         for run in runs
     ]
-    for group in _groups(runs):
-        rows += _summary(group, shown)
+    for group in _seed_groups(runs):
+        rows += [
+            _statistic_row(group, keys, "mean", statistics.fmean),
+            _statistic_row(group, keys, "spread", statistics.stdev),
+        ]
     return text_table(heads, rows)
 
 
-def _groups(runs: Sequence[FinishedRun]) -> list[list[FinishedRun]]:
-    """Runs that are the same but for their seed, where there are several."""
+def _seed_groups(runs: Sequence[FinishedRun]) -> list[list[FinishedRun]]:
+    """Groups of two or more runs whose configurations differ only in the seed."""
     groups: dict[str, list[FinishedRun]] = {}
     for run in runs:
-        same = {key: value for key, value in run.config.items() if key != "seed"}
-        groups.setdefault(repr(sorted(same.items())), []).append(run)
+        without_seed = {key: value for key, value in run.config.items() if key != "seed"}
+        groups.setdefault(repr(sorted(without_seed.items())), []).append(run)
     return [group for group in groups.values() if len(group) > 1]
 
 
-def _summary(group: Sequence[FinishedRun], shown: Sequence[str]) -> list[list[str]]:
-    """Two lines of the table: the mean over a group, and its standard deviation."""
+def _statistic_row(
+    group: Sequence[FinishedRun],
+    keys: Sequence[str],
+    name: str,
+    statistic: Callable[[list[float]], float],
+) -> list[str]:
+    """One statistic of each metric over a group; a dash where a run has no number."""
     config = group[0].config
-    columns = [
-        [float(v) for run in group if isinstance(v := run.last.get(key), int | float)]
-        for key in shown
-    ]
-    label = f"{config['recipe']} on {config['data']}, {len(group)} seeds"
-    return [
-        [
-            f"{label}: {name}",
-            "",
-            "",
-            *(_over(columns[i], key, of, len(group)) for i, key in enumerate(shown)),
-        ]
-        for name, of in (("mean", statistics.fmean), ("spread", statistics.stdev))
-    ]
-
-
-def _over(values: list[float], key: str, of: Any, runs: int) -> str:
-    """A statistic of a column, as its cells are written; a dash if a run lacks the number."""
-    return _cell(of(values) if len(values) == runs > 1 else None, key)
+    cells = []
+    for key in keys:
+        values = [v for run in group if isinstance(v := run.last.get(key), int | float)]
+        complete = len(values) == len(group)
+        cells.append(_cell(statistic(list(map(float, values))) if complete else None, key))
+    label = f"{config['recipe']} on {config['data']}, {len(group)} seeds: {name}"
+    return [label, "", "", *cells]
 
 
 def _cell(value: Any, key: str) -> str:
-    """A number as its column writes it; a dash where there is none."""
-    return "-" if value is None else format(value, COLUMNS[key][1])
+    """A number in the format of its column; a dash for None."""
+    return "-" if value is None else format(value, METRIC_COLUMNS[key][1])
 
 
-def _number(path: Path) -> int:
-    """The seed in a folder's name."""
+def _seed(path: Path) -> int:
+    """The seed in the name of a folder."""
     digits = path.name.removeprefix("seed")
     return int(digits) if digits.isdigit() else 0

@@ -1,5 +1,6 @@
-"""What a run is: every choice that a person can make, checked."""
+"""Configuration of a run, with all its choices checked."""
 
+from collections.abc import Collection
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -8,21 +9,21 @@ import torch
 from tyro.conf import Positional, Suppress, UseAppendAction
 
 from gan.datasets import DATA
-from gan.errors import ConfigError
+from gan.errors import ConfigError, unknown_name
 from gan.networks import NETWORKS
 from gan.recipes.recipe import Recipe
 from gan.recipes.registry import RECIPES
 from gan.runs.plugins import load_plugins
 from gan.training.devices import Precision, Strategy
 
-EARLY = (10, 100)  # steps to evaluate at, too: the distance falls fastest at the start
-EVALUATIONS = 5  # by default, evenly over the run
-PLACES = ("out", "data_dir", "tensorboard", "threads")  # what does not make another run
+EARLY_EVALUATION_STEPS = (10, 100)  # the distance falls fastest at the start
+DEFAULT_EVALUATIONS = 5  # evenly spaced over the run
+UNRECORDED_FIELDS = ("out", "data_dir", "tensorboard", "threads")  # a run resumes with others
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
-    """What a run is.
+    """All choices of a run.
 
     Attributes:
         recipe: Name of the method; `gan recipes` lists them.
@@ -31,16 +32,16 @@ class Config:
         steps: Generator steps in all; the learning rate's schedule ends there.
         seed: Seed of weights, batches and evaluations.
         out: Folder of the run; by default runs/DATA-RECIPE-seedSEED.
-        settings: quick: made for minutes. paper: the published settings, made for hours.
-        device: Where torch computes: cpu, cuda, cuda:1, mps, ...
-        devices: How many processes, one on each device, share every batch.
-        strategy: How several processes work together: ddp, or as Lightning Fabric chooses.
+        settings: quick: tuned for minutes of training. paper: the published settings, for hours.
+        device: Device of torch: cpu, cuda, cuda:1, mps, ...
+        devices: Number of processes, one on each device, that share every batch.
+        strategy: Communication of several processes: ddp, or Lightning Fabric's choice.
         precision: 32, or bf16-mixed: matrix products in bfloat16, weights in float32.
         evaluate_every: Generator steps between evaluations; by default a fifth of all steps.
         evaluation_size: Points on each side of an evaluation; by default the data set's own, 1000
             in the plane and 2000 images.
-        threads: Threads that torch computes with. The small networks of points in the plane gain
-            nothing from a second one.
+        threads: Threads of torch. The small networks of points in the plane gain nothing from a
+            second one.
         tensorboard: Write the metrics for TensorBoard, too, into the run's folder.
         data_dir: Folder of the four MNIST files; by default $MNIST_DIR, else the user's cache,
             else a download.
@@ -69,9 +70,9 @@ class Config:
     changes: Suppress[dict[str, Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Refuse what there is not, with the list of what there is."""
+        """Load the plugins; refuse unknown names and values out of range."""
         load_plugins(self.plugin)
-        self._require_names()
+        self._require_known_names()
         for name in ("steps", "devices", "evaluate_every", "threads"):
             number = getattr(self, name)
             if number is not None and number < 1:
@@ -91,62 +92,62 @@ class Config:
         except ValueError as error:
             raise ConfigError(str(error)) from None
 
-    def _require_names(self) -> None:
-        """Recipe, data, networks and settings that there are."""
-        for name, known in (
-            ("recipe", tuple(RECIPES)),
-            ("data", tuple(DATA)),
-            ("networks", (None, *NETWORKS)),
-            ("settings", ("quick", "paper")),
-        ):
-            value = getattr(self, name)
-            if value not in known:
-                there = ", ".join(k for k in known if k)
-                raise ConfigError(f"there is no {name} {value!r}; there are: {there}")
+    def _require_known_names(self) -> None:
+        """Refuse an unknown recipe, data set, pair of networks or kind of settings."""
+        choices_of: dict[str, Collection[str]] = {
+            "recipe": RECIPES,
+            "data": DATA,
+            "networks": NETWORKS,
+            "settings": ("quick", "paper"),
+        }
+        for field_name, choices in choices_of.items():
+            value = getattr(self, field_name)
+            if value not in choices and (field_name, value) != ("networks", None):
+                raise ConfigError(unknown_name(field_name, value, choices))
 
     def evaluates_at(self, step: int, /) -> bool:
-        """Whether there is an evaluation after this generator step."""
-        every = self.evaluate_every or max(1, self.steps // EVALUATIONS)
-        return step in EARLY or step % every == 0 or step == self.steps
+        """Whether the run is evaluated after this generator step."""
+        every = self.evaluate_every or max(1, self.steps // DEFAULT_EVALUATIONS)
+        return step in EARLY_EVALUATION_STEPS or step % every == 0 or step == self.steps
 
     @property
     def folder(self) -> Path:
-        """Where the run's files lie."""
+        """Folder of the run."""
         return self.out or Path("runs") / f"{self.data}-{self.recipe}-seed{self.seed}"
 
     @property
     def recipe_settings(self) -> Recipe:
-        """All settings of the method."""
+        """The method with all its settings."""
         method = RECIPES[self.recipe]
         return replace(method.quick if self.settings == "quick" else method.paper, **self.changes)
 
     def record(self) -> dict[str, Any]:
-        """What makes the run what it is, in plain values: all but where its files lie."""
-        plain = {k: v for k, v in asdict(self).items() if k not in (*PLACES, "changes")}
-        places = [
+        """All choices that determine the run, in plain values."""
+        plain = {k: v for k, v in asdict(self).items() if k not in (*UNRECORDED_FIELDS, "changes")}
+        plugins = [
             str(Path(name).resolve()) if name.endswith(".py") else name for name in self.plugin
         ]
         settings = asdict(self.recipe_settings)
-        # No part of the run then, and unknown to older ones.
+        # Without effect then, and absent from the records of older runs.
         if self.recipe_settings.optimizer != "muon":
             del settings["momentum"]
         if self.recipe_settings.generator_decay == 1:
             del settings["generator_decay"]
         return {
             **plain,
-            "plugin": places,
+            "plugin": plugins,
             "recipe_settings": settings,
             "torch": torch.__version__,
         }
 
     def torch_device(self) -> torch.device:
-        """The device, if it is there.
+        """The device of torch.
 
         Returns:
             The device with its index, as torch reports it.
 
         Raises:
-            ConfigError: If it is not.
+            ConfigError: If this machine does not have it, or has fewer than ``devices``.
         """
         try:
             device = torch.zeros(1, device=self.device).device
@@ -164,23 +165,23 @@ class Config:
         return device
 
 
-def recorded(record: dict[str, Any], /, *, out: Path, data_dir: Path | None) -> Config:
-    """The configuration of a run that was recorded, to look at it again.
+def config_from_record(record: dict[str, Any], /, *, out: Path, data_dir: Path | None) -> Config:
+    """The configuration of a recorded run.
 
     Args:
-        record: What `Config.record` gave.
-        out: The run's folder.
+        record: Result of `Config.record`.
+        out: Folder of the run.
         data_dir: Folder of the MNIST files.
 
     Returns:
         The configuration.
 
     Raises:
-        ConfigError: If it names what there is not, or is no record of a run.
+        ConfigError: If the record has unknown names, or is not of a run.
         PluginError: If its plugins cannot be loaded.
     """
-    known = {part.name for part in fields(Config)}
-    plain = {key: value for key, value in record.items() if key in known}
+    field_names = {setting.name for setting in fields(Config)}
+    plain = {key: value for key, value in record.items() if key in field_names}
     try:
         settings = dict(record["recipe_settings"])
         settings["betas"] = tuple(settings["betas"])

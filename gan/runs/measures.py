@@ -1,4 +1,4 @@
-"""What a run is measured by: its critic against exact transport, its points against the data."""
+"""Evaluation of a run: its critic against exact EMD, its generator against the data."""
 
 import copy
 from dataclasses import asdict, dataclass
@@ -11,77 +11,94 @@ from gan.data.dataset import DataSet, Measures
 from gan.evaluation.critic_gap import CriticGap, critic_gaps, exact_emd
 from gan.evaluation.semi_dual_ascent import CTransform, refined_critic
 from gan.networks import Critic
-from gan.training.loop import Training, caught_up_critic
+from gan.training.loop import Training, fine_tuned_critic
 
 FLOOR_PAIRS = 5
-CATCH_UP_STEPS = 40
-BATCH = 2000  # points that are generated at a time
+FINE_TUNING_STEPS = 40
+MAX_GENERATED_BATCH = 2000
 
 
-def seeded(device: torch.device, *seeds: int) -> torch.Generator:
-    """A source of randomness of its own per list of seeds: measuring never changes training."""
-    mixed = 0
+def seeded_generator(device: torch.device, *seeds: int) -> torch.Generator:
+    """An independent source of randomness for a list of seeds, apart from that of training."""
+    combined = 0
     for seed in seeds:
-        mixed = (mixed * 1_000_003 + seed + 1) % 2**63
-    return torch.Generator(device).manual_seed(mixed)
+        combined = (combined * 1_000_003 + seed + 1) % 2**63
+    return torch.Generator(device).manual_seed(combined)
 
 
 @torch.no_grad()
-def averaged_samples(training: Training, n: int, rng: torch.Generator) -> Float[Tensor, " n d"]:
-    """``n`` points from the average of the generator."""
-    parts = [min(BATCH, n - done) for done in range(0, n, BATCH)]
-    return torch.cat([training.average.sample(part, rng) for part in parts])
+def ema_samples(training: Training, n: int, rng: torch.Generator) -> Float[Tensor, " n d"]:
+    """``n`` samples of the generator's exponential moving average."""
+    sizes = [min(MAX_GENERATED_BATCH, n - start) for start in range(0, n, MAX_GENERATED_BATCH)]
+    return torch.cat([training.average.sample(size, rng) for size in sizes])
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
-    """The run's critic between fresh real and fresh generated points, beside the exact distance.
+class Evaluation:
+    """A run's critics against the exact EMD of fresh real and generated points.
 
     Attributes:
-        live: The critic as it stands in training: its gap is what the training reports.
-        caught_up: A copy that was trained a little further on these very points, with the
-            generator held, by the recipe (`caught_up_critic`).
-        refined: Another, that climbed the certified bound of these points (`refined_critic`); the
-            live critic where that proves more.
-        certifies: Whether the bound that a critic proves is what the recipe calls its gap.
-        measures: What else the data set knows to say of the generated points.
+        live: The critic of the training.
+        fine_tuned: A copy trained further on these points by the recipe, with the generator fixed
+            (`fine_tuned_critic`).
+        refined: A copy refined by ascent on the certified bound of these points
+            (`refined_critic`); the live critic where that certifies more.
+        measures: Metrics of the generated points, by the data set.
+        gap_is_certified: Whether the recipe's own estimate of the distance is the certified bound.
     """
 
     live: CriticGap
-    caught_up: CriticGap
+    fine_tuned: CriticGap
     refined: CriticGap
     measures: Measures
-    certifies: bool = False
+    gap_is_certified: bool = False
 
     def record(self) -> Measures:
-        """A line of the metrics: the recipe's copy, what the others prove, what the data says."""
-        live, copy_ = self.live, self.caught_up
-        gaps = (copy_.certified, live.certified) if self.certifies else (copy_.gap, live.gap)
+        """One line of the metrics: all numbers of the fine-tuned critic, bounds of the others."""
+        live, tuned = self.live, self.fine_tuned
+        certified = self.gap_is_certified
         return {
-            **asdict(copy_),
-            "gap": gaps[0],
-            "live_gap": gaps[1],
+            **asdict(tuned),
+            "gap": tuned.certified if certified else tuned.gap,
+            "live_gap": live.certified if certified else live.gap,
             "live_certified": live.certified,
             "refined_certified": self.refined.certified,
             **self.measures,
         }
 
 
-def measured(training: Training, data: DataSet, n: int, rng: torch.Generator, /) -> Measured:
-    """What the run's critic sees between n real points and n from the average of the generator."""
-    real, generated = data.sample(n, rng), averaged_samples(training, n, rng)
-    later = caught_up_critic(training, real, generated, steps=CATCH_UP_STEPS, rng=rng).eval()
-    now = copy.deepcopy(training.critic).eval()
-    higher = refined(now, data, real, generated)
-    live, caught_up, climbed = critic_gaps([now, later, higher], real, generated)
-    if climbed.certified < live.certified:
-        climbed = live
-    certifies = training.recipe.loss == "certified"
-    return Measured(live, caught_up, climbed, _measures(training, data, generated, rng), certifies)
+def evaluate(training: Training, data: DataSet, n: int, rng: torch.Generator, /) -> Evaluation:
+    """Evaluate a run on n real points and n samples of the averaged generator.
+
+    Args:
+        training: The run; unchanged.
+        data: Its data set.
+        n: Points on each side.
+        rng: Source of randomness other than the run's own.
+
+    Returns:
+        Gaps and bounds of the critics, and the data set's metrics.
+    """
+    real, generated = data.sample(n, rng), ema_samples(training, n, rng)
+    tuned_critic = fine_tuned_critic(
+        training, real, generated, steps=FINE_TUNING_STEPS, rng=rng
+    ).eval()
+    live_critic = copy.deepcopy(training.critic).eval()
+    refinement = refine_critic(live_critic, data, real, generated)
+    live, fine_tuned, refined = critic_gaps(
+        [live_critic, tuned_critic, refinement], real, generated
+    )
+    return Evaluation(
+        live,
+        fine_tuned,
+        refined if refined.certified >= live.certified else live,
+        _data_measures(training, data, generated, rng),
+        gap_is_certified=training.recipe.loss == "certified",
+    )
 
 
-def refined(critic: Critic, data: DataSet, real: Tensor, generated: Tensor, /) -> CTransform:
-    """What a copy of the critic comes to, on its way up the bound of these points."""
+def refine_critic(critic: Critic, data: DataSet, real: Tensor, generated: Tensor, /) -> CTransform:
+    """A copy of the critic, refined on these points with the settings of the data set."""
     return refined_critic(
         critic,
         real,
@@ -92,37 +109,55 @@ def refined(critic: Critic, data: DataSet, real: Tensor, generated: Tensor, /) -
     )
 
 
-def _measures(
+def _data_measures(
     training: Training, data: DataSet, generated: Tensor, rng: torch.Generator
 ) -> Measures:
-    """What the data set says, of as many points as it asks for."""
+    """Metrics of the data set, of as many generated points as they need."""
     if data.measure is None:
         return {}
-    more = data.measure_size - len(generated)
-    if more > 0:
-        generated = torch.cat([generated, averaged_samples(training, more, rng)])
+    missing = data.measure_size - len(generated)
+    if missing > 0:
+        generated = torch.cat([generated, ema_samples(training, missing, rng)])
     return data.measure(generated[: data.measure_size])
 
 
 def floor(data: DataSet, n: int, rng: torch.Generator, /) -> float:
-    """Mean exact EMD between two independent real samples of n points, over several pairs."""
+    """The sampling floor: mean exact EMD between two independent real samples of n points.
+
+    It is the expected EMD of a perfect generator: above 0, since samples are finite.
+
+    Args:
+        data: The data set.
+        n: Points in each sample.
+        rng: Source of randomness.
+
+    Returns:
+        Mean over `FLOOR_PAIRS` pairs of samples, in the unit of the points.
+    """
     pairs = (data.two_samples(n, rng) for _ in range(FLOOR_PAIRS))
     return sum(exact_emd(*pair) for pair in pairs) / FLOOR_PAIRS
 
 
-def emd_beside_floor(
+def emd_and_floor(
     training: Training, data: DataSet, n: int, rng: torch.Generator, /, *, pairs: int
 ) -> tuple[float, float]:
-    """Mean exact EMD of n generated, and of n other real points, to the same n real points.
+    """Mean exact EMD of generated points to real ones, and the sampling floor to the same ones.
 
-    The same real points on both sides of the comparison: the luck of their draw cancels in it.
+    Both are to the same real points, so that the noise of their draw cancels in a comparison.
+
+    Args:
+        training: The run.
+        data: Its data set.
+        n: Points in each sample.
+        rng: Source of randomness.
+        pairs: Number of draws.
 
     Returns:
-        Both means, over ``pairs`` draws.
+        Means of the EMD and of the floor over the draws, in the unit of the points.
     """
     emds, floors = [], []
     for _ in range(pairs):
-        real, other = data.two_samples(n, rng)
-        emds.append(exact_emd(averaged_samples(training, n, rng), real))
-        floors.append(exact_emd(other, real))
+        real, other_real = data.two_samples(n, rng)
+        emds.append(exact_emd(ema_samples(training, n, rng), real))
+        floors.append(exact_emd(other_real, real))
     return sum(emds) / pairs, sum(floors) / pairs

@@ -1,4 +1,4 @@
-"""Python files of the user that add recipes, data sets and networks by name."""
+"""Plugins: Python files of the user that add recipes, data sets and networks by name."""
 
 import importlib
 import importlib.util
@@ -10,34 +10,34 @@ from gan.errors import PluginError
 
 
 def load_plugins(names: Iterable[str], /) -> None:
-    """Import each plugin, once: a path that ends in .py, or the name of a module.
+    """Import each plugin once.
 
-    A plugin puts its own into `gan.RECIPES`, `gan.DATA` and `gan.NETWORKS` when it is imported.
+    A plugin adds entries to `gan.RECIPES`, `gan.DATA` and `gan.NETWORKS` when it is imported.
 
     Args:
-        names: Paths or names of modules.
+        names: Paths that end in .py, or names of modules.
 
     Raises:
-        PluginError: If one is not there, or fails.
+        PluginError: If a plugin does not exist, or its import fails.
     """
     for name in names:
         try:
-            _load(name)
+            _import_plugin(name)
         except Exception as error:
             raise PluginError(
                 f"--plugin {name} could not be loaded: {type(error).__name__}: {error}"
             ) from error
 
 
-def _load(name: str) -> None:
-    """Import one."""
+def _import_plugin(name: str) -> None:
+    """Import a file or a module, unless it is imported already."""
     if not name.endswith(".py"):
         importlib.import_module(name)
         return
     path = Path(name).resolve()
     module_name = f"gan_plugin_{path.stem}"
-    known = sys.modules.get(module_name)
-    if known is not None and known.__file__ == str(path):
+    imported = sys.modules.get(module_name)
+    if imported is not None and imported.__file__ == str(path):
         return
     spec = importlib.util.spec_from_file_location(module_name, path)
     if spec is None or spec.loader is None:

@@ -1,4 +1,4 @@
-"""Several runs at once, a single-thread process each, that are interrupted together."""
+"""Several runs in parallel, one single-threaded process each, interrupted together."""
 
 import signal
 import tempfile
@@ -13,40 +13,40 @@ from gan.runs.signals import stop_signals
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
-Task = Callable[[Item, int, Path], Result]
 
 
-def at_once(
+def parallel_map(
     task: Callable[[Item, int, Path], Result], items: Sequence[Item], /, *, workers: int
 ) -> list[Result | None]:
-    """What the task gives for each item, computed in several processes.
+    """Results of a task for each item, computed in several processes.
 
-    The first Ctrl-C or termination signal makes a file that is given to every task, which is to
-    end soon when it is there; tasks that have not begun then are left out.
+    The first Ctrl-C or termination signal creates a file whose path every task receives. A running
+    task should end soon after the file exists; tasks that have not begun are skipped.
 
     Args:
-        task: ``task(item, position, stop_file)``; the position is the item's, from 0.
-        items: What to do it for.
-        workers: Processes at a time.
+        task: ``task(item, position, stop_file)``, with the position of the item, from 0.
+        items: Arguments of the task.
+        workers: Number of processes; with 1 the tasks run in this process.
 
     Returns:
-        One result per item; None for those that were left out.
+        One result per item; None for skipped ones.
     """
     with tempfile.TemporaryDirectory() as folder:
         stop_file = Path(folder) / "stop"
         with stop_signals(file=stop_file):
             parallel = joblib.Parallel(n_jobs=min(workers, len(items)))
             calls = (
-                joblib.delayed(_unless_stopped)(task, item, i, stop_file)
+                joblib.delayed(_run_unless_stopped)(task, item, i, stop_file)
                 for i, item in enumerate(items)
             )
             return list(parallel(calls))
 
 
-def _unless_stopped(
+def _run_unless_stopped(
     task: Callable[[Item, int, Path], Result], item: Item, position: int, stop_file: Path
 ) -> Result | None:
-    """The task, in a process that a terminal's Ctrl-C does not kill between two tasks."""
+    """The result of the task; None if a stop was requested before it began."""
     if current_process().name != "MainProcess":
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the file tells
+        # A terminal sends Ctrl-C to every process; workers obey the file instead.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
     return None if stop_file.exists() else task(item, position, stop_file)

@@ -1,4 +1,4 @@
-"""One run from configuration to folder: train, evaluate, save, stop when asked, go on later."""
+"""One run from configuration to folder: train, evaluate, save, stop on request, resume."""
 
 import os
 import sys
@@ -15,25 +15,29 @@ from gan.datasets import DATA
 from gan.errors import ConfigError, LostProcessError, TrainingError
 from gan.networks import NETWORKS, rescaled
 from gan.runs import figures, measures
-from gan.runs.config import Config, recorded
+from gan.runs.config import Config, config_from_record
 from gan.runs.folder import RunFolder
 from gan.runs.plugins import load_plugins
-from gan.runs.signals import Stop, stop_signals
-from gan.runs.tensorboard import Board
-from gan.training.devices import Devices, join, planned
+from gan.runs.signals import StopRequest, stop_signals
+from gan.runs.tensorboard import TensorBoardWriter
+from gan.training.devices import Devices, launch, planned_devices
 from gan.training.loop import Step, Training, train
 
 PICTURE_POINTS = 2000
+PROGRESS_STEPS = 10  # between updates of the numbers beside the progress bar
+
+# Independent streams of a run's seed, other than the one of its training.
+FLOOR_STREAM, EVALUATION_STREAM, PICTURE_STREAM = range(3)
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """How a run ended.
+class RunResult:
+    """State and evaluations of a run that has ended.
 
     Attributes:
-        training: The run's state.
-        data: What it learned.
-        finished: Whether all steps are done; else it was interrupted.
+        training: State of the run.
+        data: Its data set.
+        finished: Whether all steps are done; otherwise it was interrupted.
         metrics: Its evaluations.
     """
 
@@ -45,107 +49,116 @@ class Outcome:
 
 def run(
     config: Config, /, *, resume: bool = False, position: int = 0, stop_file: Path | None = None
-) -> Outcome:
-    """Train as configured, writing the run's folder on the way.
+) -> RunResult:
+    """Train as configured, and write the folder of the run.
 
     An interrupt (Ctrl-C, or a termination signal) ends the run after the current step, with a
     checkpoint.
 
     Args:
-        config: What to do.
-        resume: Go on with the run in the folder, exactly.
-        position: Line of the terminal that the progress bar is on, from 0.
-        stop_file: A file that asks the run to stop once it is there.
+        config: Configuration of the run.
+        resume: Continue the run in the folder, exactly.
+        position: Line of the terminal for the progress bar, from 0.
+        stop_file: A file at whose presence the run stops.
 
     Returns:
-        How the run ended.
+        State and evaluations of the run.
 
     Raises:
-        ConfigError: If the device is not there, or networks and data do not fit.
+        ConfigError: If the device is not available, or networks and data do not fit.
         MisfitError: If recipe and networks do not fit.
         RunError: If the folder cannot be used, or a file cannot be written.
-        MnistError: If the digits cannot be had.
-        TrainingError: If a loss is not finite, or another process of the run is gone; the
+        MnistError: If the digits cannot be loaded.
+        TrainingError: If a loss is not finite, or another process of the run has ended; the
             checkpoint of the last finite update is kept.
     """
     torch.set_num_threads(config.threads)
-    training, data = made(config)
-    _require_launcher(config)
+    training, data = initial_training(config)
+    _require_launchable(config)
     folder = RunFolder(config.folder)
-    before = 0.0
-    if training.devices.rank == 0:
-        folder.go_on(config.record()) if resume else folder.begin(config.record())
-    training.devices = join(training.devices, strategy=config.strategy, precision=config.precision)
+    is_first = training.devices.rank == 0
+    if is_first:
+        if resume:
+            folder.truncate_to_checkpoint(config.record())
+        else:
+            folder.create(config.record())
+    training.devices = launch(
+        training.devices, strategy=config.strategy, precision=config.precision
+    )
+    earlier_seconds = 0.0
     if resume and folder.checkpoint_path.exists():
-        before = folder.load(training)
-    first = training.devices.rank == 0
-    board = Board(folder.path, training.step) if config.tensorboard and first else None
-    session = _Session(config, data, training, folder, board, time.monotonic() - before)
-    with stop_signals(file=stop_file) as stop, session.progress(position) as progress:
-        session.go(stop, progress)
-    return Outcome(training, data, training.step == config.steps, folder.metrics())
+        earlier_seconds = folder.load_checkpoint(training)
+    writer = None
+    if config.tensorboard and training.devices.rank == 0:
+        writer = TensorBoardWriter(folder.path, training.step)
+    start = time.monotonic() - earlier_seconds
+    session = _Session(config, data, training, folder, writer, start)
+    with stop_signals(file=stop_file) as request, session.progress_bar(position) as bar:
+        session.train(request, bar)
+    return RunResult(training, data, training.step == config.steps, folder.metrics())
 
 
-def made(config: Config, /) -> tuple[Training, DataSet]:
-    """The run at its start, and what it is to learn.
+def initial_training(config: Config, /) -> tuple[Training, DataSet]:
+    """State of a run at step 0, and its data set.
 
     Args:
-        config: What to do.
+        config: Configuration of the run.
 
     Returns:
-        Both; other processes of the run are not there yet.
+        State and data set; other processes of the run are not started yet.
 
     Raises:
-        ConfigError: If the device is not there, or networks and data do not fit.
+        ConfigError: If the device is not available, or networks and data do not fit.
         MisfitError: If recipe and networks do not fit.
-        MnistError: If the digits cannot be had.
+        MnistError: If the digits cannot be loaded.
     """
-    load_plugins(config.plugin)  # here, too: the process may be another
+    load_plugins(config.plugin)  # a worker process has received the configuration without them
     if config.tensorboard:
-        Board.require()
-    devices = planned(config.torch_device(), config.devices)
+        TensorBoardWriter.require()
+    devices = planned_devices(config.torch_device(), config.devices)
     data = DATA[config.data](config.data_dir)
     name = config.networks or data.networks
     networks = NETWORKS[name]
     if not networks.fits(data.shape):
         fitting = ", ".join(k for k, pair in NETWORKS.items() if pair.fits(data.shape))
         raise ConfigError(
-            f"--networks {name} is for {networks.of}, but points of {config.data} have the shape "
-            f"{data.shape}; for those there are: {fitting}"
+            f"--networks {name} is for {networks.domain}, but points of {config.data} have the "
+            f"shape {data.shape}; choose from {fitting}"
         )
     rng = torch.Generator(devices.device).manual_seed(config.seed)
-    made_for_1 = networks.generator(rng, data.shape), networks.critic(rng, data.shape)
-    players = rescaled(*made_for_1, data.unit)
+    unit_networks = networks.generator(rng, data.shape), networks.critic(rng, data.shape)
+    generator, critic = rescaled(*unit_networks, data.unit)
+    recipe = config.recipe_settings
     return Training.start(
-        *players, config.recipe_settings, steps=config.steps, rng=rng, devices=devices
+        generator, critic, recipe, steps=config.steps, rng=rng, devices=devices
     ), data
 
 
-def restored(path: Path, /, *, data_dir: Path | None = None) -> Outcome:
-    """The run in a folder as its checkpoint left it, to look at and to sample from.
+def load_run(path: Path, /, *, data_dir: Path | None = None) -> RunResult:
+    """The run in a folder in the state of its checkpoint, on the CPU.
 
     Args:
         path: The run's folder.
         data_dir: Folder of the MNIST files.
 
     Returns:
-        The run.
+        State and evaluations of the run.
 
     Raises:
+        ConfigError: If the run has unknown names.
         RunError: If the folder holds no run, or a damaged one.
-        ConfigError: If the run's names are not known here.
-        MnistError: If the digits cannot be had.
+        MnistError: If the digits cannot be loaded.
     """
     folder = RunFolder(path)
     record = {**folder.config(), "device": "cpu", "devices": 1}
-    config = recorded(record, out=path, data_dir=data_dir)
-    training, data = made(config)
-    folder.load(training, elsewhere=True)
-    return Outcome(training, data, training.step == config.steps, folder.metrics())
+    config = config_from_record(record, out=path, data_dir=data_dir)
+    training, data = initial_training(config)
+    folder.load_checkpoint(training, networks_only=True)
+    return RunResult(training, data, training.step == config.steps, folder.metrics())
 
 
-def _require_launcher(config: Config) -> None:
-    """Several processes are started by the same command again: it must be that of a run."""
+def _require_launchable(config: Config) -> None:
+    """Refuse several processes unless `gan` or a launcher started this one: each repeats it."""
     spec = getattr(sys.modules["__main__"], "__spec__", None)
     name = spec.name if spec is not None else Path(sys.argv[0]).stem
     if (
@@ -161,22 +174,22 @@ def _require_launcher(config: Config) -> None:
 
 @dataclass(slots=True)
 class _Session:
-    """A run under way, in one of its processes."""
+    """The part of a run from its start or resumption to its end, in one of its processes."""
 
     config: Config
     data: DataSet
     training: Training
     folder: RunFolder
-    board: Board | None
-    started: float
+    writer: TensorBoardWriter | None
+    start: float
 
     @property
     def devices(self) -> Devices:
-        """The run's processes; the first alone measures and writes."""
+        """The processes of the run, of which only the first evaluates and writes."""
         return self.training.devices
 
-    def progress(self, position: int) -> "tqdm[NoReturn]":
-        """The bar over all steps."""
+    def progress_bar(self, position: int) -> "tqdm[NoReturn]":
+        """A progress bar over all steps."""
         return tqdm(
             desc=f"{self.config.recipe} on {self.config.data}",
             total=self.config.steps,
@@ -188,83 +201,90 @@ class _Session:
             disable=self.devices.rank > 0,
         )
 
-    def go(self, stop: Stop, progress: "tqdm[NoReturn]") -> None:
-        """Train to the end, or until asked to stop."""
-        n = self.config.evaluation_size or self.data.evaluation_size
-        first = self.devices.rank == 0
-        floor = measures.floor(self.data, n, self.seeded(0)) if first else 0.0
-        shown: dict[str, str] = {}
+    def train(self, request: StopRequest, bar: "tqdm[NoReturn]") -> None:
+        """Train to the end or until a stop is requested, and save."""
         try:
-            for step in train(self.training, real=self.data.sample):
-                progress.update()
-                if first and self.config.evaluates_at(step.number):
-                    shown = {"exact": f"{self.evaluate(step, n, floor):.4f}"}
-                if step.number % 10 == 0:
-                    progress.set_postfix({**_shown(step), **shown}, refresh=False)
-                if self.devices.agreed(stop.asked):
-                    reason = stop.reason or "another process was interrupted"
-                    progress.write(f"{reason}: stopping", file=sys.stderr)
-                    break
-        except LostProcessError as error:
-            # All processes hold the same state: whoever is left writes it.
-            self.folder.save(self.training, seconds=self.seconds())
+            self._train_steps(request, bar)
+        except (LostProcessError, TrainingError) as error:
+            # All processes hold the same state; after the loss of one, any other writes it.
+            self.save_checkpoint(any_rank=isinstance(error, LostProcessError))
             raise TrainingError(
                 f"training stopped after step {self.training.step}: {error}. "
                 f"The state after that step is in {self.folder.checkpoint_path}"
             ) from error
-        except TrainingError as error:
-            self.save()
-            raise TrainingError(
-                f"training stopped after step {self.training.step}: {error}. "
-                f"The state after that step is in {self.folder.checkpoint_path}"
-            ) from error
-        # Not after a KeyboardInterrupt: it may have come in the middle of a step.
-        self.save()
-        if first:
-            self.folder.animate()
+        # Not after a KeyboardInterrupt, which may have ended a step halfway.
+        self.save_checkpoint()
+        if self.devices.rank == 0:
+            self.folder.save_animation()
+
+    def _train_steps(self, request: StopRequest, bar: "tqdm[NoReturn]") -> None:
+        """Train and evaluate until the last step or a requested stop."""
+        n = self.config.evaluation_size or self.data.evaluation_size
+        is_first = self.devices.rank == 0
+        floor = measures.floor(self.data, n, self.stream(FLOOR_STREAM)) if is_first else 0.0
+        last_emd: dict[str, str] = {}
+        for step in train(self.training, real=self.data.sample):
+            bar.update()
+            if is_first and self.config.evaluates_at(step.number):
+                last_emd = {"exact": f"{self.evaluate(step, n, floor):.4f}"}
+            if step.number % PROGRESS_STEPS == 0:
+                bar.set_postfix({**_progress_numbers(step), **last_emd}, refresh=False)
+            if self.devices.any_rank(request.is_set):
+                reason = request.reason or "another process was interrupted"
+                bar.write(f"{reason}: stopping", file=sys.stderr)
+                break
 
     def evaluate(self, step: Step, n: int, floor: float) -> float:
-        """Measure, and write what was found; the exact EMD."""
-        found = measures.measured(self.training, self.data, n, self.seeded(1, step.number))
+        """Evaluate the run and write the result; the exact EMD."""
+        rng = self.stream(EVALUATION_STREAM, step.number)
+        evaluation = measures.evaluate(self.training, self.data, n, rng)
         line = {
             "step": step.number,
             "seconds": round(self.seconds(), 3),
-            **found.record(),
+            **evaluation.record(),
             "floor": floor,
             "learning_rate": step.learning_rate,
             "noise": step.noise,
         }
-        self.folder.add_metrics(line)
-        if self.board is not None:
-            self.board.add(line)
-        self.save()  # before the picture, which a user's data may not be made for
-        rng = self.seeded(2)
+        self.folder.append_metrics(line)
+        if self.writer is not None:
+            self.writer.add(line)
+        self.save_checkpoint()  # before the picture, which may fail for a plugin's data
+        rng = self.stream(PICTURE_STREAM)
         real = self.data.sample(PICTURE_POINTS, rng)
-        generated = measures.averaged_samples(self.training, PICTURE_POINTS, rng)
+        generated = measures.ema_samples(self.training, PICTURE_POINTS, rng)
         self.folder.save_frame(
             step.number,
             lambda path: figures.save_samples(path, real, generated, f"step {step.number}"),
         )
-        return found.live.exact
+        return evaluation.live.exact
 
-    def save(self) -> None:
-        """The checkpoint: all processes hold the same state, and the first writes it."""
-        if self.devices.rank == 0:
-            self.folder.save(self.training, seconds=self.seconds())
+    def save_checkpoint(self, *, any_rank: bool = False) -> None:
+        """Replace the checkpoint, in the first process or in any."""
+        if any_rank or self.devices.rank == 0:
+            self.folder.save_checkpoint(self.training, seconds=self.seconds())
 
     def seconds(self) -> float:
-        """Since the start, without the time that the run was interrupted."""
-        return time.monotonic() - self.started
+        """Seconds of training, without interruptions."""
+        return time.monotonic() - self.start
 
-    def seeded(self, *purpose: int) -> torch.Generator:
-        """A source of randomness that does not touch the training's own."""
-        return measures.seeded(self.training.rng.device, self.config.seed, *purpose)
+    def stream(self, *numbers: int) -> torch.Generator:
+        """A source of randomness that is independent of the training's own."""
+        return measures.seeded_generator(self.training.rng.device, self.config.seed, *numbers)
 
 
-def _shown(step: Step) -> dict[str, str]:
-    """What the progress bar says of a step."""
+def _progress_numbers(step: Step) -> dict[str, str]:
+    """Numbers of a step beside the progress bar."""
     noise = {"noise": f"{step.noise:.3f}"} if step.noise else {}
     return {"gap": f"{step.gap:.4f}", **noise}
 
 
-__all__ = ["Config", "ConfigError", "Outcome", "TrainingError", "made", "restored", "run"]
+__all__ = [
+    "Config",
+    "ConfigError",
+    "RunResult",
+    "TrainingError",
+    "initial_training",
+    "load_run",
+    "run",
+]

@@ -1,4 +1,4 @@
-"""Ctrl-C and termination: a run stops between two steps, with a checkpoint."""
+"""Ctrl-C and termination signals: a run stops between two steps, with a checkpoint."""
 
 import signal
 import threading
@@ -8,23 +8,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
-INTERRUPTED = 130  # the exit status of a program that Ctrl-C ended
+EXIT_INTERRUPTED = 130  # the shell's status of a program that Ctrl-C ended
 
 
 @dataclass(slots=True)
-class Stop:
-    """Whether somebody asked to stop.
+class StopRequest:
+    """A request to stop, by a signal or by a file.
 
     Attributes:
-        reason: The name of the signal, or empty.
-        file: A file whose being there asks to stop, too: how one process tells others.
+        reason: Name of the signal, or of the other cause; empty without a request.
+        file: A file whose presence requests a stop, too; processes share it.
     """
 
     reason: str = ""
     file: Path | None = None
 
     @property
-    def asked(self) -> bool:
+    def is_set(self) -> bool:
         """Whether to stop now."""
         if not self.reason and self.file is not None and self.file.exists():
             self.reason = "another run was interrupted"
@@ -32,31 +32,33 @@ class Stop:
 
 
 @contextmanager
-def stop_signals(*, file: Path | None = None) -> Iterator[Stop]:
-    """Note the first Ctrl-C or termination signal, to stop between two steps; obey the second.
+def stop_signals(*, file: Path | None = None) -> Iterator[StopRequest]:
+    """Turn the first Ctrl-C or termination signal into a request to stop; obey the second.
 
     Args:
-        file: What also asks to stop once it is there; a signal makes it.
+        file: A file whose presence requests a stop, too; a signal creates it.
 
     Yields:
-        What has been noted.
+        The request, updated by signals.
     """
-    stop = Stop(file=file)
+    request = StopRequest(file=file)
 
-    def note(number: int, frame: FrameType | None) -> None:
+    def handle(number: int, frame: FrameType | None) -> None:
         del frame
-        if stop.reason:
+        if request.reason:
             raise KeyboardInterrupt
-        stop.reason = signal.Signals(number).name
+        request.reason = signal.Signals(number).name
         if file is not None:
             file.touch()
 
     if threading.current_thread() is not threading.main_thread():
-        yield stop  # only the main thread may handle signals
+        yield request  # only the main thread may handle signals
         return
-    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+    previous = {
+        number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)
+    }
     try:
-        yield stop
+        yield request
     finally:
-        for number, handler in before.items():
+        for number, handler in previous.items():
             signal.signal(number, handler)

@@ -1,4 +1,4 @@
-"""The metrics of a run for TensorBoard."""
+"""Metrics of a run for TensorBoard."""
 
 from importlib.util import find_spec
 from pathlib import Path
@@ -7,30 +7,30 @@ from typing import Any
 from gan.errors import ConfigError
 
 
-class Board:
-    """Writes each line of the metrics as scalars, into the folder ``tensorboard`` of a run."""
+class TensorBoardWriter:
+    """Writer of evaluations as scalars, into the folder ``tensorboard`` of a run."""
 
     def __init__(self, path: Path, step: int) -> None:
-        from torch.utils.tensorboard import SummaryWriter  # here: an extra, and slow to import
+        from torch.utils.tensorboard import SummaryWriter  # an extra, and slow to import
 
-        # What an earlier session wrote after this step is made again.
+        # Scalars that an earlier session wrote after this step are measured again.
         self._writer = SummaryWriter(str(path / "tensorboard"), purge_step=step + 1)
 
     @staticmethod
     def require() -> None:
-        """Refuse a run that asks for what is not installed.
+        """Refuse a run with TensorBoard where it is not installed.
 
         Raises:
-            ConfigError: If TensorBoard is not.
+            ConfigError: If TensorBoard is not installed.
         """
         if find_spec("tensorboard") is None:
             raise ConfigError(
                 "--tensorboard needs TensorBoard: pip install 'divergences[tensorboard]'"
             )
 
-    def add(self, line: dict[str, Any], /) -> None:
-        """One evaluation; lists are left out."""
-        for name, value in line.items():
+    def add(self, evaluation: dict[str, Any], /) -> None:
+        """Write the numbers of one evaluation, without its lists."""
+        for name, value in evaluation.items():
             if isinstance(value, int | float) and name != "step":
-                self._writer.add_scalar(name, value, line["step"])
+                self._writer.add_scalar(name, value, evaluation["step"])
         self._writer.flush()

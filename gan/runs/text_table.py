@@ -1,18 +1,18 @@
-"""Tables as text."""
+"""Plain-text tables."""
 
 from collections.abc import Sequence
 
 
 def text_table(heads: Sequence[str], rows: Sequence[Sequence[str]], /, *, left: int = 1) -> str:
-    """Cells in columns that are as wide as needed, the heads above a line.
+    """A table in columns as wide as their longest cell, with a line under the heads.
 
     Args:
-        heads: One per column.
-        rows: A cell for each column.
-        left: How many columns, from the first on, are aligned to the left.
+        heads: Heads of the columns.
+        rows: Cells of each row, one per column.
+        left: Number of leading columns that are aligned to the left.
 
     Returns:
-        The table.
+        The lines of the table, without a newline at the end.
     """
     widths = [max(len(row[i]) for row in (heads, *rows)) for i in range(len(heads))]
     lines = [

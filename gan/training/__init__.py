@@ -1,1 +1,1 @@
-"""The training loop: its state, its steps, undoing a step, and the devices it runs on."""
+"""The training loop: its state, its steps, the rollback of a failed step, and its devices."""

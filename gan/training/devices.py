@@ -1,8 +1,8 @@
-"""Where a run computes: one device or several, in full or in mixed precision.
+"""Devices of a run: one process or several, in full or in mixed precision.
 
-With several, each process draws the same batch from the same source of randomness and takes its
-share of it; gradients are averaged over the processes. So a run is the same, up to rounding,
-however many there are, and all of them hold the same state.
+With several processes each draws the same batch from the same source of randomness and takes its
+shard of it; gradients are averaged over the processes. A run is therefore the same, up to
+rounding, for any number of processes, and all of them hold the same state.
 """
 
 import logging
@@ -24,40 +24,42 @@ from gan.errors import LostProcessError
 Precision = Literal["32", "bf16-mixed"]
 Strategy = Literal["auto", "ddp"]
 
+POLL_SECONDS = 0.5
+
 
 @dataclass(frozen=True, slots=True)
 class Devices:
-    """The processes that compute one run, seen from one of them.
+    """The processes of a run, as seen from one of them.
 
     Attributes:
-        device: Where this process computes.
-        rank: Which of them this is, from 0.
-        count: How many there are.
-        autocast: Makes the context in which networks compute; by default in full precision.
+        device: Device of this process.
+        rank: Index of this process, from 0.
+        world_size: Number of processes.
+        autocast: Makes the context in which networks are evaluated; by default full precision.
     """
 
     device: torch.device
     rank: int = 0
-    count: int = 1
+    world_size: int = 1
     autocast: Callable[[], AbstractContextManager[object]] = nullcontext
 
-    def share(self, points: Tensor, /) -> Tensor:
-        """This process's rows: every ``count``-th, from its own rank on."""
-        return points[self.rank :: self.count] if self.count > 1 else points
+    def shard(self, points: Tensor, /) -> Tensor:
+        """This process's rows of a batch: every ``world_size``-th, from ``rank`` on."""
+        return points[self.rank :: self.world_size] if self.world_size > 1 else points
 
     def average(self, tensors: Sequence[Tensor], /) -> Sequence[Tensor]:
-        """The mean over all processes of each of the tensors, which have one data type.
+        """The mean of each tensor over all processes.
 
         Args:
-            tensors: This process's.
+            tensors: Tensors of this process, all of one data type.
 
         Returns:
-            As many tensors of the same shapes.
+            The means, of the same number and shapes.
 
         Raises:
-            LostProcessError: If another process is gone.
+            LostProcessError: If another process has ended.
         """
-        if self.count == 1:
+        if self.world_size == 1:
             return tensors
         flat = torch.cat([tensor.reshape(-1) for tensor in tensors])
         try:
@@ -66,80 +68,81 @@ class Devices:
             raise LostProcessError(
                 f"another process of this run is gone ({str(error).splitlines()[0]})"
             ) from error
-        parts = (flat / self.count).split([tensor.numel() for tensor in tensors])
+        parts = (flat / self.world_size).split([tensor.numel() for tensor in tensors])
         return [part.reshape(t.shape) for part, t in zip(parts, tensors, strict=True)]
 
-    def agreed(self, flag: bool, /) -> bool:
+    def any_rank(self, flag: bool, /) -> bool:
         """Whether the flag is set in any of the processes."""
-        if self.count == 1:
+        if self.world_size == 1:
             return flag
         (mean,) = self.average([torch.tensor([float(flag)], device=self.device)])
         return bool(mean > 0)
 
 
-def planned(device: torch.device, count: int, /) -> Devices:
-    """What this process will compute on, before it has joined the others.
+def planned_devices(device: torch.device, world_size: int, /) -> Devices:
+    """Device, rank and number of processes of a run, before the processes are connected.
 
     Args:
-        device: Where to compute; with several processes of one machine, the kind of device.
-        count: How many processes.
+        device: Device of the run; with several processes, the type of their devices.
+        world_size: Number of processes.
 
     Returns:
-        This process's device, rank and count.
+        The devices as this process will see them.
     """
-    if count == 1:
+    if world_size == 1:
         return Devices(device)
     rank = int(os.environ.get("RANK", os.environ.get("LOCAL_RANK", "0")))
-    local = int(os.environ.get("LOCAL_RANK", "0"))
-    own = torch.device(device.type, local) if device.type == "cuda" else device
-    return Devices(own, rank, count)
+    local_rank = int(os.environ.get("LOCAL_RANK", "0"))
+    own = torch.device(device.type, local_rank) if device.type == "cuda" else device
+    return Devices(own, rank, world_size)
 
 
-def join(plan: Devices, /, *, strategy: Strategy = "auto", precision: Precision = "32") -> Devices:
-    """Set up computing by Lightning Fabric; with several processes, start and join them.
+def launch(
+    plan: Devices, /, *, strategy: Strategy = "auto", precision: Precision = "32"
+) -> Devices:
+    """Set up Lightning Fabric; with several processes, start and connect them.
 
     The first process starts the others by its own command, unless a launcher has started all of
-    them. They end with it, and it is told by `Devices.average` when one of them is gone. If one
-    ends before all have joined, this process says so and exits with status 1: its wait for them
-    cannot be interrupted.
+    them. Afterwards `Devices.average` raises in every process when one of them has ended. If one
+    ends before all are connected, this process prints so and exits with status 1, since its wait
+    for them cannot be interrupted.
 
     Args:
-        plan: As `planned` gave it.
-        strategy: How several processes work together: "ddp" (data parallel), or as Fabric
-            chooses.
+        plan: Result of `planned_devices`.
+        strategy: Communication of several processes: "ddp" (data parallel), or Fabric's choice.
         precision: "32", or "bf16-mixed": matrix products in bfloat16, weights in float32.
 
     Returns:
-        What this process computes on.
+        The devices of the connected processes, with the autocast of the precision.
     """
-    if plan.count == 1 and precision == "32":
+    if plan.world_size == 1 and precision == "32":
         return plan
-    from lightning_fabric import Fabric  # here: it takes seconds to import
+    from lightning_fabric import Fabric  # takes seconds to import
 
     logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
-    joined = threading.Event()
-    if plan.count > 1 and "LOCAL_RANK" not in os.environ:
-        _watch(_start_others(plan.count), joined)
-    one = [plan.device.index or 0] if plan.device.type == "cuda" else 1
+    connected = threading.Event()
+    if plan.world_size > 1 and "LOCAL_RANK" not in os.environ:
+        _exit_on_early_end(_start_other_ranks(plan.world_size), connected)
+    own_device = [plan.device.index or 0] if plan.device.type == "cuda" else 1
     fabric = Fabric(
         accelerator=plan.device.type,
-        devices=plan.count if plan.count > 1 else one,
+        devices=plan.world_size if plan.world_size > 1 else own_device,
         strategy=strategy,
         precision=precision,
     )
     fabric.launch()
-    joined.set()
+    connected.set()
     return Devices(fabric.device, fabric.global_rank, fabric.world_size, fabric.autocast)
 
 
-def _start_others(count: int) -> "list[subprocess.Popen[bytes]]":
-    """Start all processes but this one, by the command that started it.
+def _start_other_ranks(world_size: int) -> "list[subprocess.Popen[bytes]]":
+    """Start the processes of ranks 1, 2, ... by the command of this process.
 
-    Not left to Fabric: its launcher kills the first process when another one fails, before that
-    could save what it has.
+    Fabric's own launcher is not used: it kills the first process when another one fails, before
+    the first could save its state.
 
     Returns:
-        They.
+        The started processes.
     """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -147,7 +150,7 @@ def _start_others(count: int) -> "list[subprocess.Popen[bytes]]":
     os.environ |= {
         "MASTER_ADDR": "127.0.0.1",
         "MASTER_PORT": str(port),
-        "WORLD_SIZE": str(count),
+        "WORLD_SIZE": str(world_size),
         "NODE_RANK": "0",
         "LOCAL_RANK": "0",
     }
@@ -157,27 +160,30 @@ def _start_others(count: int) -> "list[subprocess.Popen[bytes]]":
         subprocess.Popen(
             [sys.executable, *script, *sys.argv[1:]], env={**os.environ, "LOCAL_RANK": str(rank)}
         )
-        for rank in range(1, count)
+        for rank in range(1, world_size)
     ]
 
 
-def _watch(others: "list[subprocess.Popen[bytes]]", joined: threading.Event) -> None:
-    """End this process if another one ends before all have joined: it would wait for half an hour.
+def _exit_on_early_end(
+    others: "list[subprocess.Popen[bytes]]", connected: threading.Event
+) -> None:
+    """Start a thread that exits this process if another one ends before all are connected.
 
-    Waiting is inside a library and cannot be interrupted but by the end of the process.
+    Fabric would wait for half an hour, inside a library call that only the end of the process
+    interrupts.
     """
 
-    def watch() -> None:
-        while not joined.wait(0.5):
+    def poll() -> None:
+        while not connected.wait(POLL_SECONDS):
             codes = [other.poll() for other in others]
             if any(code is not None for code in codes):
                 for other in others:
                     other.kill()
                 sys.stderr.write(
-                    f"gan: another process of this run ended (status {codes}) before all had "
-                    "joined it; what it said is above\n"
+                    f"gan: another process of this run ended (status {codes}) before all were "
+                    "connected; its message is above\n"
                 )
                 sys.stderr.flush()
                 os._exit(1)
 
-    threading.Thread(target=watch, daemon=True).start()
+    threading.Thread(target=poll, daemon=True).start()

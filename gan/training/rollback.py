@@ -1,4 +1,4 @@
-"""Undo half a training step: a copy of what a step changes, taken before it."""
+"""Undo an incomplete training step from a snapshot taken before it."""
 
 from collections.abc import Sequence
 
@@ -9,9 +9,9 @@ from gan.recipes.optimizers import Optimizer, torch_optimizers
 
 
 class Rollback:
-    """The state of networks, optimisers and a source of randomness as it was at the last `keep`.
+    """The last snapshot of networks, optimisers and a source of randomness.
 
-    Cheap enough for every step: the copies are made once and overwritten after.
+    Cheap enough for every step: its memory is allocated once and overwritten afterwards.
     """
 
     def __init__(
@@ -25,34 +25,36 @@ class Rollback:
             part for optimizer in optimizers for part in torch_optimizers(optimizer)
         ]
         self._rng = rng
-        self._copies: list[Tensor] = []
+        self._snapshot: list[Tensor] = []
         self._rng_state = rng.get_state()
 
     @torch.no_grad()
-    def keep(self) -> None:
-        """Take the copy."""
-        now = self._tensors()
-        if len(now) == len(self._copies):
-            torch._foreach_copy_(self._copies, now)
-        else:  # the first step, and the second: optimisers make their state in the first
-            self._copies = [tensor.clone() for tensor in now]
+    def save(self) -> None:
+        """Replace the snapshot by the present state."""
+        tensors = self._tensors()
+        if len(tensors) == len(self._snapshot):
+            torch._foreach_copy_(self._snapshot, tensors)
+        else:  # optimisers create their state in the first step
+            self._snapshot = [tensor.clone() for tensor in tensors]
         self._rng_state = self._rng.get_state()
 
     @torch.no_grad()
-    def undo(self) -> None:
-        """Go back to the copy."""
-        now = self._tensors()
-        if len(now) != len(self._copies):  # a first step that failed has made state
+    def restore(self) -> None:
+        """Return to the snapshot."""
+        tensors = self._tensors()
+        if len(tensors) != len(self._snapshot):  # a failed first step has created state
             for optimizer in self._optimizers:
                 optimizer.state.clear()
-            now = self._tensors()
-        torch._foreach_copy_(now, self._copies)
+            tensors = self._tensors()
+        torch._foreach_copy_(tensors, self._snapshot)
         self._rng.set_state(self._rng_state)
 
     def _tensors(self) -> list[Tensor]:
-        """Everything that a step writes to."""
-        held = [t for module in self._modules for t in (*module.parameters(), *module.buffers())]
+        """All tensors that a step writes to."""
+        tensors = [
+            t for module in self._modules for t in (*module.parameters(), *module.buffers())
+        ]
         for optimizer in self._optimizers:
             for state in optimizer.state.values():
-                held += [value for value in state.values() if isinstance(value, Tensor)]
-        return held
+                tensors += [value for value in state.values() if isinstance(value, Tensor)]
+        return tensors

@@ -1,4 +1,4 @@
-"""One step of either player: a batch, a loss, an update that is finite or not made."""
+"""One step of the critic or the generator: a batch, a loss, and an update if it is finite."""
 
 import math
 from dataclasses import dataclass
@@ -38,14 +38,14 @@ PENALTIES = {
 
 @dataclass(frozen=True, slots=True)
 class CriticBatch:
-    """What one critic step is made on: this process's share of a batch.
+    """Input of one critic step: this process's shard of a batch.
 
     Attributes:
-        real: Real points, with the recipe's noise.
-        generated: Generated points, likewise.
-        mix: Places between the two at which slopes are penalised, shape ``(n,)``; of pairs of
-            places ``(2, n)``; None if the recipe has no penalty. Fewer than n are between the
-            first so many points.
+        real: Real points with the recipe's noise, shape ``(n, *shape)``.
+        generated: Generated points with the recipe's noise, same shape.
+        mix: Interpolation weights of the points at which slopes are penalised, shape ``(m,)``, or
+            ``(2, m)`` for pairs of points; they apply to the first m <= n points. None without a
+            penalty.
     """
 
     real: Tensor
@@ -63,37 +63,37 @@ def critic_batch(
     rng: torch.Generator,
     devices: Devices,
 ) -> CriticBatch:
-    """Points for one critic step; the random numbers are drawn for all processes.
+    """This process's shard of a critic's batch; random numbers are drawn for the whole batch.
 
     Args:
-        recipe: The method.
+        recipe: The method and its settings.
         real: Real points of the whole batch.
-        generated: This process's share of the generated ones.
-        noise: Standard deviation of the noise on both.
+        generated: This process's shard of the generated points.
+        noise: Standard deviation of the noise added to both.
         rng: Source of randomness, in the same state in all processes.
-        devices: The processes.
+        devices: The processes of the run.
 
     Returns:
-        This process's share.
+        Points with noise, and interpolation weights if the recipe has a penalty.
     """
     n = len(real)
     mix = None
     if recipe.penalized:
         shape = (2, n) if recipe.constraint == "finite-difference" else (n,)
         mix = torch.rand(shape, generator=rng, device=rng.device)
-        mix = mix[..., devices.rank :: devices.count]
-    real = noisy(devices.share(real), noise, n, rng, devices)
-    return CriticBatch(real, noisy(generated, noise, n, rng, devices), mix)
+        mix = mix[..., devices.rank :: devices.world_size]
+    real = with_noise(devices.shard(real), noise, n, rng, devices)
+    return CriticBatch(real, with_noise(generated, noise, n, rng, devices), mix)
 
 
-def noisy(
-    share: Tensor, noise: float, n: int, rng: torch.Generator, devices: Devices, /
+def with_noise(
+    shard: Tensor, noise: float, n: int, rng: torch.Generator, devices: Devices, /
 ) -> Tensor:
-    """This process's share of ``n`` points, with normal noise of this standard deviation."""
+    """A shard of ``n`` points, plus normal noise of standard deviation ``noise``."""
     if noise == 0:
-        return share
-    drawn = torch.randn(n, *share.shape[1:], generator=rng, device=rng.device)
-    return share + noise * devices.share(drawn)
+        return shard
+    batch_noise = torch.randn(n, *shard.shape[1:], generator=rng, device=rng.device)
+    return shard + noise * devices.shard(batch_noise)
 
 
 def critic_step(
@@ -104,112 +104,121 @@ def critic_step(
     devices: Devices,
     /,
 ) -> tuple[float, float]:
-    """One update of the critic on one batch; the gap and the loss before it.
+    """Update the critic once.
 
     Args:
-        critic: Changed in place.
-        optimizer: Of the critic's weights.
-        recipe: The method.
-        batch: This process's share of the points.
-        devices: The processes.
+        critic: The critic; changed in place.
+        optimizer: Optimiser of its weights.
+        recipe: The method and its settings.
+        batch: This process's shard of the points.
+        devices: The processes of the run.
 
     Returns:
-        Mean score of real less that of generated points, or of the recipe that certifies, the
-        bound that it proves; and the loss with its penalty.
+        Gap and loss before the update. The gap is the mean score of real minus that of generated
+        points; for the certified loss, the certified bound. The loss includes the penalty.
 
     Raises:
-        TrainingError: If a loss or a gradient is not finite; the critic is as it was.
-        LostProcessError: If another process of the run is gone; likewise.
+        TrainingError: If the loss or its gradient is not finite; the critic is unchanged.
+        LostProcessError: If another process has ended; the critic is unchanged.
     """
     with devices.autocast():
-        real, generated = _scores(critic, batch.real, batch.generated)
-        gap = (real.mean() - generated.mean()).detach()
-        if recipe.loss == "certified":
-            # Alone, the bound lets a critic be nearly flat where all real points are nearly as far
-            # (images), and a generator cannot learn from that; the gap raises it.
-            loss, bound = certified_critic_loss(
-                real, generated, pairwise_distances(batch.real, batch.generated)
-            )
-            loss = (loss + wasserstein_critic_loss(real, generated)) / 2
-            gap = bound.detach()
-        else:
-            loss = CRITIC_LOSSES[recipe.loss](real, generated)
+        gap, loss = _gap_and_loss(critic, recipe, batch)
         if batch.mix is not None:
-            chords, m = recipe.constraint == "finite-difference", batch.mix.shape[-1]
-            slopes = (chord_slopes if chords else gradient_norms)(
-                critic, batch.real[:m], batch.generated[:m], batch.mix
+            m = batch.mix.shape[-1]
+            slopes_of = (
+                chord_slopes if recipe.constraint == "finite-difference" else gradient_norms
             )
+            slopes = slopes_of(critic, batch.real[:m], batch.generated[:m], batch.mix)
             loss = loss + recipe.penalty_weight * PENALTIES[recipe.constraint](slopes.float())
-    mean_gap, value = update(optimizer, loss, "critic", devices, beside=gap)
+    mean_gap, mean_loss = update_weights(optimizer, loss, "critic", devices, statistic=gap)
     if recipe.constraint == "clip":
         clip_weights(critic, recipe.clip)
-    return mean_gap, value
+    return mean_gap, mean_loss
+
+
+def _gap_and_loss(critic: Critic, recipe: Recipe, batch: CriticBatch) -> tuple[Tensor, Tensor]:
+    """Gap and loss of a batch, without the penalty."""
+    real, generated = _scores(critic, batch.real, batch.generated)
+    if recipe.loss != "certified":
+        return (real.mean() - generated.mean()).detach(), CRITIC_LOSSES[recipe.loss](
+            real, generated
+        )
+    # The bound alone admits a nearly flat critic where all distances are nearly equal (images),
+    # from which no generator learns; the gap raises the slope.
+    cost = pairwise_distances(batch.real, batch.generated)
+    certified_loss, bound = certified_critic_loss(real, generated, cost)
+    return bound.detach(), (certified_loss + wasserstein_critic_loss(real, generated)) / 2
 
 
 def generator_step(training: Training, /) -> float:
-    """One update of the generator; the loss before it."""
+    """Update the generator once; its loss before the update."""
     recipe, devices, rng = training.recipe, training.devices, training.rng
     n = recipe.batch_size
-    noise = devices.share(training.generator.noise(n, rng))
+    latent = devices.shard(training.generator.noise(n, rng))
     with devices.autocast():
-        generated = training.generator(noise).float()
-        generated = noisy(generated, recipe.noise_at(training.done), n, rng, devices)
+        generated = training.generator(latent).float()
+        generated = with_noise(generated, recipe.noise_at(training.progress), n, rng, devices)
         scores = training.critic(generated).float()
         loss = GENERATOR_LOSSES[recipe.loss](scores)
-    _, value = update(training.generator_optimizer, loss, "generator", devices, beside=loss)
-    return value
+    optimizer = training.generator_optimizer
+    _, mean_loss = update_weights(optimizer, loss, "generator", devices, statistic=loss)
+    return mean_loss
 
 
-def update(
+def update_weights(
     optimizer: Optimizer,
     loss: Tensor,
-    who: str,
+    network: str,
     devices: Devices,
     /,
     *,
-    beside: Tensor,
+    statistic: Tensor,
 ) -> tuple[float, float]:
-    """Apply one optimiser step, unless it would not be finite.
+    """Apply one optimiser step if loss and gradient are finite.
 
     Args:
-        optimizer: Of the weights that are updated.
-        loss: What falls along the step, on this process's share of the batch.
-        who: The player's name in an error.
-        devices: The processes.
-        beside: Another number of this step, to be averaged over the processes, too.
+        optimizer: Optimiser of the weights.
+        loss: The minimised loss of this process's shard of the batch.
+        network: Name of the network in an error.
+        devices: The processes of the run.
+        statistic: Another scalar of this step to average over the processes.
 
     Returns:
-        ``beside`` and ``loss``, averaged over the processes.
+        Means of ``statistic`` and ``loss`` over the processes.
 
     Raises:
-        TrainingError: If the loss or its gradient is not finite; no weight is changed then.
-        LostProcessError: If another process of the run is gone; likewise.
+        TrainingError: If the loss or its gradient is not finite; no weight is changed.
+        LostProcessError: If another process has ended; no weight is changed.
     """
     weights = [weight for group in optimizer.param_groups for weight in group["params"]]
-    own = torch.autograd.grad(loss, weights)
-    *gradients, other, mean = devices.average([*own, beside.detach(), loss.detach()])
-    value = mean.item()
-    size = torch.stack(torch._foreach_norm(gradients)).norm().item()
-    if not (math.isfinite(value) and math.isfinite(size)):
+    shard_gradients = torch.autograd.grad(loss, weights)
+    *gradients, mean_statistic, mean_loss = devices.average([
+        *shard_gradients,
+        statistic.detach(),
+        loss.detach(),
+    ])
+    value = mean_loss.item()
+    norm = torch.stack(torch._foreach_norm(gradients)).norm().item()
+    if not (math.isfinite(value) and math.isfinite(norm)):
         raise TrainingError(
-            f"the {who}'s loss is {value} and the norm of its gradient is {size}; both must be "
-            "finite. The update was not applied. Lower `learning_rate`, or look for non-finite "
+            f"the {network}'s loss is {value} and the norm of its gradient is {norm}; both must "
+            "be finite. The update was not applied. Lower `learning_rate`, or look for non-finite "
             "values in the data"
         )
     for weight, gradient in zip(weights, gradients, strict=True):
         weight.grad = gradient
     optimizer.step()
-    return other.item(), value
+    return mean_statistic.item(), value
 
 
 def set_learning_rate(optimizer: Optimizer, rate: float, /) -> None:
-    """Of all its weights; a group may have a multiple of its own."""
+    """Set the learning rate of every group of weights, times its ``multiple`` if it has one."""
     for group in optimizer.param_groups:
         group["lr"] = rate * group.get("multiple", 1.0)
 
 
 def _scores(critic: Critic, real: Tensor, generated: Tensor) -> tuple[Tensor, Tensor]:
-    """The critic's scores of both; in one pass, unless points of a batch see each other."""
+    """Scores of both sets of points: in one pass, or under batch norm as separate batches."""
     if critic.has_batch_norm:
         return critic(real).float(), critic(generated).float()
     scores, generated_scores = critic(torch.cat([real, generated])).float().split(len(real))
