@@ -86,7 +86,7 @@ def generate_columns(
         if closed or (final_round and step.converged):
             if bounds.complete:
                 return solution
-            bounds.reset()  # optimality is confirmed by a pricing of all pairs
+            bounds.reset()  # the last round prices all pairs
         elif step.converged:
             final_round = True
             state.radius *= FINAL_RADIUS_FACTOR

@@ -58,7 +58,9 @@ def column_transport(
     u = u - 4 * EPS * (np.abs(u) + np.abs(v).max())
     plan = replace(solution.plan, rows=rows[solution.plan.rows], cols=cols[solution.plan.cols])
     plan, potentials = add_negligible_masses(ground, p, q, plan, (rows, cols), (u, v))
-    return certified_optimum(plan, p, q, potentials, max_violation=0.0, exponent=0, unit_exponent=ground.exponent)
+    return certified_optimum(
+        plan, p, q, potentials, max_violation=0.0, exponent=0, unit_exponent=ground.exponent
+    )
 
 
 def _solution(pricing: Pricing, p: Floats, q: Floats, monitor: ProgressMonitor) -> Solution:

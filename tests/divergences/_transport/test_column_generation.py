@@ -126,7 +126,7 @@ def test_the_last_pricing_before_the_end_is_of_all_pairs(monkeypatch, metric):
             return violations
 
     monkeypatch.setattr(dual_ascent, "ReducedCostBounds", RecordedBounds)
-    sampled.emd(*normals(300, 300, 2), metric=metric, method="columns")
+    sampled.emd(*normals(300, 300, 4), metric=metric, method="columns")
     assert not all(complete)
     assert complete[-1]
 
