@@ -63,7 +63,7 @@ class Pricing(Protocol):
         """Approximate costs of a block, shape ``(r, c)``."""
 
     def pricer(self, u: Floats, v: Floats, pair_costs: PairCosts, width: float, /) -> BlockPricer:
-        """A function that prices blocks at given potentials.
+        """Function that prices blocks at given potentials.
 
         Args:
             u: Potentials of the sources, shape ``(n,)``.
@@ -103,7 +103,7 @@ class BlockPricing:
         return self.ground.block(rows, cols)
 
     def pricer(self, u: Floats, v: Floats, _costs: PairCosts, width: float, /) -> BlockPricer:
-        """A function that prices blocks at given potentials."""
+        """Function that prices blocks at given potentials."""
 
         def price(rows: Indices, cols: Rows) -> PricedBlock:
             cost = self.ground.block(rows, cols)

@@ -126,7 +126,7 @@ class EuclideanPricing:
         return self.ground.metric == "sqeuclidean"
 
     def pricer(self, u: Floats, v: Floats, pair_costs: PairCosts, width: float, /) -> BlockPricer:
-        """A function that prices blocks at given potentials."""
+        """Function that prices blocks at given potentials."""
         left, right, margin = self.reduced_cost_factors(u, v)
         margin, largest = margin[:, None], u + v.max()
         # Products below this limit include all pairs of reduced cost below the width.

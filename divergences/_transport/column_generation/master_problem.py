@@ -1,10 +1,10 @@
 r"""The restricted master problem: transport over a subset of arcs, its potentials held in a box.
 
 Potentials may exceed a centre by at most a ``radius``. In the primal, each source may leave supply
-unshipped and each target demand unmet at that price per unit of mass, so the problem is always
-feasible, and potentials that no arc bounds yet stay bounded: the boxstep method of Marsten, Hogan
-and Blankenship 1975 ("The boxstep method for large-scale optimization"). Costs are reduced by the
-centre potentials, so that rounding errors are proportional to the radius.
+unshipped and each target demand unmet, at a cost of the radius per unit of mass. So the problem is
+always feasible, and potentials that no arc bounds yet stay bounded: the boxstep method of Marsten,
+Hogan and Blankenship 1975 ("The boxstep method for large-scale optimization"). Costs are reduced
+by the centre potentials, so that rounding errors are proportional to the radius.
 """
 
 from dataclasses import dataclass

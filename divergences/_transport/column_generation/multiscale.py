@@ -105,8 +105,8 @@ def _warm_start(
         cost: Optimal cost of the coarser problem.
 
     Returns:
-        Potentials of all points by c-transforms, and the arcs of lowest reduced cost of each
-        point.
+        Potentials of all points by c-transforms, the arcs of lowest reduced cost of each point,
+        and the gap of these potentials as the radius.
     """
     m = len(q)
     _, v = lowest_reduced_costs(pricing.transposed, potential, 1, among=sample)

@@ -68,7 +68,7 @@ class Step:
         q: Masses of the targets.
         master: Solution of the restricted master problem.
         violations: Pairs of negative reduced cost at its potentials.
-        is_new: Whether each of these pairs is no arc yet, shape ``(k,)``.
+        is_new: Mask of the pairs that are not arcs yet, shape ``(k,)``.
         plan: Complete plan of the master problem.
     """
 
