@@ -1,22 +1,22 @@
-"""The two ways to fail: what was asked cannot be computed, or we could not compute it."""
+"""Exceptions: invalid input, failed computations and interrupted ones."""
 
 from typing import Any
 
-SHOWN = 3  # failures that a message tells
+MAX_LISTED_FAILURES = 3
 
 
 class DistributionError(ValueError):
-    """The caller's input is no distribution, cost or point set.
+    """Invalid input: no distribution, cost matrix, point set or option.
 
-    The message says what is wrong and how to mend it.
+    The message names the argument, the requirement, the value and a remedy.
     """
 
 
 class SolverError(RuntimeError):
-    """Our computation did not reach the answer; no number is returned in its place.
+    """A computation that did not reach its accuracy; it returns no number.
 
     Attributes:
-        bracket: What the answer is at least and at most, where that is known; else None.
+        bracket: Lower and upper bound of the value; None if none are known.
     """
 
     def __init__(self, message: str, /, *, bracket: tuple[float, float] | None = None) -> None:
@@ -25,33 +25,39 @@ class SolverError(RuntimeError):
 
 
 class PairwiseError(SolverError):
-    """Some pairs of a distance matrix failed; all others are here.
+    """Failure of some pairs of a distance matrix; carries the distances of all others.
 
     Attributes:
-        distances: The matrix, NaN where a pair failed.
-        failures: Row, column and error of each pair that failed.
+        distances: The matrix, NaN for failed pairs.
+        failures: Row, column and error of each failed pair.
     """
 
     def __init__(self, distances: Any, failures: list[tuple[int, int, Exception]], /) -> None:
-        shown = "; ".join(f"({i}, {j}): {error}" for i, j, error in failures[:SHOWN])
-        more = f"; and {len(failures) - SHOWN} more" if len(failures) > SHOWN else ""
+        listed = "; ".join(
+            f"({i}, {j}): {error}" for i, j, error in failures[:MAX_LISTED_FAILURES]
+        )
+        more = (
+            f"; and {len(failures) - MAX_LISTED_FAILURES} more"
+            if len(failures) > MAX_LISTED_FAILURES
+            else ""
+        )
         super().__init__(
-            f"{len(failures)} of {distances.size} entries failed. {shown}{more}. The others are "
+            f"{len(failures)} of {distances.size} entries failed. {listed}{more}. The others are "
             "in this error's `distances`, and all failures in its `failures`"
         )
         self.distances = distances
         self.failures = failures
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """How to send it from process to process."""
+        """Constructor and its arguments, for pickling."""
         return type(self), (self.distances, self.failures)
 
 
 class PairwiseInterrupt(KeyboardInterrupt):
-    """A distance matrix was interrupted; what was done is here.
+    """Interruption of a distance matrix; carries the distances computed so far.
 
     Attributes:
-        distances: The matrix, NaN where a pair was not done.
+        distances: The matrix, NaN for pairs not computed yet.
     """
 
     def __init__(self, distances: Any, /) -> None:
@@ -63,12 +69,12 @@ class PairwiseInterrupt(KeyboardInterrupt):
 
 
 class PermutationInterrupt(KeyboardInterrupt):
-    """A permutation test was interrupted; what was done is here.
+    """Interruption of a permutation test; carries the p-value of the permutations so far.
 
     Attributes:
-        statistic: That of the two samples; NaN if it was not done yet.
-        p_value: From the permutations that were done, as valid as from all: 1 if there are none.
-        null: The statistics after them, in the order of the permutations.
+        statistic: Statistic of the two samples; NaN if not computed yet.
+        p_value: p-value of the completed permutations, valid for any number of them; 1 for none.
+        null: Statistics of the completed permutations, in their order.
     """
 
     def __init__(self, statistic: float, p_value: float, null: Any, permutations: int, /) -> None:

@@ -6,7 +6,7 @@ in ``p.covariance - q.covariance``, which is exact where they are close.
 
 import numpy as np
 
-from divergences._special import log1p_gap
+from divergences._special import x_minus_log1p
 from divergences._typing import Floats
 from divergences.closed_forms._families import MultivariateNormal
 from divergences.errors import DistributionError, SolverError
@@ -45,7 +45,7 @@ def kl(p: MultivariateNormal, q: MultivariateNormal) -> float:
         )
     r = np.linalg.eigvalsh((whitened + whitened.T) / 2)
     near = r > -0.5
-    value = float(np.sum(log1p_gap(r[near])) + moved @ moved)
+    value = float(np.sum(x_minus_log1p(r[near])) + moved @ moved)
     if not np.all(near):
         # 1 + r has lost digits there: take the sum of their logarithms from the determinants.
         determinants = 2 * np.sum(np.log(np.diag(p_root) / np.diag(q_root)))

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable
 from fractions import Fraction
 
-from divergences._special import log1p_gap
+from divergences._special import x_minus_log1p
 
 Masses = Iterable[tuple[Fraction, Fraction]]
 """Of each outcome, its exact probability under p and under q."""
@@ -43,7 +43,7 @@ def excess(a: Fraction, b: Fraction) -> float:
         return math.inf
     x = a / b - 1
     if -Fraction(2, 3) < x < 2:
-        return rounded(b) * float(log1p_gap(rounded(x)))
+        return rounded(b) * float(x_minus_log1p(rounded(x)))
     return rounded(a - b) - rounded(b) * log(a / b)
 
 

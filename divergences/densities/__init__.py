@@ -1,19 +1,19 @@
 """Divergences of densities on the line, by adaptive quadrature, each with a bound of its error.
 
-The integrands are at least 0, so that nothing cancels in the integrals.
+The integrands are non-negative, so that the integrals do not cancel.
 """
 
 from collections.abc import Iterable
 
 import numpy as np
 
-from divergences._special import expm1_gap, js_of_log_ratio
+from divergences._special import expm1_minus_x, js_of_log_ratio
 from divergences._typing import Array
 from divergences.densities._quadrature import (
+    DensityPair,
     InfiniteDivergenceError,
     Integral,
     LogDensity,
-    Pair,
     divergence,
 )
 
@@ -32,37 +32,39 @@ def kl(
 
     .. math:: \int p \log (p / q) = \int p \, [q/p - 1 - \log (q/p)]
 
-    The right side is computed: its integrand is at least 0, and it keeps its digits for close
-    densities. A factor by which q is not quite normalised does not matter to first order.
+    The right side is computed: its integrand is non-negative and accurate for close densities, and
+    an error of the normalization of q matters only to second order.
 
     Args:
         log_p: Log-density, called with arrays; -inf where there is no mass. The expectation is
-            under it.
+            under p.
         log_q: Log-density of the same kind.
-        support: The interval ``(a, b)`` that holds all mass of both; ends may be infinite.
-        points: Where within it to split: jumps, kinks, singularities, narrow peaks.
+        support: Interval ``(a, b)`` with all mass of both; ends may be infinite.
+        points: Split points within the support: jumps, kinks, singularities, narrow peaks.
 
     Returns:
-        The value, in [0, inf], with a bound of its error; inf if a point with ``p > 0`` and
-        ``q = 0`` is met.
+        The value, in [0, inf], with a bound of its error; inf if p > 0 and q = 0 at a point of
+        the quadrature.
 
     Raises:
-        DistributionError: If the support is no interval, a log-density is NaN or +inf at a point
-            that is looked at, or does not integrate to 1 within 1e-8.
-        SolverError: If the quadrature does not converge, as where the divergence is infinite
+        DistributionError: If the support is no interval, or a density is NaN or infinite at a
+            point of the quadrature, or does not integrate to 1 within 1e-8.
+        SolverError: If the quadrature does not converge, for example if the divergence is infinite
             though q is nowhere 0.
 
     Source:
         Kullback and Leibler 1951, "On information and sufficiency", eq. 2.4.
 
-    >>> log_p = lambda x: -np.abs(x) - np.log(2)  # Laplace against a normal density
+    >>> log_p = lambda x: -np.abs(x) - np.log(2)  # Laplace; q is normal
     >>> log_q = lambda x: -x * x / 2 - np.log(2 * np.pi) / 2
     >>> result = kl(log_p, log_q, (-np.inf, np.inf), points=[0])
     >>> round(result.value, 10), result.error < 1e-10
     (0.2257913526, True)
     """
     return divergence(
-        Pair({"log_p": log_p, "log_q": log_q}, support, points), _kl_integrand, _kl_rounding
+        DensityPair({"log_p": log_p, "log_q": log_q}, support, points),
+        _kl_integrand,
+        _kl_sensitivity,
     )
 
 
@@ -78,9 +80,9 @@ def reverse_kl(
 
     Args:
         log_p: Log-density, called with arrays; -inf where there is no mass.
-        log_q: Log-density of the same kind; the expectation is under it.
-        support: The interval ``(a, b)`` that holds all mass of both; ends may be infinite.
-        points: Where within it to split: jumps, kinks, singularities, narrow peaks.
+        log_q: Log-density of the same kind; the expectation is under q.
+        support: Interval ``(a, b)`` with all mass of both; ends may be infinite.
+        points: Split points within the support: jumps, kinks, singularities, narrow peaks.
 
     Returns:
         The value, in [0, inf], with a bound of its error.
@@ -95,7 +97,9 @@ def reverse_kl(
     0.1931471806
     """
     return divergence(
-        Pair({"log_q": log_q, "log_p": log_p}, support, points), _kl_integrand, _kl_rounding
+        DensityPair({"log_q": log_q, "log_p": log_p}, support, points),
+        _kl_integrand,
+        _kl_sensitivity,
     )
 
 
@@ -115,11 +119,11 @@ def js(
     Args:
         log_p: Log-density, called with arrays; -inf where there is no mass.
         log_q: Log-density of the same kind.
-        support: The interval ``(a, b)`` that holds all mass of both; ends may be infinite.
-        points: Where within it to split: jumps, kinks, singularities, narrow peaks.
+        support: Interval ``(a, b)`` with all mass of both; ends may be infinite.
+        points: Split points within the support: jumps, kinks, singularities, narrow peaks.
 
     Returns:
-        The value, in [0, log 2] up to the error, with a bound of that.
+        The value, in [0, log 2] up to its error, with a bound of the error.
 
     Raises:
         DistributionError: As `kl`.
@@ -134,45 +138,48 @@ def js(
     0.6931471806
     """
     return divergence(
-        Pair({"log_p": log_p, "log_q": log_q}, support, points), _js_integrand, _js_rounding
+        DensityPair({"log_p": log_p, "log_q": log_q}, support, points),
+        _js_integrand,
+        _js_sensitivity,
     )
 
 
-def _kl_integrand(log_p: Array, log_q: Array, _stretch: Array) -> Array:
+def _kl_integrand(log_p: Array, log_q: Array, _x_over_derivative: Array) -> Array:
     """``p (q/p - 1 - log q/p)``, which is q where p is 0."""
     p, q = np.exp(log_p), np.exp(log_q)
     if np.any((p > 0) & np.isneginf(log_q)):
         raise InfiniteDivergenceError
-    ratio = np.where(p > 0, log_q, 0.0) - np.where(p > 0, log_p, 0.0)
-    near = np.abs(ratio) < 1
-    return np.where(near & (p > 0), p * expm1_gap(np.where(near, ratio, 0.0)), q - p - p * ratio)
+    log_ratio = np.where(p > 0, log_q, 0.0) - np.where(p > 0, log_p, 0.0)
+    close = np.abs(log_ratio) < 1
+    accurate = p * expm1_minus_x(np.where(close, log_ratio, 0.0))
+    return np.where(close & (p > 0), accurate, q - p - p * log_ratio)
 
 
-def _kl_rounding(log_p: Array, log_q: Array, _stretch: Array) -> Array:
-    """As of JS; and where the two are apart, the rounding of log q counts with the mass of p."""
+def _kl_sensitivity(log_p: Array, log_q: Array, _x_over_derivative: Array) -> Array:
+    """As for JS; for distant densities the rounding of log q also counts with the mass of p."""
     p = np.where(np.abs(_log_ratio(log_p, log_q)) < 1, 0.0, np.exp(log_p))
-    return _js_rounding(log_p, log_q, _stretch) + p * _size(log_q)
+    return _js_sensitivity(log_p, log_q, _x_over_derivative) + p * _rounding_unit(log_q)
 
 
-def _js_integrand(log_p: Array, log_q: Array, _stretch: Array) -> Array:
+def _js_integrand(log_p: Array, log_q: Array, _x_over_derivative: Array) -> Array:
     """``m (h tanh h - log cosh h)``, 0 where both are 0."""
     return (np.exp(log_p) + np.exp(log_q)) / 2 * js_of_log_ratio(_log_ratio(log_p, log_q))
 
 
-def _js_rounding(log_p: Array, log_q: Array, _stretch: Array) -> Array:
-    """The difference times the logs' sizes; where the two are apart, the sum."""
+def _js_sensitivity(log_p: Array, log_q: Array, _x_over_derivative: Array) -> Array:
+    """``|p - q|`` times the rounding of both logs for close densities, else each with its mass."""
     p, q = np.exp(log_p), np.exp(log_q)
-    near = np.abs(p - q) * (_size(log_p) + _size(log_q))
-    far = p * _size(log_p) + q * _size(log_q)
-    return np.where(np.abs(_log_ratio(log_p, log_q)) < 1, near, far)
+    close = np.abs(p - q) * (_rounding_unit(log_p) + _rounding_unit(log_q))
+    distant = p * _rounding_unit(log_p) + q * _rounding_unit(log_q)
+    return np.where(np.abs(_log_ratio(log_p, log_q)) < 1, close, distant)
 
 
 def _log_ratio(log_p: Array, log_q: Array) -> Array:
     """``log(p / q)``, 0 where both are 0."""
-    some = ~(np.isneginf(log_p) & np.isneginf(log_q))
-    return np.where(some, log_p, 0.0) - np.where(some, log_q, 0.0)
+    in_support = ~(np.isneginf(log_p) & np.isneginf(log_q))
+    return np.where(in_support, log_p, 0.0) - np.where(in_support, log_q, 0.0)
 
 
-def _size(log: Array) -> Array:
-    """Of the rounding of a logarithm, in units of that of 1; an infinite one is not rounded."""
-    return np.where(np.isinf(log), 0.0, 1 + np.abs(log))
+def _rounding_unit(log_density: Array) -> Array:
+    """Rounding error of a log-density over that of 1; 0 for -inf, which is exact."""
+    return np.where(np.isinf(log_density), 0.0, 1 + np.abs(log_density))

@@ -1,4 +1,4 @@
-"""Integrals over the support of two densities, by scipy's `quad_vec`."""
+"""Integrals of functions of two densities over their support, by scipy's `quad_vec`."""
 
 import math
 from collections.abc import Callable, Iterable
@@ -11,16 +11,17 @@ from divergences._typing import Array
 from divergences.errors import DistributionError, SolverError
 
 LogDensity = Callable[[Any], Any]
-"""Log-density of each of an array of points, -inf where there is no mass."""
+"""Log-density at each of an array of points, -inf where there is no mass."""
 Integrand = Callable[[Array, Array, Array], Array]
-"""At an array of points, of the two log-densities and of the points over their speed; >= 0."""
+"""Non-negative function of both log-densities, and of ``|x| / |dx/du|``, at an array of points."""
 
-NORMALISED = 1e-8  # by how much the integral of a density may differ from 1
-RELATIVE, ACCEPTED = 1e-11, 1e-9  # error that the quadrature aims at, and that it may end with
-ROUNDING = 2.0**-50  # of a log-density, relative
-LARGEST = 709.0  # of a log-density: its exponential is a float
-FARTHEST = 350.0  # of u, where x comes within exp(-u) of an end, or is exp(u) and x * x a float
-TAIL = 1000.0  # what lies farther is at most this times the integrand there, if it falls as u^-2
+MAX_MASS_ERROR = 1e-8  # a larger difference of the total mass from 1 is refused
+TARGET_RELATIVE_ERROR = 1e-11
+MAX_RELATIVE_ERROR = 1e-9  # a larger final error is refused
+LOG_DENSITY_ROUNDING = 2.0**-50  # relative rounding error of a log-density
+MAX_LOG_DENSITY = 709.0  # its exponential is a float
+MAX_ABS_U = 350.0  # x is within exp(-u) of an end there, or exp(u), whose square is a float
+TAIL_FACTOR = 1000.0  # integral beyond MAX_ABS_U over the integrand there, if it decays as u^-2
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +30,8 @@ class Integral:
 
     Attributes:
         value: In nats.
-        error: Estimated bound of the absolute error: the quadrature's own estimate, plus what the
-            rounding of the log-densities can amount to. 0 for a value of inf.
+        error: Estimated bound of the absolute error: the error estimate of the quadrature plus the
+            propagated rounding errors of the log-densities. 0 for a value of inf.
     """
 
     value: float
@@ -41,102 +42,112 @@ class InfiniteDivergenceError(Exception):
     """A point with p > 0 and q = 0."""
 
 
-class Pair:
-    """Two log-densities and where to integrate them, checked.
+class DensityPair:
+    """Two log-densities on a common support, divided into panels.
 
-    Each panel between two ends, or points, is mapped to u in (-inf, inf), so that singularities
-    and algebraic tails at its ends become exponential ones; the panels are integrated as one sum.
+    Each panel between two adjacent ends or split points is mapped to u in (-inf, inf), which turns
+    singularities and algebraic tails at its ends into exponential decay; the panels are integrated
+    as one sum.
     """
 
     def __init__(
         self,
-        densities: dict[str, LogDensity],
+        log_densities: dict[str, LogDensity],
         support: tuple[float, float],
         points: Iterable[float],
     ) -> None:
-        self.densities = densities
-        self.support = low, high = _interval(support)
-        inside = sorted({float(x) for x in points})
-        outside = [x for x in inside if not low < x < high]
+        self.log_densities = log_densities
+        self.support = low, high = _checked_support(support)
+        split_points = sorted({float(x) for x in points})
+        outside = [x for x in split_points if not low < x < high]
         if outside:
             raise DistributionError(
                 f"`points` must lie within the support {self.support}, but {outside[0]} does not; "
                 "drop it"
             )
-        ends = np.array([low, *inside, high])
+        ends = np.array([low, *split_points, high])
         self.low, self.high = ends[:-1], ends[1:]
 
-    def at(self, u: float) -> tuple[Array, Array, Array, Array]:
-        """Both log-densities at the panels' points of parameter u, the points, their speeds."""
-        x, speed = _places(self.low, self.high, u)
-        first, second = (self._log(name, x) for name in self.densities)
-        return first, second, x, speed
+    def evaluate(self, u: float) -> tuple[Array, Array, Array, Array]:
+        """Both log-densities, the points x(u) and the derivatives dx/du, one entry per panel."""
+        x, derivative = _change_of_variable(self.low, self.high, u)
+        log_p, log_q = (self._log_density(name, x) for name in self.log_densities)
+        return log_p, log_q, x, derivative
 
-    def _log(self, name: str, x: Array) -> Array:
-        with np.errstate(over="ignore", under="ignore"):  # far out, x * x is inf
-            values = np.asarray(self.densities[name](x), np.float64)
+    def _log_density(self, name: str, x: Array) -> Array:
+        with np.errstate(over="ignore", under="ignore"):  # x * x may overflow in the tails
+            values = np.asarray(self.log_densities[name](x), np.float64)
         if values.shape not in ((), x.shape):
             raise DistributionError(
-                f"`{name}` must give one number for each point, but for points of shape {x.shape} "
-                f"gives an array of shape {values.shape}"
+                f"`{name}` must return one number for each point, but for points of shape "
+                f"{x.shape} returned an array of shape {values.shape}"
             )
         values = np.broadcast_to(values, x.shape)
-        bad = ~(values < LARGEST)
-        if np.any(bad):
+        invalid = ~(values < MAX_LOG_DENSITY)
+        if np.any(invalid):
             raise DistributionError(
-                f"`{name}` must be below {LARGEST:.0f} and no NaN, but is {values[bad][0]} at "
-                f"{x[bad][0]!s}; correct it, or name a singularity in `points`"
+                f"`{name}` must be below {MAX_LOG_DENSITY:.0f} and not NaN, but is "
+                f"{values[invalid][0]} at {x[invalid][0]!s}; correct it, or pass a singularity in "
+                "`points`"
             )
         return values
 
     def integral(
-        self, integrand: Integrand, *, smallest: float, relative: float = RELATIVE
+        self, integrand: Integrand, *, absolute: float, relative: float = TARGET_RELATIVE_ERROR
     ) -> tuple[Any, float]:
-        """Integral over the support, to a ``relative`` or an absolute error ``smallest``.
+        """Integral over the support, to a ``relative`` or an ``absolute`` error.
 
         Returns:
             The integral and an estimated bound of its error.
 
         Raises:
-            SolverError: If the error stays above both by far.
+            SolverError: If the error is far above both.
         """
         from scipy.integrate import quad_vec
 
-        def along(u: float) -> Any:
-            log_p, log_q, x, speed = self.at(min(max(u, -FARTHEST), FARTHEST))
-            inside = abs(u) <= FARTHEST
-            return np.sum(integrand(log_p, log_q, np.abs(x) / speed) * speed, axis=-1) * inside
+        def integrand_of_u(u: float) -> Any:
+            log_p, log_q, x, derivative = self.evaluate(min(max(u, -MAX_ABS_U), MAX_ABS_U))
+            values = integrand(log_p, log_q, np.abs(x) / derivative)
+            return np.sum(values * derivative, axis=-1) * (abs(u) <= MAX_ABS_U)
 
         value, error = quad_vec(
-            along, -math.inf, math.inf, epsrel=relative, epsabs=smallest, norm="max", limit=2000
+            integrand_of_u,
+            -math.inf,
+            math.inf,
+            epsrel=relative,
+            epsabs=absolute,
+            norm="max",
+            limit=2000,
         )
-        error = float(error + TAIL * np.max(along(-FARTHEST) + along(FARTHEST)))
-        if not error <= ACCEPTED / RELATIVE * relative * np.max(value) + 10 * smallest:
+        at_ends = integrand_of_u(-MAX_ABS_U) + integrand_of_u(MAX_ABS_U)
+        error = float(error + TAIL_FACTOR * np.max(at_ends))
+        max_relative = MAX_RELATIVE_ERROR / TARGET_RELATIVE_ERROR * relative
+        if not error <= max_relative * np.max(value) + 10 * absolute:
             raise SolverError(
-                f"the quadrature did not converge, it reached {value} with an error of {error:.1e}"
-                "; pass jumps, singularities and narrow peaks as `points`, or see whether the "
-                "divergence is infinite"
+                f"the quadrature did not converge: its value is {value} with an error of "
+                f"{error:.1e}; pass jumps, singularities and narrow peaks as `points`, or check "
+                "that the divergence is finite"
             )
         return value, error
 
 
-def _places(low: Array, high: Array, u: float) -> tuple[Array, Array]:
-    """Points of the panels (low, high) at the parameter u, and their derivatives by u."""
+def _change_of_variable(low: Array, high: Array, u: float) -> tuple[Array, Array]:
+    """Points x(u) of the panels (low, high), and their derivatives dx/du."""
     if np.isinf(low[0]) and np.isinf(high[0]):
         return np.array([math.sinh(u)]), np.array([math.cosh(u)])
-    rise, left = 1 / (1 + math.exp(-u)), 1 / (1 + math.exp(u))
-    with np.errstate(invalid="ignore"):  # of infinite panels, whose values are not used
+    from_low, from_high = 1 / (1 + math.exp(-u)), 1 / (1 + math.exp(u))
+    with np.errstate(invalid="ignore"):  # infinite panels, which are replaced below
         width = high - low
-        x = low + width * rise if u < 0 else high - width * left
-        speed = width * (rise * left)
+        x = low + width * from_low if u < 0 else high - width * from_high
+        derivative = width * (from_low * from_high)
     x = np.where(np.isinf(high), low + math.exp(u), np.where(np.isinf(low), high - math.exp(u), x))
-    speed = np.where(np.isinf(width), math.exp(u), speed)
-    # A point that rounds to an end, where there may be a singularity, stays inside.
-    return np.clip(x, np.nextafter(low, math.inf), np.nextafter(high, -math.inf)), speed
+    derivative = np.where(np.isinf(width), math.exp(u), derivative)
+    # A point that rounds to an end, a possible singularity, is moved inside.
+    return np.clip(x, np.nextafter(low, math.inf), np.nextafter(high, -math.inf)), derivative
 
 
-def _interval(support: tuple[float, float]) -> tuple[float, float]:
-    """The ends of the support, refused if there is nothing between them."""
+def _checked_support(support: tuple[float, float]) -> tuple[float, float]:
+    """Check that the support is an interval (a, b) with a < b."""
     try:
         low, high = (float(end) for end in support)
     except (TypeError, ValueError):
@@ -151,41 +162,42 @@ def _interval(support: tuple[float, float]) -> tuple[float, float]:
     return low, high
 
 
-def divergence(pair: Pair, integrand: Integrand, rounding: Integrand) -> Integral:
+def divergence(pair: DensityPair, integrand: Integrand, sensitivity: Integrand) -> Integral:
     """Integral of a non-negative function of the two log-densities.
 
     Args:
-        pair: The log-densities, which are to integrate to 1.
+        pair: The log-densities, required to integrate to 1.
         integrand: The function.
-        rounding: What it changes where each log-density is wrong by its own size.
+        sensitivity: Its change per unit of relative error of the log-densities.
 
     Returns:
-        The integral; inf where `InfiniteDivergenceError` comes from the integrand.
+        The integral and its error; inf if the integrand raises `InfiniteDivergenceError`.
     """
 
-    def noise(log_p: Array, log_q: Array, stretch: Array) -> Array:
-        """The rounding of logarithms, and of x, where an end other than 0 is near."""
-        moved = np.minimum(2.0**-52 * stretch, 1.0) * integrand(log_p, log_q, stretch)
-        return ROUNDING * rounding(log_p, log_q, stretch) + moved
+    def rounding(log_p: Array, log_q: Array, x_over_derivative: Array) -> Array:
+        """Error by the rounding of the log-densities, and of x near an end other than 0."""
+        of_x = np.minimum(2.0**-52 * x_over_derivative, 1.0)
+        from_x = of_x * integrand(log_p, log_q, x_over_derivative)
+        return LOG_DENSITY_ROUNDING * sensitivity(log_p, log_q, x_over_derivative) + from_x
 
-    _require_normalised(pair)
+    _require_normalized(pair)
     try:
-        noisy, _ = pair.integral(noise, smallest=1e-300, relative=0.01)
-        value, error = pair.integral(integrand, smallest=float(noisy) + 1e-300)
+        rounding_error, _ = pair.integral(rounding, absolute=1e-300, relative=0.01)
+        value, error = pair.integral(integrand, absolute=float(rounding_error) + 1e-300)
     except InfiniteDivergenceError:
         return Integral(math.inf, 0.0)
-    return Integral(float(value), error + float(noisy))
+    return Integral(float(value), error + float(rounding_error))
 
 
-def _require_normalised(pair: Pair) -> None:
+def _require_normalized(pair: DensityPair) -> None:
     """Refuse densities that do not integrate to 1."""
 
-    def masses(log_p: Array, log_q: Array, _stretch: Array) -> Array:
+    def densities(log_p: Array, log_q: Array, _x_over_derivative: Array) -> Array:
         return np.exp(np.stack([log_p, log_q]))
 
-    found, error = pair.integral(masses, smallest=NORMALISED / 10)
-    for name, mass in zip(pair.densities, found, strict=True):
-        if abs(mass - 1) > NORMALISED + error:
+    masses, error = pair.integral(densities, absolute=MAX_MASS_ERROR / 10)
+    for name, mass in zip(pair.log_densities, masses, strict=True):
+        if abs(mass - 1) > MAX_MASS_ERROR + error:
             raise DistributionError(
                 f"the density of `{name}` must integrate to 1 over the support {pair.support}, "
                 f"but integrates to {float(mass)!r}; subtract the log of that, widen the support, "
