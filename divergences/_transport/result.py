@@ -121,11 +121,12 @@ class Optimum:
 
 
 def _rounded_down(potential: Floats, exponent: int) -> Floats:
-    """``potential * 2**exponent``, rounded down where it is subnormal."""
+    """``potential * 2**exponent``, rounded down where it is subnormal, or to 0 from below."""
     result: Floats = np.ldexp(potential, exponent)
     if exponent > 0:
         return result
-    raised = np.ldexp(result, -exponent) > potential
+    # Costs are multiples of the smallest subnormal, and at least 0, so zeros stay feasible.
+    raised = (result != 0) & (np.ldexp(result, -exponent) > potential)
     return np.where(raised, np.nextafter(result, -np.inf), result) if raised.any() else result
 
 

@@ -1,4 +1,4 @@
-"""Exact EMD of many histograms at once: leading axes, processes, gradients, refusals."""
+"""Exact EMD of batches of histograms: leading axes, processes, gradients, refusals."""
 
 import numpy as np
 import pytest
@@ -27,7 +27,7 @@ def histograms(rng, *shape):
         ((1,), (1,), ()),
     ]),
 )
-def test_a_batch_is_its_problems_one_by_one(seed, shapes):
+def test_a_batch_equals_its_problems_solved_one_by_one(seed, shapes):
     rng = np.random.default_rng(seed)
     p, q = histograms(rng, *shapes[0], 4), histograms(rng, *shapes[1], 5)
     cost = rng.random((*shapes[2], 4, 5))
@@ -40,7 +40,7 @@ def test_a_batch_is_its_problems_one_by_one(seed, shapes):
         assert values[index] == emd(p[index], q[index], cost[index])
 
 
-def test_processes_change_nothing():
+def test_parallel_processes_give_the_same_values():
     rng = np.random.default_rng(0)
     p, q, cost = histograms(rng, 50, 6), histograms(rng, 50, 6), rng.random((6, 6))
     np.testing.assert_array_equal(emd(p, q, cost, n_jobs=2), emd(p, q, cost))
@@ -55,7 +55,7 @@ def test_float32_stays_float32():
     assert emd(p, p, np.ones((4, 4), np.float32)).dtype == np.float32
 
 
-def test_torch_gets_the_gradient_of_each_problem_and_the_sum_for_what_they_share():
+def test_torch_gradients_are_per_problem_and_summed_over_shared_arguments():
     rng = np.random.default_rng(0)
     p, q = (torch.tensor(histograms(rng, 3, 4), requires_grad=True) for _ in range(2))
     cost = torch.tensor(rng.random((4, 4)), requires_grad=True)
@@ -67,17 +67,17 @@ def test_torch_gets_the_gradient_of_each_problem_and_the_sum_for_what_they_share
     )
 
 
-def test_a_bad_problem_is_named():
+def test_an_invalid_problem_is_named():
     p = np.full((2, 2), 0.5)
     with pytest.raises(DistributionError, match=r"problem \[1\]: `p` and `q` must have the same"):
         emd(p, [[0.5, 0.5], [0.5, 0.6]], np.ones((2, 2)))
 
 
-def test_a_problem_that_is_not_solved_is_named(monkeypatch):
-    def gives_up(p, q, cost):
+def test_an_unsolved_problem_is_named(monkeypatch):
+    def failing_solver(p, q, cost):
         raise SolverError("too hard", bracket=(1.0, 2.0))
 
-    monkeypatch.setattr(batches, "dense_transport", gives_up)
+    monkeypatch.setattr(batches, "dense_transport", failing_solver)
     p = np.full((2, 2), 0.5)
     with pytest.raises(SolverError, match=r"problem \[0\]: too hard") as raised:
         emd(p, p, np.ones((2, 2)))

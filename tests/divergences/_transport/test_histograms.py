@@ -1,4 +1,4 @@
-"""Exact EMD of histograms: its laws, its proof, its units, and what it refuses."""
+"""Exact EMD of histograms: laws, certificate, units, gradients, refusals."""
 
 import math
 from fractions import Fraction
@@ -45,7 +45,7 @@ def test_the_linear_program_agrees(problem):
 @example(([1e-9, 1.0], [1.0000000009000001e-10, 1.0000000009], [[3.0, 3.0], [0.0, 0.0]]))
 @example(([0.0, 0.0, 1.0, 1e-323], [1.0], [[0.0], [0.0], [0.0], [0.03125]]))  # costs 3e-325
 @example(([0.3, 0.7], [0.6, 0.4], [[0.0, 1e-320], [1e-321, 1e-322]]))  # subnormal costs
-def test_the_result_carries_its_proof(problem):
+def test_the_potentials_are_feasible_and_the_gap_bounds_the_error(problem):
     p, q, cost = map(np.asarray, problem)
     solved = transport(p, q, cost)
     plan, u, v = solved.plan.toarray(), solved.source_potential, solved.target_potential
@@ -99,14 +99,14 @@ def test_a_cost_in_any_unit_gives_the_same_answer(scale):
     )
 
 
-def test_pot_agrees_where_it_is_right():
+def test_pot_agrees_where_it_converges():
     rng = np.random.default_rng(0)
     p, q = rng.dirichlet(np.ones(60)), rng.dirichlet(np.ones(80))
     cost = rng.random((60, 80))
     assert emd(p, q, cost) == pytest.approx(ot.emd2(p, q, cost), rel=1e-12)
 
 
-def test_a_problem_that_pots_default_limit_does_not_finish_is_solved():
+def test_a_problem_beyond_the_iteration_limit_of_pot_is_solved():
     rng = np.random.default_rng(0)
     n = 600
     cost = distances(rng.normal(size=(n, 2)), rng.normal(size=(n, 2)))
@@ -125,18 +125,18 @@ def test_giving_up_is_an_error_not_a_number(monkeypatch):
 
 
 def test_a_plan_that_is_not_optimal_is_an_error_not_a_number(monkeypatch):
-    def northwest(p, q, cost):
+    def diagonal_plan(p, q, cost):
         arcs, potential = solve(p, q, cost)
         rows = cols = np.arange(len(p))
         return type(arcs)(rows, cols, p, cost[rows, cols]), potential
 
     solve = simplex._network_simplex
-    monkeypatch.setattr(simplex, "_network_simplex", northwest)
+    monkeypatch.setattr(simplex, "_network_simplex", diagonal_plan)
     with pytest.raises(SolverError, match=r"the plan costs 1, but its duality gap is 1, so"):
         emd([0.5, 0.5], [0.5, 0.5], [[1, 0], [0, 1]])
 
 
-def test_costs_over_too_wide_a_range_are_an_error_or_right_never_a_wrong_number():
+def test_costs_of_many_orders_of_magnitude_are_an_error_or_right():
     rng = np.random.default_rng(0)
     near_x, near_y = rng.random((50, 2)) * 1e-3, rng.random((50, 2)) * 1e-3
     far = np.array([[1e12, 0.0]])
@@ -158,13 +158,13 @@ def test_points_without_mass_have_feasible_potentials():
 
 
 @pytest.mark.parametrize("small", [1e-10, 1e-17, 1e-100, 1e-300])
-def test_small_masses_are_not_lost_beside_large_ones(small):
+def test_small_masses_keep_their_digits_beside_large_ones(small):
     cost = [[0.0, 1.0], [3.0, 0.0]]
     assert emd([small, 1.0], [0.0, 1.0], cost) == pytest.approx(small, rel=1e-9)
     assert emd([0.0, 1.0], [small, 1.0], cost) == pytest.approx(3 * small, rel=1e-9)
 
 
-def test_costs_beyond_what_floats_span_are_an_error():
+def test_costs_beyond_the_range_of_floats_are_an_error():
     with pytest.raises(SolverError, match="spans more than"):
         emd([0.5, 0.5], [0.5, 0.5], [[1e-200, 1e200], [1e200, 1e-200]])
 
@@ -180,7 +180,7 @@ def test_counts_are_masses():
 
 
 @given(cloud_pairs(max_size=5, d=2))
-def test_torch_gets_the_envelope_gradient(pair):
+def test_torch_gradients_pass_gradcheck(pair):
     x, y = pair
     cost = torch.tensor(
         distances(x, y) + np.random.default_rng(0).random((len(x), len(y)))
@@ -213,19 +213,19 @@ REFUSED = [
 ]
 
 
-def test_a_plan_is_of_one_problem():
+def test_transport_refuses_a_batch():
     with pytest.raises(DistributionError, match=r"`p` must have one axis, but has shape \(1, 2\)"):
         transport([[0.5, 0.5]], [0.5, 0.5], LINE[:2, :2])
 
 
 @pytest.mark.parametrize(("arguments", "message"), REFUSED)
 @pytest.mark.parametrize("function", [emd, transport])
-def test_what_is_no_transport_problem_is_refused_with_the_reason(function, arguments, message):
+def test_invalid_arguments_are_refused_with_the_reason(function, arguments, message):
     with pytest.raises(DistributionError, match=message):
         function(*arguments)
 
 
-def test_masses_are_compared_relatively():
+def test_totals_are_compared_relatively():
     cost = LINE[:2, :2]
     assert emd([1e9, 1e9], [1e9, 1e9 * (1 + 5e-15)], cost) == pytest.approx(0, abs=1e-14)
     with pytest.raises(DistributionError, match="same total mass"):

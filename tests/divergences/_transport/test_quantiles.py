@@ -1,4 +1,4 @@
-"""Batched Wasserstein distances on the line: against the proved ones, units, gradients."""
+"""Batched Wasserstein distances on the line: certified ones, units, gradients, refusals."""
 
 import array_api_strict
 import jax
@@ -16,7 +16,7 @@ from tests.strategies import weighted_line_pairs
 
 @pytest.fixture
 def x64():
-    """Float64 in jax, and back to how it was."""
+    """Enable float64 in jax for one test."""
     before = jax.config.jax_enable_x64
     jax.config.update("jax_enable_x64", True)
     yield
@@ -26,20 +26,20 @@ def x64():
 @given(
     weighted_line_pairs(max_size=20), st.sampled_from([1, 1.5, 2, 5]), st.booleans(), st.booleans()
 )
-def test_the_proved_distance_agrees(line, order, weighted_x, weighted_y):
+def test_the_certified_distance_agrees(line, order, weighted_x, weighted_y):
     x, y, p, q = line
     options = {
         "x_weights": p if weighted_x else None,
         "y_weights": q if weighted_y else None,
         "order": order,
     }
-    value, proved = sampled.wasserstein_1d(x, y, **options), sampled.emd(x, y, **options).value
-    # What rounding moves of the mass may go all the way.
+    value, certified = sampled.wasserstein_1d(x, y, **options), sampled.emd(x, y, **options).value
+    # Rounding of the masses may be moved over the whole range.
     rounding = 8 * (2.0**-52 * len(x)) ** (1 / order) if weighted_x or weighted_y else 0
-    assert value == pytest.approx(proved, rel=1e-14, abs=rounding)
+    assert value == pytest.approx(certified, rel=1e-14, abs=rounding)
 
 
-def test_of_generic_points_all_digits_agree():
+def test_all_digits_agree_for_random_points():
     rng = np.random.default_rng(0)
     x, y, p = rng.normal(size=(50, 30)), rng.normal(size=(50, 20)), rng.random((50, 30))
     for order in (1, 2, 3.5):
@@ -67,7 +67,7 @@ def test_batches_broadcast():
     assert sampled.wasserstein_1d(x, y).shape == (4, 3)
 
 
-def test_a_set_is_at_distance_0_from_itself_in_any_order_of_its_points():
+def test_the_distance_of_a_permutation_is_0():
     x = np.random.default_rng(0).normal(size=(3, 100))
     assert (sampled.wasserstein_1d(x, x[:, ::-1], order=2) == 0).all()
     p = np.random.default_rng(1).random((3, 100))
@@ -93,7 +93,7 @@ def test_each_pair_of_a_batch_has_its_own_unit():
 
 @pytest.mark.parametrize("order", [1.0, 1.5, 2.0])
 @pytest.mark.parametrize("weighted", [True, False])
-def test_torch_gets_the_gradient_in_points_and_weights(order, weighted):
+def test_torch_gradients_in_points_and_weights_pass_gradcheck(order, weighted):
     rng = torch.Generator().manual_seed(0)
     x, y, p = (
         torch.rand(shape, generator=rng, dtype=torch.float64).requires_grad_()
@@ -117,14 +117,14 @@ def test_the_gradient_at_coincident_points_is_0(order):
 
 
 @pytest.mark.parametrize("library", [array_api_strict, jnp])
-def test_other_libraries_give_numpys_values(library, x64):
+def test_other_array_libraries_agree_with_numpy(library, x64):
     rng = np.random.default_rng(0)
     x, y, p = rng.normal(size=(3, 4)), rng.normal(size=5), rng.random((3, 4))
     for weights in (None, p):
         truth = sampled.wasserstein_1d(x, y, x_weights=weights, order=2)
-        theirs = None if weights is None else library.asarray(weights)
+        library_weights = None if weights is None else library.asarray(weights)
         value = sampled.wasserstein_1d(
-            library.asarray(x), library.asarray(y), x_weights=theirs, order=2
+            library.asarray(x), library.asarray(y), x_weights=library_weights, order=2
         )
         np.testing.assert_allclose(np.asarray(value), truth, rtol=1e-14)
 
@@ -153,6 +153,6 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("arguments", "options", "message"), REFUSED)
-def test_what_is_no_pair_of_sets_is_refused_with_the_reason(arguments, options, message):
+def test_invalid_arguments_are_refused_with_the_reason(arguments, options, message):
     with pytest.raises(DistributionError, match=message):
         sampled.wasserstein_1d(*arguments, **options)

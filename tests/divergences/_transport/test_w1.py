@@ -1,4 +1,4 @@
-"""The closed form on the line against the general solver, and its own laws."""
+"""Closed form of W1 on the line: other solvers, potentials, units, refusals."""
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ from divergences._transport.metrics import distances
 from tests.strategies import cloud_pairs, weighted_line_pairs
 
 
-def general(x, y, p, q):
+def dense_emd(x, y, p, q):
     return emd(p / p.sum(), q / q.sum(), distances(x[:, None], y[:, None]))
 
 
@@ -20,7 +20,7 @@ def general(x, y, p, q):
 def test_the_general_solver_agrees(line):
     x, y, p, q = line
     value = sampled.emd(x, y, x_weights=p, y_weights=q).value
-    assert value == pytest.approx(general(x, y, p, q), rel=1e-12, abs=1e-14)
+    assert value == pytest.approx(dense_emd(x, y, p, q), rel=1e-12, abs=1e-14)
 
 
 @given(cloud_pairs(max_size=30, d=1))
@@ -31,13 +31,13 @@ def test_scipy_agrees_for_different_sizes(pair):
 
 
 @given(weighted_line_pairs(max_size=12))
-def test_the_potentials_are_feasible_and_prove_the_plan(line):
+def test_the_potentials_are_feasible_and_certify_the_plan(line):
     x, y, p, q = line
     solved = sampled.transport(x, y, x_weights=p, y_weights=q)
     u, v = solved.source_potential, solved.target_potential
-    reduced = np.abs(np.subtract.outer(x, y)) - u[:, None] - v
+    reduced_cost = np.abs(np.subtract.outer(x, y)) - u[:, None] - v
     scale = max(np.abs(x).max(), np.abs(y).max())
-    assert reduced.min() >= -2e-15 * scale
+    assert reduced_cost.min() >= -2e-15 * scale
     assert p @ u / p.sum() + q @ v / q.sum() == pytest.approx(
         solved.cost, abs=1e-14 * scale + 1e-300
     )
@@ -48,20 +48,20 @@ def test_the_potentials_are_feasible_and_prove_the_plan(line):
 
 
 @given(cloud_pairs(max_size=20, d=1), st.floats(0.125, 8))
-def test_a_shift_costs_its_length(pair, shift):
+def test_the_distance_of_a_shift_is_its_length(pair, shift):
     x, _ = pair
     shift = np.ldexp(round(np.ldexp(shift, 10)), -10)
     assert sampled.emd(x, x + shift).value == pytest.approx(shift, rel=1e-14)
 
 
-def test_weights_scale_out_and_repeat_points():
+def test_weights_are_relative_and_equal_repeated_points():
     x, y = [0.0, 1.0, 4.0], [0.5, 2.0]
     weighted = sampled.emd(x, y, x_weights=[2, 2, 4], y_weights=[1, 3]).value
     repeated = sampled.emd([0.0, 1.0, 4.0, 4.0], [0.5, 2.0, 2.0, 2.0]).value
     assert weighted == repeated == pytest.approx(1.375, rel=1e-15)
 
 
-def test_small_weights_are_not_lost_beside_large_ones():
+def test_small_weights_keep_their_digits_beside_large_ones():
     assert sampled.emd([0.0, 1e20], [0.0], x_weights=[1, 1e-20]).value == pytest.approx(1)
     assert sampled.emd([0.0, 1.0], [0.0], x_weights=[1, 1e-300]).value == pytest.approx(1e-300)
 
@@ -75,46 +75,46 @@ def test_the_unit_of_length_does_not_matter(scale):
     )
 
 
-def test_ten_thousand_points_keep_their_digits_under_a_small_shift():
+def test_ten_thousand_points_keep_the_digits_of_a_small_shift():
     x = np.random.default_rng(0).integers(0, 2**20, 10_000).astype(float)
     solved = sampled.transport(x, x + 2**-20)
     assert solved.cost == pytest.approx(2**-20, rel=1e-15)
     assert solved.gap <= 1e-9 * solved.cost
 
 
-POWERS = [1.0, 1.5, 2.0, 3.0]
+ORDERS = [1.0, 1.5, 2.0, 3.0]
 
 
-@pytest.mark.parametrize("order", POWERS)
+@pytest.mark.parametrize("order", ORDERS)
 @given(line=weighted_line_pairs())
-def test_every_order_is_that_of_the_dense_method_with_its_proof(order, line):
+def test_the_dense_method_agrees_in_every_order(order, line):
     x, y, p, q = line
     options = {"x_weights": p, "y_weights": q, "order": order}
     solved = sampled.transport(x, y, **options)
     dense = sampled.transport(x, y, method="dense", **options)
     assert solved.cost == pytest.approx(dense.cost, rel=1e-12, abs=1e-15)
     cost = np.abs(np.subtract.outer(np.ravel(x), np.ravel(y))) ** order
-    above = solved.source_potential[:, None] + solved.target_potential - cost
-    assert above.max() <= 1e-13 * max(1.0, cost.max())
+    violation = solved.source_potential[:, None] + solved.target_potential - cost
+    assert violation.max() <= 1e-13 * max(1.0, cost.max())
     assert solved.gap <= 1e-12 * max(1.0, cost.max())
 
 
-@pytest.mark.parametrize("order", POWERS)
+@pytest.mark.parametrize("order", ORDERS)
 @given(line=weighted_line_pairs())
-def test_quantiles_give_the_same_distance(order, line):
+def test_the_quantile_formula_agrees(order, line):
     x, y, p, q = line
     x, y = np.ravel(x), np.ravel(y)
     options = {"x_weights": p, "y_weights": q, "order": order}
     exact = sampled.emd(x, y, **options).value
     largest = max(np.abs(x).max(), np.abs(y).max())
-    # Levels of floats are off by a rounding of mass, which may go all the way.
+    # Rounding of the distribution functions may be moved over the whole range.
     near = 1e-14 * largest if order == 1 else (1e-15) ** (1 / order) * largest
     assert sampled.wasserstein_1d(x, y, **options) == pytest.approx(exact, rel=1e-13, abs=near)
 
 
-@pytest.mark.parametrize("order", POWERS)
+@pytest.mark.parametrize("order", ORDERS)
 @pytest.mark.parametrize("scale", [1e-300, 1e-150, 1.0, 1e150, 1e300])
-def test_many_lines_at_once_at_any_unit(order, scale):
+def test_batches_agree_with_single_pairs_in_any_unit(order, scale):
     rng = np.random.default_rng(0)
     x, y = rng.normal(size=(3, 1, 9)) * scale, rng.normal(size=(4, 7)) * scale
     values = sampled.wasserstein_1d(x, y, order=order)
@@ -125,7 +125,7 @@ def test_many_lines_at_once_at_any_unit(order, scale):
             assert values[i, j] == pytest.approx(exact, rel=1e-14)
 
 
-def test_the_squared_distance_on_the_line_is_the_order_2():
+def test_sqeuclidean_on_the_line_is_the_square_of_order_2():
     rng = np.random.default_rng(0)
     x, y = rng.normal(size=30), rng.normal(size=20)
     assert sampled.emd(x, y, metric="sqeuclidean").value == pytest.approx(
@@ -133,8 +133,8 @@ def test_the_squared_distance_on_the_line_is_the_order_2():
     )
 
 
-@pytest.mark.parametrize("order", POWERS)
-def test_torch_gets_the_gradient_of_many_lines(order):
+@pytest.mark.parametrize("order", ORDERS)
+def test_torch_gradients_of_a_batch_pass_gradcheck(order):
     generator = torch.Generator().manual_seed(0)
     x, y, p = (
         torch.rand(*shape, generator=generator, dtype=torch.float64, requires_grad=True)
@@ -165,6 +165,6 @@ def test_torch_gets_the_gradient_of_many_lines(order):
         ((np.ones((2, 3)), np.ones((3, 3))), {}, "leading axes of the arguments must broadcast"),
     ],
 )
-def test_what_are_no_lines_is_refused(arguments, options, message):
+def test_invalid_arguments_are_refused(arguments, options, message):
     with pytest.raises(DistributionError, match=message):
         sampled.wasserstein_1d(*arguments, **options)

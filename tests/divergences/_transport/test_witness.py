@@ -1,4 +1,4 @@
-"""The function that potentials extend to: 1-Lipschitz, and its gap is the exact EMD."""
+"""Lipschitz extension of potentials: 1-Lipschitz, and its difference of means is the EMD."""
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ from divergences._transport.metrics import distances
 from tests.strategies import cloud_pairs
 
 
-def taxi(x, y):
+def cityblock(x, y):
     return np.abs(x[:, None] - y).sum(-1)
 
 
@@ -19,13 +19,13 @@ NORMS = {
     "euclidean": lambda d: np.sqrt((d**2).sum(-1)),
     "cityblock": lambda d: np.abs(d).sum(-1),
     "chebyshev": lambda d: np.abs(d).max(-1),
-    taxi: lambda d: np.abs(d).sum(-1),
+    cityblock: lambda d: np.abs(d).sum(-1),
 }
 
 
 @pytest.mark.parametrize("metric", NORMS)
 @given(pair=cloud_pairs())
-def test_its_gap_is_the_exact_emd_of_the_points(metric, pair):
+def test_the_difference_of_means_is_the_exact_emd(metric, pair):
     x, y = pair
     solved = sampled.transport(x, y, metric=metric)
     f = lipschitz_witness(solved, y, metric=metric)
@@ -37,11 +37,11 @@ def test_it_is_1_lipschitz_everywhere(metric):
     rng = np.random.default_rng(0)
     x, y, z = (rng.normal(size=(n, 3)) for n in (50, 40, 200))
     f = lipschitz_witness(sampled.transport(x, y, metric=metric), y, metric=metric)
-    rise = np.abs(f(z)[:, None] - f(z))
-    assert (rise <= NORMS[metric](z[:, None] - z) * (1 + 1e-12) + 1e-14).all()
+    increase = np.abs(f(z)[:, None] - f(z))
+    assert (increase <= NORMS[metric](z[:, None] - z) * (1 + 1e-12) + 1e-14).all()
 
 
-def test_columns_give_a_witness_too():
+def test_potentials_of_the_column_method_extend_too():
     rng = np.random.default_rng(0)
     x, y = rng.normal(size=(400, 2)), rng.normal(size=(300, 2))
     solved = sampled.transport(x, y, method="columns")
@@ -59,7 +59,7 @@ def test_the_unit_does_not_matter(scale):
 
 
 @pytest.mark.parametrize("metric", ["euclidean", "cityblock", "chebyshev"])
-def test_torch_gets_its_gradient(metric):
+def test_torch_gradients_pass_gradcheck(metric):
     generator = torch.Generator().manual_seed(0)
     x, y = (torch.randn(n, 3, generator=generator, dtype=torch.float64) for n in (20, 30))
     f = lipschitz_witness(sampled.transport(x, y, metric=metric), y, metric=metric)
@@ -80,7 +80,7 @@ def test_the_gradient_at_a_target_is_0():
     assert torch.equal(slope, torch.zeros(1, 2))
 
 
-def test_many_points_go_in_blocks(monkeypatch):
+def test_blocks_give_the_same_values(monkeypatch):
     rng = np.random.default_rng(0)
     x, y, z = (rng.normal(size=(n, 2)) for n in (5, 6, 100))
     f = lipschitz_witness(sampled.transport(x, y), y)
@@ -99,7 +99,11 @@ Y = [[0.0, 1.0], [3.0, 3.0], [5.0, 1.0]]
         (Y[:2], "euclidean", "`y` must be the 3 targets of `solution`, but has 2 points"),
         (Y, "sqeuclidean", '"sqeuclidean" is no metric'),
         (Y, "hamming", "`metric` must be one of"),
-        (Y, lambda x, y: taxi(x, y) + 1, r"must be 0 from a point to itself, but is 1.0 at `y`"),
+        (
+            Y,
+            lambda x, y: cityblock(x, y) + 1,
+            r"must be 0 from a point to itself, but is 1.0 at `y`",
+        ),
         (
             Y,
             lambda x, y: np.maximum(x[:, :1] - y[:, 0], 0),
@@ -107,12 +111,12 @@ Y = [[0.0, 1.0], [3.0, 3.0], [5.0, 1.0]]
         ),
         (
             [[0.0, 0.0], [1.0, 0.0], [2.0, 0.0]],
-            lambda x, y: taxi(x, y) ** 2,
+            lambda x, y: cityblock(x, y) ** 2,
             r"must satisfy the triangle inequality, .* by way of `y`\[1\]",
         ),
     ],
 )
-def test_what_has_no_witness_is_refused(y, metric, message):
+def test_invalid_targets_and_metrics_are_refused(y, metric, message):
     with pytest.raises(DistributionError, match=message):
         lipschitz_witness(SOLVED, y, metric=metric)([[0.0, 0.0]])
 
@@ -127,7 +131,7 @@ def test_what_has_no_witness_is_refused(y, metric, message):
         ([[np.nan, 0.0]], "`z` must be finite"),
     ],
 )
-def test_what_is_no_point_is_refused(z, message):
+def test_invalid_points_are_refused(z, message):
     with pytest.raises(DistributionError, match=message):
         lipschitz_witness(SOLVED, Y)(z)
 
@@ -139,14 +143,14 @@ def test_targets_without_mass_have_feasible_potentials(method, d):
     x, y = rng.normal(size=(30, d)), rng.normal(size=(40, d))
     q = np.where(np.arange(40) % 3 == 0, rng.random(40), 0.0)
     solved = sampled.transport(x, y, y_weights=q, method=method)
-    room = distances(x, y) - solved.source_potential[:, None] - solved.target_potential
-    assert room.min() >= -1e-15
+    reduced_cost = distances(x, y) - solved.source_potential[:, None] - solved.target_potential
+    assert reduced_cost.min() >= -1e-15
     f = lipschitz_witness(solved, y)
     assert f(x).mean() - f(y) @ q / q.sum() == pytest.approx(solved.cost, rel=1e-13)
 
 
 @given(pair=cloud_pairs(max_size=6, d=2), others=cloud_pairs(max_size=6, d=2))
-def test_it_bounds_the_distance_of_other_points_from_below(pair, others):
+def test_the_difference_of_means_of_other_points_is_a_lower_bound(pair, others):
     x, y = pair
     a, b = others
     f = lipschitz_witness(sampled.transport(x, y), y)
@@ -166,7 +170,7 @@ def test_other_targets_orders_and_costs_are_refused():
             lipschitz_witness(solved, targets)
 
 
-def test_no_gradient_passes_through_a_function():
+def test_a_gradient_through_a_callable_metric_is_refused():
     f = lipschitz_witness(SOLVED, Y, metric=lambda a, b: distances(a, b))
     with pytest.raises(DistributionError, match=r"no gradient passes: .* z.detach\(\)"):
         f(torch.ones(1, 2, requires_grad=True))
