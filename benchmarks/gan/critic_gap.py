@@ -185,7 +185,7 @@ def main(
     """
     unknown = set(names) - GROUPS.keys()
     if unknown:
-        print(f"unknown group {', '.join(sorted(unknown))}; choose from: {', '.join(GROUPS)}")
+        print(f"unknown group {', '.join(sorted(unknown))}; choose from {', '.join(GROUPS)}")
         return 1
     if not gather:
         items = list(_items(names or tuple(GROUPS)))

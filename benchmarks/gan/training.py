@@ -249,7 +249,7 @@ def main(
     """
     unknown = set(names) - CASES.keys()
     if unknown:
-        print(f"unknown case {', '.join(sorted(unknown))}; choose from: {', '.join(CASES)}")
+        print(f"unknown case {', '.join(sorted(unknown))}; choose from {', '.join(CASES)}")
         return 1
     for name in names or CASES:
         case = CASES[name]

@@ -86,6 +86,6 @@ def named_pair(name: str, /, *, data_dir: Path | None = None) -> DistributionPai
             return family.make(tuple(map(int, parts)), data_dir)
     patterns = ", ".join(family.usage(prefix) for prefix, family in PAIRS.items())
     raise PairError(
-        f"unknown pair {name!r}; choose from: {patterns} (D: dimension, N: number of cones, at "
+        f"unknown pair {name!r}; choose from {patterns} (D: dimension, N: number of cones, at "
         f"most {MAX_PAIR_NUMBER}), and run:FOLDER, the data of a run and samples of its generator"
     )

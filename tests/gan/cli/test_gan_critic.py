@@ -51,7 +51,7 @@ def test_populations_are_asked_about_where_their_distance_is_known(gan, tmp_path
     ("arguments", "message"),
     [
         (["moving-earth"], "there is no method 'moving-earth'; there are: clip,"),
-        (["clip", "--pair", "moons"], "unknown pair 'moons'; choose from: cones-D-N"),
+        (["clip", "--pair", "moons"], "unknown pair 'moons'; choose from cones-D-N"),
         (["clip", "--question", "population"], "the W1 of the populations of ring-normal is not"),
         (["clip", "--steps", "0"], "--steps must be at least 1, but is 0"),
         (["clip", "--n", "0"], "--n must be at least 1, but is 0"),
