@@ -77,6 +77,7 @@ def validated_elements(
 
 def _point_cloud(name: str, element: Any) -> PointCloud:
     """Validate points, or a pair of points and weights, and convert them to numpy."""
+    element = _unvalidated(name, element)
     if _is_weighted(element):
         names = f"{name}[0]", f"{name}[1]"
         return PointCloud.of(*element, name=names[0], weights_name=names[1]).in_numpy()

@@ -12,6 +12,8 @@ from divergences import (
     DistributionError,
     PairwiseError,
     PairwiseInterrupt,
+    _checks,
+    _parallel,
     emd,
     js,
     kl,
@@ -87,6 +89,61 @@ def test_a_tuple_of_two_probabilities_is_a_histogram():
 def test_tensors_have_the_same_distances():
     points = clouds(3)
     np.testing.assert_array_equal(pairwise([torch.tensor(x) for x in points]), pairwise(points))
+    weighted = [(x, np.arange(1.0, len(x) + 1)) for x in points]
+    mixed = [(torch.tensor(x), w) for x, w in weighted]
+    np.testing.assert_array_equal(pairwise(mixed), pairwise(weighted))
+
+
+@pytest.mark.parametrize(
+    ("check", "distributions", "options"),
+    [("points", clouds(5), {}), ("masses", histograms(5, 4), {"cost": 1 - np.eye(4)})],
+)
+def test_each_distribution_is_validated_once_before_any_pair(
+    monkeypatch, check, distributions, options
+):
+    validated, original = [], getattr(_checks, check)
+
+    def counted(name, *arguments, **options):
+        validated.append(name)
+        return original(name, *arguments, **options)
+
+    def first_task(function, tasks, **_):
+        assert len(validated) == 5
+        yield 0, function(*tasks[0])
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(_checks, check, counted)
+    pairwise(distributions, **options)
+    assert validated == [f"distributions[{i}]" for i in range(5)]
+    validated.clear()
+    monkeypatch.setattr(_parallel, "unordered_results", first_task)
+    with pytest.raises(PairwiseInterrupt):
+        pairwise(distributions, **options)
+
+
+@pytest.mark.parametrize("distance", [None, sampled.emd])
+def test_an_invalid_cloud_is_named_and_all_other_pairs_are_kept(distance):
+    points = clouds(4)
+    invalid = [points[0], points[1] * np.nan, points[2], (points[3], [])]
+    with pytest.raises(
+        PairwiseError,
+        match=r"7 of 16 entries failed. \(0, 1\): `distributions\[1\]` must be finite.*"
+        r"\(0, 3\): `distributions\[3\]\[1\]` must not be empty",
+    ) as raised:
+        pairwise(invalid, distance=distance)
+    failed = np.isnan(raised.value.distances)
+    np.testing.assert_array_equal(failed, [[0, 1, 0, 1], [1] * 4, [0, 1, 0, 1], [1] * 4])
+    assert raised.value.distances[0, 2] == sampled.emd(points[0], points[2]).value
+
+
+def test_an_invalid_histogram_is_named_and_all_other_pairs_are_kept():
+    columns, cost = [[0.5, 0.5], [0.5, -0.5], [1.0, 1.0]], [[0.0, 1.0], [1.0, 0.0]]
+    with pytest.raises(
+        PairwiseError,
+        match=r"\(0, 1\): `other\[1\]` must be finite and >= 0.*; \(0, 2\): `p` and `q` must have",
+    ) as raised:
+        pairwise([[1.0, 0.0]], columns, cost=cost)
+    np.testing.assert_array_equal(raised.value.distances, [[0.5, np.nan, np.nan]])
 
 
 def test_processes_change_nothing():
@@ -161,6 +218,11 @@ REFUSED = [
         ([[0.5, 0.5], [1.0, 0.0]],),
         {"cost": [[0.0, 1.0], [2.0, 0.0]]},
         r"`cost` must be symmetric .* cost\[0, 1\] = 1.0 and cost\[1, 0\] = 2.0",
+    ),
+    (
+        ([[1.0]],),
+        {"cost": [[np.nan]]},
+        r"`cost` must be finite and >= 0, but `cost`\[0, 0\] = nan",
     ),
     (([[1.0]],), {"n_jobs": 0}, "`n_jobs` must be a number of processes"),
 ]

@@ -5,6 +5,7 @@ Statistical tests fix their seeds and state their false-alarm rate.
 
 import numpy as np
 import pytest
+import scipy.stats
 import torch
 from hypothesis import given
 
@@ -45,6 +46,21 @@ def test_the_interval_widens_with_the_confidence():
     ends = [sampled.emd(x, y, confidence=confidence) for confidence in (0.5, 0.95, 0.999)]
     assert ends[0].low > ends[1].low > ends[2].low
     assert ends[0].high < ends[1].high < ends[2].high
+
+
+def test_the_lower_endpoint_does_not_average_the_errors_of_the_halves():
+    """The gaps of both halves are dependent: their error is the mean of both errors.
+
+    For separated samples on the line the witness is the coordinate, so each half has sqrt(2)
+    times the standard error of all points, up to 2 % for the halves' variances and the extremes.
+    Were the halves independent, the factor would be 1.
+    """
+    x, y = translated_normals(1, 400, 400, by=20.0)
+    low_50, low_95 = (sampled.emd(x, y, confidence=confidence).low for confidence in (0.5, 0.95))
+    quantile_50, quantile_95 = scipy.stats.norm.ppf([0.75, 0.975])
+    error = (low_50 - low_95) / (quantile_95 - quantile_50)
+    of_all_points = np.hypot(*(scipy.stats.sem(z[:, 0]) for z in (x, y)))
+    assert error == pytest.approx(np.sqrt(2) * of_all_points, rel=0.02)
 
 
 def test_the_interval_has_the_unit_of_the_points():
