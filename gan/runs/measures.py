@@ -27,7 +27,7 @@ def seeded_generator(device: torch.device, *seeds: int) -> torch.Generator:
 
 
 @torch.no_grad()
-def ema_samples(training: Training, n: int, rng: torch.Generator) -> Float[Tensor, " n d"]:
+def ema_samples(training: Training, n: int, rng: torch.Generator) -> Float[Tensor, " n *shape"]:
     """``n`` samples of the generator's exponential moving average."""
     sizes = [min(MAX_GENERATED_BATCH, n - start) for start in range(0, n, MAX_GENERATED_BATCH)]
     return torch.cat([training.average.sample(size, rng) for size in sizes])
