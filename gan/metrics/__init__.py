@@ -1,1 +1,1 @@
-"""How good generated points are, by what is known about the data."""
+"""Metrics of generated points and images, beside exact EMD."""

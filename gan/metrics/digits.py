@@ -1,4 +1,4 @@
-"""What generated digits are measured by: which digits they are, and how much like real ones."""
+"""Metrics of generated digits by a classifier: class shares, Frechet distance, mode coverage."""
 
 from dataclasses import dataclass
 
@@ -12,18 +12,19 @@ from gan.metrics.classifier import DigitClassifier
 from gan.metrics.frechet import Moments, frechet_distance
 
 STACKED_MODES = 1000
-STACKED_SAMPLES = 25_600  # of the published numbers
+STACKED_SAMPLES = 25_600  # as in Metz et al. 2017
 
 
 @dataclass(frozen=True, slots=True)
 class DigitQuality:
-    """How generated digits compare with real ones, as a classifier of digits sees both.
+    """Class shares, Frechet distance and confidence of generated digits.
 
     Attributes:
-        shares: Of the samples, read as 0, 1, ..., 9; sums to 1. Of MNIST itself 9.0 to 11.2 %.
-        frechet: Frechet distance to the real digits in the classifier's features, at least 0; it
-            depends on the classifier, so it is no FID, and on the number of samples.
-        confidence: Mean probability that the classifier gives its reading, in [0.1, 1].
+        shares: Share of the samples classified as 0, 1, ..., 9; sums to 1. 9.0 to 11.2 % each for
+            MNIST itself.
+        frechet: Frechet distance to real digits in the features of the classifier, at least 0. Not
+            comparable with FID, whose features are Inception's; biased by the number of samples.
+        confidence: Mean probability of the predicted class, in [0.1, 1].
     """
 
     shares: tuple[float, ...]
@@ -32,49 +33,49 @@ class DigitQuality:
 
     @property
     def smallest_share(self) -> float:
-        """Of the rarest digit; 0 if one never came."""
+        """Share of the least frequent digit, in [0, 0.1]."""
         return min(self.shares)
 
     @property
     def largest_share(self) -> float:
-        """Of the most frequent digit."""
+        """Share of the most frequent digit, in [0.1, 1]."""
         return max(self.shares)
 
 
 def digit_quality(
     classifier: DigitClassifier, images: Float[Tensor, " n 1 28 28"], real: Moments, /
 ) -> DigitQuality:
-    """Which digits the images show, and how far their features are from those of real ones.
+    """Class shares, Frechet distance and confidence of generated digits.
 
     Args:
-        classifier: What reads them.
+        classifier: Classifier of digits.
         images: Generated digits, pixels in [0, 1], at least two.
-        real: Moments of the same classifier's features of real digits.
+        real: Moments of the same classifier's features on real digits.
 
     Returns:
-        Shares of the ten digits, Frechet distance, mean confidence.
+        Shares of the ten digits, Frechet distance to the real digits, mean confidence.
 
     Raises:
         DistributionError: If there are fewer than two images, or a pixel is not finite.
 
     Source:
-        Heusel et al. 2017, section 2, with a classifier of digits in place of Inception.
+        Heusel et al. 2017, section 2, with a classifier of digits instead of Inception.
     """
     frechet = frechet_distance(Moments.of(classifier.features(images)), real)
-    confidence, read = classifier.logits(images).cpu().double().softmax(dim=1).max(dim=1)
-    shares = torch.bincount(read, minlength=10) / len(images)
+    confidence, predicted = classifier.logits(images).cpu().double().softmax(dim=1).max(dim=1)
+    shares = torch.bincount(predicted, minlength=10) / len(images)
     return DigitQuality(tuple(shares.tolist()), frechet, float(confidence.mean()))
 
 
 @dataclass(frozen=True, slots=True)
 class ModeCoverage:
-    """How samples spread over modes that a perfect sampler draws equally often.
+    """Distribution of samples over equally likely modes.
 
     Attributes:
-        covered: Modes with at least one sample.
-        modes: How many there are.
-        reverse_kl: KL(generated || uniform) of the shares of the modes, in nats, from 0 to
-            ``log(modes)``. Of n samples of a perfect sampler about ``(modes - 1) / (2 n)``.
+        covered: Number of modes with at least one sample.
+        modes: Number of modes.
+        reverse_kl: KL(shares of the modes || uniform), in nats, in [0, log(modes)]. Its
+            expectation for n samples of the uniform distribution is about ``(modes - 1) / (2 n)``.
     """
 
     covered: int
@@ -85,14 +86,14 @@ class ModeCoverage:
 def stacked_numbers(
     classifier: DigitClassifier, images: Float[Tensor, " n 3 28 28"], /
 ) -> Int[Tensor, " n"]:
-    """The numbers 0 to 999 that stacked digits show, hundreds in the first channel.
+    """Mode of each image of three stacked digits: a number with the hundreds in the first channel.
 
     Args:
-        classifier: What reads each channel.
-        images: Pixels in [0, 1].
+        classifier: Classifier of digits, applied to each channel.
+        images: Images of three channels, pixels in [0, 1].
 
     Returns:
-        One number per image.
+        One number in 0, ..., 999 per image.
 
     Raises:
         ValueError: If the images do not have three channels.
@@ -112,18 +113,18 @@ def stacked_numbers(
 
 
 def mode_coverage(numbers: Int[Tensor, " n"], /, *, modes: int = STACKED_MODES) -> ModeCoverage:
-    """How many modes the samples found, and how evenly they are spread over them.
+    """Number of modes covered by samples, and the divergence of their shares from uniform.
 
     Args:
-        numbers: The mode of each sample, from 0; the published numbers for stacked MNIST are of
-            25,600 samples.
-        modes: How many modes there are.
+        numbers: Mode of each sample, in 0, ..., ``modes - 1``; published results for stacked MNIST
+            use 25,600 samples.
+        modes: Number of modes.
 
     Returns:
-        Modes found, and the divergence of their shares from the uniform distribution, in nats.
+        Number of covered modes, and the divergence in nats.
 
     Raises:
-        ValueError: If there are no samples, or a number is not that of a mode.
+        ValueError: If there are no samples, or a number is not below ``modes``.
 
     Source:
         Lin et al. 2018, "PacGAN", section 4.1.
@@ -133,7 +134,7 @@ def mode_coverage(numbers: Int[Tensor, " n"], /, *, modes: int = STACKED_MODES) 
     """
     if numbers.numel() == 0 or numbers.min() < 0 or numbers.max() >= modes:
         raise ValueError(
-            f"`numbers` must be one or more of 0 to {modes - 1}, the mode of each sample"
+            f"`numbers` must be one or more modes from 0 to {modes - 1}, one per sample"
         )
     counts = torch.bincount(numbers, minlength=modes).cpu().double().numpy()
     uniform = np.full(modes, 1 / modes)

@@ -1,4 +1,4 @@
-"""Frechet distance of two sets of features: the distance of normals fitted to them."""
+"""Frechet distance of two sets of features: Wasserstein-2 distance of fitted normals."""
 
 from dataclasses import dataclass
 
@@ -12,11 +12,11 @@ from divergences import DistributionError
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Moments:
-    """Mean and covariance of points, all that the Frechet distance looks at.
+    """Sample mean and covariance.
 
     Attributes:
         mean: Shape ``(d,)``, in the unit of the points.
-        covariance: Shape ``(d, d)``, unbiased, in the square of that unit; may be degenerate.
+        covariance: Unbiased, shape ``(d, d)``, in the squared unit of the points; may be singular.
     """
 
     mean: NDArray[np.float64]
@@ -24,13 +24,13 @@ class Moments:
 
     @classmethod
     def of(cls, points: Float[Tensor, " n d"], /) -> "Moments":
-        """Moments of points, accumulated in float64.
+        """Sample mean and covariance, accumulated in float64.
 
         Args:
             points: One per row, at least two, all finite.
 
         Returns:
-            Mean and covariance.
+            The moments.
 
         Raises:
             DistributionError: If there are fewer than two points, or one of them is not finite.
@@ -38,14 +38,14 @@ class Moments:
         if points.ndim != 2 or len(points) < 2 or points.shape[1] == 0:
             raise DistributionError(
                 "`points` must be two or more rows of one or more numbers, but have shape "
-                f"{tuple(points.shape)}; a covariance takes two points"
+                f"{tuple(points.shape)}; a covariance needs two points"
             )
         rows = points.detach().cpu().double().numpy()
         if not np.isfinite(rows).all():
             raise DistributionError("`points` must be finite, but hold infinity or NaN")
         mean = rows.mean(axis=0)
-        centred = rows - mean
-        return cls(mean, centred.T @ centred / (len(rows) - 1))
+        deviations = rows - mean
+        return cls(mean, deviations.T @ deviations / (len(rows) - 1))
 
 
 def frechet_distance(p: Moments, q: Moments, /) -> float:
@@ -55,18 +55,19 @@ def frechet_distance(p: Moments, q: Moments, /) -> float:
         = |\mu_p - \mu_q|^2 + \mathrm{tr} [\Sigma_p + \Sigma_q
         - 2 (\Sigma_p^{1/2} \Sigma_q \Sigma_p^{1/2})^{1/2}]
 
-    U runs over the rotations. The first form is a sum of squares: it is at least 0, needs no root
-    of a matrix that is not symmetric, and holds for degenerate covariances, which
-    `divergences.closed_forms.w2` refuses. Of samples it is biased upwards, by about d / n times
-    the variances: compare only numbers for equally many points, or see what two real samples give.
+    U runs over the orthogonal matrices. The first form, a sum of squares, is at least 0, needs no
+    square root of a non-symmetric matrix, and holds for singular covariances, which
+    `divergences.closed_forms.w2` refuses. For samples the distance is biased upwards, by about
+    d / n times the variances: compare it at equal numbers of points, and with the distance of two
+    real samples.
 
     Args:
         p: Moments of one set of points.
-        q: Moments of another, of the same dimension.
+        q: Moments of another set, of the same dimension.
 
     Returns:
-        In the squared unit of the points, in [0, inf); to a few units in the last place of the
-        traces.
+        Squared distance, in the squared unit of the points, in [0, inf). The rounding error is a
+        few units in the last place of the traces.
 
     Raises:
         DistributionError: If the dimensions differ.
@@ -84,12 +85,13 @@ def frechet_distance(p: Moments, q: Moments, /) -> float:
             f"`p` and `q` must have the same dimension, but have {p.mean.size} and {q.mean.size}; "
             "take the features of both from one network"
         )
-    root, other = _root(p.covariance), _root(q.covariance)
-    left, _, right = np.linalg.svd(other @ root)
-    return float(np.square(p.mean - q.mean).sum() + np.square(root - other @ left @ right).sum())
+    root_p, root_q = _matrix_root(p.covariance), _matrix_root(q.covariance)
+    left, _, right = np.linalg.svd(root_q @ root_p)
+    difference = root_p - root_q @ left @ right
+    return float(np.square(p.mean - q.mean).sum() + np.square(difference).sum())
 
 
-def _root(covariance: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The symmetric square root; eigenvalues that rounding made negative count as 0."""
+def _matrix_root(covariance: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Symmetric square root; eigenvalues that are negative by rounding are set to 0."""
     variances, axes = np.linalg.eigh(covariance)
     return (axes * np.sqrt(variances.clip(min=0))) @ axes.T
