@@ -1,4 +1,4 @@
-"""The benchmark of estimators: its populations are what it says, and a stopped run goes on."""
+"""Benchmark of estimators: its populations have the stated KL, and a stopped run resumes."""
 
 import json
 
@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from benchmarks.samples import estimator_peers, estimators, populations
+from benchmarks.samples import estimator_peers, estimator_tables, estimators, populations
 
-PAIRS = {pair.name: pair for pair in populations.pairs()}
+PAIRS = {pair.name: pair for pair in populations.population_pairs()}
 
 
 @pytest.mark.parametrize("name", PAIRS)
-def test_samples_have_their_sizes_and_another_generator_other_points(name):
+def test_samples_have_the_stated_sizes_and_depend_on_the_generator(name):
     pair = PAIRS[name]
     n, m = pair.sizes(200)
     x, y = pair.p(np.random.default_rng(0), n), pair.q(np.random.default_rng(0), m)
@@ -22,10 +22,11 @@ def test_samples_have_their_sizes_and_another_generator_other_points(name):
     assert not np.array_equal(x, pair.p(np.random.default_rng(1), n))
 
 
-def _mixture(x):
-    square = ((x[:, None] - populations.MODES) ** 2).sum(-1)
-    log = -square / (2 * populations.SIGMA**2) - np.log(2 * np.pi * populations.SIGMA**2)
-    return np.logaddexp.reduce(log, axis=1) - np.log(8)
+def ring_log_density(x):
+    squared_distances = ((x[:, None] - populations.RING_MEANS) ** 2).sum(-1)
+    variance = populations.RING_DEVIATION**2
+    log_densities = -squared_distances / (2 * variance) - np.log(2 * np.pi * variance)
+    return np.logaddexp.reduce(log_densities, axis=1) - np.log(8)
 
 
 LOG_RATIOS = {
@@ -40,18 +41,20 @@ LOG_RATIOS = {
         stats.norm.logpdf(x).sum(1) - stats.norm.logpdf(x, np.sqrt(0.2)).sum(1)
     ),
     "Cauchy vs Cauchy(1, 2)": lambda x: stats.cauchy.logpdf(x) - stats.cauchy.logpdf(x, 1, 2),
-    "8 Gaussians vs N(0, 2 I)": lambda x: _mixture(x) - stats.norm.logpdf(x, 0, np.sqrt(2)).sum(1),
+    "8 Gaussians vs N(0, 2 I)": lambda x: (
+        ring_log_density(x) - stats.norm.logpdf(x, 0, np.sqrt(2)).sum(1)
+    ),
 }
 
 
 @pytest.mark.parametrize("name", LOG_RATIOS)
-def test_the_stated_divergence_is_the_mean_log_ratio(name):
-    """Of 100,000 points, within 4 standard errors: 6 in 100,000 seeds would fail."""
+def test_the_stated_kl_is_the_mean_log_ratio(name):
+    """Of 100,000 points, within 4 standard errors: 6 seeds in 100,000 would fail."""
     terms = np.ravel(LOG_RATIOS[name](PAIRS[name].p(np.random.default_rng(0), 100_000)))
     assert PAIRS[name].kl == pytest.approx(terms.mean(), abs=4 * terms.std() / 100_000**0.5)
 
 
-def test_a_cauchy_pair_has_its_closed_form():
+def test_the_kl_of_two_cauchy_distributions_has_its_closed_form():
     assert PAIRS["Cauchy vs Cauchy(1, 2)"].kl == pytest.approx(np.log(10 / 8), rel=1e-9)
 
 
@@ -60,30 +63,30 @@ def test_one_point_of_a_hundred_is_a_copy():
     assert len(np.unique(pair.p(np.random.default_rng(0), 1000))) == 990
 
 
-def test_a_summary_counts_errors_and_intervals():
+def test_a_summary_has_bias_rmse_coverage_and_time():
     pair = PAIRS["N10, shift 1"]  # whose KL is 1
     rows = np.array([[1.1, 0.9, 1.2, 1.0], [0.9, 0.8, 0.95, 3.0]])
-    found = estimators.summary(pair, rows)
-    assert found["bias"] == pytest.approx(0, abs=1e-12)
-    assert found["rmse"] == pytest.approx(0.1)
-    assert found["coverage"] == 0.5
-    assert found["seconds"] == 2
-    broken = estimators.summary(pair, np.array([[np.inf, np.nan, np.nan, 1.0], rows[0]]))
-    assert broken["rmse"] == np.inf
-    assert broken["not finite"] == 1
+    cell = estimators.summary(pair, rows)
+    assert cell["bias"] == pytest.approx(0, abs=1e-12)
+    assert cell["rmse"] == pytest.approx(0.1)
+    assert cell["coverage"] == 0.5
+    assert cell["seconds"] == 2
+    failed = estimators.summary(pair, np.array([[np.inf, np.nan, np.nan, 1.0], rows[0]]))
+    assert failed["rmse"] == np.inf
+    assert failed["not finite"] == 1
 
 
-@pytest.mark.parametrize("name", ["scipy gaussian_kde"])
-def test_a_peer_is_asked_as_it_should_be(name):
+def test_a_peer_estimates_kl_from_x_to_y():
+    name = "scipy gaussian_kde"
     rng = np.random.default_rng(0)
     x, y = rng.normal(size=(2000, 1)), rng.normal(1, 1, size=(2000, 1))
     assert estimator_peers.kl(name, x, y) == pytest.approx(0.5, abs=0.15)
     assert name in estimator_peers.installed()
 
 
-def test_a_stopped_run_goes_on_where_it_was(tmp_path, monkeypatch, capsys):
+def test_a_stopped_run_resumes(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(estimators, "RESULTS", tmp_path / "estimators.json")
-    monkeypatch.setattr(estimators, "BRACKET", (1,))
+    monkeypatch.setattr(estimators, "EMD_DIMENSIONS", (1,))
     monkeypatch.setattr(estimators, "tie_effect", lambda repetition: 0.1)
     monkeypatch.setattr(
         estimators, "cells", lambda sizes, repetitions: [(0, 60, "knn", 2), (0, 60, "auto", 2)]
@@ -100,7 +103,7 @@ def test_a_stopped_run_goes_on_where_it_was(tmp_path, monkeypatch, capsys):
     assert second["cells"][1]["rmse"] == first["cells"][1]["rmse"]
 
 
-def test_the_table_names_the_best_other_method():
+def test_the_table_compares_with_the_best_other_method():
     cell = {"case": "c", "kl": 1.0, "n": 1000, "repetitions": 50, "bias": 0.0, "coverage": 0.95}
     cells = [
         cell | {"method": "auto", "rmse": 0.1, "seconds": 1.0},
@@ -108,8 +111,12 @@ def test_the_table_names_the_best_other_method():
         cell | {"method": "divergence", "rmse": 0.2, "seconds": 1.0},
         cell | {"method": "densratio", "rmse": 0.01, "seconds": 1.0, "repetitions": 10},
     ]
-    brackets = [{"coverage": 0.97, "repetitions": 100}]
-    text = estimators.table({"cells": cells, "brackets": brackets, "ties": [0.1, 0.3]})
+    intervals = [{"coverage": 0.97, "repetitions": 100}]
+    text = estimator_tables.markdown({
+        "cells": cells,
+        "emd_intervals": intervals,
+        "ties": [0.1, 0.3],
+    })
     assert "| c | 1.000 | +0.000 | 0.100 | *divergence* | 0.200 | 95% | 1.0 s |" in text
     assert "0.50 to 0.50 times" in text
     assert "97.0%" in text
