@@ -1,6 +1,7 @@
-"""Distances between distributions, right or refused: KL, JS and their family, and exact EMD.
+"""Distances between distributions: KL, JS and related divergences, and exact EMD.
 
-Exact EMD with a distance as cost is the Wasserstein-1 distance.
+With a distance as ground cost, EMD is the Wasserstein-1 distance. Invalid input raises
+`DistributionError`; it is never normalised or clipped.
 """
 
 from divergences import closed_forms, densities, log_space, sampled

@@ -54,9 +54,9 @@ class PointCloud:
         """
         xp = _checks.namespace(**{name: points, weights_name: weights})
         like = _checks.first_array(points, weights)
-        points = _checks.points(name, points, xp, like=like)
-        weights = _checks.weights(weights_name, weights, points.shape[0], xp, like=points)
-        return cls(points, weights)
+        coordinates = _checks.points(name, points, xp, like=like)
+        n = coordinates.shape[0]
+        return cls(coordinates, _checks.weights(weights_name, weights, n, xp, like=coordinates))
 
     @property
     def n(self) -> int:
@@ -136,11 +136,12 @@ class PointCloudPair:
         """
         xp = _checks.namespace(x=x, y=y, x_weights=x_weights, y_weights=y_weights)
         like = _checks.first_array(x, y, x_weights, y_weights)
-        x, y = _checks.points("x", x, xp, like=like), _checks.points("y", y, xp, like=like)
-        _require_same_dimension(x.shape[1], y.shape[1])
-        p = _checks.weights("x_weights", x_weights, x.shape[0], xp, like=x)
-        q = _checks.weights("y_weights", y_weights, y.shape[0], xp, like=y)
-        return cls(PointCloud(x, p), PointCloud(y, q))
+        sources = _checks.points("x", x, xp, like=like)
+        targets = _checks.points("y", y, xp, like=like)
+        _require_same_dimension(sources.shape[1], targets.shape[1])
+        p = _checks.weights("x_weights", x_weights, sources.shape[0], xp, like=sources)
+        q = _checks.weights("y_weights", y_weights, targets.shape[0], xp, like=targets)
+        return cls(PointCloud(sources, p), PointCloud(targets, q))
 
     @classmethod
     def of_clouds(cls, x: PointCloud, y: PointCloud) -> "PointCloudPair":

@@ -159,7 +159,11 @@ def _evaluate(
     values = np.full(labellings.count, np.nan)
     partial_sums: list[dict[int, Floats]] = [{} for _ in batches]
     results = _parallel.unordered_results(
-        _partial_sums, tasks, n_jobs=n_jobs, progress=progress, description="permutations"
+        _partial_sums,
+        tasks,
+        n_jobs=n_jobs,
+        progress=progress,
+        description="batches of permutations",
     )
     try:
         for index, result in results:

@@ -38,7 +38,7 @@ def files(tmp_path, monkeypatch):
 
 
 def record(capsys, *arguments, method="histogram"):
-    """What the command prints as JSON."""
+    """The JSON that the command prints."""
     assert main([*arguments, "--json", "--method", method]) == 0
     out, err = capsys.readouterr()
     assert err == ""

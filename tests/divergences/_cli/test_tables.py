@@ -15,7 +15,7 @@ from divergences._cli.tables import read, samples
 
 @pytest.fixture
 def written(tmp_path, monkeypatch):
-    """Writes a file of this text, these bytes or these arrays; returns its path."""
+    """A function that writes text, bytes or arrays to a file and returns its path."""
     monkeypatch.chdir(tmp_path)
 
     def write(name, content):
@@ -32,7 +32,7 @@ def written(tmp_path, monkeypatch):
 
 
 def sample_of(table, **options):
-    """The sample in a table."""
+    """The sample in a table, read as x."""
     return samples(table, table, **options)[0]
 
 
