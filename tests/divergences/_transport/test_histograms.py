@@ -13,7 +13,9 @@ from hypothesis.extra import numpy as npst
 
 from divergences import DistributionError, SolverError, emd, transport
 from divergences._transport import simplex
+from divergences._transport.certificate import Arcs
 from divergences._transport.metrics import distances
+from divergences._transport.result import Optimum
 from tests import oracles
 from tests.strategies import cloud_pairs, distribution_triples, distributions
 
@@ -173,6 +175,15 @@ def test_the_gap_bounds_the_rounding_of_the_cost():
     solved = transport([1, 1], [1, 1], [[0.1, 0.9], [0.9, 0.2]])
     exact = (Fraction(0.1) + Fraction(0.2)) / 2
     assert Fraction(solved.cost) - Fraction(solved.gap) <= exact <= Fraction(solved.cost)
+
+
+def test_potentials_that_are_rounded_to_subnormals_stay_feasible():
+    mass, index = np.ones(1), np.zeros(1, np.intp)
+    optimum = Optimum(Arcs(index, index, mass, np.array([3.0])), 1.5 * mass, 1.5 * mass, 3.0, 0.0)
+    rounded = optimum.scaled_with_rounding(-1074)
+    dual = float(rounded.source_potential[0] + rounded.target_potential[0])
+    assert rounded.cost == 3 * 2.0**-1074
+    assert rounded.cost - rounded.gap <= dual <= rounded.cost
 
 
 def test_counts_are_masses():
