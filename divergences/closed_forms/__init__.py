@@ -1,4 +1,4 @@
-"""Families whose divergences are known in closed form, right to the last digits.
+"""Divergences of parametric families in closed form, accurate to the last digits.
 
 >>> kl(Normal(0, 1), Normal(2, 1))
 2.0

@@ -1,4 +1,4 @@
-"""The families: their parameters, and what two distributions must share."""
+"""Parametric families of distributions, and the look-up of a formula by family."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -8,7 +8,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from divergences import _checks
-from divergences.closed_forms._parameters import number, positive, read_only_array
+from divergences.closed_forms._parameters import (
+    store_number,
+    store_positive,
+    store_read_only_array,
+)
 from divergences.errors import DistributionError
 
 
@@ -26,8 +30,8 @@ class Normal:
 
     def __post_init__(self) -> None:
         """Check the parameters."""
-        number(self, "mean")
-        positive(self, "standard_deviation", "for a point mass there is no density")
+        store_number(self, "mean")
+        store_positive(self, "standard_deviation", "a point mass has no density")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,24 +40,28 @@ class MultivariateNormal:
 
     Attributes:
         mean: Shape ``(d,)``.
-        covariance: Shape ``(d, d)``, symmetric and positive definite; the lower triangle counts.
+        covariance: Shape ``(d, d)``, symmetric and positive definite; the lower triangle is used.
     """
 
     mean: ArrayLike
     covariance: ArrayLike
 
     def __post_init__(self) -> None:
-        """Check the parameters, and keep copies of them that nobody can change."""
-        mean, covariance = read_only_array(self, "mean", 1), read_only_array(self, "covariance", 2)
+        """Check the parameters and store read-only copies."""
+        mean, covariance = (
+            store_read_only_array(self, "mean", 1),
+            store_read_only_array(self, "covariance", 2),
+        )
         if covariance.shape != (mean.size, mean.size):
             raise DistributionError(
                 f"`covariance` must have shape (d, d) = ({mean.size}, {mean.size}) for a `mean` "
                 f"of {mean.size} entries, but has shape {covariance.shape}"
             )
-        roots = np.sqrt(np.abs(np.diag(covariance)))
-        if np.any(np.abs(covariance - covariance.T) > 1e-12 * roots[:, None] * roots):
+        deviations = np.sqrt(np.abs(np.diag(covariance)))
+        scale = deviations[:, None] * deviations
+        if np.any(np.abs(covariance - covariance.T) > 1e-12 * scale):
             raise DistributionError(
-                "`covariance` must be symmetric, but is not; if only rounding differs, pass "
+                "`covariance` must be symmetric, but is not; if it is up to rounding, pass "
                 "(covariance + covariance.T) / 2"
             )
         try:
@@ -61,7 +69,7 @@ class MultivariateNormal:
         except np.linalg.LinAlgError:
             raise DistributionError(
                 "`covariance` must be positive definite, but has an eigenvalue of 0 or below; "
-                "drop coordinates that depend on the others"
+                "drop coordinates that are linear functions of the others"
             ) from None
 
 
@@ -77,7 +85,7 @@ class Exponential:
 
     def __post_init__(self) -> None:
         """Check the parameter."""
-        positive(self, "rate", "it is 1 / mean")
+        store_positive(self, "rate", "it is 1 / mean")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +102,8 @@ class Gamma:
 
     def __post_init__(self) -> None:
         """Check the parameters."""
-        positive(self, "shape", "it is mean**2 / variance")
-        positive(self, "rate", "it is 1 / scale")
+        store_positive(self, "shape", "it is mean**2 / variance")
+        store_positive(self, "rate", "it is 1 / scale")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +120,8 @@ class Beta:
 
     def __post_init__(self) -> None:
         """Check the parameters."""
-        positive(self, "alpha", "it is a number of pseudo-observations")
-        positive(self, "beta", "it is a number of pseudo-observations")
+        store_positive(self, "alpha", "it is a number of pseudo-observations")
+        store_positive(self, "beta", "it is a number of pseudo-observations")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,14 +129,14 @@ class Poisson:
     """Poisson distribution on 0, 1, 2, ...
 
     Attributes:
-        rate: At least 0; the mean. A rate of 0 is the point mass at 0.
+        rate: At least 0; the mean. A rate of 0 gives the point mass at 0.
     """
 
     rate: float
 
     def __post_init__(self) -> None:
         """Check the parameter."""
-        if number(self, "rate") < 0:
+        if store_number(self, "rate") < 0:
             raise DistributionError(
                 f"`rate` must be at least 0, but is {self.rate!r}; it is the mean"
             )
@@ -139,14 +147,14 @@ class Bernoulli:
     """Bernoulli distribution on {0, 1}.
 
     Attributes:
-        probability: Of the outcome 1, in [0, 1].
+        probability: Probability of the outcome 1, in [0, 1].
     """
 
     probability: float
 
     def __post_init__(self) -> None:
         """Check the parameter."""
-        if not 0 <= number(self, "probability") <= 1:
+        if not 0 <= store_number(self, "probability") <= 1:
             raise DistributionError(
                 f"`probability` must be in [0, 1], but is {self.probability!r}; from log-odds z "
                 "it is 1 / (1 + exp(-z))"
@@ -155,18 +163,17 @@ class Bernoulli:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Categorical:
-    """Distribution of k outcomes without order or distance.
+    """Distribution of k unordered outcomes.
 
     Attributes:
-        probabilities: Shape ``(k,)``; numbers that sum to 1 within 1e-9 are taken as exactly
-            proportional to what was passed.
+        probabilities: Shape ``(k,)``; numbers that sum to 1 within 1e-9 are divided by their sum.
     """
 
     probabilities: ArrayLike
 
     def __post_init__(self) -> None:
-        """Check the parameter, and keep a copy of it that nobody can change."""
-        array = read_only_array(self, "probabilities", 1)
+        """Check the parameter and store a read-only copy."""
+        array = store_read_only_array(self, "probabilities", 1)
         _checks.probabilities("probabilities", array, _checks.namespace(), axis=-1)
 
 
@@ -184,7 +191,7 @@ class Uniform:
 
     def __post_init__(self) -> None:
         """Check the parameters."""
-        if number(self, "high") <= number(self, "low"):
+        if store_number(self, "high") <= store_number(self, "low"):
             raise DistributionError(
                 f"`high` must be above `low`, but they are {self.high!r} and {self.low!r}; a "
                 "point mass has no density"
@@ -206,21 +213,22 @@ FAMILIES = get_args(Family)
 Formulas = Mapping[type, Callable[[Any, Any], float]]
 
 
-def formula_of(p: Family, q: Family, formulas: Formulas, name: str, advice: str) -> float:
-    """The value of the formula that the one family of ``p`` and ``q`` has.
+def evaluate_formula(p: Family, q: Family, formulas: Formulas, name: str, advice: str) -> float:
+    """Value of the formula for the common family of ``p`` and ``q``.
 
     Args:
         p: First distribution.
         q: Second distribution.
-        formulas: What is known, by family.
-        name: Of the quantity, for messages.
-        advice: What else to do where nothing is known.
+        formulas: Formula of each family that has one.
+        name: Name of the quantity, for messages.
+        advice: Alternatives to a closed form, for messages.
 
     Returns:
-        The formula's value.
+        The value of the formula.
 
     Raises:
-        DistributionError: If ``p`` or ``q`` is of no family, they are of two, or nothing is known.
+        DistributionError: If ``p`` or ``q`` is of no family, they are of different families, or
+            their family has no formula.
     """
     names = ", ".join(family.__name__ for family in FAMILIES)
     for argument, value in (("p", p), ("q", q)):
@@ -229,15 +237,15 @@ def formula_of(p: Family, q: Family, formulas: Formulas, name: str, advice: str)
                 f"`{argument}` must be a distribution of divergences.closed_forms ({names}), but "
                 f"is a {type(value).__name__}"
             )
-    ours, theirs = type(p).__name__, type(q).__name__
-    if ours != theirs:
+    p_family, q_family = type(p).__name__, type(q).__name__
+    if p_family != q_family:
         raise DistributionError(
-            f"`p` and `q` must be of one family, but are {ours} and {theirs}; {advice}"
+            f"`p` and `q` must be of one family, but are {p_family} and {q_family}; {advice}"
         )
     if type(p) not in formulas:
-        known = ", ".join(family.__name__ for family in formulas)
+        supported = ", ".join(family.__name__ for family in formulas)
         raise DistributionError(
-            f"`{name}` of two {ours} distributions has no closed form, it is known for {known}; "
-            f"{advice}"
+            f"`{name}` of two {p_family} distributions has no closed form, unlike that of "
+            f"{supported}; {advice}"
         )
     return formulas[type(p)](p, q)

@@ -1,4 +1,4 @@
-"""KL, reverse KL and JS of two members of a family, as right as float64 can hold them."""
+"""KL, reverse KL and JS of two distributions of a family, to float64 accuracy."""
 
 import math
 from fractions import Fraction
@@ -17,18 +17,18 @@ from divergences.closed_forms._families import (
     Normal,
     Poisson,
     Uniform,
-    formula_of,
+    evaluate_formula,
 )
 from divergences.errors import SolverError
 
-OTHERWISE = (
-    "for densities on the line divergences.densities.{0} integrates, for finitely many outcomes "
-    "there is divergences.{0}"
+KL_AND_JS_ALTERNATIVES = (
+    "use divergences.densities.{0} for densities on the line, divergences.{0} for finitely many "
+    "outcomes"
 )
 
 
 def kl(p: Family, q: Family, /) -> float:
-    r"""Kullback-Leibler divergence KL(p || q) of two members of a family, in nats.
+    r"""Kullback-Leibler divergence KL(p || q) of two distributions of a family, in nats.
 
     =================  =============================================================
     Normal             :math:`\log(\sigma_q/\sigma_p) + [\sigma_p^2 + (\mu_p - \mu_q)^2]
@@ -45,52 +45,55 @@ def kl(p: Family, q: Family, /) -> float:
     Uniform            :math:`\log` of the ratio of the lengths
     =================  =============================================================
 
-    None of them is computed in this form, which cancels for close pairs. The relative error is a
-    few units in the last place however close or far the two are; for MultivariateNormal that
-    times the condition of q's correlation matrix.
+    All are computed in other forms, since these cancel for close pairs. The relative error is a
+    few units in the last place for all parameters, except for MultivariateNormal, where it is
+    that times the condition number of q's correlation matrix.
 
     Args:
-        p: A distribution; the expectation is under it.
+        p: A distribution; the expectation is under p.
         q: A distribution of the same family.
 
     Returns:
-        A value in [0, inf]: 0 for equal parameters, inf where ``p`` has mass and ``q`` has none
-        (a Uniform that sticks out, a Poisson of rate 0, a probability of 0 or 1), and where the
-        value exceeds the largest float.
+        A value in [0, inf]: 0 for equal parameters, inf if ``p`` has mass where ``q`` has none
+        (a Uniform not within that of q, a Poisson q of rate 0, a q of probability 0 or 1), or if
+        the value exceeds the largest float.
 
     Raises:
-        DistributionError: If the two are not of one family or dimension.
-        SolverError: If the parameters are so extreme that intermediate numbers overflow.
+        DistributionError: If ``p`` and ``q`` are not of one family and dimension.
+        SolverError: If intermediate values overflow for extreme parameters.
 
     Source:
         Gil, Alajaji and Linder 2013, "Renyi divergence measures for commonly used univariate
         continuous distributions", table 2; Kullback 1959, "Information theory and statistics",
-        9.1 for MultivariateNormal; the forms without cancellation are in `log_gamma` and `exact`.
+        9.1 for MultivariateNormal; the forms without cancellation are in `_log_gamma`,
+        `_rational` and `_gaussian`.
 
     >>> kl(Exponential(1), Exponential(1 + 1e-8))
     4.999999905891959e-17
     >>> kl(Uniform(0, 2), Uniform(0, 1))
     inf
     """
-    value = formula_of(p, q, KL, "kl", OTHERWISE.format("kl"))
+    value = evaluate_formula(p, q, KL_FORMULAS, "kl", KL_AND_JS_ALTERNATIVES.format("kl"))
     if math.isnan(value):
-        raise SolverError(f"numbers on the way to kl({p}, {q}) overflow")
+        raise SolverError(
+            f"intermediate values of kl({p}, {q}) overflow; divide both distributions by a scale"
+        )
     return value
 
 
 def reverse_kl(p: Family, q: Family, /) -> float:
-    """Reverse Kullback-Leibler divergence KL(q || p), in nats: the same as ``kl(q, p)``.
+    """Reverse Kullback-Leibler divergence KL(q || p), in nats: ``kl(q, p)``.
 
     Args:
         p: A distribution.
-        q: A distribution of the same family; the expectation is under it.
+        q: A distribution of the same family; the expectation is under q.
 
     Returns:
-        A value in [0, inf], as of `kl`.
+        A value in [0, inf], as for `kl`.
 
     Raises:
-        DistributionError: If the two are not of one family or dimension.
-        SolverError: As `kl`.
+        DistributionError: If ``p`` and ``q`` are not of one family and dimension.
+        SolverError: As for `kl`.
 
     >>> reverse_kl(Uniform(0, 2), Uniform(0, 1)) == math.log(2)
     True
@@ -99,12 +102,12 @@ def reverse_kl(p: Family, q: Family, /) -> float:
 
 
 def js(p: Family, q: Family, /) -> float:
-    r"""Jensen-Shannon divergence of two members of a family, in nats.
+    r"""Jensen-Shannon divergence of two distributions of a family, in nats.
 
     .. math:: KL(p || m) / 2 + KL(q || m) / 2, \qquad m = (p + q) / 2
 
-    Known for Bernoulli, Categorical and Uniform, whose mixtures take finitely many values. For two
-    Uniform distributions the outcomes are: only in p, only in q, in both.
+    For Bernoulli, Categorical and Uniform, whose density ratios take finitely many values: those
+    of two Uniform distributions are constant in both supports, only in p and only in q.
 
     Args:
         p: A distribution.
@@ -114,7 +117,7 @@ def js(p: Family, q: Family, /) -> float:
         A value in [0, log 2]: 0 for equal parameters, log 2 for disjoint supports.
 
     Raises:
-        DistributionError: If the two are not of one family, or it is none of these three.
+        DistributionError: If ``p`` and ``q`` are not of one family, or of another than these.
 
     Source:
         Lin 1991, "Divergence measures based on the Shannon entropy", eq. 3.1.
@@ -124,54 +127,54 @@ def js(p: Family, q: Family, /) -> float:
     >>> js(Bernoulli(0.5), Bernoulli(0.9))
     0.10174922507919672
     """
-    return formula_of(p, q, JS, "js", OTHERWISE.format("js"))
+    return evaluate_formula(p, q, JS_FORMULAS, "js", KL_AND_JS_ALTERNATIVES.format("js"))
 
 
 def _normal_kl(p: Normal, q: Normal) -> float:
-    """Half of (s - 1)^2 + z^2, plus s - 1 - log s, for s the deviations' ratio, z the shift."""
+    """``[(s - 1)^2 + z^2] / 2 + s - 1 - log s``, s the ratio of deviations, z the mean shift."""
     p_deviation, q_deviation = Fraction(p.standard_deviation), Fraction(q.standard_deviation)
-    widening = _rational.rounded((p_deviation - q_deviation) / q_deviation)
-    shift = _rational.rounded((Fraction(p.mean) - Fraction(q.mean)) / q_deviation)
-    squares = (widening * widening + shift * shift) / 2
-    return squares + _rational.excess(p_deviation / q_deviation, Fraction(1))
+    s_minus_1 = _rational.to_float((p_deviation - q_deviation) / q_deviation)
+    z = _rational.to_float((Fraction(p.mean) - Fraction(q.mean)) / q_deviation)
+    squares = (s_minus_1 * s_minus_1 + z * z) / 2
+    return squares + _rational.generalized_kl(Fraction(1), p_deviation / q_deviation)
 
 
 def _exponential_kl(p: Exponential, q: Exponential) -> float:
-    return _rational.excess(Fraction(q.rate) / Fraction(p.rate), Fraction(1))
+    return _rational.generalized_kl(Fraction(1), Fraction(q.rate) / Fraction(p.rate))
 
 
 def _gamma_kl(p: Gamma, q: Gamma) -> float:
-    """What a change of the mean costs at q's shape, plus what the change of shape costs."""
+    """KL of a change of mean at the shape of q, plus KL of a change of shape at a fixed mean."""
     mean, shape = Fraction(p.shape) / Fraction(p.rate), Fraction(q.shape)
-    of_mean = _rational.excess(mean * Fraction(q.rate), shape)
-    return of_mean + _log_gamma.gamma_shape_divergence(p.shape, q.shape)
+    mean_kl = _rational.generalized_kl(shape, mean * Fraction(q.rate))
+    return mean_kl + _log_gamma.gamma_shape_kl(p.shape, q.shape)
 
 
 def _beta_kl(p: Beta, q: Beta) -> float:
-    cross = Fraction(q.alpha) / Fraction(p.alpha) - Fraction(q.beta) / Fraction(p.beta)
-    return _log_gamma.beta_divergence(
-        (p.alpha, p.beta), (q.alpha, q.beta), _rational.rounded(cross)
+    growth_difference = Fraction(q.alpha) / Fraction(p.alpha) - Fraction(q.beta) / Fraction(p.beta)
+    return _log_gamma.beta_kl(
+        (p.alpha, p.beta), (q.alpha, q.beta), _rational.to_float(growth_difference)
     )
 
 
 def _poisson_kl(p: Poisson, q: Poisson) -> float:
-    return _rational.excess(Fraction(q.rate), Fraction(p.rate))
+    return _rational.generalized_kl(Fraction(p.rate), Fraction(q.rate))
 
 
-def _bernoulli_masses(p: Bernoulli, q: Bernoulli) -> _rational.Masses:
+def _bernoulli_masses(p: Bernoulli, q: Bernoulli) -> _rational.MassPairs:
     a, b = Fraction(p.probability), Fraction(q.probability)
     return [(a, b), (1 - a, 1 - b)]
 
 
-def _uniform_masses(p: Uniform, q: Uniform) -> _rational.Masses:
-    """Of the outcomes: in both, only in p, only in q."""
+def _uniform_masses(p: Uniform, q: Uniform) -> _rational.MassPairs:
+    """Masses of the common support, of the rest of that of p, and of the rest of that of q."""
     p_length, q_length = (Fraction(x.high) - Fraction(x.low) for x in (p, q))
     common = Fraction(min(p.high, q.high)) - Fraction(max(p.low, q.low))
-    in_p, in_q = max(common, Fraction(0)) / p_length, max(common, Fraction(0)) / q_length
-    return [(in_p, in_q), (1 - in_p, Fraction(0)), (Fraction(0), 1 - in_q)]
+    p_common, q_common = max(common, Fraction(0)) / p_length, max(common, Fraction(0)) / q_length
+    return [(p_common, q_common), (1 - p_common, Fraction(0)), (Fraction(0), 1 - q_common)]
 
 
-KL: Formulas = {
+KL_FORMULAS: Formulas = {
     Normal: _normal_kl,
     MultivariateNormal: _gaussian.kl,
     Exponential: _exponential_kl,
@@ -182,7 +185,7 @@ KL: Formulas = {
     Categorical: lambda p, q: float(_discrete.kl(p.probabilities, q.probabilities)),
     Uniform: lambda p, q: _rational.kl(_uniform_masses(p, q)),
 }
-JS: Formulas = {
+JS_FORMULAS: Formulas = {
     Bernoulli: lambda p, q: _rational.js(_bernoulli_masses(p, q)),
     Categorical: lambda p, q: float(_discrete.js(p.probabilities, q.probabilities)),
     Uniform: lambda p, q: _rational.js(_uniform_masses(p, q)),

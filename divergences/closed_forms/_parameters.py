@@ -1,4 +1,4 @@
-"""Parameters of a family: checked once, when a distribution is made, and kept unchangeable."""
+"""Checks of a distribution's parameters at construction; checked values are stored read-only."""
 
 import math
 from typing import Any
@@ -10,14 +10,14 @@ from divergences._typing import Floats
 from divergences.errors import DistributionError
 
 
-def number(distribution: Any, name: str) -> float:
-    """Keep a parameter as a float.
+def store_number(distribution: Any, name: str) -> float:
+    """Store a parameter as a float.
 
     Returns:
-        The float.
+        The float, finite.
 
     Raises:
-        DistributionError: If it is no finite real number.
+        DistributionError: If the parameter is no finite real number.
     """
     value = getattr(distribution, name)
     if np.ndim(value) != 0:
@@ -35,26 +35,26 @@ def number(distribution: Any, name: str) -> float:
     return float(value)
 
 
-def positive(distribution: Any, name: str, advice: str) -> None:
-    """Keep a parameter above 0 as a float.
+def store_positive(distribution: Any, name: str, advice: str) -> None:
+    """Store a positive parameter as a float.
 
     Raises:
-        DistributionError: If it is no finite number above 0; it ends with ``advice``.
+        DistributionError: If the parameter is no finite number above 0; ends with ``advice``.
     """
-    if number(distribution, name) <= 0:
+    if store_number(distribution, name) <= 0:
         raise DistributionError(
             f"`{name}` must be above 0, but is {getattr(distribution, name)!r}; {advice}"
         )
 
 
-def read_only_array(distribution: Any, name: str, axes: int) -> Floats:
-    """Keep a parameter as a read-only float64 array of so many axes.
+def store_read_only_array(distribution: Any, name: str, axes: int) -> Floats:
+    """Store a parameter as a read-only float64 array with the given number of axes.
 
     Returns:
         The array.
 
     Raises:
-        DistributionError: If it has other axes, or an entry that is not finite.
+        DistributionError: If it has another number of axes, or an entry that is not finite.
     """
     xp = _checks.namespace()
     array = np.array(_checks.real_array(name, getattr(distribution, name), xp), np.float64)

@@ -1,4 +1,4 @@
-"""Terms of divergences from exact rational numbers: every difference is rounded once."""
+"""Divergences from exact rational probabilities: every difference is rounded only once."""
 
 import math
 from collections.abc import Iterable
@@ -6,11 +6,11 @@ from fractions import Fraction
 
 from divergences._special import x_minus_log1p
 
-Masses = Iterable[tuple[Fraction, Fraction]]
-"""Of each outcome, its exact probability under p and under q."""
+MassPairs = Iterable[tuple[Fraction, Fraction]]
+"""Exact probabilities of each outcome under p and under q."""
 
 
-def rounded(x: Fraction) -> float:
+def to_float(x: Fraction) -> float:
     """The nearest float, infinite beyond the largest."""
     try:
         return float(x)
@@ -21,38 +21,38 @@ def rounded(x: Fraction) -> float:
 def log(x: Fraction) -> float:
     """Natural logarithm of a positive rational, to a few units in the last place."""
     if Fraction(1, 2) < x < 2:
-        return math.log1p(rounded(x - 1))
+        return math.log1p(to_float(x - 1))
     if 1e-300 < x < 1e300:
         return math.log(x)
     return math.log(x.numerator) - math.log(x.denominator)
 
 
-def excess(a: Fraction, b: Fraction) -> float:
-    """``a - b - b log(a / b)``, at least 0: what a measure of mass b pays where q has mass a.
+def generalized_kl(p: Fraction, q: Fraction) -> float:
+    """Generalized KL of two masses, ``p log(p / q) - p + q``.
 
     Args:
-        a: At least 0.
-        b: At least 0.
+        p: Mass of at least 0.
+        q: Mass of at least 0.
 
     Returns:
-        A value in [0, inf]: ``a`` where ``b`` is 0; inf where ``a`` is 0 and ``b`` is not.
+        A value in [0, inf]: ``q`` for ``p = 0``; inf for ``q = 0 < p``.
     """
-    if b == 0:
-        return rounded(a)
-    if a == 0:
+    if p == 0:
+        return to_float(q)
+    if q == 0:
         return math.inf
-    x = a / b - 1
+    x = q / p - 1
     if -Fraction(2, 3) < x < 2:
-        return rounded(b) * float(x_minus_log1p(rounded(x)))
-    return rounded(a - b) - rounded(b) * log(a / b)
+        return to_float(p) * float(x_minus_log1p(to_float(x)))
+    return to_float(q - p) - to_float(p) * log(q / p)
 
 
-def kl(masses: Masses) -> float:
-    """KL(p || q) in nats, a sum of terms that are at least 0."""
-    return math.fsum(excess(b, a) for a, b in masses)
+def kl(masses: MassPairs) -> float:
+    """KL(p || q) in nats, a sum of non-negative terms."""
+    return math.fsum(generalized_kl(p, q) for p, q in masses)
 
 
-def js(masses: Masses) -> float:
-    """Jensen-Shannon divergence in nats, the same to the last bit with p and q exchanged."""
-    terms = [excess((a + b) / 2, x) / 2 for a, b in masses for x in (a, b)]
+def js(masses: MassPairs) -> float:
+    """Jensen-Shannon divergence in nats, symmetric to the last bit."""
+    terms = [generalized_kl(x, (p + q) / 2) / 2 for p, q in masses for x in (p, q)]
     return min(math.fsum(terms), math.log(2))
