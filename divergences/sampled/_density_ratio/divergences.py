@@ -26,7 +26,7 @@ def kl(
     .. math:: E_{x \sim p} \log \frac{p(x)}{q(x)}
 
     Infinite where p has an atom, a repeated value, that does not occur in a large enough sample of
-    q; a note names the atom. Outside of atoms, both populations are assumed to have densities.
+    q; a note gives the counts. Outside of atoms, both populations are assumed to have densities.
 
     Args:
         x: Sample of p, shape ``(n, d)``, or ``(n,)`` on the line; the expectation is under p.
@@ -79,7 +79,7 @@ def reverse_kl(
 ) -> Estimate:
     """Kullback-Leibler divergence KL(q || p) of two populations from samples, in nats.
 
-    As `kl` with x and y exchanged; with the models of KL(p || q), not new ones.
+    As `kl` with x and y exchanged, by the same models.
 
     Args:
         x: Sample of p, shape ``(n, d)``, or ``(n,)`` on the line.

@@ -12,7 +12,7 @@ from divergences.sampled._density_ratio.atoms import Atoms
 from divergences.sampled._density_ratio.functionals import JS, Functional
 from divergences.sampled._density_ratio.pooled_sample import PooledSample
 
-STACKING_ERROR_FACTOR = 1.15  # measured: standard error with the errors of the models, to without
+STACKING_ERROR_FACTOR = 1.15  # measured: the fitting of the models inflates the standard error
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +24,11 @@ class LogRatios:
         smoothed: Estimates of less variance and more bias, shape ``(n + m,)``; for standard errors
             and for JS, which is not linear in them.
         variances: Variance of each smoothed estimate, shape ``(n + m,)``.
-        stack: The combination of models that they come from; None for nearest neighbours.
+        stack: The stacked models; None for nearest neighbours.
         per_model: Log-ratios by each model alone, shape ``(models, n + m)``.
         model_probabilities: Posterior probability of each model, shape ``(models,)``.
         scores: Held-out log loss of each model, in nats.
-        selected_models: Names of the models in the combination.
+        selected_models: Names of the stacked models; none if no difference was found.
     """
 
     values: Floats
@@ -120,7 +120,7 @@ class _ContinuousPart:
         return float(self.masses @ (self.functional.terms(at, self.samples.n) - bias))
 
     def influences(self) -> Floats:
-        """Influence of each point on the contribution, shape of the points."""
+        """Influence of each point on the contribution, shape ``(points,)``."""
         functional, n, masses = self.functional, self.samples.n, self.masses
         direct = masses * functional.terms(self.smoothed, n)
         if self.log_ratios.stack is None:

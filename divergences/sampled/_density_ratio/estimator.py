@@ -106,12 +106,7 @@ class DensityRatioEstimator:
     def estimate(self, functional: Functional, method: Method, neighbours: int) -> Estimate:
         """Estimate of one divergence, with its interval and notes."""
         _checks.choice("method", method, get_args(Method))
-        rng = np.random.default_rng(self.seed)
-        atoms, log_ratios = self.atoms, None
-        if method == "histogram":
-            atoms = methods.with_histogram_cells(self.samples, atoms, rng)
-        elif len(atoms.continuous_indices):
-            log_ratios = self._log_ratios(method, neighbours, rng)
+        atoms, log_ratios = self._atoms_and_log_ratios(method, neighbours)
         value, error = divergence_and_error(functional, self.samples, atoms, log_ratios)
         value = min(max(value, 0.0), functional.upper_bound)
         is_missing = self._is_missing(functional)
@@ -133,8 +128,15 @@ class DensityRatioEstimator:
             notes=atom_notes(self.atoms) + notes,
         )
 
-    def _log_ratios(self, method: Method, neighbours: int, rng: np.random.Generator) -> LogRatios:
-        """Log-ratios of the continuous part, estimated at the first call."""
+    def _atoms_and_log_ratios(
+        self, method: Method, neighbours: int
+    ) -> tuple[Atoms, LogRatios | None]:
+        """Atoms, with the cells of a histogram, and log-ratios of the continuous part, if any."""
+        rng = np.random.default_rng(self.seed)
+        if method == "histogram":
+            return methods.with_histogram_cells(self.samples, self.atoms, rng), None
+        if len(self.atoms.continuous_indices) == 0:
+            return self.atoms, None
         key = (method, neighbours)
         if key not in self.log_ratio_cache:
             continuous = self.samples.subset(self.atoms.continuous_indices)
@@ -143,7 +145,7 @@ class DensityRatioEstimator:
                 if method == "knn"
                 else methods.classifier_log_ratios(continuous, method, rng)
             )
-        return self.log_ratio_cache[key]
+        return self.atoms, self.log_ratio_cache[key]
 
     def _finite_interval(
         self,

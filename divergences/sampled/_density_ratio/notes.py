@@ -37,13 +37,13 @@ def infinity_note(
     names: tuple[str, str],
     /,
 ) -> str:
-    """Reason for an infinite KL: the largest atom that the other sample lacks.
+    """Reason for an infinite KL: the largest atom missing from the other sample.
 
     Args:
         atoms: All atoms.
         own_counts: Counts of the first argument of KL at each atom, shape ``(k,)``.
-        is_missing: Mask of the atoms without a point of the second argument, not all False.
-        size: Points of the second argument.
+        is_missing: Mask of the atoms missing from the second argument, not all False.
+        size: Number of points of the second argument.
         names: Names of the samples of the first and second argument.
 
     Returns:

@@ -95,7 +95,7 @@ def subsample(indices: Indices, max_size: int, /) -> Indices:
 
 
 def balanced_subsample(samples: PooledSample, indices: Indices, max_size: int, /) -> Indices:
-    """At most ``max_size`` of the indices, half of them from each side where it has so many."""
+    """At most ``max_size`` of the indices: half from each side, or all of a smaller side."""
     if len(indices) <= max_size:
         return indices
     x, y = indices[indices < samples.n], indices[indices >= samples.n]
