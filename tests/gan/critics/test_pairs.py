@@ -6,7 +6,7 @@ import pytest
 import torch
 from scipy import stats
 
-from divergences import sampled
+from divergences import DistributionError, sampled
 from gan.critics.pairs import cones, gaussians, named_pair, samples
 from gan.critics.pairs.distribution_pair import paired_distances
 from gan.data import mnist
@@ -57,6 +57,15 @@ def test_the_w1_of_a_translation_is_its_length(shift):
 def test_named_gaussian_pairs_have_the_default_shift_and_factor():
     assert named_pair("translation-3").closed_form == 1.0
     assert named_pair("scaling-4").closed_form == pytest.approx(stats.chi.mean(4), rel=1e-12)
+
+
+@pytest.mark.parametrize("value", [-2.0, math.inf, math.nan])
+def test_a_shift_or_factor_that_is_negative_or_not_finite_is_refused(value):
+    # By a negative factor the map is not optimal: N(0, I) times -1 is N(0, I), at W1 0.
+    with pytest.raises(DistributionError, match="`factor` must be at least 0 and finite"):
+        gaussians.scaling_pair(3, factor=value)
+    with pytest.raises(DistributionError, match="`shift` must be at least 0 and finite"):
+        gaussians.translation_pair(3, shift=value)
 
 
 @pytest.mark.parametrize("name", ["translation-3", "scaling-4"])
