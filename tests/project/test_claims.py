@@ -1,4 +1,4 @@
-"""Statements of the GAN literature as identities; C2, C4, C5 and C7 are their numbers."""
+"""Statements of the GAN literature as identities, numbered C2, C4, C5 and C7."""
 
 import math
 
@@ -16,21 +16,21 @@ LOG_2 = math.log(2)
 
 @st.composite
 def counted_pairs(draw):
-    """Two distributions with counts above 0, as counts: a sample that has exactly these shares."""
+    """Two distributions as positive counts: samples with exactly these relative frequencies."""
     k = draw(st.integers(2, 6))
     p, q = (draw(st.lists(st.integers(1, 9), min_size=k, max_size=k)) for _ in range(2))
     return torch.tensor(p), torch.tensor(q)
 
 
-def best_logits(p, q):
-    """Of D* = p / (p + q), at each outcome."""
+def optimal_logits(p, q):
+    """Logits of the optimal discriminator D* = p / (p + q), per outcome."""
     return torch.log(p / p.sum() * q.sum() / q).double()
 
 
 @given(counted_pairs())
-def test_c2_the_value_at_the_best_discriminator_is_2_js_minus_2_log_2(pair):
+def test_c2_the_value_at_the_optimal_discriminator_is_2_js_minus_2_log_2(pair):
     p, q = pair
-    logits = best_logits(p, q)
+    logits = optimal_logits(p, q)
     value = -discriminator_loss(logits.repeat_interleave(p), logits.repeat_interleave(q))
     divergence = js(*(w.double() / w.sum() for w in pair)).item()
     assert value.item() == pytest.approx(2 * divergence - 2 * LOG_2, abs=1e-6)
@@ -40,20 +40,20 @@ def test_c2_the_value_at_the_best_discriminator_is_2_js_minus_2_log_2(pair):
 @given(counted_pairs(), st.integers(0, 5), st.floats(-1, 1))
 def test_c2_no_other_discriminator_has_a_higher_value(pair, outcome, change):
     p, q = pair
-    logits = best_logits(p, q)
-    other = logits.clone()
-    other[outcome % len(p)] += change
-    best, changed = (
+    logits = optimal_logits(p, q)
+    perturbed_logits = logits.clone()
+    perturbed_logits[outcome % len(p)] += change
+    optimal, perturbed = (
         -discriminator_loss(z.repeat_interleave(p), z.repeat_interleave(q)).item()
-        for z in (logits, other)
+        for z in (logits, perturbed_logits)
     )
-    assert changed <= best + 1e-7
+    assert perturbed <= optimal + 1e-7
 
 
 @given(counted_pairs())
 def test_c4_the_non_saturating_loss_is_a_difference_of_divergences(pair):
     p, q = pair
-    logits = best_logits(p, q)
+    logits = optimal_logits(p, q)
     loss = non_saturating_loss(logits.repeat_interleave(q)).item()
     shares = [w.double() / w.sum() for w in pair]
     divergences = (reverse_kl(*shares) - 2 * js(*shares)).item()
@@ -62,17 +62,17 @@ def test_c4_the_non_saturating_loss_is_a_difference_of_divergences(pair):
 
 
 def segments(theta, n=50):
-    """Points of two parallel vertical segments, theta apart, at the same heights."""
+    """Points of two vertical segments at distance theta, at the same heights."""
     heights = torch.linspace(0, 1, n, dtype=torch.float64)
     left = torch.stack([torch.zeros(n, dtype=torch.float64), heights], dim=1)
     return left, torch.stack([theta.expand(n), heights], dim=1)
 
 
 def histograms(theta, n=50, width=1e-4):
-    """The same two segments as probabilities of the cells of one grid, ``width`` wide."""
-    places = np.concatenate([np.zeros(n), np.full(n, theta)])
+    """The same segments as histograms on a common grid of cells of the given width."""
+    positions = np.concatenate([np.zeros(n), np.full(n, theta)])
     heights = np.tile(np.arange(n), 2)
-    columns = np.floor(places / width).astype(int)
+    columns = np.floor(positions / width).astype(int)
     cells, index = np.unique(np.stack([columns, heights]), axis=1, return_inverse=True)
     k = cells.shape[1]
     return tuple(np.bincount(index[side], minlength=k) / n for side in (slice(n), slice(n, None)))
@@ -96,10 +96,10 @@ def test_c7_the_same_segment_is_at_distance_0():
 
 @pytest.mark.parametrize("theta", [-1.5, 0.25])
 def test_c7_only_w_has_a_gradient_in_theta(theta):
-    place = torch.tensor(theta, dtype=torch.float64, requires_grad=True)
-    (slope,) = torch.autograd.grad(sampled.emd(*segments(place)).value, place)
-    assert slope.item() == pytest.approx(math.copysign(1, theta), rel=1e-12)
-    # JS is log 2 wherever the segments do not meet, so its differences are exactly 0.
+    position = torch.tensor(theta, dtype=torch.float64, requires_grad=True)
+    (gradient,) = torch.autograd.grad(sampled.emd(*segments(position)).value, position)
+    assert gradient.item() == pytest.approx(math.copysign(1, theta), rel=1e-12)
+    # JS is log 2 for all disjoint segments, so that its finite differences are exactly 0.
     assert js(*histograms(theta)) - js(*histograms(theta + 1e-2)) == 0
 
 
@@ -110,12 +110,12 @@ def test_c5_kl_to_a_distribution_that_misses_a_mode_is_infinite_and_the_reverse_
 
 
 @given(counted_pairs())
-def test_the_minimax_loss_at_the_best_discriminator_is_the_generators_half_of_the_value(pair):
+def test_the_minimax_loss_at_the_optimal_discriminator_is_the_generators_term_of_the_value(pair):
     p, q = pair
-    logits = best_logits(p, q)
-    whole = -discriminator_loss(logits.repeat_interleave(p), logits.repeat_interleave(q)).item()
-    halves = (
+    logits = optimal_logits(p, q)
+    value = -discriminator_loss(logits.repeat_interleave(p), logits.repeat_interleave(q)).item()
+    sum_of_terms = (
         minimax_loss(logits.repeat_interleave(q))
         - non_saturating_loss(logits.repeat_interleave(p))
     ).item()
-    assert whole == pytest.approx(halves, abs=1e-6)
+    assert value == pytest.approx(sum_of_terms, abs=1e-6)

@@ -1,5 +1,4 @@
-"""Convolutional and residual players: any number of channels, each image by itself, no norm by
-default, weights from the given source."""
+"""Convolutional and residual networks: shapes, independent scores, initialisation, refusals."""
 
 import pytest
 import torch
@@ -21,7 +20,7 @@ SHAPES = [(1, 28, 28), (3, 28, 28), (2, 8, 12)]
 
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("make", GENERATORS)
-def test_a_generator_gives_images_with_pixels_between_0_and_1(make, shape, rng):
+def test_generated_images_have_pixels_in_0_to_1(make, shape, rng):
     images = make(rng, shape, channels=8, noise_size=5).sample(3, rng)
     assert images.shape == (3, *shape)
     assert 0 <= images.min() < images.max() <= 1
@@ -30,18 +29,18 @@ def test_a_generator_gives_images_with_pixels_between_0_and_1(make, shape, rng):
 @pytest.mark.parametrize("norm", ["none", "layer"])
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("make", CRITICS)
-def test_a_critic_scores_each_image_by_itself(make, shape, norm, rng):
+def test_scores_are_independent_per_image(make, shape, norm, rng):
     critic = make(rng, shape, channels=8, norm=norm)
     images = torch.rand(4, *shape, generator=rng)
-    alone = torch.cat([critic(image[None]) for image in images])
+    single = torch.cat([critic(image[None]) for image in images])
     assert critic(images).shape == (4,)
-    assert torch.allclose(critic(images), alone, atol=1e-5)
+    assert torch.allclose(critic(images), single, atol=1e-5)
     norms = {type(part) for part in critic.modules() if "Norm" in type(part).__name__}
     assert norms == ({nn.GroupNorm} if norm == "layer" else set())
 
 
 @pytest.mark.parametrize("make", CRITICS)
-def test_every_pixel_counts_and_every_weight_learns(make, rng):
+def test_every_pixel_and_every_weight_has_a_gradient(make, rng):
     critic = make(rng, (1, 28, 28), channels=8)
     images = torch.rand(4, 1, 28, 28, generator=rng).requires_grad_()
     pixels, *weights = torch.autograd.grad(
@@ -52,7 +51,7 @@ def test_every_pixel_counts_and_every_weight_learns(make, rng):
 
 
 @pytest.mark.parametrize("make", GENERATORS)
-def test_every_weight_of_a_generator_learns_and_each_image_is_its_own(make, rng):
+def test_every_weight_of_a_generator_has_a_gradient_and_images_differ(make, rng):
     generator = make(rng, (1, 28, 28), channels=8)
     images = generator.sample(6, rng)
     gradients = torch.autograd.grad(images.square().sum(), list(generator.parameters()))
@@ -60,7 +59,7 @@ def test_every_weight_of_a_generator_learns_and_each_image_is_its_own(make, rng)
     assert torch.pdist(images.detach().flatten(1)).min() > 1e-3
 
 
-def test_the_plain_convolutional_critic_needs_no_double_backward(rng):
+def test_only_the_critic_without_norm_has_a_closed_form_input_gradient(rng):
     images = torch.rand(2, 1, 28, 28, generator=rng)
     assert input_gradient(convolutional_critic(rng, (1, 28, 28)).body, images) is not None
     assert (
@@ -69,7 +68,7 @@ def test_the_plain_convolutional_critic_needs_no_double_backward(rng):
 
 
 @pytest.mark.parametrize("make", [*GENERATORS, *CRITICS])
-def test_weights_come_from_the_given_source_and_leave_the_global_one_alone(make):
+def test_weights_depend_only_on_the_given_generator(make):
     before = torch.get_rng_state()
     first, second = (
         make(torch.Generator().manual_seed(1), (1, 28, 28)).state_dict() for _ in range(2)
@@ -105,21 +104,21 @@ def test_a_transposed_convolution_doubles_the_size(size, rng):
     assert layer(torch.zeros(1, 2, 5, 7)).shape == (1, 3, 10, 14)
 
 
-def test_initial_weights_of_a_convolution_are_spread_as_torch_spreads_them():
+def test_initial_weights_of_a_convolution_have_torchs_standard_deviation():
     ours = convolution(20, 400, 5, torch.Generator().manual_seed(0))
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        theirs = nn.Conv2d(20, 400, 5)
-    for mine, other in zip(ours.parameters(), theirs.parameters(), strict=True):
-        assert mine.std().item() == pytest.approx(other.std().item(), rel=0.1)
+        reference = nn.Conv2d(20, 400, 5)
+    for weight, expected in zip(ours.parameters(), reference.parameters(), strict=True):
+        assert weight.std().item() == pytest.approx(expected.std().item(), rel=0.1)
 
 
-def test_a_residual_block_that_has_learned_nothing_passes_on_its_input(rng):
+def test_a_residual_block_with_zero_weights_only_resizes(rng):
     values = torch.randn(2, 3, 4, 4, generator=rng)
     up, down = UpBlock(3, rng), DownBlock(3, "none", rng)
     for block in (up, down):
         for weight in block.parameters():
             nn.init.zeros_(weight)
-    repeated = values.repeat_interleave(2, dim=2).repeat_interleave(2, dim=3)
-    assert torch.equal(up(values), repeated)
-    assert torch.allclose(down(repeated), values)
+    upsampled = values.repeat_interleave(2, dim=2).repeat_interleave(2, dim=3)
+    assert torch.equal(up(values), upsampled)
+    assert torch.allclose(down(upsampled), values)

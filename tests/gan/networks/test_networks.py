@@ -1,4 +1,4 @@
-"""The networks: shapes, initial weights from the given source, nothing that mixes points."""
+"""The registered networks: shapes, initialisation, independent scores, rescaling."""
 
 import pytest
 import torch
@@ -15,7 +15,7 @@ PAIRS = [
 
 
 @pytest.mark.parametrize(("pair", "shape"), PAIRS)
-def test_a_generator_gives_points_of_its_shape(pair, shape, rng):
+def test_generated_points_have_the_shape_of_the_data(pair, shape, rng):
     points = pair.generator(rng, shape).sample(5, rng)
     assert points.shape == (5, *shape)
     if len(shape) == 3:
@@ -23,16 +23,16 @@ def test_a_generator_gives_points_of_its_shape(pair, shape, rng):
 
 
 @pytest.mark.parametrize(("pair", "shape"), PAIRS)
-def test_a_critic_scores_each_point_by_itself(pair, shape, rng):
+def test_scores_are_independent_per_point(pair, shape, rng):
     critic = pair.critic(rng, shape)
     points = torch.randn(6, *shape, generator=rng)
-    alone = torch.cat([critic(point[None]) for point in points])
+    single = torch.cat([critic(point[None]) for point in points])
     assert critic(points).shape == (6,)
-    assert torch.allclose(critic(points), alone, atol=1e-5)
+    assert torch.allclose(critic(points), single, atol=1e-5)
     assert not any(isinstance(part, nn.modules.batchnorm._BatchNorm) for part in critic.modules())
 
 
-def test_weights_come_from_the_given_source_and_leave_the_global_one_alone():
+def test_weights_depend_only_on_the_given_generator():
     before = torch.get_rng_state()
     first, second = (networks.plane_critic(torch.Generator().manual_seed(1)) for _ in range(2))
     assert all(
@@ -41,17 +41,18 @@ def test_weights_come_from_the_given_source_and_leave_the_global_one_alone():
     assert torch.equal(torch.get_rng_state(), before)
 
 
-def test_initial_weights_are_spread_as_torch_spreads_them():
+def test_initial_weights_have_torchs_distribution():
     ours = networks.mlp.linear(100, 2000, torch.Generator().manual_seed(0))
     torch.manual_seed(0)
-    theirs = nn.Linear(100, 2000)
-    for mine, other in zip(ours.state_dict().values(), theirs.state_dict().values(), strict=True):
-        assert mine.shape == other.shape
-        assert float(mine.std()) == pytest.approx(float(other.std()), rel=0.05)
-        assert float(mine.abs().max()) == pytest.approx(0.1, rel=0.01)
+    reference = nn.Linear(100, 2000)
+    for name, weight in ours.state_dict().items():
+        expected = reference.state_dict()[name]
+        assert weight.shape == expected.shape
+        assert float(weight.std()) == pytest.approx(float(expected.std()), rel=0.05)
+        assert float(weight.abs().max()) == pytest.approx(0.1, rel=0.01)
 
 
-def test_a_pair_in_another_unit_makes_larger_points_with_the_same_slopes(rng):
+def test_rescaled_networks_have_larger_points_and_the_same_slopes(rng):
     pair = networks.plane_generator(rng, width=8), networks.plane_critic(rng, width=8)
     generator, critic = networks.rescaled(*pair, 4.0)
     noise, points = torch.randn(5, 2, generator=rng), torch.randn(5, 2, generator=rng)
@@ -60,7 +61,7 @@ def test_a_pair_in_another_unit_makes_larger_points_with_the_same_slopes(rng):
     assert networks.rescaled(*pair, 1.0) == pair
 
 
-def test_a_network_of_a_class_of_its_own_chooses_its_unit(rng):
+def test_a_subclass_is_not_rescaled(rng):
     class Circle(networks.Generator):
         def forward(self, noise):
             return 2 * noise / noise.norm(dim=1, keepdim=True)

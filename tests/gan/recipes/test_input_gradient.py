@@ -1,4 +1,4 @@
-"""The written-out gradient of a critic against autograd, and what it does not know."""
+"""The closed-form input gradient against autograd, and the layers that it does not support."""
 
 from itertools import product
 
@@ -19,7 +19,7 @@ def in_float64(body):
 
 
 def convolution(**settings):
-    """A critic of 2x11x9 images behind one convolution to 4 channels."""
+    """A critic of 2x11x9 images: a convolution to 4 channels, leaky ReLU, a linear layer."""
     layer = nn.Conv2d(2, 4, **settings)
     width = layer(torch.zeros(1, 2, 11, 9)).numel()
     return nn.Sequential(layer, nn.LeakyReLU(0.3), nn.Flatten(), nn.Linear(width, 1))
@@ -27,7 +27,7 @@ def convolution(**settings):
 
 @pytest.fixture(autouse=True)
 def seeded():
-    """Torch's own layers draw from the global source; put it back as it was."""
+    """Seeds the global generator, from which torch's layers draw, and restores it."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         yield
@@ -56,13 +56,13 @@ def bodies():
 BODIES = [pytest.param(body, shape, id=name) for name, body, shape in bodies()]
 
 
-def both(body, points):
-    """Gradients by hand and by autograd, each with what a penalty on it asks of the weights."""
+def closed_form_and_autograd(body, points):
+    """Input gradients by both methods, each with a penalty's gradient in the weights."""
     weights = list(body.parameters())
-    found = [input_gradient(body, points)]
+    gradients = [input_gradient(body, points)]
     leaf = points.clone().requires_grad_()
-    found += torch.autograd.grad(body(leaf).sum(), leaf, create_graph=True)
-    for gradient in found:
+    gradients += torch.autograd.grad(body(leaf).sum(), leaf, create_graph=True)
+    for gradient in gradients:
         slopes = torch.linalg.vector_norm(gradient.flatten(1), dim=1)
         yield (
             gradient,
@@ -73,15 +73,19 @@ def both(body, points):
 
 
 def assert_equal_to_rounding(body, points):
-    (ours, our_weights), (theirs, their_weights) = both(body, points)
-    assert torch.allclose(ours, theirs, rtol=1e-12, atol=1e-14)
-    for mine, other in zip(our_weights, their_weights, strict=True):
-        assert torch.allclose(mine, other, rtol=1e-10, atol=1e-13)
-    assert any(weight.abs().max() > 0 for weight in our_weights)
+    (ours, our_weight_gradients), (expected, expected_weight_gradients) = closed_form_and_autograd(
+        body, points
+    )
+    assert torch.allclose(ours, expected, rtol=1e-12, atol=1e-14)
+    for weight_gradient, reference in zip(
+        our_weight_gradients, expected_weight_gradients, strict=True
+    ):
+        assert torch.allclose(weight_gradient, reference, rtol=1e-10, atol=1e-13)
+    assert any(gradient.abs().max() > 0 for gradient in our_weight_gradients)
 
 
 @pytest.mark.parametrize(("body", "shape"), BODIES)
-def test_the_gradient_and_the_weights_gradients_of_a_penalty_are_autograds(body, shape, rng):
+def test_input_and_weight_gradients_agree_with_autograd(body, shape, rng):
     points = torch.randn(7, *shape, generator=rng, dtype=torch.float64)
     assert_equal_to_rounding(in_float64(body), points)
 
@@ -90,7 +94,7 @@ def test_the_gradient_and_the_weights_gradients_of_a_penalty_are_autograds(body,
     ("stride", "padding", "dilation", "groups"),
     list(product([1, 2, (3, 2)], [0, 1, (1, 2)], [1, 2], [1, 2])),
 )
-def test_a_convolution_may_have_any_stride_padding_dilation_and_groups(
+def test_every_stride_padding_dilation_and_grouping_is_supported(
     stride, padding, dilation, groups, rng
 ):
     body = convolution(
@@ -100,21 +104,21 @@ def test_a_convolution_may_have_any_stride_padding_dilation_and_groups(
     assert_equal_to_rounding(in_float64(body), points)
 
 
-def test_at_a_kink_it_takes_the_side_that_autograd_takes(rng):
+def test_at_a_kink_it_has_the_one_sided_derivative_of_autograd(rng):
     body = nn.Sequential(nn.ReLU(), nn.LeakyReLU(0.2), nn.Linear(2, 1))
     assert_equal_to_rounding(in_float64(body), torch.zeros(1, 2, dtype=torch.float64) + 1.0)
     points = torch.zeros(4, 2, dtype=torch.float64)
     assert torch.equal(input_gradient(body, points), points)
 
 
-def test_points_are_left_alone_and_get_no_gradient(rng):
+def test_points_are_not_changed_and_get_no_gradient(rng):
     body = nn.Sequential(nn.ReLU(inplace=True), nn.Linear(2, 1))
     points = torch.randn(5, 2, generator=rng)
     before = points.clone()
     gradient = input_gradient(body, points.requires_grad_())
     assert torch.equal(points, before)
-    (asked,) = torch.autograd.grad(gradient.sum(), points, allow_unused=True)
-    assert asked is None
+    (point_gradient,) = torch.autograd.grad(gradient.sum(), points, allow_unused=True)
+    assert point_gradient is None
 
 
 def hooked(module):
@@ -122,29 +126,29 @@ def hooked(module):
     return module
 
 
-class LinearOfItsOwn(nn.Linear):
+class LinearSubclass(nn.Linear):
     pass
 
 
-UNKNOWN = {
+UNSUPPORTED = {
     "layer norm": nn.GroupNorm(1, 2),
     "another activation": nn.Tanh(),
     "a hook": hooked(nn.ReLU()),
-    "a convolution around the edge": nn.Conv2d(2, 2, 3, padding=1, padding_mode="circular"),
-    "a convolution with padding by name": nn.Conv2d(2, 2, 3, padding="same"),
-    "a class of one's own": LinearOfItsOwn(4, 4),
+    "circular padding": nn.Conv2d(2, 2, 3, padding=1, padding_mode="circular"),
+    "padding by name": nn.Conv2d(2, 2, 3, padding="same"),
+    "a subclass": LinearSubclass(4, 4),
 }
 
 
-@pytest.mark.parametrize("layer", UNKNOWN.values(), ids=UNKNOWN)
-def test_a_layer_that_it_does_not_know_is_left_to_autograd(layer):
+@pytest.mark.parametrize("layer", UNSUPPORTED.values(), ids=UNSUPPORTED)
+def test_an_unsupported_layer_gives_none(layer):
     body = nn.Sequential(layer, nn.Flatten(), nn.Linear(32, 1))
     assert input_gradient(body, torch.zeros(1, 2, 4, 4)) is None
 
 
-def test_waves_of_what_is_learned_are_left_to_autograd():
-    waves = FourierFeatures(torch.ones(2, 3))
+def test_fourier_features_after_a_layer_with_weights_give_none():
+    features = FourierFeatures(torch.ones(2, 3))
     points = torch.zeros(1, 2)
-    assert input_gradient(nn.Sequential(waves, nn.Linear(8, 1)), points) is not None
-    late = nn.Sequential(nn.Linear(2, 2), waves, nn.Linear(8, 1))
-    assert input_gradient(late, points) is None
+    assert input_gradient(nn.Sequential(features, nn.Linear(8, 1)), points) is not None
+    learned_phases = nn.Sequential(nn.Linear(2, 2), features, nn.Linear(8, 1))
+    assert input_gradient(learned_phases, points) is None

@@ -1,4 +1,4 @@
-"""The recipes say what the papers say."""
+"""The recipes have the settings of their papers, and refuse invalid ones."""
 
 from dataclasses import replace
 
@@ -31,7 +31,7 @@ def test_gan_is_the_non_saturating_game():
 
 
 @pytest.mark.parametrize("name", RECIPES)
-def test_the_quick_settings_are_of_the_same_method(name):
+def test_quick_settings_keep_loss_constraint_optimizer_and_critic_steps(name):
     paper, quick = RECIPES[name].paper, RECIPES[name].quick
     assert (quick.loss, quick.optimizer, quick.critic_steps) == (
         paper.loss,
@@ -57,12 +57,12 @@ def test_the_quick_settings_are_of_the_same_method(name):
         ("generator_decay", -1.0, "must be 0 or more"),
     ],
 )
-def test_a_setting_that_there_is_not_is_refused(setting, value, message):
+def test_an_invalid_setting_is_refused(setting, value, message):
     with pytest.raises(ValueError, match=f"`{setting}` {message}"):
         replace(WGAN_GP, **{setting: value})
 
 
-def test_wgan_uses_no_momentum():
+def test_wgan_uses_rmsprop_without_momentum():
     optimizer = WGAN.make_optimizer(nn.Linear(1, 1))
     assert isinstance(optimizer, torch.optim.RMSprop)
     assert optimizer.defaults["momentum"] == 0
