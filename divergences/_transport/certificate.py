@@ -103,8 +103,8 @@ def duality_gap(
 
     The marginals of a computed plan are the masses only up to rounding; each deviation is counted
     at its potential. The allowance for rounding is relative to the numbers that each arc adds up,
-    not to the largest cost, which may be 10^15 times that of all other arcs. An arc whose mass is
-    below the rounding of the mass at one of its ends is itself rounding.
+    not to the largest cost, which may be 10^15 times that of all other arcs. The reduced cost of
+    an arc counts as rounding if its mass is below the rounding of the mass at one of its ends.
 
     Returns:
         The gap, including its rounding, and the rounding; both at least 0, in the unit of the

@@ -53,7 +53,7 @@ class GroundCost:
         """Ground cost between points in the caller's unit.
 
         Returns:
-            The costs, in a unit near the largest distance.
+            The costs, in units of ``2**exponent``.
 
         Raises:
             DistributionError: If the metric or the order is invalid, or a callable metric returns

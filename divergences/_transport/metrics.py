@@ -51,7 +51,7 @@ def distances(x: Floats, y: Floats, /, *, metric: Metric = "euclidean") -> Float
 
 
 def common_exponent(*arrays: Floats) -> int:
-    """Exponent of the power of two whose quotients with all entries lie in [-1, 1]."""
+    """Exponent of the smallest power of two above the absolute value of every entry."""
     return math.frexp(max(float(np.abs(array).max()) for array in arrays))[1]
 
 

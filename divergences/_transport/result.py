@@ -108,9 +108,12 @@ class Optimum:
         if exponent > 900:
             for numbers in (cost, u, v):
                 require_representable(numbers, "ground")
-        # Half a unit in the last place of the cost, half of the gap, one of each potential.
-        if (np.ldexp([cost, gap], -exponent) != [self.cost, self.gap]).any():
-            gap += 4 * SMALLEST_SUBNORMAL
+        before = self.cost, self.gap, self.source_potential, self.target_potential
+        after = cost, gap, u, v
+        if any((np.ldexp(a, -exponent) != b).any() for a, b in zip(after, before, strict=True)):
+            # Half a unit in the last place of the cost, half of the gap, one of each potential;
+            # but no optimum is below 0.
+            gap = max(gap, min(gap + 4 * SMALLEST_SUBNORMAL, cost))
         return Optimum(self.arcs, u, v, float(cost), float(gap))
 
     def transport(self) -> Transport:

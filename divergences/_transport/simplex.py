@@ -52,7 +52,7 @@ def dense_transport(p: Floats, q: Floats, cost: Floats, /, *, unit_exponent: int
 
 
 def _require_small_rounding(optimum: Optimum, exponent: int) -> None:
-    """Refuse an optimum whose gap exceeds part of its cost and the rounding of its arcs' costs.
+    """Refuse an optimum whose gap exceeds 1e-3 of its cost and 64 roundings of its largest arc.
 
     Costs of arcs outside the plan may require large potentials, whose rounding dominates the gap.
 
