@@ -1,16 +1,17 @@
 """Distance matrices: distances of many pairs of distributions."""
 
+from __future__ import annotations
+
 import pickle
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from divergences import _parallel
 from divergences._pairwise_distances import distance_function, validated_elements
-from divergences._typing import Floats
+from divergences._typing import ArrayLike, Floats
 from divergences.errors import PairwiseError, PairwiseInterrupt
 
 Failure = tuple[int, int, Exception]

@@ -1,16 +1,17 @@
 """Distributions of a distance matrix, validated one by one, and the distance of two of them."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from divergences import _checks, sampled
 from divergences._transport.histograms import HistogramProblem
 from divergences._transport.solve import SolverOptions
-from divergences._typing import Array
+from divergences._typing import Array, ArrayLike
 from divergences.errors import DistributionError
 from divergences.sampled._point_clouds import PointCloud, PointCloudPair
 from divergences.sampled._transport import emd_estimate
@@ -109,7 +110,7 @@ def _cost_matrix(cost: ArrayLike, *, symmetric: bool) -> Array:
         DistributionError: If an entry is negative, infinite or NaN, or the cost is not symmetric
             although it must be; naming the entry.
     """
-    matrix = _checks.real_array("cost", _plain(cost), _checks.NUMPY)
+    matrix: Any = _checks.real_array("cost", _plain(cost), _checks.NUMPY)
     _checks.non_negative("cost", matrix, _checks.NUMPY)
     if symmetric and matrix.ndim == 2 and matrix.shape[0] == matrix.shape[1]:
         unequal = np.argwhere(matrix != matrix.T)

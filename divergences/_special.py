@@ -1,13 +1,15 @@
 """Scalar functions whose textbook formulas cancel, evaluated without cancellation."""
 
+from typing import Any
+
 import numpy as np
 
-from divergences._typing import Array
+from divergences._typing import Floats
 
 ARTANH_SERIES_TERMS = 26  # 0.5 ** (2 * 27) < 1e-16
 
 
-def x_minus_log1p(x: Array, /) -> Array:
+def x_minus_log1p(x: Any, /) -> Floats:
     r"""``x - log(1 + x)``, at least 0, to a few units in the last place also for small x.
 
     With :math:`d = x / (2 + x)`, :math:`\log(1 + x) = 2\,\mathrm{artanh}\,d`, so that the value is
@@ -31,7 +33,7 @@ def x_minus_log1p(x: Array, /) -> Array:
     return np.where(small, series, direct)
 
 
-def expm1_minus_x(x: Array, /) -> Array:
+def expm1_minus_x(x: Any, /) -> Floats:
     """``exp(x) - 1 - x``, at least 0, to a few units in the last place also for small x.
 
     Args:
@@ -48,7 +50,7 @@ def expm1_minus_x(x: Array, /) -> Array:
         return np.where(small, x_minus_log1p(np.expm1(np.where(small, x, 0.0))), np.expm1(x) - x)
 
 
-def js_of_log_ratio(log_ratio: Array, /) -> Array:
+def js_of_log_ratio(log_ratio: Any, /) -> Floats:
     r"""Jensen-Shannon divergence of one outcome, per unit of its midpoint mass, in nats.
 
     :math:`h \tanh h - \log\cosh h` with h half of ``log(p / q)``: even, 0 at equality, log 2 where
@@ -72,7 +74,7 @@ def js_of_log_ratio(log_ratio: Array, /) -> Array:
     return np.where(h < 1, small, large)
 
 
-def _artanh_series(x: Array) -> Array:
+def _artanh_series(x: Floats) -> Floats:
     """``1/3 + x/5 + x^2/7 + ...``, by Horner's rule."""
     value = x * 0 + 1 / (2 * ARTANH_SERIES_TERMS + 3)
     for k in reversed(range(ARTANH_SERIES_TERMS)):

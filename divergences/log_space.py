@@ -10,16 +10,18 @@ cost no accuracy.
 100000.0
 """
 
-from collections.abc import Callable
+from __future__ import annotations
 
-from numpy.typing import ArrayLike
+from collections.abc import Callable
+from typing import Any
 
 from divergences import _checks
 from divergences._discrete import formulas, midpoint, power_divergences
 from divergences._discrete.js_mixture import js_mixture_of_logs
-from divergences._typing import Array
+from divergences._typing import Array, ArrayLike, of_one, of_pair
 
 
+@of_pair
 def kl(
     log_p: ArrayLike, log_q: ArrayLike, /, *, axis: int = -1, base: float | None = None
 ) -> Array:
@@ -28,6 +30,7 @@ def kl(
     return formulas.as_result(formulas.kl(pair), pair, base=base)
 
 
+@of_pair
 def reverse_kl(
     log_p: ArrayLike, log_q: ArrayLike, /, *, axis: int = -1, base: float | None = None
 ) -> Array:
@@ -36,6 +39,7 @@ def reverse_kl(
     return formulas.as_result(formulas.kl(pair.swapped()), pair, base=base)
 
 
+@of_pair
 def jeffreys(
     log_p: ArrayLike, log_q: ArrayLike, /, *, axis: int = -1, base: float | None = None
 ) -> Array:
@@ -44,6 +48,7 @@ def jeffreys(
     return formulas.as_result(formulas.jeffreys(pair), pair, base=base)
 
 
+@of_pair
 def js(
     log_p: ArrayLike, log_q: ArrayLike, /, *, axis: int = -1, base: float | None = None
 ) -> Array:
@@ -52,6 +57,7 @@ def js(
     return formulas.as_result(formulas.js(pair), pair, base=base)
 
 
+@of_pair
 def js_distance(
     log_p: ArrayLike, log_q: ArrayLike, /, *, axis: int = -1, base: float | None = None
 ) -> Array:
@@ -60,24 +66,28 @@ def js_distance(
     return formulas.as_result(formulas.js(pair), pair, base=base, root=True)
 
 
+@of_pair
 def total_variation(log_p: ArrayLike, log_q: ArrayLike, /, *, axis: int = -1) -> Array:
     """Total variation distance, in [0, 1]: see `divergences.total_variation`."""
     pair = midpoint.from_log_probabilities(log_p, log_q, axis=axis)
     return formulas.as_result(formulas.total_variation(pair), pair)
 
 
+@of_pair
 def hellinger(log_p: ArrayLike, log_q: ArrayLike, /, *, axis: int = -1) -> Array:
     """Hellinger distance, in [0, 1]: see `divergences.hellinger`."""
     pair = midpoint.from_log_probabilities(log_p, log_q, axis=axis)
     return formulas.as_result(formulas.squared_hellinger(pair), pair, root=True)
 
 
+@of_pair
 def chi2(log_p: ArrayLike, log_q: ArrayLike, /, *, axis: int = -1) -> Array:
     """Pearson's chi-squared divergence: see `divergences.chi2`."""
     pair = midpoint.from_log_probabilities(log_p, log_q, axis=axis)
     return formulas.as_result(formulas.chi2(pair), pair)
 
 
+@of_pair
 def renyi(
     log_p: ArrayLike,
     log_q: ArrayLike,
@@ -93,6 +103,7 @@ def renyi(
     return formulas.as_result(power_divergences.renyi(pair, order), pair, base=base)
 
 
+@of_pair
 def alpha(log_p: ArrayLike, log_q: ArrayLike, order: float, /, *, axis: int = -1) -> Array:
     """Alpha divergence of an order: see `divergences.alpha`."""
     pair = midpoint.from_log_probabilities(log_p, log_q, axis=axis)
@@ -100,6 +111,7 @@ def alpha(log_p: ArrayLike, log_q: ArrayLike, order: float, /, *, axis: int = -1
     return formulas.as_result(power_divergences.alpha(pair, order), pair)
 
 
+@of_one
 def js_mixture(
     log_distributions: ArrayLike,
     /,
@@ -112,15 +124,22 @@ def js_mixture(
     return js_mixture_of_logs(log_distributions, weights, axis, base)
 
 
+@of_one
 def entropy(log_p: ArrayLike, /, *, axis: int = -1, base: float | None = None) -> Array:
     """Shannon entropy, in nats (or other units): see `divergences.entropy`."""
-    return cross_entropy(log_p, log_p, axis=axis, base=base)
+    return _cross_entropy(log_p, log_p, axis, base)
 
 
+@of_pair
 def cross_entropy(
     log_p: ArrayLike, log_q: ArrayLike, /, *, axis: int = -1, base: float | None = None
 ) -> Array:
     """Cross entropy, in nats (or other units): see `divergences.cross_entropy`."""
+    return _cross_entropy(log_p, log_q, axis, base)
+
+
+def _cross_entropy(log_p: Any, log_q: Any, axis: int, base: float | None) -> Array:
+    """Cross entropy of unchecked arguments, as `cross_entropy` and `entropy` need it."""
     xp, checked_p, checked_q, dtype = midpoint.checked_log_probabilities(log_p, log_q, axis)
     in_p, in_q = checked_p > -xp.inf, checked_q > -xp.inf
     p = xp.where(in_p, xp.exp(xp.where(in_p, checked_p, 0.0)), 0.0)
@@ -133,6 +152,7 @@ def cross_entropy(
     return _checks.scalar(value / _checks.log_base(base), dtype, xp)
 
 
+@of_pair
 def f_divergence(
     log_p: ArrayLike,
     log_q: ArrayLike,

@@ -16,7 +16,7 @@ FLOAT64 = np.dtype(np.float64)
 REAL_DTYPES = "float64, float32, or an integer type"
 
 
-def namespace(**arguments: Array) -> ModuleType:
+def namespace(**arguments: Any) -> ModuleType:
     """Array namespace that the arguments share; lists, tuples and numbers count as numpy.
 
     Args:
@@ -63,7 +63,7 @@ def first_array(*arguments: Any) -> Array | None:
     return next((a for a in arguments if array_api_compat.is_array_api_obj(a)), None)
 
 
-def real_array(name: str, value: Array, xp: ModuleType, /, *, like: Array | None = None) -> Array:
+def real_array(name: str, value: Any, xp: ModuleType, /, *, like: Array | None = None) -> Array:
     """``value`` as a real array of ``xp``: float64 and float32 as they are, integers as float64.
 
     Args:
@@ -199,7 +199,7 @@ def first_offender(array: Array, offends: Array, xp: ModuleType) -> tuple[list[i
     return index, number(array[tuple(index)])
 
 
-def number(value: Array) -> float:
+def number(value: Any) -> float:
     """The value as a Python float, for a message."""
     try:
         return float(value)

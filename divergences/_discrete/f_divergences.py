@@ -1,13 +1,14 @@
 """f-divergences and Renyi divergences of probability vectors."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 
-from numpy.typing import ArrayLike
-
 from divergences._discrete import formulas, midpoint, power_divergences
-from divergences._typing import Array
+from divergences._typing import Array, ArrayLike, of_pair
 
 
+@of_pair
 def total_variation(p: ArrayLike, q: ArrayLike, /, *, axis: int = -1) -> Array:
     r"""Total variation distance, a probability.
 
@@ -38,6 +39,7 @@ def total_variation(p: ArrayLike, q: ArrayLike, /, *, axis: int = -1) -> Array:
     return formulas.as_result(formulas.total_variation(pair), pair)
 
 
+@of_pair
 def hellinger(p: ArrayLike, q: ArrayLike, /, *, axis: int = -1) -> Array:
     r"""Hellinger distance, dimensionless.
 
@@ -69,6 +71,7 @@ def hellinger(p: ArrayLike, q: ArrayLike, /, *, axis: int = -1) -> Array:
     return formulas.as_result(formulas.squared_hellinger(pair), pair, root=True)
 
 
+@of_pair
 def chi2(p: ArrayLike, q: ArrayLike, /, *, axis: int = -1) -> Array:
     r"""Pearson's chi-squared divergence of p from q, dimensionless.
 
@@ -98,6 +101,7 @@ def chi2(p: ArrayLike, q: ArrayLike, /, *, axis: int = -1) -> Array:
     return formulas.as_result(formulas.chi2(pair), pair)
 
 
+@of_pair
 def renyi(
     p: ArrayLike, q: ArrayLike, order: float, /, *, axis: int = -1, base: float | None = None
 ) -> Array:
@@ -133,6 +137,7 @@ def renyi(
     return formulas.as_result(power_divergences.renyi(pair, order), pair, base=base)
 
 
+@of_pair
 def alpha(p: ArrayLike, q: ArrayLike, order: float, /, *, axis: int = -1) -> Array:
     r"""Alpha divergence of an order (Cressie and Read's power divergence), in nats at orders 0, 1.
 
@@ -166,6 +171,7 @@ def alpha(p: ArrayLike, q: ArrayLike, order: float, /, *, axis: int = -1) -> Arr
     return formulas.as_result(power_divergences.alpha(pair, order), pair)
 
 
+@of_pair
 def f_divergence(
     p: ArrayLike,
     q: ArrayLike,

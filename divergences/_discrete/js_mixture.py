@@ -1,16 +1,19 @@
 """Jensen-Shannon divergence of any number of weighted distributions."""
 
+from __future__ import annotations
+
 from types import ModuleType
+from typing import Any
 
 import array_api_compat
-from numpy.typing import ArrayLike
 
 from divergences import _checks
 from divergences._discrete.series import ARTANH_COEFFICIENTS, SERIES_RADIUS, polynomial
-from divergences._typing import Array
+from divergences._typing import Array, ArrayLike, of_one
 from divergences.errors import DistributionError
 
 
+@of_one
 def js_mixture(
     distributions: ArrayLike,
     /,
@@ -52,7 +55,7 @@ def js_mixture(
 
 
 def js_mixture_of_logs(
-    log_distributions: Array, weights: Array | None, axis: int, base: float | None, /
+    log_distributions: Any, weights: Any, axis: int, base: float | None, /
 ) -> Array:
     """`js_mixture` of log-probabilities, for `divergences.log_space`."""
     name = "log_distributions"
@@ -68,9 +71,7 @@ def js_mixture_of_logs(
     return _checks.scalar(value / _checks.log_base(base), array.dtype, xp)
 
 
-def _js_from_differences(
-    p: Array, differences: Array, weights: Array | None, xp: ModuleType
-) -> Array:
+def _js_from_differences(p: Array, differences: Array, weights: Any, xp: ModuleType) -> Array:
     """JS of masses ``p``, outcomes last, given their accurate differences from the first."""
     w = _normalized_weights(weights, p, xp)
     differences = _normalized_differences(p, differences, xp)
@@ -85,7 +86,7 @@ def _js_from_differences(
 
 
 def _checked_stack(
-    name: str, distributions: Array, weights: Array | None, axis: int
+    name: str, distributions: Any, weights: Any, axis: int
 ) -> tuple[ModuleType, Array]:
     """The namespace, and the array of all distributions."""
     xp = _checks.namespace(**{name: distributions, "weights": weights})

@@ -1,14 +1,16 @@
 """KL, JS, entropy and related divergences of probability vectors."""
 
-from types import ModuleType
+from __future__ import annotations
 
-from numpy.typing import ArrayLike
+from types import ModuleType
+from typing import Any
 
 from divergences import _checks
 from divergences._discrete import formulas, midpoint, numpy_fast_path
-from divergences._typing import Array
+from divergences._typing import Array, ArrayLike, of_one, of_pair
 
 
+@of_pair
 def kl(p: ArrayLike, q: ArrayLike, /, *, axis: int = -1, base: float | None = None) -> Array:
     r"""Kullback-Leibler divergence KL(p || q), in nats (or in units of ``log(base)``).
 
@@ -45,6 +47,7 @@ def kl(p: ArrayLike, q: ArrayLike, /, *, axis: int = -1, base: float | None = No
     return _divergence(formulas.kl, p, q, axis, base) if value is None else value
 
 
+@of_pair
 def reverse_kl(
     p: ArrayLike, q: ArrayLike, /, *, axis: int = -1, base: float | None = None
 ) -> Array:
@@ -73,6 +76,7 @@ def reverse_kl(
     return _divergence(_swapped_kl, p, q, axis, base) if value is None else value
 
 
+@of_pair
 def js(p: ArrayLike, q: ArrayLike, /, *, axis: int = -1, base: float | None = None) -> Array:
     r"""Jensen-Shannon divergence, in nats (or in units of ``log(base)``).
 
@@ -106,6 +110,7 @@ def js(p: ArrayLike, q: ArrayLike, /, *, axis: int = -1, base: float | None = No
     return _divergence(formulas.js, p, q, axis, base) if value is None else value
 
 
+@of_pair
 def js_distance(
     p: ArrayLike, q: ArrayLike, /, *, axis: int = -1, base: float | None = None
 ) -> Array:
@@ -137,6 +142,7 @@ def js_distance(
     return _divergence(formulas.js, p, q, axis, base, root=True)
 
 
+@of_pair
 def jeffreys(p: ArrayLike, q: ArrayLike, /, *, axis: int = -1, base: float | None = None) -> Array:
     r"""Jeffreys divergence, in nats (or in units of ``log(base)``).
 
@@ -166,6 +172,7 @@ def jeffreys(p: ArrayLike, q: ArrayLike, /, *, axis: int = -1, base: float | Non
     return _divergence(formulas.jeffreys, p, q, axis, base)
 
 
+@of_one
 def entropy(p: ArrayLike, /, *, axis: int = -1, base: float | None = None) -> Array:
     r"""Shannon entropy, in nats (or in units of ``log(base)``).
 
@@ -191,9 +198,10 @@ def entropy(p: ArrayLike, /, *, axis: int = -1, base: float | None = None) -> Ar
     >>> round(float(entropy([0.5, 0.25, 0.25], base=2)), 12)
     1.5
     """
-    return cross_entropy(p, p, axis=axis, base=base)
+    return _cross_entropy(p, p, axis, base)
 
 
+@of_pair
 def cross_entropy(
     p: ArrayLike, q: ArrayLike, /, *, axis: int = -1, base: float | None = None
 ) -> Array:
@@ -222,6 +230,11 @@ def cross_entropy(
     >>> round(float(cross_entropy([0.5, 0.5], [0.25, 0.75])), 12)
     0.836988216786
     """
+    return _cross_entropy(p, q, axis, base)
+
+
+def _cross_entropy(p: Any, q: Any, axis: int, base: float | None) -> Array:
+    """Cross entropy of unchecked arguments, as `cross_entropy` and `entropy` need it."""
     xp, p_vectors, q_vectors, dtype = midpoint.checked_probabilities(p, q, axis)
     in_p, in_q = p_vectors > 0, q_vectors > 0
     terms = xp.where(in_p & in_q, -p_vectors * _log_normalized(q_vectors, xp), 0.0)
@@ -248,8 +261,8 @@ def _swapped_kl(pair: midpoint.MidpointForm) -> Array:
 
 def _divergence(
     formula: formulas.Formula,
-    p: Array,
-    q: Array,
+    p: ArrayLike,
+    q: ArrayLike,
     axis: int,
     base: float | None,
     *,
@@ -261,7 +274,11 @@ def _divergence(
 
 
 def _fast_divergence(
-    formula: numpy_fast_path.BlockFormula, p: Array, q: Array, axis: int, base: float | None
+    formula: numpy_fast_path.BlockFormula,
+    p: ArrayLike,
+    q: ArrayLike,
+    axis: int,
+    base: float | None,
 ) -> Array | None:
     """The divergence by `numpy_fast_path`; None for input that it does not support."""
     if not (isinstance(axis, int) and axis == -1):

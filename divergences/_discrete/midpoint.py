@@ -12,6 +12,7 @@ close, ``p - q`` is exact, and so delta has full relative accuracy. The textbook
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import ModuleType
+from typing import Any
 
 from divergences import _checks
 from divergences._typing import Array
@@ -65,7 +66,7 @@ class MidpointForm:
         return ~self.xp.any(self.in_p & self.in_q, axis=-1)
 
 
-def from_probabilities(p: Array, q: Array, /, *, axis: int) -> MidpointForm:
+def from_probabilities(p: Any, q: Any, /, *, axis: int) -> MidpointForm:
     """Midpoint form of two arrays of probabilities along an axis, or of two dicts by outcome."""
     xp, p, q, dtype = checked_probabilities(p, q, axis)
     totals = xp.sum(p + q, axis=-1, keepdims=True)
@@ -95,7 +96,7 @@ def from_probabilities(p: Array, q: Array, /, *, axis: int) -> MidpointForm:
     )
 
 
-def from_log_probabilities(log_p: Array, log_q: Array, /, *, axis: int) -> MidpointForm:
+def from_log_probabilities(log_p: Any, log_q: Any, /, *, axis: int) -> MidpointForm:
     """Midpoint form of two arrays of log-probabilities along an axis."""
     xp, log_p, log_q, dtype = checked_log_probabilities(log_p, log_q, axis)
     in_p, in_q = log_p > -xp.inf, log_q > -xp.inf
@@ -128,9 +129,7 @@ def from_log_probabilities(log_p: Array, log_q: Array, /, *, axis: int) -> Midpo
     )
 
 
-def checked_probabilities(
-    p: Array, q: Array, axis: int, /
-) -> tuple[ModuleType, Array, Array, Array]:
+def checked_probabilities(p: Any, q: Any, axis: int, /) -> tuple[ModuleType, Array, Array, Array]:
     """Check two arrays of probabilities, or two dicts by outcome, and broadcast them.
 
     Returns:
@@ -141,14 +140,14 @@ def checked_probabilities(
 
 
 def checked_log_probabilities(
-    log_p: Array, log_q: Array, axis: int, /
+    log_p: Any, log_q: Any, axis: int, /
 ) -> tuple[ModuleType, Array, Array, Array]:
     """Check two arrays of log-probabilities; returns the same as `checked_probabilities`."""
     return _checked(log_p, log_q, axis, _checks.log_probabilities, ("log_p", "log_q"))
 
 
 def _checked(
-    p: Array, q: Array, axis: int, check: Callable[..., Array], names: tuple[str, str]
+    p: Any, q: Any, axis: int, check: Callable[..., Array], names: tuple[str, str]
 ) -> tuple[ModuleType, Array, Array, Array]:
     arguments = dict(zip(names, _checks.aligned(p, q), strict=True))
     xp = _checks.namespace(**arguments)

@@ -8,6 +8,7 @@ namespace, which differentiates it.
 
 from collections.abc import Callable
 from types import ModuleType
+from typing import Any
 
 import array_api_compat
 import numpy as np
@@ -48,7 +49,8 @@ def cost_with_gradient(
     """
     value = optimum.cost if ground is None else ground.distance(optimum.cost)
     if isinstance(like, np.ndarray) and like.dtype == np.float64:
-        return np.float64(value)
+        scalar: Any = np.float64(value)
+        return scalar
     if value > float(xp.finfo(like.dtype).max):
         raise DistributionError(
             f"the distance is {value:.6g}, more than {like.dtype} can hold; pass float64"

@@ -1,10 +1,11 @@
 """Exact EMD of histograms under a cost matrix: the public functions."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from types import ModuleType
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from divergences import _checks
 from divergences._transport.batches import batch_shape, optima, problems
@@ -12,10 +13,11 @@ from divergences._transport.gradients import cost_with_gradient
 from divergences._transport.partial import partial_optimum
 from divergences._transport.result import Optimum, Transport
 from divergences._transport.simplex import dense_transport
-from divergences._typing import Array
+from divergences._typing import Array, ArrayLike, of_pair
 from divergences.errors import DistributionError
 
 
+@of_pair
 def emd(p: ArrayLike, q: ArrayLike, cost: ArrayLike, /, *, n_jobs: int | None = None) -> Array:
     r"""Exact earth mover's distance between two histograms, in the unit of ``cost``.
 
@@ -134,7 +136,7 @@ def partial_transport(p: ArrayLike, q: ArrayLike, cost: ArrayLike, /) -> Transpo
     return partial_optimum(*wide).transport()
 
 
-def _arrays(p: Array, q: Array, cost: Array) -> tuple[ModuleType, Array, Array, Array]:
+def _arrays(p: ArrayLike, q: ArrayLike, cost: ArrayLike) -> tuple[ModuleType, Array, Array, Array]:
     """The common namespace of the arguments, and the arguments as its arrays."""
     arguments = {"p": p, "q": q, "cost": cost}
     xp = _checks.namespace(**arguments)
@@ -162,7 +164,7 @@ class HistogramProblem:
     @classmethod
     def of(
         cls, p: Array, q: Array, cost: Array, xp: ModuleType, /, *, index: tuple[int, ...] = ()
-    ) -> "HistogramProblem":
+    ) -> HistogramProblem:
         """Check masses and costs of one problem.
 
         Args:
@@ -190,9 +192,7 @@ class HistogramProblem:
         return cls(xp, p, q, cost)
 
     @classmethod
-    def of_validated(
-        cls, p: Array, q: Array, cost: Array, xp: ModuleType, /
-    ) -> "HistogramProblem":
+    def of_validated(cls, p: Array, q: Array, cost: Array, xp: ModuleType, /) -> HistogramProblem:
         """The problem of masses and costs that were validated one by one.
 
         Returns:

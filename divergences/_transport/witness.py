@@ -6,18 +6,19 @@ A minimum of 1-Lipschitz functions, thus 1-Lipschitz for any potentials; with op
 mean over the sources minus the mean over the targets is the exact EMD.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 import array_api_compat
 import numpy as np
-from numpy.typing import ArrayLike
 
 from divergences import _checks
 from divergences._transport.certificate import EPS
 from divergences._transport.ground import GroundCost
 from divergences._transport.metrics import BlockMetric, Metric, norms, require_metric
 from divergences._transport.result import Transport
-from divergences._typing import Array, Floats, Indices
+from divergences._typing import Array, ArrayLike, Floats, Indices
 from divergences.errors import DistributionError
 
 MAX_BLOCK_DISTANCES = 1 << 21  # held at a time
@@ -26,7 +27,7 @@ MAX_CHECKED_TARGETS = 12  # whose distances are tested for the axioms of a metri
 
 def lipschitz_witness(
     solution: Transport, y: ArrayLike, /, *, metric: Metric | BlockMetric = "euclidean"
-) -> "LipschitzWitness":
+) -> LipschitzWitness:
     r"""1-Lipschitz function that attains an exact EMD: the optimal critic, defined everywhere.
 
     .. math:: f(z) = \min_j \big( d(z, y_j) - v_j \big)

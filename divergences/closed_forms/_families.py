@@ -1,13 +1,15 @@
 """Parametric families of distributions, and the look-up of a formula by family."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, get_args
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from divergences import _checks
+from divergences._typing import ArrayLike
 from divergences.closed_forms._parameters import (
     store_number,
     store_positive,

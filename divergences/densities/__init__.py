@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from divergences._special import expm1_minus_x, js_of_log_ratio
-from divergences._typing import Array
+from divergences._typing import Floats
 from divergences.densities._quadrature import (
     DensityPair,
     InfiniteDivergenceError,
@@ -144,7 +144,7 @@ def js(
     )
 
 
-def _kl_integrand(log_p: Array, log_q: Array, _x_over_derivative: Array) -> Array:
+def _kl_integrand(log_p: Floats, log_q: Floats, _x_over_derivative: Floats) -> Floats:
     """``p (q/p - 1 - log q/p)``, which is q where p is 0."""
     p, q = np.exp(log_p), np.exp(log_q)
     if np.any((p > 0) & np.isneginf(log_q)):
@@ -155,18 +155,18 @@ def _kl_integrand(log_p: Array, log_q: Array, _x_over_derivative: Array) -> Arra
     return np.where(close & (p > 0), accurate, q - p - p * log_ratio)
 
 
-def _kl_sensitivity(log_p: Array, log_q: Array, _x_over_derivative: Array) -> Array:
+def _kl_sensitivity(log_p: Floats, log_q: Floats, _x_over_derivative: Floats) -> Floats:
     """As for JS; for distant densities the rounding of log q also counts with the mass of p."""
     p = np.where(np.abs(_log_ratio(log_p, log_q)) < 1, 0.0, np.exp(log_p))
     return _js_sensitivity(log_p, log_q, _x_over_derivative) + p * _rounding_unit(log_q)
 
 
-def _js_integrand(log_p: Array, log_q: Array, _x_over_derivative: Array) -> Array:
+def _js_integrand(log_p: Floats, log_q: Floats, _x_over_derivative: Floats) -> Floats:
     """``m (h tanh h - log cosh h)``, 0 where both are 0."""
     return (np.exp(log_p) + np.exp(log_q)) / 2 * js_of_log_ratio(_log_ratio(log_p, log_q))
 
 
-def _js_sensitivity(log_p: Array, log_q: Array, _x_over_derivative: Array) -> Array:
+def _js_sensitivity(log_p: Floats, log_q: Floats, _x_over_derivative: Floats) -> Floats:
     """``|p - q|`` times the rounding of both logs for close densities, else each with its mass."""
     p, q = np.exp(log_p), np.exp(log_q)
     close = np.abs(p - q) * (_rounding_unit(log_p) + _rounding_unit(log_q))
@@ -174,12 +174,12 @@ def _js_sensitivity(log_p: Array, log_q: Array, _x_over_derivative: Array) -> Ar
     return np.where(np.abs(_log_ratio(log_p, log_q)) < 1, close, distant)
 
 
-def _log_ratio(log_p: Array, log_q: Array) -> Array:
+def _log_ratio(log_p: Floats, log_q: Floats) -> Floats:
     """``log(p / q)``, 0 where both are 0."""
     in_support = ~(np.isneginf(log_p) & np.isneginf(log_q))
     return np.where(in_support, log_p, 0.0) - np.where(in_support, log_q, 0.0)
 
 
-def _rounding_unit(log_density: Array) -> Array:
+def _rounding_unit(log_density: Floats) -> Floats:
     """Rounding error of a log-density over that of 1; 0 for -inf, which is exact."""
     return np.where(np.isinf(log_density), 0.0, 1 + np.abs(log_density))

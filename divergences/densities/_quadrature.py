@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from divergences._typing import Array
+from divergences._typing import Floats
 from divergences.errors import DistributionError, SolverError
 
 LogDensity = Callable[[Any], Any]
 """Log-density at each of an array of points, -inf where there is no mass."""
-Integrand = Callable[[Array, Array, Array], Array]
+Integrand = Callable[[Floats, Floats, Floats], Floats]
 """Non-negative function of both log-densities, and of ``|x| / |dx/du|``, at an array of points."""
 
 MAX_MASS_ERROR = 1e-8  # a larger difference of the total mass from 1 is refused
@@ -68,13 +68,13 @@ class DensityPair:
         ends = np.array([low, *split_points, high])
         self.low, self.high = ends[:-1], ends[1:]
 
-    def evaluate(self, u: float) -> tuple[Array, Array, Array, Array]:
+    def evaluate(self, u: float) -> tuple[Floats, Floats, Floats, Floats]:
         """Both log-densities, the points x(u) and the derivatives dx/du, one entry per panel."""
         x, derivative = _change_of_variable(self.low, self.high, u)
         log_p, log_q = (self._log_density(name, x) for name in self.log_densities)
         return log_p, log_q, x, derivative
 
-    def _log_density(self, name: str, x: Array) -> Array:
+    def _log_density(self, name: str, x: Floats) -> Floats:
         with np.errstate(over="ignore", under="ignore"):  # x * x may overflow in the tails
             values = np.asarray(self.log_densities[name](x), np.float64)
         if values.shape not in ((), x.shape):
@@ -131,7 +131,7 @@ class DensityPair:
         return value, error
 
 
-def _change_of_variable(low: Array, high: Array, u: float) -> tuple[Array, Array]:
+def _change_of_variable(low: Floats, high: Floats, u: float) -> tuple[Floats, Floats]:
     """Points x(u) of the panels (low, high), and their derivatives dx/du."""
     if np.isinf(low[0]) and np.isinf(high[0]):
         return np.array([math.sinh(u)]), np.array([math.cosh(u)])
@@ -174,7 +174,7 @@ def divergence(pair: DensityPair, integrand: Integrand, sensitivity: Integrand) 
         The integral and its error; inf if the integrand raises `InfiniteDivergenceError`.
     """
 
-    def rounding(log_p: Array, log_q: Array, x_over_derivative: Array) -> Array:
+    def rounding(log_p: Floats, log_q: Floats, x_over_derivative: Floats) -> Floats:
         """Error by the rounding of the log-densities, and of x near an end other than 0."""
         of_x = np.minimum(2.0**-52 * x_over_derivative, 1.0)
         from_x = of_x * integrand(log_p, log_q, x_over_derivative)
@@ -192,7 +192,7 @@ def divergence(pair: DensityPair, integrand: Integrand, sensitivity: Integrand) 
 def _require_normalized(pair: DensityPair) -> None:
     """Refuse densities that do not integrate to 1."""
 
-    def densities(log_p: Array, log_q: Array, _x_over_derivative: Array) -> Array:
+    def densities(log_p: Floats, log_q: Floats, _x_over_derivative: Floats) -> Floats:
         return np.exp(np.stack([log_p, log_q]))
 
     masses, error = pair.integral(densities, absolute=MAX_MASS_ERROR / 10)

@@ -1,14 +1,16 @@
 """KL, reverse KL, JS and exact EMD of two samples at once, as a table and in words."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from divergences import _checks
 from divergences._transport.solve import SolverOptions
+from divergences._typing import ArrayLike
 from divergences.sampled._density_ratio.estimator import DensityRatioEstimator
 from divergences.sampled._density_ratio.functionals import JS, KL, REVERSE_KL
 from divergences.sampled._density_ratio.methods import Method

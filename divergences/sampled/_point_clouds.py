@@ -1,11 +1,12 @@
 """Validated weighted point clouds, alone and in pairs, and the exact transport between them."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from types import ModuleType
 
 import array_api_compat
 import numpy as np
-from numpy.typing import ArrayLike
 
 from divergences import _checks
 from divergences._transport.gradients import cost_with_gradient
@@ -13,7 +14,7 @@ from divergences._transport.ground import GroundCost
 from divergences._transport.metrics import BlockMetric, Metric, norms
 from divergences._transport.result import Optimum
 from divergences._transport.solve import SolverOptions, solve
-from divergences._typing import Array, Floats, Indices
+from divergences._typing import Array, ArrayLike, Floats, Indices
 from divergences.errors import DistributionError
 
 
@@ -37,7 +38,7 @@ class PointCloud:
         *,
         name: str = "points",
         weights_name: str = "weights",
-    ) -> "PointCloud":
+    ) -> PointCloud:
         """Validate a sample.
 
         Args:
@@ -78,12 +79,12 @@ class PointCloud:
         """The weights in numpy, divided by their sum, shape ``(n,)``; None for equal ones."""
         return None if self.weights is None else _checks.normalised(self.weights)
 
-    def in_numpy(self) -> "PointCloud":
+    def in_numpy(self) -> PointCloud:
         """The cloud in numpy, without gradients, in its own precision."""
         weights = None if self.weights is None else _checks.numpy_values(self.weights)
         return PointCloud(_checks.numpy_values(self.points), weights)
 
-    def with_positive_weight(self) -> "PointCloud":
+    def with_positive_weight(self) -> PointCloud:
         """The points of weight above 0, with their weights."""
         if self.weights is None:
             return self
@@ -94,7 +95,7 @@ class PointCloud:
         )
         return PointCloud(xp.take(self.points, kept, axis=0), xp.take(self.weights, kept))
 
-    def subset(self, indices: Indices) -> "PointCloud":
+    def subset(self, indices: Indices) -> PointCloud:
         """Some of the points, in numpy, with their masses."""
         masses = self.masses
         return PointCloud(self.coordinates[indices], None if masses is None else masses[indices])
@@ -119,7 +120,7 @@ class PointCloudPair:
         y: ArrayLike,
         x_weights: ArrayLike | None = None,
         y_weights: ArrayLike | None = None,
-    ) -> "PointCloudPair":
+    ) -> PointCloudPair:
         """Validate the samples that a caller passed.
 
         Args:
@@ -144,7 +145,7 @@ class PointCloudPair:
         return cls(PointCloud(sources, p), PointCloud(targets, q))
 
     @classmethod
-    def of_clouds(cls, x: PointCloud, y: PointCloud) -> "PointCloudPair":
+    def of_clouds(cls, x: PointCloud, y: PointCloud) -> PointCloudPair:
         """Pair clouds of one array namespace that were validated one by one.
 
         Returns:
@@ -177,11 +178,11 @@ class PointCloudPair:
         """Masses of both sides, each summing to 1, in numpy; None for equal ones."""
         return self.x.masses, self.y.masses
 
-    def with_positive_weight(self) -> "PointCloudPair":
+    def with_positive_weight(self) -> PointCloudPair:
         """Both clouds without their points of weight 0."""
         return PointCloudPair(self.x.with_positive_weight(), self.y.with_positive_weight())
 
-    def subset(self, rows: Indices, cols: Indices) -> "PointCloudPair":
+    def subset(self, rows: Indices, cols: Indices) -> PointCloudPair:
         """Some of the points of x and some of y, in numpy, with their masses."""
         return PointCloudPair(self.x.subset(rows), self.y.subset(cols))
 

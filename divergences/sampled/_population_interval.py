@@ -98,7 +98,7 @@ class PopulationInterval:
         optimum = fitted.solve(ground, self.options).scaled(ground.exponent)
         witness = lipschitz_witness(optimum.transport(), fitted.y.points, metric=metric)
         x, y = (
-            _mean_and_error(witness(cloud.points), cloud.masses)
+            _mean_and_error(_checks.numpy_values(witness(cloud.points)), cloud.masses)
             for cloud in (held_out.x, held_out.y)
         )
         return x[0] - y[0], math.hypot(x[1], y[1])

@@ -1,7 +1,8 @@
 """Exact optimal transport between two point clouds."""
 
+from __future__ import annotations
+
 import numpy as np
-from numpy.typing import ArrayLike
 
 from divergences import _checks
 from divergences._checks import numpy_values
@@ -10,6 +11,7 @@ from divergences._transport.metrics import BlockMetric, Metric
 from divergences._transport.partial import partial_optimum
 from divergences._transport.result import Transport
 from divergences._transport.solve import SolverMethod, SolverOptions
+from divergences._typing import ArrayLike
 from divergences.sampled._estimate import Estimate
 from divergences.sampled._point_clouds import PointCloudPair
 from divergences.sampled._population_interval import PopulationInterval

@@ -1,14 +1,15 @@
 """Wasserstein distances of many pairs of point clouds on the line at once."""
 
+from __future__ import annotations
+
 from types import ModuleType
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from divergences import _checks
 from divergences._transport.one_dimensional import quantile_distance
-from divergences._typing import Array
+from divergences._typing import Array, ArrayLike
 from divergences.errors import DistributionError
 
 
@@ -103,7 +104,8 @@ def _masses(
         The weights divided by their largest, shape ``(..., n)``; None for equal ones.
 
     Raises:
-        DistributionError: If the last axis is not of length n, or they are no masses.
+        DistributionError: If the last axis is not of length n, or weights are negative, not finite
+            or all 0.
     """
     if value is None:
         return None

@@ -122,7 +122,7 @@ def _bin_edges(values: Floats, low: float, high: float) -> Floats:
 
 
 def _axis_limits(values: Floats) -> tuple[float, float]:
-    """Limits that contain all values, or all but outliers beyond half of the central 98 %."""
+    """Limits around all values but outliers, half of the 1 % to 99 % range beyond its ends."""
     low, q1, q99, high = np.quantile(values, (0.0, 0.01, 0.99, 1.0))
     margin = (q99 - q1) / 2
     low, high = max(low, q1 - margin), min(high, q99 + margin)

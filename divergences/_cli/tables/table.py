@@ -73,7 +73,7 @@ class Table:
             indices: Indices of the columns, from 0.
 
         Returns:
-            Shape ``(rows, len(indices))``.
+            Values, shape ``(rows, len(indices))``.
 
         Raises:
             DistributionError: If an entry is text, missing or infinite.

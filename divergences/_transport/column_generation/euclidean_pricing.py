@@ -15,6 +15,7 @@ In high dimension, the coordinates are those of a `projection`, whose distances 
 from dataclasses import dataclass, replace
 from functools import cached_property
 from types import ModuleType
+from typing import Any
 
 import array_api_compat
 import numpy as np
@@ -203,7 +204,7 @@ class EuclideanPricing:
         return self._on_device(left_factor), self._on_device(right_factor), margin[:, 0]
 
 
-def _entries_below(product: Array, narrow: Array, wide: Array) -> tuple[Indices, Floats, int]:
+def _entries_below(product: Any, narrow: Any, wide: Any) -> tuple[Indices, Floats, int]:
     """Entries of a product below the limit of their row; overwrites the product.
 
     Args:

@@ -39,12 +39,13 @@ def quantile_distance(
     if p is None and q is None:
         n, m = x.shape[-1], y.shape[-1]
         rows, cols, mass = monotone_coupling(m * np.arange(1, n + 1), n * np.arange(1, m + 1))
-        rows, cols = (xp.asarray(k, device=x.device) for k in (rows, cols))
-        differences = xp.take(x, rows, axis=-1) - xp.take(y, cols, axis=-1)
+        x_indices, y_indices = (xp.asarray(k, device=x.device) for k in (rows, cols))
+        differences = xp.take(x, x_indices, axis=-1) - xp.take(y, y_indices, axis=-1)
         masses = xp.asarray(mass / (n * m), device=x.device)
     else:
-        rows, cols, masses = _batched_coupling(x_cdf, y_cdf, xp)
-        differences = xp.take_along_axis(x, rows, axis=-1) - xp.take_along_axis(y, cols, axis=-1)
+        x_indices, y_indices, masses = _batched_coupling(x_cdf, y_cdf, xp)
+        x_values = xp.take_along_axis(x, x_indices, axis=-1)
+        differences = x_values - xp.take_along_axis(y, y_indices, axis=-1)
     mean = _power_mean(xp.abs(differences), masses, order, xp)
     return _times_power_of_two(mean, exponent[..., 0], xp)
 

@@ -1,8 +1,10 @@
 """KL, reverse KL and JS from samples: the public functions."""
 
-import numpy as np
-from numpy.typing import ArrayLike
+from __future__ import annotations
 
+import numpy as np
+
+from divergences._typing import ArrayLike
 from divergences.sampled._density_ratio.estimator import DensityRatioEstimator
 from divergences.sampled._density_ratio.functionals import JS, KL, REVERSE_KL
 from divergences.sampled._density_ratio.methods import Method

@@ -1,12 +1,14 @@
 """Density-ratio estimator of two samples, with one set of log-ratios for all divergences."""
 
+from __future__ import annotations
+
 import math
 from dataclasses import dataclass, field
 from typing import Any, get_args
 
 import array_api_compat
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from divergences import _checks
 from divergences._checks.samples import (
@@ -14,7 +16,7 @@ from divergences._checks.samples import (
     require_sample,
     scale_coordinates,
 )
-from divergences._typing import Indices
+from divergences._typing import ArrayLike, Indices
 from divergences.errors import DistributionError
 from divergences.sampled._density_ratio import methods
 from divergences.sampled._density_ratio.atoms import Atoms, find_atoms
@@ -63,7 +65,7 @@ class DensityRatioEstimator:
         y_weights: ArrayLike | None,
         confidence: float,
         rng: np.random.Generator | None,
-    ) -> "DensityRatioEstimator":
+    ) -> DensityRatioEstimator:
         """Validate the arguments of `kl` and find the atoms."""
         _checks.confidence(confidence)
         for name, sample in (("x", x), ("y", y)):
@@ -73,7 +75,7 @@ class DensityRatioEstimator:
     @classmethod
     def of_clouds(
         cls, clouds: PointCloudPair, confidence: float, rng: np.random.Generator | None
-    ) -> "DensityRatioEstimator":
+    ) -> DensityRatioEstimator:
         """Find the atoms of two point clouds.
 
         Args:

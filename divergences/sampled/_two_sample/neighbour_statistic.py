@@ -98,7 +98,7 @@ class NeighbourStatistic:
             stop: Number after that of the last labelling.
 
         Returns:
-            Shape ``(stop - start,)``, in nats.
+            Divergences in nats, shape ``(stop - start,)``.
         """
         n, m, k = labellings.n, labellings.m, self.k
         x_counts = self.membership @ labellings.labels(start, stop).T.astype(np.float64)

@@ -1,16 +1,17 @@
 """Permutation test of whether two samples come from one population."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any, Literal, cast, get_args
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from divergences import _parallel
 from divergences._checks.options import choice, random_generator
 from divergences._transport.metrics import common_exponent, require_representable
-from divergences._typing import Floats
+from divergences._typing import ArrayLike, Floats
 from divergences.errors import DistributionError, PermutationInterrupt
 from divergences.sampled._point_clouds import PointCloudPair
 from divergences.sampled._two_sample.emd_statistic import EmdStatistic, LineEmdStatistic
@@ -102,7 +103,7 @@ def permutation_test(
     >>> test.statistic, test.p_value
     (5.0, 0.015)
     """
-    on_line = np.ndim(x) == np.ndim(y) == 1
+    on_line = all(np.ndim(cast(Any, sample)) == 1 for sample in (x, y))
     clouds = PointCloudPair.of(x, y)
     _require_count(permutations)
     rng = np.random.default_rng(0) if rng is None else random_generator(rng)

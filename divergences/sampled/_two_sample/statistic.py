@@ -85,7 +85,7 @@ class CustomStatistic:
             stop: Number after that of the last labelling.
 
         Returns:
-            Shape ``(stop - start,)``.
+            Values, shape ``(stop - start,)``.
 
         Raises:
             DistributionError: If the function returns anything else than a number.
