@@ -22,8 +22,8 @@ from matplotlib.figure import Figure
 from benchmarks import results_io
 from gan.evaluation.critic_gap import exact_emd
 from gan.runs import measures
-from gan.runs.config import Config
 from gan.runs.atomic_files import write_json
+from gan.runs.config import Config
 from gan.runs.process_pool import parallel_map
 from gan.runs.run import RunResult
 from gan.runs.run import run as run_config
@@ -84,12 +84,37 @@ def run_and_measure(item: Item, position: int, stop_file: Path) -> dict[str, Any
         Evaluations and times of the run; None if it was stopped.
     """
     name, recipe, seed = item
-    out = RUNS / name / recipe / f"seed{seed}"
+    out = _folder(item)
     result = out / "result.json"
     if result.exists():
         return dict(json.loads(result.read_text()))
+    resume = (out / "checkpoint.pt").exists()
+    config = _config(item, out)
+    outcome = run_config(config, resume=resume, position=position, stop_file=stop_file)
+    if not outcome.finished:
+        return None
+    record = {
+        "data": name,
+        "recipe": recipe,
+        "seed": seed,
+        "evaluations": [{key: line[key] for key in EVALUATION_KEYS} for line in outcome.metrics],
+        **_times(outcome, DATA_RUNS[name].size or outcome.data.evaluation_size),
+    }
+    write_json(result, record)
+    return record
+
+
+def _folder(item: Item) -> Path:
+    """Folder of the run of an item."""
+    name, recipe, seed = item
+    return RUNS / name / recipe / f"seed{seed}"
+
+
+def _config(item: Item, out: Path) -> Config:
+    """Configuration of the run of an item."""
+    name, recipe, seed = item
     runs = DATA_RUNS[name]
-    config = Config(
+    return Config(
         recipe=recipe,
         data=name,
         steps=runs.steps,
@@ -99,19 +124,6 @@ def run_and_measure(item: Item, position: int, stop_file: Path) -> dict[str, Any
         evaluation_size=runs.size,
         precision=runs.precision,
     )
-    resume = (out / "checkpoint.pt").exists()
-    outcome = run_config(config, resume=resume, position=position, stop_file=stop_file)
-    if not outcome.finished:
-        return None
-    record = {
-        "data": name,
-        "recipe": recipe,
-        "seed": seed,
-        "evaluations": [{key: line[key] for key in EVALUATION_KEYS} for line in outcome.metrics],
-        **_times(outcome, runs.size or outcome.data.evaluation_size),
-    }
-    write_json(result, record)
-    return record
 
 
 def _times(outcome: RunResult, n: int) -> dict[str, Any]:
@@ -213,12 +225,7 @@ def main(*, workers: int = 2, gather: bool = False) -> int:
         for seed in range(runs.seeds)
     ]
     if gather:
-        folders = [RUNS / name / recipe / f"seed{seed}" for name, recipe, seed in items]
-        items = [
-            item
-            for item, out in zip(items, folders, strict=True)
-            if (out / "result.json").exists()
-        ]
+        items = [item for item in items if (_folder(item) / "result.json").exists()]
     records = [
         run for run in parallel_map(run_and_measure, items, workers=workers) if run is not None
     ]

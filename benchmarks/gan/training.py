@@ -24,8 +24,8 @@ from tyro.conf import Positional
 from benchmarks import results_io
 from benchmarks.gan.training_measures import Numbers, digit_numbers, mixture_numbers
 from gan.data.mixtures import eight_gaussians, twenty_five_gaussians
-from gan.runs.config import Config
 from gan.runs.atomic_files import write_json
+from gan.runs.config import Config
 from gan.runs.process_pool import parallel_map
 from gan.runs.run import RunResult
 from gan.runs.run import run as run_config

@@ -3,9 +3,9 @@
     OMP_NUM_THREADS=1 python -m benchmarks.gan.training_speed
 
 The plain loop is the usual one of PyTorch: three calls of the critic, autograd through the
-gradient of the third, the default Adam, no checkpoints. Ours keeps the state of the last step,
-checks every update, and averages the generator. The loops alternate in one run; times are of the
-processor. Results go to ``results/training_speed.json``.
+gradient of the third, Adam by its default implementation, no checkpoints. Ours keeps the state of
+the last step, checks every update, and averages the generator. The loops alternate in one run;
+times are of the processor. Results go to ``results/training_speed.json``.
 """
 
 import statistics

@@ -1,4 +1,4 @@
-"""The critic held against exact EMD: the bound is a bound, whatever the critic."""
+"""Gap, slope and certified bound: at most the exact EMD, whatever the critic."""
 
 import math
 
@@ -40,7 +40,7 @@ def scored_clouds(draw):
 
 
 @given(scored_clouds())
-def test_certified_is_a_bound_for_any_scores(scored):
+def test_the_certified_bound_is_at_most_the_exact_emd_for_any_scores(scored):
     x, y, f, g = scored
     cost = distances(x, y)
     exact = emd(np.full(len(x), 1 / len(x)), np.full(len(y), 1 / len(y)), cost)
@@ -48,34 +48,35 @@ def test_certified_is_a_bound_for_any_scores(scored):
 
 
 @given(cloud_pairs(max_size=10))
-def test_the_exact_prices_certify_all_of_it(pair):
+def test_the_exact_potentials_certify_the_exact_emd(pair):
     x, y = pair
-    solved = sampled.transport(x, y)
+    solution = sampled.transport(x, y)
     bound = certified_bound(
-        distances(x, y), solved.source_potential, -solved.target_potential
+        distances(x, y), solution.source_potential, -solution.target_potential
     ).value
-    assert bound == pytest.approx(solved.cost, rel=1e-6, abs=1e-12)
+    assert bound == pytest.approx(solution.cost, rel=1e-6, abs=1e-12)
 
 
 @given(scored_clouds())
 @example(scored=(np.zeros((2, 1)), np.eye(3)[:, :1], np.zeros(2), np.array([3e-320, 0.0, 0.0])))
-def test_certified_is_the_best_over_scales_and_directions(scored):
+def test_the_certified_bound_is_the_maximum_over_scales_and_sides(scored):
     x, y, f, g = scored
     cost = distances(x, y)
     best = 0.0
     for scores, table in ((f - f.mean(), cost), (g.mean() - g, cost.T)):
         if scores.max() > 0 and cost.any():
             scores = scores / scores.max()
-            top = cost.max()  # beyond it the value is below 0
+            max_scale = cost.max()  # beyond it the value is below 0
             for s in (
-                np.concatenate([[0], np.geomspace(1e-6, 1, 300), np.linspace(0, 1, 300)]) * top
+                np.concatenate([[0], np.geomspace(1e-6, 1, 300), np.linspace(0, 1, 300)])
+                * max_scale
             ):
                 best = max(best, (table - s * scores[:, None]).min(axis=0).mean())
     assert certified_bound(cost, f, g).value >= best * (1 - 1e-6) - 1e-9 * cost.max()
 
 
 @pytest.mark.parametrize("scale", [1e-6, 1.0, 1e6])
-def test_the_scale_of_the_critic_drops_out_of_the_bound(pair, scale):
+def test_the_certified_bound_does_not_depend_on_the_scale_of_the_critic(pair, scale):
     plain = critic_gap(first_coordinate, *pair)
     scaled = critic_gap(lambda points: scale * points[:, 0], *pair)
     assert scaled.certified == pytest.approx(plain.certified, rel=1e-6)
@@ -83,52 +84,52 @@ def test_the_scale_of_the_critic_drops_out_of_the_bound(pair, scale):
     assert scaled.slope == pytest.approx(scale * plain.slope, rel=1e-12)
 
 
-def test_gap_and_slope_are_what_they_say(pair):
+def test_gap_and_slope_agree_with_their_definitions(pair):
     real, generated = pair
-    found = critic_gap(lambda points: points.square().sum(1), real, generated)
+    estimate = critic_gap(lambda points: points.square().sum(1), real, generated)
     f, g = real.square().sum(1), generated.square().sum(1)
-    assert found.gap == pytest.approx(float(f.mean() - g.mean()), rel=1e-12)
-    steepest = ((f[:, None] - g).abs() / torch.cdist(real, generated)).max()
-    assert found.slope == pytest.approx(float(steepest), rel=1e-9)
-    assert found.exact == exact_emd(real, generated)
+    assert estimate.gap == pytest.approx(float(f.mean() - g.mean()), rel=1e-12)
+    max_slope = ((f[:, None] - g).abs() / torch.cdist(real, generated)).max()
+    assert estimate.slope == pytest.approx(float(max_slope), rel=1e-9)
+    assert estimate.exact == exact_emd(real, generated)
 
 
-def test_a_lipschitz_critic_cannot_overstate(pair):
-    found = critic_gap(first_coordinate, *pair)
-    assert found.slope <= 1 + 1e-12
-    assert found.gap <= found.certified + 1e-12  # s = 1 is among the scales
-    assert found.certified <= found.exact
+def test_the_gap_of_a_1_lipschitz_critic_is_at_most_its_certified_bound(pair):
+    estimate = critic_gap(first_coordinate, *pair)
+    assert estimate.slope <= 1 + 1e-12
+    assert estimate.gap <= estimate.certified + 1e-12  # s = 1 is among the scales
+    assert estimate.certified <= estimate.exact
 
 
-def test_an_untrained_network_certifies_less_than_the_truth_and_a_flat_one_the_nearest_points(
+def test_an_untrained_network_certifies_less_than_exact_and_a_constant_the_nearest_distances(
     pair,
 ):
     rng = torch.Generator().manual_seed(0)
     real, generated = (points.float() for points in pair)
-    found = critic_gap(plane_critic(rng), real, generated)
-    assert 0 < found.certified < found.exact
-    flat = critic_gap(lambda points: torch.zeros(len(points)), real, generated)
+    estimate = critic_gap(plane_critic(rng), real, generated)
+    assert 0 < estimate.certified < estimate.exact
+    constant = critic_gap(lambda points: torch.zeros(len(points)), real, generated)
     nearest = torch.cdist(real.double(), generated.double()).min(dim=0).values.mean()
-    assert flat.certified >= float(nearest) * (1 - 1e-12)
-    assert flat.slope == flat.gap == 0
+    assert constant.certified >= float(nearest) * (1 - 1e-12)
+    assert constant.slope == constant.gap == 0
 
 
-def test_images_are_points_too(rng):
+def test_images_are_flattened_to_points(rng):
     real, generated = torch.rand(2, 6, 1, 4, 4, generator=rng)
-    found = critic_gap(lambda images: images.sum(dim=(1, 2, 3)), real, generated)
-    assert found.exact == exact_emd(real.flatten(1), generated.flatten(1))
+    estimate = critic_gap(lambda images: images.sum(dim=(1, 2, 3)), real, generated)
+    assert estimate.exact == exact_emd(real.flatten(1), generated.flatten(1))
 
 
-def test_errors_are_relative_to_the_truth():
-    found = CriticGap(gap=3.0, slope=2.0, certified=1.5, exact=2.0)
-    assert found.error == 0.5
-    assert found.certified_error == -0.25
-    same = CriticGap(gap=0.0, slope=0.0, certified=0.0, exact=0.0)
-    assert same.error == 0
+def test_errors_are_relative_to_the_exact_emd():
+    estimate = CriticGap(gap=3.0, slope=2.0, certified=1.5, exact=2.0)
+    assert estimate.error == 0.5
+    assert estimate.certified_error == -0.25
+    equal_sets = CriticGap(gap=0.0, slope=0.0, certified=0.0, exact=0.0)
+    assert equal_sets.error == 0
     assert CriticGap(gap=-1.0, slope=0.0, certified=0.0, exact=0.0).error == -math.inf
 
 
-def test_a_critic_that_has_diverged_is_refused(pair):
+def test_scores_that_are_not_finite_are_refused(pair):
     with pytest.raises(
         ValueError, match="finite scores, but gives one that is not at a real point"
     ):
@@ -145,18 +146,18 @@ def test_a_critic_that_has_diverged_is_refused(pair):
         (torch.zeros(3, 2), torch.full((3, 2), math.nan), "`generated` must hold points"),
     ],
 )
-def test_what_are_no_points_is_refused(real, generated, message):
+def test_points_of_different_shapes_empty_or_not_finite_are_refused(real, generated, message):
     with pytest.raises(DistributionError, match=message):
         critic_gap(lambda points: points.flatten(1).sum(1), real, generated)
 
 
-def test_several_critics_share_the_truth(pair):
+def test_several_critics_share_one_exact_emd(pair):
     both = critic_gaps([first_coordinate, lambda points: points[:, 1]], *pair)
     assert both[0] == critic_gap(first_coordinate, *pair)
     assert both[0].exact == both[1].exact
     assert both[0].certified > both[1].certified
 
 
-def test_a_critic_of_the_wrong_shape_is_refused(pair):
+def test_scores_of_the_wrong_shape_are_refused(pair):
     with pytest.raises(ValueError, match=r"one score per point, but gave shape \(200, 2\)"):
         critic_gap(lambda points: points, *pair)

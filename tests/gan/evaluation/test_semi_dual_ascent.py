@@ -1,4 +1,4 @@
-"""Ascent on the certified bound: every value is a bound, and the ascent comes close to exact."""
+"""Ascent on the semi-dual bound: every value is at most the exact EMD, and the last is close."""
 
 import copy
 
@@ -34,16 +34,16 @@ def critic(seed=0):
 
 
 @pytest.mark.parametrize("correction", [0.0, 0.05])
-def test_every_step_of_the_ascent_is_below_exact(correction):
+def test_the_bound_is_at_most_the_exact_emd_at_every_step(correction):
     x, y = points(0)
     exact = ExactTransport.between(x, y).exact
     ascent = BoundAscent(critic(), x, y, learning_rate=0.01, correction_rate=correction)
     bounds = [ascent.step(i / 300) for i in range(300)]
-    assert max(bounds) <= exact * (1 + 1e-6)  # the bound is taken in float32
+    assert max(bounds) <= exact * (1 + 1e-6)  # the bound is computed in float32
     assert bounds[-1] > 0.97 * exact > bounds[0]
 
 
-def test_corrections_of_points_close_what_the_network_leaves_open():
+def test_corrections_of_single_points_tighten_the_bound_of_the_network():
     x, y = points(1)
     transport = ExactTransport.between(x, y)
     gaps = {}
@@ -59,14 +59,14 @@ def test_corrections_of_points_close_what_the_network_leaves_open():
 @given(seed=st.integers(0, 1000), size=st.floats(1e-3, 1e3))
 def test_a_c_transform_is_1_lipschitz_and_its_gap_at_least_the_bound(seed, size):
     x, y = points(seed, 20, 15)
-    values = size * torch.randn(len(x), generator=torch.Generator().manual_seed(seed))
-    h = CTransform(lambda: values, x)
+    potential = size * torch.randn(len(x), generator=torch.Generator().manual_seed(seed))
+    h = CTransform(lambda: potential, x)
     cost = torch.cdist(x.double(), y.double())
-    bound = values.double().mean() + (cost - values.double()[:, None]).amin(dim=0).mean()
+    bound = potential.double().mean() + (cost - potential.double()[:, None]).amin(dim=0).mean()
     rounding = 1e-12 * (size + 10)
     assert h(x).mean() - h(y).mean() >= bound - rounding
-    rise = (h(x)[:, None] - h(y)).abs()
-    assert (rise <= cost + rounding).all()
+    differences = (h(x)[:, None] - h(y)).abs()
+    assert (differences <= cost + rounding).all()
 
 
 def test_the_gradient_of_a_c_transform_has_length_1():
@@ -76,32 +76,30 @@ def test_the_gradient_of_a_c_transform_has_length_1():
     torch.testing.assert_close(torch.linalg.vector_norm(gradient, dim=1), torch.ones(len(y)))
 
 
-def test_a_refined_critic_certifies_more_and_leaves_the_critic_alone():
+def test_a_refined_critic_certifies_more_and_the_critic_is_unchanged():
     x, y = points(3)
     transport, plain = ExactTransport.between(x, y), critic(1)
     before = copy.deepcopy(plain.state_dict())
     refined = refined_critic(plain, x, y, steps=100, learning_rate=0.01, correction_rate=0.01)
-    found = transport.critic_gap(refined)
-    assert transport.critic_gap(plain).certified < found.certified <= transport.exact
-    assert found.certified > 0.98 * transport.exact
-    assert found.slope <= 1 + 1e-9
+    estimate = transport.critic_gap(refined)
+    assert transport.critic_gap(plain).certified < estimate.certified <= transport.exact
+    assert estimate.certified > 0.98 * transport.exact
+    assert estimate.slope <= 1 + 1e-9
     assert all(torch.equal(before[name], value) for name, value in plain.state_dict().items())
 
 
 @pytest.mark.parametrize("factor", [1e-30, 1e-3, 1.0, -1.0, 1e3])
 @pytest.mark.parametrize("seed", [0, 1, 2])
-def test_refining_starts_from_the_scale_and_the_side_that_prove_most(factor, seed):
+def test_refinement_starts_at_the_scale_and_side_of_the_largest_bound(factor, seed):
     x, y = points(seed)
-    transport, plain = (
-        ExactTransport.between(x, y),
-        Critic(nn.Sequential(critic(seed).body, Scale(factor))),
-    )
+    transport = ExactTransport.between(x, y)
+    plain = Critic(nn.Sequential(critic(seed).body, Scale(factor)))
     refined = refined_critic(plain, x, y, steps=1, learning_rate=1e-9, correction_rate=1e-9)
-    least = transport.critic_gap(plain).certified
-    assert least * (1 - 1e-5) <= transport.critic_gap(refined).gap <= transport.exact
+    initial = transport.critic_gap(plain).certified
+    assert initial * (1 - 1e-5) <= transport.critic_gap(refined).gap <= transport.exact
 
 
-def test_at_a_rate_of_0_only_the_corrections_climb():
+def test_at_a_learning_rate_of_0_only_the_corrections_change():
     x, y = points(6)
     transport, plain = ExactTransport.between(x, y), critic(2)
     ascent = BoundAscent(plain, x, y, learning_rate=0.0, correction_rate=0.05)
@@ -112,15 +110,15 @@ def test_at_a_rate_of_0_only_the_corrections_climb():
 
 
 @pytest.mark.parametrize("d", [2, 32, 33, 784])
-def test_distances_are_right_also_between_close_points_and_far_from_the_origin(d):
+def test_distances_are_accurate_between_close_points_far_from_the_origin(d):
     x, y = torch.randn(2, 20, d, generator=torch.Generator().manual_seed(d)) + 10
     y[:10] = x[:10] + 1e-3 * y[:10]
-    found = pairwise_distances(x, y).double()
+    estimate = pairwise_distances(x, y).double()
     exact = torch.linalg.vector_norm(x[:, None].double() - y.double(), dim=2)
-    torch.testing.assert_close(found, exact, rtol=1e-6, atol=1e-6)
+    torch.testing.assert_close(estimate, exact, rtol=1e-6, atol=1e-6)
 
 
-def test_points_that_are_not_finite_end_the_ascent_with_the_critic_as_it_was():
+def test_points_that_are_not_finite_are_an_error_and_the_critic_is_unchanged():
     x, y = points(4)
     y[3, 0] = torch.nan
     plain = critic()
@@ -142,12 +140,15 @@ def test_the_bound_of_a_batch_is_at_most_its_exact_emd(seed, size):
     assert float(-loss) <= float(bound) + 1e-6 * (1 + size)
 
 
-def test_the_exact_prices_reach_the_bound_of_a_batch():
+def test_the_exact_potentials_attain_the_exact_emd_of_a_batch():
     x, y = points(5, 12, 12)
     cost = torch.cdist(x, y).double()
     weights = np.full(12, 1 / 12)
-    solved = divergences.transport(weights, weights, cost.numpy())
-    prices = torch.from_numpy(solved.source_potential), -torch.from_numpy(solved.target_potential)
-    loss, bound = certified_critic_loss(*prices, cost)
-    assert float(bound) == pytest.approx(solved.cost, rel=1e-12)
-    assert float(-loss) == pytest.approx(solved.cost, rel=1e-12)
+    solution = divergences.transport(weights, weights, cost.numpy())
+    potentials = (
+        torch.from_numpy(solution.source_potential),
+        -torch.from_numpy(solution.target_potential),
+    )
+    loss, bound = certified_critic_loss(*potentials, cost)
+    assert float(bound) == pytest.approx(solution.cost, rel=1e-12)
+    assert float(-loss) == pytest.approx(solution.cost, rel=1e-12)
