@@ -1,1 +1,1 @@
-"""Measurements of this package beside its peers; each writes its numbers to `results`."""
+"""Benchmarks of this package and its peers; each writes its results to `results`."""

@@ -1,8 +1,8 @@
-"""The README's tables, from the results.
+"""Tables of the README, generated from `results/`.
 
     python -m benchmarks.render_tables
 
-replaces what is between the markers, in the README, by what the files in `results/` say.
+replaces the text between each pair of markers in the README.
 """
 
 import re
@@ -25,24 +25,24 @@ from benchmarks.transport import column_generation, exact
 
 README = Path(__file__).parent.parent / "README.md"
 PEERS = ("scipy entropy", "F.kl_div", "torchmetrics")
-OUTCOMES = 1_000
-LARGE = 1e-15  # an error at the edges that is named
+TABLE_OUTCOMES = 1_000
+NOTABLE_ERROR = 1e-15  # larger errors of edge cases are listed one by one
 
 
-def section(record: dict[str, Any], /) -> str:
-    """What stands between the markers: the errors of KL by closeness, and the impossible values.
+def accuracy_section(record: dict[str, Any], /) -> str:
+    """Errors of KL by epsilon, largest errors of all divergences, and counts of impossible values.
 
     Args:
-        record: What `benchmarks.discrete.accuracy` wrote.
+        record: Results of `benchmarks.discrete.accuracy`.
 
     Returns:
         Markdown.
     """
-    rows = [row for row in record["sweep"] if row["n"] == OUTCOMES]
+    rows = [row for row in record["sweep"] if row["n"] == TABLE_OUTCOMES]
     peers = [peer for peer in PEERS if peer in rows[0]["kl"]]
     lines = [
         *_wrapped(
-            f"Largest relative error of KL over {rows[0]['draws']} pairs of {OUTCOMES:,} "
+            f"Largest relative error of KL over {rows[0]['draws']} pairs of {TABLE_OUTCOMES:,} "
             "outcomes, q = p (1 + ε z) normalised, against mpmath; exact KL is that of "
             "the first pair:"
         ),
@@ -51,25 +51,25 @@ def section(record: dict[str, Any], /) -> str:
         "|" + "---|" * (3 + len(peers)),
         *(_row(_cells(row, peers)) for row in rows[::2]),
         "",
-        *_wrapped(_worst(record)),
+        *_wrapped(_largest_errors(record)),
         "",
-        *_wrapped(_impossible(record["signs"])),
+        *_wrapped(_impossible_values(record["signs"])),
     ]
     return "\n".join(lines)
 
 
-def updated(readme: str, sections: dict[str, str], /) -> str:
-    """The README with what stands between its markers replaced.
+def replace_sections(readme: str, sections: dict[str, str], /) -> str:
+    """Replace the text between the markers of the README.
 
     Args:
-        readme: The whole text.
-        sections: New text by the name of the marker.
+        readme: Text of the README.
+        sections: New text of every section, by the name of its markers.
 
     Returns:
-        The whole text.
+        Text of the updated README.
 
     Raises:
-        ValueError: If the markers of a section are not there, once each.
+        ValueError: If the README does not have the markers of a section exactly once.
     """
     for name, text in sections.items():
         begin, end = f"<!-- {name}:begin -->", f"<!-- {name}:end -->"
@@ -82,9 +82,9 @@ def updated(readme: str, sections: dict[str, str], /) -> str:
 
 
 def sections() -> dict[str, str]:
-    """What the results say, by the name of the marker."""
+    """Text of every section, by the name of its markers."""
     return {
-        "accuracy": section(results_io.load(accuracy.RESULTS)),
+        "accuracy": accuracy_section(results_io.load(accuracy.RESULTS)),
         "speed": speed.table(results_io.load(speed.RESULTS)),
         "exact": exact.table(results_io.load(exact.RESULTS)),
         "large": column_generation.table(results_io.load(column_generation.RESULTS)["cases"]),
@@ -98,69 +98,70 @@ def sections() -> dict[str, str]:
 
 
 def _package(peer: str, record: dict[str, Any]) -> str:
-    """A peer's name with its version."""
+    """Name of a peer's function with the version of its package."""
     package = {"scipy entropy": "scipy", "F.kl_div": "torch"}.get(peer, peer)
-    shown = {"scipy entropy": "`scipy.stats.entropy`", "F.kl_div": "torch `F.kl_div`"}
-    return f"{shown.get(peer, peer)} {record['versions'][package].partition('+')[0]}"
+    label = {"scipy entropy": "`scipy.stats.entropy`", "F.kl_div": "torch `F.kl_div`"}
+    return f"{label.get(peer, peer)} {record['versions'][package].partition('+')[0]}"
 
 
 def _cells(row: dict[str, Any], peers: list[str]) -> list[str]:
-    """One line of the table."""
+    """Cells of one line of the table of errors."""
     errors = [row["ours"]["kl"], *(row["kl"][peer] for peer in peers)]
     eps = f"{row['eps']:.0e}".replace("e-0", "e-").replace("1e+00", "1")
-    return [eps, results_io.short(row["exact"]["kl"]), *map(results_io.short, errors)]
+    return [eps, results_io.two_digits(row["exact"]["kl"]), *map(results_io.two_digits, errors)]
 
 
 def _row(cells: list[str]) -> str:
-    """Cells as a line of a table."""
+    """A line of a Markdown table."""
     return f"| {' | '.join(cells)} |"
 
 
 def _wrapped(text: str) -> list[str]:
-    """Lines as long as the README's."""
+    """Lines of at most 100 characters."""
     return textwrap.wrap(text, 100, break_long_words=False, break_on_hyphens=False)
 
 
-def _worst(record: dict[str, Any]) -> str:
-    """The largest errors of ours over all that was measured."""
+def _largest_errors(record: dict[str, Any]) -> str:
+    """Sentences on the largest errors of this package in float64, float32 and at edge cases."""
     float64 = max(max(map(float, row["ours"].values())) for row in record["sweep"])
     float32 = max(max(map(float, row["ours"].values())) for row in record["float32"])
     edges = [
-        (float(error), f"`{quantity}` {results_io.short(error)} ({row['name']})")
+        (float(error), f"`{quantity}` {results_io.two_digits(error)} ({row['name']})")
         for row in record["edges"]
         for quantity, error in row["errors"].items()
     ]
-    usual = max(error for error, _ in edges if error <= LARGE)
-    large = ", ".join(text for error, text in edges if error > LARGE)
-    largest = max(row["n"] for row in record["sweep"])
+    typical_error = max(error for error, _ in edges if error <= NOTABLE_ERROR)
+    notable = ", ".join(text for error, text in edges if error > NOTABLE_ERROR)
+    names = ", ".join(f"`{name}`" for name in record["sweep"][0]["ours"])
+    max_outcomes = max(row["n"] for row in record["sweep"])
     return (
-        f"Of `{'`, `'.join(record['sweep'][0]['ours'])}` at up to {largest:,} outcomes and ε from "
-        f"1 to 1e-12, the largest error is {results_io.short(float64)}; at the edges of float64 "
-        f"(subnormal masses, zeros, totals beyond 1e308) {results_io.short(usual)}"
-        f"{f', except {large}' if large else ''}. Of float32 input it is {float32:.0f} units in "
-        "the last place."
+        f"Of {names} at up to {max_outcomes:,} outcomes and ε from 1 to 1e-12, the largest error "
+        f"is {results_io.two_digits(float64)}; at the edges of float64 (subnormal masses, zeros, "
+        f"totals beyond 1e308) {results_io.two_digits(typical_error)}"
+        f"{f', except {notable}' if notable else ''}. Of float32 input it is {float32:.0f} units "
+        "in the last place."
     )
 
 
-def _impossible(signs: dict[str, Any]) -> str:
-    """One sentence about negative values and NaN."""
+def _impossible_values(signs: dict[str, Any]) -> str:
+    """Sentence on the counts of negative values and NaN."""
     totals = {name: sum(count.values()) for name, count in signs["counts"].items()}
     ours = sum(total for name, total in totals.items() if name.endswith(": ours"))
-    theirs = ", ".join(
+    peer_counts = ", ".join(
         f"{name.partition(': ')[2]} ({name.partition(':')[0].upper()}) {total:,}"
         for name, total in totals.items()
         if not name.endswith(": ours") and total
     )
     return (
         f"Of {signs['draws']:,} pairs of {signs['n']} outcomes at ε = 1e-8, negative or NaN: "
-        f"{ours or 'none'} of ours; {theirs}."
+        f"{ours or 'none'} of ours; {peer_counts}."
     )
 
 
 def main() -> None:
-    """Bring the README up to date."""
+    """Update the README."""
     text = README.read_text(encoding="utf-8")
-    README.write_text(updated(text, sections()), encoding="utf-8")
+    README.write_text(replace_sections(text, sections()), encoding="utf-8")
     print(f"{README} is up to date")
 
 

@@ -1,4 +1,4 @@
-"""Results of a benchmark as a file: the numbers, and the versions and machine they come from."""
+"""Benchmark results as JSON files, with the versions and the machine of the measurement."""
 
 import json
 import math
@@ -13,18 +13,18 @@ PACKAGES = ("numpy", "scipy", "torch", "torchmetrics", "mpmath")
 
 
 def versions() -> dict[str, str]:
-    """The version of Python and of every package that takes part; of those missing, "none"."""
-    found = {"python": platform.python_version()}
+    """Versions of Python and of `PACKAGES`; "none" for missing packages."""
+    version_of = {"python": platform.python_version()}
     for package in PACKAGES:
         try:
-            found[package] = metadata.version(package)
+            version_of[package] = metadata.version(package)
         except metadata.PackageNotFoundError:
-            found[package] = "none"
-    return found
+            version_of[package] = "none"
+    return version_of
 
 
 def machine() -> dict[str, str | int]:
-    """System, processor and number of cores."""
+    """Operating system, processor and number of cores."""
     return {
         "system": f"{platform.system()} {platform.machine()}",
         "processor": _processor(),
@@ -33,29 +33,29 @@ def machine() -> dict[str, str | int]:
 
 
 def save(record: dict[str, Any], path: Path, /) -> None:
-    """Write a record as JSON; what is not finite as the text "nan", "inf" or "-inf"."""
+    """Write a record as JSON, with NaN and infinities as the strings "nan", "inf", "-inf"."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(_spelled(record), indent=1, allow_nan=False) + "\n")
+    path.write_text(json.dumps(_json_compatible(record), indent=1, allow_nan=False) + "\n")
 
 
 def load(path: Path, /) -> dict[str, Any]:
-    """What `save` wrote; the texts of what is not finite stay texts, which ``float`` reads."""
+    """Read a record of `save`; NaN and infinities stay strings, which ``float`` converts."""
     return dict(json.loads(path.read_text()))
 
 
-def short(number: float | str, /) -> str:
-    """A number in two digits, ``5.3e-9``; 0 and what is not finite in words."""
+def two_digits(number: float | str, /) -> str:
+    """A number in two significant digits, as ``5.3e-9``; 0, NaN and infinities in full."""
     number = float(number)
     if number == 0 or not math.isfinite(number):
         return f"{number:g}"
     if 0.01 <= abs(number) < 100:
         return f"{number:.2g}"
-    digits, exponent = f"{number:.1e}".split("e")
-    return f"{digits}e{int(exponent)}"
+    mantissa, exponent = f"{number:.1e}".split("e")
+    return f"{mantissa}e{int(exponent)}"
 
 
 def _processor() -> str:
-    """The processor's name, where the system tells."""
+    """Name of the processor, from /proc/cpuinfo where that exists."""
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:
@@ -64,12 +64,12 @@ def _processor() -> str:
     return names[0] if names else platform.processor()
 
 
-def _spelled(value: Any) -> Any:
-    """``value`` with every float that JSON does not know as text."""
+def _json_compatible(value: Any) -> Any:
+    """``value`` with every NaN and infinity as a string."""
     if isinstance(value, dict):
-        return {key: _spelled(part) for key, part in value.items()}
+        return {key: _json_compatible(part) for key, part in value.items()}
     if isinstance(value, list | tuple):
-        return [_spelled(part) for part in value]
+        return [_json_compatible(part) for part in value]
     if isinstance(value, float) and not math.isfinite(value):
         return str(value)
     return value

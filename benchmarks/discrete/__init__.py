@@ -1,1 +1,1 @@
-"""Accuracy and speed of the divergences of probability vectors, beside their peers."""
+"""Accuracy and speed of divergences of probability vectors, compared with other packages."""

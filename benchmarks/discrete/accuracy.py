@@ -1,9 +1,9 @@
-"""Relative errors of the divergences against mpmath, beside scipy, torch and torchmetrics.
+"""Relative errors of the divergences against mpmath, compared with scipy, torch, torchmetrics.
 
     python -m benchmarks.discrete.accuracy
 
-prints tables and writes `results/accuracy.json`; three to four minutes on one core, most of them
-mpmath's. `python -m benchmarks.render_tables` then brings the README up to date.
+prints tables and writes `results/accuracy.json` within four minutes on one core, most of it spent
+in mpmath. `python -m benchmarks.render_tables` then updates the README.
 """
 
 import time
@@ -21,20 +21,26 @@ from benchmarks.discrete.baselines import OURS, Vectors, peers, values
 
 RESULTS = results_io.RESULTS / "accuracy.json"
 SEED = 0
-CLOSENESS = tuple(10.0**-k for k in range(13))
-# Outcomes: (draws, closenesses). Few draws where mpmath takes long: 8 s for 100,000 outcomes.
-SWEEP = {10: (100, CLOSENESS), 1_000: (4, CLOSENESS), 100_000: (1, CLOSENESS)}
-SINGLES = {10: (100, CLOSENESS[:7]), 1_000: (4, CLOSENESS[:7]), 10_000: (1, CLOSENESS[:7:2])}
-DRAWS = (10, 1e-8, 10_000)  # outcomes, closeness, pairs
+EPSILONS = tuple(10.0**-k for k in range(13))
+# By number of outcomes: number of pairs, epsilons. mpmath takes 8 s per pair of 100,000 outcomes.
+FLOAT64_SWEEP = {10: (100, EPSILONS), 1_000: (4, EPSILONS), 100_000: (1, EPSILONS)}
+FLOAT32_SWEEP = {10: (100, EPSILONS[:7]), 1_000: (4, EPSILONS[:7]), 10_000: (1, EPSILONS[:7:2])}
+SIGN_TEST = (10, 1e-8, 10_000)  # outcomes, epsilon, number of pairs
 
 Errors = dict[str, float]
 
 
 def pairs(n: int, eps: float, draws: int, *, seed: int = SEED) -> tuple[Vectors, Vectors]:
-    """Pairs ``q = p (1 + eps z)``, normalised: p exponential, z normal, a negative mass reflected.
+    """Random pairs ``q = p abs(1 + eps z)``, normalised, with p exponential and z normal.
+
+    Args:
+        n: Number of outcomes.
+        eps: Relative distance of p and q.
+        draws: Number of pairs.
+        seed: Seed of the pairs.
 
     Returns:
-        p and q, shape ``(draws, n)``.
+        p and q, each of shape ``(draws, n)``.
     """
     rng = np.random.default_rng([seed, n, round(-np.log10(eps))])
     p = rng.exponential(size=(draws, n))
@@ -44,33 +50,33 @@ def pairs(n: int, eps: float, draws: int, *, seed: int = SEED) -> tuple[Vectors,
 
 
 def sweep(n: int, eps: float, draws: int, /) -> dict[str, Any]:
-    """Largest relative errors over some pairs that are ``eps`` apart, ours and the peers'."""
+    """Largest relative errors over random pairs in float64, of this package and its peers."""
     p, q = pairs(n, eps, draws)
-    found = [_errors(one, other, eps) for one, other in zip(p, q, strict=True)]
+    errors = [_relative_errors(a, b, eps) for a, b in zip(p, q, strict=True)]
     exact = reference.exact(p[0], q[0], digits=reference.digits(p, q, eps=eps))
     return {
         "n": n,
         "eps": eps,
         "draws": draws,
         "exact": {name: float(value) for name, value in exact.items()},  # of the first pair
-        **_largest(found),
+        **_maximum(errors),
     }
 
 
 def single_precision(n: int, eps: float, draws: int, /) -> dict[str, Any]:
-    """Largest errors over float32 pairs, in units in the last place of the nearest float32."""
+    """Largest errors over random float32 pairs, in units in the last place of float32."""
     p, q = (a.astype(np.float32) for a in pairs(n, eps, draws))
-    found = [_ulps(one, other, eps) for one, other in zip(p, q, strict=True)]
-    return {"n": n, "eps": eps, "draws": draws, **_largest(found)}
+    errors = [_float32_errors(a, b, eps) for a, b in zip(p, q, strict=True)]
+    return {"n": n, "eps": eps, "draws": draws, **_maximum(errors)}
 
 
 def signs(n: int, eps: float, draws: int, /) -> dict[str, Any]:
-    """How many values are negative or NaN, and whether ours are symmetric, bit for bit."""
+    """Counts of negative values and NaN, and of pairs for which symmetry is violated."""
     p, q = pairs(n, eps, draws)
-    theirs = {
+    peer_functions = {
         f"{quantity}: {name}": divergence
-        for quantity, named in peers().items()
-        for name, divergence in named.items()
+        for quantity, functions in peers().items()
+        for name, divergence in functions.items()
     }
     ours = {f"{quantity}: ours": divergence for quantity, divergence in OURS.items()}
     swapped = {name: values(OURS[name], q, p) for name in ("js", "jeffreys", "hellinger")}
@@ -78,77 +84,81 @@ def signs(n: int, eps: float, draws: int, /) -> dict[str, Any]:
         "n": n,
         "eps": eps,
         "draws": draws,
-        "counts": {name: _counts(values(f, p, q)) for name, f in (ours | theirs).items()},
+        "counts": {name: _counts(values(f, p, q)) for name, f in (ours | peer_functions).items()},
         "pairs_not_symmetric": {
             name: int((values(OURS[name], p, q) != value).sum()) for name, value in swapped.items()
         },
     }
 
 
-def measured() -> dict[str, Any]:
-    """All numbers, with the versions and the machine they come from."""
+def measure_all() -> dict[str, Any]:
+    """All results, with versions, machine and duration."""
     start = time.perf_counter()
     return {
         "command": "python -m benchmarks.discrete.accuracy",
         "seed": SEED,
         "versions": results_io.versions(),
         "machine": results_io.machine(),
-        "sweep": _table(sweep, SWEEP),
-        "float32": _table(single_precision, SINGLES),
-        "signs": signs(*DRAWS),
-        "edges": edge_cases.measured(),
+        "sweep": _sweep_records(sweep, FLOAT64_SWEEP),
+        "float32": _sweep_records(single_precision, FLOAT32_SWEEP),
+        "signs": signs(*SIGN_TEST),
+        "edges": edge_cases.measure_all(),
         "overflowing_total": edge_cases.overflowing_total(),
         "gradients": edge_cases.gradients(),
         "seconds": round(time.perf_counter() - start),
     }
 
 
-def _table(measure: Any, sizes: dict[int, tuple[int, tuple[float, ...]]]) -> list[dict[str, Any]]:
-    """One record for every size and closeness."""
-    return [measure(n, eps, draws) for n, (draws, several) in sizes.items() for eps in several]
+def _sweep_records(
+    measure: Callable[[int, float, int], dict[str, Any]],
+    sizes: dict[int, tuple[int, tuple[float, ...]]],
+) -> list[dict[str, Any]]:
+    """One record for every number of outcomes and epsilon."""
+    return [measure(n, eps, draws) for n, (draws, epsilons) in sizes.items() for eps in epsilons]
 
 
-def _errors(p: Vectors, q: Vectors, eps: float) -> dict[str, Errors]:
-    """Relative errors of everyone at one pair."""
+def _relative_errors(p: Vectors, q: Vectors, eps: float) -> dict[str, Errors]:
+    """Relative errors of all functions at one pair."""
     digits = reference.digits(p, q, eps=eps)
     exact = reference.exact(p, q, digits=digits)
-    return _compared(p, q, exact, partial(reference.relative_error, digits=digits))
+    return _errors_of_all(p, q, exact, partial(reference.relative_error, digits=digits))
 
 
-def _ulps(p: Vectors, q: Vectors, eps: float) -> dict[str, Errors]:
-    """Errors of everyone at one float32 pair."""
+def _float32_errors(p: Vectors, q: Vectors, eps: float) -> dict[str, Errors]:
+    """Errors of all functions at one float32 pair, in units in the last place."""
     exact = reference.exact(p, q, digits=reference.digits(p, q, eps=eps))
-    return _compared(p, q, exact, reference.float32_ulps)
+    return _errors_of_all(p, q, exact, reference.float32_ulps)
 
 
-def _compared(
+def _errors_of_all(
     p: Vectors, q: Vectors, exact: dict[str, Any], error: Callable[[float, Any], float]
 ) -> dict[str, Errors]:
-    """Errors of ours by quantity, and of the peers of every quantity that has any."""
-    found = {
+    """Errors of this package by quantity ("ours"), and of its peers by quantity and name."""
+    errors = {
         "ours": {name: error(float(values(f, p, q)), exact[name]) for name, f in OURS.items()}
     }
-    for quantity, named in peers().items():
-        true = exact[quantity]
-        found[quantity] = {name: error(float(values(f, p, q)), true) for name, f in named.items()}
-    return found
+    for quantity, functions in peers().items():
+        errors[quantity] = {
+            name: error(float(values(f, p, q)), exact[quantity]) for name, f in functions.items()
+        }
+    return errors
 
 
-def _largest(found: list[dict[str, Errors]]) -> dict[str, Errors]:
-    """The largest of each error over several pairs."""
+def _maximum(errors: list[dict[str, Errors]]) -> dict[str, Errors]:
+    """Maximum of every error over several pairs."""
     return {
-        group: {name: max(one[group][name] for one in found) for name in errors}
-        for group, errors in found[0].items()
+        group: {name: max(pair[group][name] for pair in errors) for name in names}
+        for group, names in errors[0].items()
     }
 
 
-def _counts(of: Any) -> dict[str, int]:
-    """How many are negative, and how many NaN."""
-    return {"negative": int((of < 0).sum()), "nan": int(np.isnan(of).sum())}
+def _counts(numbers: Vectors) -> dict[str, int]:
+    """Counts of negative numbers and of NaN."""
+    return {"negative": int((numbers < 0).sum()), "nan": int(np.isnan(numbers).sum())}
 
 
 def tables(record: dict[str, Any], /) -> str:
-    """All of a record, to read."""
+    """All results of a record as text."""
     return "\n\n".join([
         "Largest relative error, q = p (1 + eps z), against mpmath\n"
         + _errors_table(record["sweep"]),
@@ -162,20 +172,20 @@ def tables(record: dict[str, Any], /) -> str:
 
 
 def _errors_table(rows: list[dict[str, Any]]) -> str:
-    """A line for each size and closeness, a column for each contender."""
+    """Errors as text: a line per number of outcomes and epsilon, a column per function."""
     names = [(group, name) for group in ("ours", "kl", "js") for name in rows[0][group]]
     lines = [
         ["n", "eps", *(name if group == "ours" else f"{group}: {name}" for group, name in names)]
     ]
     for row in rows:
-        errors = [results_io.short(row[group][name]) for group, name in names]
+        errors = [results_io.two_digits(row[group][name]) for group, name in names]
         lines.append([str(row["n"]), f"{row['eps']:.0e}", *errors])
     return _aligned(lines)
 
 
 def _signs_table(record: dict[str, Any]) -> str:
-    """Counts of what cannot be."""
-    lines = [["contender", "negative", "NaN"]]
+    """Counts of impossible values as text."""
+    lines = [["function", "negative", "NaN"]]
     for name, count in record["counts"].items():
         lines.append([name, str(count["negative"]), str(count["nan"])])
     title = f"{record['draws']} pairs, n = {record['n']}, eps = {record['eps']:.0e}"
@@ -183,31 +193,39 @@ def _signs_table(record: dict[str, Any]) -> str:
 
 
 def _edges_table(rows: list[dict[str, Any]]) -> str:
-    """For every edge KL and JS of everyone, and the largest error of ours over all quantities."""
-    theirs = [(group, name) for group in ("kl", "js") for name in rows[0]["peers"][group]]
+    """KL and JS of all functions for every edge case, and the largest error of this package."""
+    peer_names = [(group, name) for group in ("kl", "js") for name in rows[0]["peers"][group]]
     lines = [
-        ["edge", "largest error", "kl", "js", *(f"{group}: {name}" for group, name in theirs)]
+        [
+            "edge case",
+            "largest error",
+            "kl",
+            "js",
+            *(f"{group}: {name}" for group, name in peer_names),
+        ]
     ]
     for row in rows:
-        ours = [results_io.short(row["ours"][group]) for group in ("kl", "js")]
-        peer = [results_io.short(row["peers"][group][name]) for group, name in theirs]
+        ours = [results_io.two_digits(row["ours"][group]) for group in ("kl", "js")]
+        peer_values = [
+            results_io.two_digits(row["peers"][group][name]) for group, name in peer_names
+        ]
         lines.append([
             row["name"],
-            results_io.short(max(map(float, row["errors"].values()))),
+            results_io.two_digits(max(map(float, row["errors"].values()))),
             *ours,
-            *peer,
+            *peer_values,
         ])
     return _aligned(lines)
 
 
 def _gradients(row: dict[str, Any]) -> str:
-    """Both gradients in one line."""
+    """Both gradients of an edge case in one line."""
     ours, peer = ([round(float(x), 4) for x in row[name]] for name in ("ours", "F.kl_div"))
     return f"ours {ours}, F.kl_div {peer}"
 
 
 def _aligned(lines: list[list[str]]) -> str:
-    """Lines of cells in columns."""
+    """Lines of cells, with the columns aligned to the right."""
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return "\n".join(
         "  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True))
@@ -216,9 +234,9 @@ def _aligned(lines: list[list[str]]) -> str:
 
 
 def main(path: Path = RESULTS, /) -> None:
-    """Measure, print, write."""
+    """Measure, print and write the results."""
     torch.set_num_threads(1)
-    record = measured()
+    record = measure_all()
     print(tables(record))
     results_io.save(record, path)
     print(f"\nwritten to {path} after {record['seconds']} s")

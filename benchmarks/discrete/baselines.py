@@ -1,4 +1,4 @@
-"""Who computes what: ours, and the peers as their users call them; numpy in and out."""
+"""Divergences of this package and of other packages, from numpy arrays to numpy arrays."""
 
 import importlib
 from collections.abc import Callable
@@ -14,13 +14,13 @@ from scipy.stats import entropy
 
 import divergences
 
-torchmetrics: Any = None  # of the extra `bench`; the rest can be measured without it
+torchmetrics: Any = None  # optional, of the extra `bench`
 with suppress(ImportError):
     torchmetrics = importlib.import_module("torchmetrics.functional.regression")
 
 Vectors = npt.NDArray[np.floating[Any]]
 Divergence = Callable[[Vectors, Vectors], Any]
-"""Of two arrays of shape ``(..., k)``: one number per pair."""
+"""From two arrays of shape ``(..., k)`` to one number per pair."""
 
 OURS: dict[str, Divergence] = {
     "kl": divergences.kl,
@@ -36,14 +36,14 @@ OURS: dict[str, Divergence] = {
 
 
 def torch_kl(p: Vectors, q: Vectors, /) -> Any:
-    """``F.kl_div``, which takes the logarithm of q first."""
+    """KL by ``F.kl_div``, whose first argument is log q."""
     log_q = torch.from_numpy(q).log()
     terms = torch.nn.functional.kl_div(log_q, torch.from_numpy(p), reduction="none")
     return terms.sum(-1).numpy()
 
 
-def torchmetrics_of(function: Callable[..., Any], /) -> Divergence:
-    """A function of torchmetrics, which takes only matrices."""
+def batched_torchmetrics(function: Callable[..., Any], /) -> Divergence:
+    """A function of torchmetrics, which accepts only matrices, for arrays of any shape."""
 
     def divergence(p: Vectors, q: Vectors) -> Any:
         rows = (torch.from_numpy(np.atleast_2d(a)) for a in (p, q))
@@ -53,8 +53,8 @@ def torchmetrics_of(function: Callable[..., Any], /) -> Divergence:
 
 
 def peers() -> dict[str, dict[str, Divergence]]:
-    """The peers of each quantity that has any, by name."""
-    found: dict[str, dict[str, Divergence]] = {
+    """Functions of other packages, by quantity and name."""
+    functions: dict[str, dict[str, Divergence]] = {
         "kl": {
             "scipy entropy": lambda p, q: entropy(p, q, axis=-1),
             "sum rel_entr": lambda p, q: rel_entr(p, q).sum(axis=-1),
@@ -64,14 +64,14 @@ def peers() -> dict[str, dict[str, Divergence]]:
         "js": {"scipy jensenshannon²": lambda p, q: distance.jensenshannon(p, q, axis=-1) ** 2},
     }
     if torchmetrics is not None:
-        found["kl"]["torchmetrics"] = torchmetrics_of(torchmetrics.kl_divergence)
+        functions["kl"]["torchmetrics"] = batched_torchmetrics(torchmetrics.kl_divergence)
         if hasattr(torchmetrics, "jensen_shannon_divergence"):
-            js = torchmetrics_of(torchmetrics.jensen_shannon_divergence)
-            found["js"]["torchmetrics"] = js
-    return found
+            js = batched_torchmetrics(torchmetrics.jensen_shannon_divergence)
+            functions["js"]["torchmetrics"] = js
+    return functions
 
 
 def values(divergence: Divergence, p: Vectors, q: Vectors, /) -> npt.NDArray[np.float64]:
-    """What a contender returns, in float64; its floating-point warnings are not our subject."""
+    """Values of a divergence in float64; floating-point warnings of peers are ignored."""
     with np.errstate(all="ignore"):
         return np.asarray(divergence(p, q), dtype=np.float64)

@@ -1,4 +1,4 @@
-"""The divergences by their definitions, in as many digits as cancellation may take, by mpmath."""
+"""Divergences by their definitions in mpmath, with enough digits to survive cancellation."""
 
 import math
 from typing import Any
@@ -8,9 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 Vector = npt.NDArray[np.floating[Any]]
-KEPT = 60  # digits left after all that cancels
+GUARD_DIGITS = 60  # correct digits after cancellation
 
-# Order of the columns of every table.
 QUANTITIES = (
     "kl",
     "reverse_kl",
@@ -25,46 +24,51 @@ QUANTITIES = (
 
 
 def digits(p: Vector, q: Vector, /, *, eps: float | None = None) -> int:
-    """Working digits for a pair that is about ``eps`` apart.
+    """Working precision in decimal digits for a pair at relative distance ``eps``.
 
-    The divergences are of the order ``eps**2`` and their terms of the order 1: twice the digits
-    of ``1 / eps`` cancel. Without an ``eps`` they may be as small as the square of the smallest
-    mass.
+    Divergences are of the order ``eps**2`` and their terms of the order 1, so that twice the
+    digits of ``1 / eps`` cancel. Without ``eps``, divergences may be as small as the square of the
+    smallest mass.
+
+    Args:
+        p: Masses, shape ``(k,)`` or ``(..., k)``.
+        q: Masses, of the same shape.
+        eps: Relative distance of p and q.
 
     Returns:
-        A number for `exact`.
+        Number of decimal digits.
     """
     masses = np.concatenate([p, q]).astype(np.float64)
     masses = masses[masses > 0]
     spread = math.log10(float(masses.max())) - math.log10(float(masses.min()))
     closeness = spread if eps is None else -2 * math.log10(eps)
-    return KEPT + math.ceil(spread + max(0.0, closeness))
+    return GUARD_DIGITS + math.ceil(spread + max(0.0, closeness))
 
 
 def exact(p: Vector, q: Vector, /, *, digits: int) -> dict[str, Any]:
-    """Every quantity of the vectors over their exact sums, as mpmath numbers.
+    """Exact values of all divergences of the normalised vectors, as mpmath numbers.
 
     Args:
         p: Masses, shape ``(k,)``, of any total.
-        q: Masses, shape ``(k,)``.
-        digits: To calculate with.
+        q: Masses, shape ``(k,)``, of any total.
+        digits: Working precision in decimal digits.
 
     Returns:
         One value for each of `QUANTITIES`.
     """
     with mpmath.workdps(digits):
         a, b = _normalised(p), _normalised(q)
-        middle = [(x + y) / 2 for x, y in zip(a, b, strict=True)]
-        above, below = _logs(a, middle), _logs(b, middle)
-        ratio = [x - y for x, y in zip(above, below, strict=True)]
-        kl = mpmath.inf if _misses(a, b) else mpmath.fdot(a, ratio)
-        reverse_kl = mpmath.inf if _misses(b, a) else -mpmath.fdot(b, ratio)
+        midpoint = [(x + y) / 2 for x, y in zip(a, b, strict=True)]
+        log_a, log_b = _log_ratios(a, midpoint), _log_ratios(b, midpoint)
+        log_ratio = [x - y for x, y in zip(log_a, log_b, strict=True)]
+        kl = mpmath.inf if _lacks_support(a, b) else mpmath.fdot(a, log_ratio)
+        reverse_kl = mpmath.inf if _lacks_support(b, a) else -mpmath.fdot(b, log_ratio)
         affinity = mpmath.fsum(mpmath.sqrt(x * y) for x, y in zip(a, b, strict=True))
-        chi2 = mpmath.inf if _misses(a, b) else _chi2(a, b)
+        chi2 = mpmath.inf if _lacks_support(a, b) else _chi2(a, b)
         return {
             "kl": kl,
             "reverse_kl": reverse_kl,
-            "js": (mpmath.fdot(a, above) + mpmath.fdot(b, below)) / 2,
+            "js": (mpmath.fdot(a, log_a) + mpmath.fdot(b, log_b)) / 2,
             "jeffreys": kl + reverse_kl,
             "chi2": chi2,
             "hellinger": mpmath.sqrt(1 - affinity),
@@ -74,42 +78,42 @@ def exact(p: Vector, q: Vector, /, *, digits: int) -> dict[str, Any]:
         }
 
 
-def relative_error(got: float, exact: Any, /, *, digits: int) -> float:
-    """``|got / exact - 1|``; 0 where both are 0 or both infinite; NaN is infinitely wrong."""
-    if math.isnan(got):
+def relative_error(value: float, exact: Any, /, *, digits: int) -> float:
+    """``|value / exact - 1|``; 0 if both are 0 or both infinite; infinite if ``value`` is NaN."""
+    if math.isnan(value):
         return math.inf
-    if got == exact:
+    if value == exact:
         return 0.0
     if exact == 0 or mpmath.isinf(exact):
         return math.inf
     with mpmath.workdps(digits):
-        return float(abs(mpmath.mpf(got) / exact - 1))
+        return float(abs(mpmath.mpf(value) / exact - 1))
 
 
-def float32_ulps(got: float, exact: Any, /) -> float:
-    """Distance to the float32 that is nearest to ``exact``, in units of its last place."""
+def float32_ulps(value: float, exact: Any, /) -> float:
+    """Distance to the float32 nearest to ``exact``, in units in its last place."""
     with mpmath.workprec(24):
         nearest = float(+exact)
-    return abs(got - nearest) / float(np.spacing(np.float32(nearest)))
+    return abs(value - nearest) / float(np.spacing(np.float32(nearest)))
 
 
 def _normalised(masses: Vector) -> list[Any]:
-    """Masses over their sum."""
+    """Masses divided by their sum."""
     values = [mpmath.mpf(x) for x in masses.tolist()]
     total = mpmath.fsum(values)
     return [x / total for x in values]
 
 
-def _logs(a: list[Any], middle: list[Any]) -> list[Any]:
-    """``log(a / middle)``, 0 where a has no mass."""
-    return [mpmath.log(x / m) if x else mpmath.mpf(0) for x, m in zip(a, middle, strict=True)]
+def _log_ratios(a: list[Any], midpoint: list[Any]) -> list[Any]:
+    """``log(a / midpoint)``; 0 where a has no mass."""
+    return [mpmath.log(x / m) if x else mpmath.mpf(0) for x, m in zip(a, midpoint, strict=True)]
 
 
-def _misses(a: list[Any], b: list[Any]) -> bool:
+def _lacks_support(a: list[Any], b: list[Any]) -> bool:
     """Whether a has mass where b has none."""
     return any(x and not y for x, y in zip(a, b, strict=True))
 
 
 def _chi2(a: list[Any], b: list[Any]) -> Any:
-    """``sum (a - b)^2 / b``, where b has mass."""
+    """``sum (a - b)^2 / b`` over the support of b."""
     return mpmath.fsum((x - y) ** 2 / y for x, y in zip(a, b, strict=True) if y)

@@ -1,10 +1,10 @@
-"""How fast KL and JS are, side by side with scipy on the same arrays in the same run.
+"""Time and memory of KL and JS, compared with scipy on the same arrays in the same run.
 
     python -m benchmarks.discrete.speed
 
-First both must agree to 1e-12; then they take turns, and the best of several times counts: other
-work on the machine only adds. Ours checks its input, and that is in its time. The memory is what a
-call needs at its peak beyond its input, in arrays of the size of one input.
+Results must agree to a relative 1e-12. Calls alternate, and the minimum over rounds is reported,
+since other load only adds time. The time of `divergences` includes the validation of its input.
+Memory is the peak of a call beyond its input, in units of the size of one input array.
 """
 
 import os
@@ -26,7 +26,7 @@ RESULTS = results_io.RESULTS / "speed.json"
 SHAPES = ((1_000_000,), (10_000, 100), (100_000, 10), (10,))
 SEED = 0
 ROUNDS = 15
-LEAST_SECONDS = 2e-3  # of a timed round: small calls are repeated in it
+MIN_ROUND_SECONDS = 2e-3
 
 Pair = tuple[NDArray[np.float64], NDArray[np.float64]]
 Function = Callable[..., Any]
@@ -38,72 +38,77 @@ def _scipy_kl(p: Any, q: Any) -> Any:
 
 
 def _scipy_js(p: Any, q: Any) -> Any:
-    """JS by scipy, whose function is its root."""
+    """JS by scipy, whose function is the square root of JS."""
     return jensenshannon(p, q, axis=-1) ** 2
 
 
-CONTENDERS: dict[str, tuple[Function, Function]] = {
+FUNCTIONS: dict[str, tuple[Function, Function]] = {
     "kl": (divergences.kl, _scipy_kl),
     "js": (divergences.js, _scipy_js),
 }
 
 
 def pair(shape: tuple[int, ...], /) -> Pair:
-    """Two arrays of distributions with entries far from each other, along the last axis."""
+    """Two arrays of random distributions along the last axis."""
     p, q = np.random.default_rng(SEED).random((2, *shape))
     return p / p.sum(-1, keepdims=True), q / q.sum(-1, keepdims=True)
 
 
-def seconds(functions: tuple[Function, ...], both: Pair, rounds: int, /) -> list[float]:
-    """The best time of one call of each, the functions taking turns."""
+def seconds(functions: tuple[Function, ...], arrays: Pair, rounds: int, /) -> list[float]:
+    """Seconds per call of each function: the minimum over rounds, in which functions alternate."""
     best = [np.inf] * len(functions)
     for _ in range(rounds):
         for i, function in enumerate(functions):
             calls, start = 0, time.perf_counter()
-            while (spent := time.perf_counter() - start) < LEAST_SECONDS or calls == 0:
-                function(*both)
+            while (spent := time.perf_counter() - start) < MIN_ROUND_SECONDS or calls == 0:
+                function(*arrays)
                 calls += 1
             best[i] = min(best[i], (time.perf_counter() - start) / calls if calls else spent)
     return best
 
 
-def peak(function: Function, both: Pair, /) -> float:
-    """Memory at the peak of a call beyond its input, in arrays of the size of one input."""
+def peak_memory(function: Function, arrays: Pair, /) -> float:
+    """Peak memory of a call beyond its input, in units of the size of one input array."""
     tracemalloc.start()
-    function(*both)
-    _, most = tracemalloc.get_traced_memory()
+    function(*arrays)
+    _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    return most / both[0].nbytes
+    return peak / arrays[0].nbytes
 
 
-def measured(
+def measure_all(
     *, shapes: tuple[tuple[int, ...], ...] = SHAPES, rounds: int = ROUNDS
 ) -> dict[str, Any]:
-    """All numbers, with the versions and the machine they come from.
+    """Time and memory for every function and shape.
+
+    Args:
+        shapes: Shapes of the arrays.
+        rounds: Rounds of timing.
 
     Returns:
-        A record for `records.save`.
+        A record for `results_io.save`, with versions and machine.
 
     Raises:
-        RuntimeError: If ours and scipy's do not agree.
+        RuntimeError: If a value differs from scipy's by more than 1e-12.
     """
     rows = []
     for shape in shapes:
-        both = pair(shape)
-        for name, (ours, peer) in CONTENDERS.items():
-            difference = float(np.max(np.abs(ours(*both) / peer(*both) - 1)))
+        arrays = pair(shape)
+        for name, (ours, peer) in FUNCTIONS.items():
+            difference = float(np.max(np.abs(ours(*arrays) / peer(*arrays) - 1)))
             if not difference <= 1e-12:
-                raise RuntimeError(f"{name} {shape}: ours and scipy's differ by {difference}")
-            mine, theirs = seconds((ours, peer), both, rounds)
+                raise RuntimeError(f"{name} {shape} differs from scipy by {difference}")
+            our_time, peer_time = seconds((ours, peer), arrays, rounds)
             row = {"function": name, "shape": list(shape), "difference": difference}
-            row |= {"ours_ms": 1e3 * mine, "scipy_ms": 1e3 * theirs, "ratio": theirs / mine}
-            rows.append(row | {"peak_arrays": peak(ours, both)})
+            row |= {"ours_ms": 1e3 * our_time, "scipy_ms": 1e3 * peer_time}
+            row |= {"ratio": peer_time / our_time, "peak_arrays": peak_memory(ours, arrays)}
+            rows.append(row)
     source = {"versions": results_io.versions(), "machine": results_io.machine(), "seed": SEED}
     return {**source, "threads": os.environ.get("OMP_NUM_THREADS", "default"), "rows": rows}
 
 
 def table(record: dict[str, Any], /) -> str:
-    """The rows as Markdown."""
+    """Table of times in Markdown."""
     lines = ["| function | shape | ours | scipy | times as fast |", "|---|---|---|---|---|"]
     for row in record["rows"]:
         shape = " x ".join(f"{k:,}" for k in row["shape"])
@@ -113,12 +118,12 @@ def table(record: dict[str, Any], /) -> str:
 
 
 def main(path: Path = RESULTS, /) -> None:
-    """Measure, print, write."""
-    record = measured()
+    """Measure, print and write the results."""
+    record = measure_all()
     print(table(record))
     for row in record["rows"]:
-        beyond = f"{row['peak_arrays']:.2f} arrays beyond its input"
-        print(f"{row['function']} {row['shape']}: at its peak {beyond}")
+        memory = f"{row['peak_arrays']:.2f} arrays beyond its input"
+        print(f"{row['function']} {row['shape']}: peak memory {memory}")
     results_io.save(record, path)
     print(f"written to {path}")
 

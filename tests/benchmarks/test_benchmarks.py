@@ -1,4 +1,4 @@
-"""The benchmarks run, what they compare with is right, and the README says what they found."""
+"""Benchmarks run, their references are right, and the README has their results."""
 
 import math
 
@@ -30,7 +30,7 @@ FORMULAS = {
 
 
 @pytest.fixture(scope="module")
-def written():
+def results():
     return results_io.load(accuracy.RESULTS)
 
 
@@ -39,25 +39,25 @@ def written():
     [
         *zip(*accuracy.pairs(5, 1e-12, 2), strict=True),
         *zip(*accuracy.pairs(5, 1.0, 2), strict=True),
-        *(edge.normalised() for edge in edge_cases.EDGES),
+        *(case.normalised() for case in edge_cases.EDGE_CASES),
     ],
 )
-def test_the_reference_equals_the_definitions_in_more_digits(p, q):
+def test_the_reference_agrees_with_the_definitions_at_higher_precision(p, q):
     exact = reference.exact(p, q, digits=reference.digits(p, q))
     assert tuple(exact) == reference.QUANTITIES == tuple(baselines.OURS)
     for name, formula in FORMULAS.items():
-        true = oracles.exact(p, q, formula)
-        assert exact[name] == true or abs(exact[name] / true - 1) < 1e-20, name
+        expected = oracles.exact(p, q, formula)
+        assert exact[name] == expected or abs(exact[name] / expected - 1) < 1e-20, name
 
 
-def test_digits_grow_with_the_spread_and_with_closeness():
+def test_precision_grows_with_the_range_of_the_masses_and_with_1_over_eps():
     p, q = np.array([1e-320, 1.0]), np.array([1e-300, 1.0])
     assert reference.digits(p, q) >= 60 + 640
     assert reference.digits(np.array([0.5, 0.5]), np.array([0.5, 0.5]), eps=1e-12) >= 84
 
 
 @pytest.mark.parametrize(
-    ("got", "exact", "error"),
+    ("value", "exact", "error"),
     [
         (1.5, mpmath.mpf(1), 0.5),
         (-1.0, mpmath.mpf(1), 2.0),
@@ -68,18 +68,18 @@ def test_digits_grow_with_the_spread_and_with_closeness():
         (math.nan, mpmath.mpf(1), math.inf),
     ],
 )
-def test_an_error_is_relative_and_nan_is_infinitely_wrong(got, exact, error):
-    assert reference.relative_error(got, exact, digits=60) == error
+def test_errors_are_relative_and_infinite_for_nan(value, exact, error):
+    assert reference.relative_error(value, exact, digits=60) == error
 
 
 def test_float32_errors_are_in_units_in_the_last_place():
     one = np.float32(1)
-    after = float(np.nextafter(one, np.float32(2)))
-    assert reference.float32_ulps(after, mpmath.mpf(1)) == 1
+    next_float = float(np.nextafter(one, np.float32(2)))
+    assert reference.float32_ulps(next_float, mpmath.mpf(1)) == 1
     assert reference.float32_ulps(1.0, mpmath.mpf(1) + mpmath.mpf(2) ** -26) == 0
 
 
-def test_a_small_sweep_measures_everyone_and_ours_to_a_few_ulp():
+def test_a_small_sweep_has_all_functions_and_errors_of_a_few_ulps_for_ours():
     row = accuracy.sweep(5, 1e-6, 3)
     assert set(row["ours"]) == set(reference.QUANTITIES)
     assert {"scipy entropy", "F.kl_div"} <= set(row["kl"])
@@ -91,20 +91,20 @@ def test_float32_results_are_within_one_unit_in_the_last_place():
     assert max(accuracy.single_precision(5, 1e-3, 3)["ours"].values()) <= 1
 
 
-def test_no_value_of_ours_is_impossible():
-    found = accuracy.signs(10, 1e-8, 200)
-    ours = {name: count for name, count in found["counts"].items() if name.endswith(": ours")}
+def test_no_value_of_ours_is_negative_nan_or_asymmetric():
+    record = accuracy.signs(10, 1e-8, 200)
+    ours = {name: count for name, count in record["counts"].items() if name.endswith(": ours")}
     assert len(ours) == len(reference.QUANTITIES)
     assert all(count == {"negative": 0, "nan": 0} for count in ours.values())
-    assert set(found["pairs_not_symmetric"].values()) == {0}
-    assert found["counts"]["kl: scipy entropy"]["negative"] > 0
+    assert set(record["pairs_not_symmetric"].values()) == {0}
+    assert record["counts"]["kl: scipy entropy"]["negative"] > 0
 
 
 def test_a_total_that_overflows_is_refused():
     assert edge_cases.overflowing_total().startswith("DistributionError: `p` must sum to 1")
 
 
-def test_gradients_at_a_zero_are_finite_where_those_of_the_peer_are_not():
+def test_gradients_at_a_zero_are_finite_where_those_of_the_peer_are_nan():
     at_zero, equal = edge_cases.gradients()
     assert np.isfinite(at_zero["ours"]).all()
     assert np.isnan(at_zero["F.kl_div"]).any()
@@ -112,7 +112,7 @@ def test_gradients_at_a_zero_are_finite_where_those_of_the_peer_are_not():
     assert max(at_zero["error"], equal["error"]) < 1e-15
 
 
-def test_what_is_not_finite_is_written_as_text(tmp_path):
+def test_nan_and_infinities_are_written_as_strings(tmp_path):
     results_io.save({"a": [math.nan, math.inf, 0.5]}, tmp_path / "sub" / "a.json")
     assert results_io.load(tmp_path / "sub" / "a.json") == {"a": ["nan", "inf", 0.5]}
 
@@ -128,31 +128,31 @@ def test_what_is_not_finite_is_written_as_text(tmp_path):
         (2e4, "2.0e4"),
     ],
 )
-def test_numbers_are_shown_in_two_digits(number, text):
-    assert results_io.short(number) == text
+def test_numbers_have_two_significant_digits(number, text):
+    assert results_io.two_digits(number) == text
 
 
-def test_the_results_are_of_all_sizes_with_versions_and_machine(written):
-    sizes = {row["n"] for row in written["sweep"]}
+def test_the_results_have_all_sizes_with_versions_and_machine(results):
+    sizes = {row["n"] for row in results["sweep"]}
     assert sizes == {10, 1_000, 100_000}
-    assert {row["eps"] for row in written["sweep"]} == set(accuracy.CLOSENESS)
-    assert {"python", "numpy", "scipy", "torch", "torchmetrics"} <= set(written["versions"])
-    assert {"processor", "cores", "system"} <= set(written["machine"])
-    assert "scipy entropy" in accuracy.tables(written)
+    assert {row["eps"] for row in results["sweep"]} == set(accuracy.EPSILONS)
+    assert {"python", "numpy", "scipy", "torch", "torchmetrics"} <= set(results["versions"])
+    assert {"processor", "cores", "system"} <= set(results["machine"])
+    assert "scipy entropy" in accuracy.tables(results)
 
 
-def test_the_readme_says_what_the_results_say():
+def test_the_readme_is_up_to_date_with_the_results():
     text = render_tables.README.read_text(encoding="utf-8")
-    assert render_tables.updated(text, render_tables.sections()) == text
+    assert render_tables.replace_sections(text, render_tables.sections()) == text
 
 
 def test_a_readme_without_markers_is_refused():
     with pytest.raises(ValueError, match="must have <!-- speed:begin -->"):
-        render_tables.updated("# divergences", {"speed": "fast"})
+        render_tables.replace_sections("# divergences", {"speed": "fast"})
 
 
 def test_the_speed_benchmark_runs_and_agrees_with_its_peers():
-    record = speed.measured(shapes=((5000,), (10,)), rounds=1)
+    record = speed.measure_all(shapes=((5000,), (10,)), rounds=1)
     assert [row["function"] for row in record["rows"]] == ["kl", "js", "kl", "js"]
     for row in record["rows"]:
         assert row["difference"] <= 1e-12
@@ -160,10 +160,10 @@ def test_the_speed_benchmark_runs_and_agrees_with_its_peers():
     assert speed.table(record).count("\n") == 5
 
 
-def test_large_arrays_need_little_memory_beyond_them():
-    both = speed.pair((1000, 500))
-    for ours, _ in speed.CONTENDERS.values():
-        assert speed.peak(ours, both) <= 6
+def test_large_arrays_need_at_most_six_arrays_of_memory():
+    arrays = speed.pair((1000, 500))
+    for ours, _ in speed.FUNCTIONS.values():
+        assert speed.peak_memory(ours, arrays) <= 6
 
 
 def test_exact_emd_is_compared_with_the_same_number_of_pot():
@@ -178,7 +178,7 @@ def test_exact_emd_is_compared_with_the_same_number_of_pot():
         exact.compare("a thing", lambda: 1.0, lambda: 2.0, 1)
 
 
-def test_other_units_and_wide_ranges_are_right_or_refused():
+def test_costs_in_other_units_or_of_wide_range_are_exact_or_refused():
     for row in exact.unit_errors(n=20):
         assert max(value for name, value in row.items() if name != "unit") <= 1e-14
     row = exact.wide_range_errors()
@@ -218,23 +218,23 @@ def test_permutation_tests_are_compared_with_the_same_statistic_of_scipy():
         permutation.compare_times("energy", np.zeros((3, 1)), np.ones((4, 1)), lambda i, j: 2.5)
 
 
-def test_the_growth_is_a_picture(tmp_path):
+def test_the_growth_of_time_is_drawn_as_png(tmp_path):
     path = tmp_path / "growth.png"
     column_generation.draw(results_io.load(column_generation.RESULTS)["cases"], path)
     assert path.read_bytes().startswith(b"\x89PNG")
 
 
-def test_the_loops_whose_speed_is_compared_take_the_same_steps():
+def test_both_timed_training_loops_take_the_same_steps():
     plain, ours = training_speed.plain_loop(16), training_speed.start_training(16, "32")
     steps = train(ours, real=training_speed.REAL)
     for _ in range(3):
-        # The last bias cancels in the critic's loss: its gradient is rounding, of which Adam makes
-        # whole steps. Without a penalty the loss is off by an eighth after three steps.
+        # The last bias cancels in the critic's loss: its gradient is a rounding error, which Adam
+        # normalises to full steps. Without a penalty the loss changes by 12 % in three steps.
         assert next(plain) == pytest.approx(next(steps).generator_loss, rel=1e-2)
 
 
 @pytest.mark.parametrize("name", training.CASES)
-def test_every_case_of_training_is_a_run_that_there_is(name, tmp_path):
+def test_every_training_case_is_a_valid_run(name, tmp_path):
     case = training.CASES[name]
     config = case.config(3, tmp_path)
     assert config.record()["seed"] == 3
@@ -244,14 +244,14 @@ def test_every_case_of_training_is_a_run_that_there_is(name, tmp_path):
 
 
 @pytest.mark.parametrize("name", critic_gap.GROUPS)
-def test_every_critic_and_pair_of_the_benchmark_is_there(name):
+def test_every_critic_and_pair_of_the_benchmark_is_registered(name):
     group = critic_gap.GROUPS[name]
     assert group.steps.keys() <= CRITICS.keys()
     for pair in group.pairs:
         assert group.question == "same-points" or named_pair(pair).optimal_coupling is not None
 
 
-def test_a_stopped_benchmark_of_critics_goes_on_where_it_was(tmp_path, monkeypatch):
+def test_a_stopped_benchmark_of_critics_resumes(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     steps = {"one-sided": 3, "c-transform": 3}
     monkeypatch.setitem(
@@ -266,13 +266,15 @@ def test_a_stopped_benchmark_of_critics_goes_on_where_it_was(tmp_path, monkeypat
     file.write_text(file.read_text().replace('"one-sided"', '"kept"'))
     assert critic_gap.fit_methods(item, 0, stop_file)[0]["method"] == "kept"  # not fitted again
     file.write_text(file.read_text().replace('"steps": 3', '"steps": 4'))
-    assert critic_gap.fit_methods(item, 0, stop_file)[0]["method"] == "one-sided"  # of other steps
+    assert (
+        critic_gap.fit_methods(item, 0, stop_file)[0]["method"] == "one-sided"
+    )  # other number of steps
     file.unlink()
     stop_file.touch()
     assert critic_gap.fit_methods(item, 0, stop_file) == []
 
 
-def test_in_every_row_of_the_critics_certified_is_at_most_exact():
+def test_every_certified_bound_in_the_results_is_at_most_the_exact_emd():
     groups = results_io.load(critic_gap.RESULTS)["groups"]
     rows = [row for name in ("points", "digits") for row in groups[name]["rows"]]
     assert {row["method"] for row in rows} == CRITICS.keys()
@@ -287,9 +289,11 @@ def test_the_figure_of_the_critics_is_drawn_from_the_results(tmp_path):
     assert (tmp_path / "figure.png").stat().st_size > 20_000
 
 
-def test_the_progress_of_a_run_is_measured_kept_and_shown(tmp_path, monkeypatch):
+def test_the_progress_of_a_run_is_measured_cached_and_tabulated(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setitem(progress.DATA_RUNS, "eight-gaussians", progress.DataRuns(12, 6, 1, size=60))
+    monkeypatch.setitem(
+        progress.DATA_RUNS, "eight-gaussians", progress.DataRuns(12, 6, 1, size=60)
+    )
     item = ("eight-gaussians", "wgan-certified", 0)
     record = progress.run_and_measure(item, 0, tmp_path / "stop")
     assert [row["step"] for row in record["evaluations"]] == [6, 10, 12]
@@ -298,15 +302,15 @@ def test_the_progress_of_a_run_is_measured_kept_and_shown(tmp_path, monkeypatch)
     assert record["refine_seconds"] > 0 < record["exact_seconds"]
     file = tmp_path / "runs/progress/eight-gaussians/wgan-certified/seed0/result.json"
     file.write_text(file.read_text().replace('"n": 60', '"n": 61'))
-    kept = progress.run_and_measure(item, 0, tmp_path / "stop")
-    assert kept["n"] == 61  # not run again
-    text = progress.table({"runs": [kept]})
+    cached = progress.run_and_measure(item, 0, tmp_path / "stop")
+    assert cached["n"] == 61  # not run again
+    text = progress.table({"runs": [cached]})
     assert "| eight-gaussians, 61 points | `wgan-certified` | 1 | 3 |" in text
-    progress.save_figure({"runs": [kept]}, tmp_path / "figure.png")
+    progress.save_figure({"runs": [cached]}, tmp_path / "figure.png")
     assert (tmp_path / "figure.png").stat().st_size > 10_000
 
 
-def test_at_every_evaluation_the_refined_bound_is_at_most_exact_and_95_percent_of_it():
+def test_every_refined_bound_in_the_results_is_95_to_100_percent_of_the_exact_emd():
     for run in results_io.load(progress.RESULTS)["runs"]:
         for row in run["evaluations"]:
             assert 0.95 * row["exact"] <= row["refined_certified"] <= row["exact"]
