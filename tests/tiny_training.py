@@ -1,4 +1,4 @@
-"""Runs of training that are over in milliseconds, and whether two of them are the same."""
+"""Training runs that take milliseconds, exact comparison of states, and a counter of batches."""
 
 from dataclasses import replace
 
@@ -15,6 +15,7 @@ REAL = eight_gaussians().sample
 
 
 def started(recipe, *, steps=6, seed=0):
+    """A run at step 0 with small networks and batches."""
     rng = torch.Generator().manual_seed(seed)
     networks = plane_generator(rng, width=16), plane_critic(rng, width=16)
     return Training.start(*networks, replace(recipe, batch_size=16), steps=steps, rng=rng)
@@ -29,3 +30,20 @@ def same(first, second):
     if isinstance(first, list | tuple):
         return len(first) == len(second) and all(map(same, first, second))
     return first == second
+
+
+def batch_counter(sample, at_batch, action, *, batch_size=256):
+    """A sampler that acts before it draws the training batch of this number, from 1.
+
+    Evaluations draw samples of other sizes.
+    """
+    batches = 0
+
+    def counted(n, rng):
+        nonlocal batches
+        batches += n == batch_size
+        if n == batch_size and batches == at_batch:
+            action()
+        return sample(n, rng)
+
+    return counted

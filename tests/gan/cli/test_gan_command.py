@@ -114,9 +114,9 @@ def test_a_run_on_the_real_digits(gan, mnist_dir, classifier, monkeypatch, tmp_p
     monkeypatch.setattr(datasets, "digit_classifier", lambda *, data_dir: classifier)
     monkeypatch.setattr(datasets, "FRECHET_STRIDE", 60)
     monkeypatch.setitem(datasets.DATA, "mnist", small_mnist_set)
-    budget = ["--steps", "1", "--evaluation-size", "30", "--data-dir", mnist_dir]
-    arguments = ["train", "wgan-gp", "--data", "mnist", *budget, "--critic-steps", "1"]
-    status, _, err = gan(*arguments, "--out", tmp_path / "run")
+    arguments = ["train", "wgan-gp", "--data", "mnist", "--data-dir", mnist_dir]
+    budget = ["--steps", "1", "--evaluation-size", "30", "--batch-size", "16"]
+    status, _, err = gan(*arguments, *budget, "--out", tmp_path / "run")
     assert status == 0, err
     line = lines(tmp_path / "run")[-1]
     assert 5 < line["floor"] < 9  # 30 digits to 30 others; 2000 to 2000 are 5.5 apart
@@ -237,8 +237,8 @@ def test_an_interrupted_demo_keeps_its_runs_and_begins_no_other(
 
 REFUSED = [
     (
-        ["train", "wgan-xp"],
-        "unknown recipe 'wgan-xp'; did you mean 'wgan-gp'? choose from gan-minimax, gan, ",
+        ["train", "wgan-pg"],
+        "unknown recipe 'wgan-pg'; did you mean 'wgan-gp'? choose from gan-minimax, gan, ",
     ),
     (
         ["train", "gan", "--data", "cifar"],
@@ -284,9 +284,9 @@ def test_impossible_arguments_are_refused_in_one_message(arguments, message, gan
 
 
 def test_a_refusal_of_the_program_is_one_line_and_a_status(tmp_path):
-    refused = subprocess_gan("train", "wgan-xp", "--out", tmp_path / "run")
+    refused = subprocess_gan("train", "wgan-pg", "--out", tmp_path / "run")
     assert refused.returncode == 1
-    assert refused.stderr.startswith("gan: unknown recipe 'wgan-xp'; did you mean 'wgan-gp'?")
+    assert refused.stderr.startswith("gan: unknown recipe 'wgan-pg'; did you mean 'wgan-gp'?")
     assert refused.stderr.count("\n") == 1
 
 

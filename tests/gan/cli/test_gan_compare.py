@@ -130,7 +130,7 @@ def test_samples_are_those_of_the_averaged_generator(gan, trained, tmp_path):
     points = np.load(tmp_path / "x.npy")
     assert (points.shape, points.dtype) == ((2100, 2), np.float32)
     rng = torch.Generator().manual_seed(5)
-    expected = measures.averaged_samples(outcome.training, 2100, rng)
+    expected = measures.ema_samples(outcome.training, 2100, rng)
     assert np.array_equal(points, expected.numpy())
     now = outcome.training.generator.sample(2000, torch.Generator().manual_seed(5))
     assert not np.array_equal(points[:2000], now.detach().numpy())
@@ -180,7 +180,7 @@ def test_samples_of_no_run_or_of_a_damaged_one_are_refused(gan, trained, tmp_pat
     (tmp_path / "checkpoint.pt").write_bytes(b"junk")
     assert "checkpoint.pt is damaged" in gan("sample", tmp_path)[2]
     (tmp_path / "config.json").write_text(json.dumps({**record, "networks": "other"}))
-    assert "there is no networks 'other'" in gan("sample", tmp_path)[2]
+    assert "unknown networks 'other'" in gan("sample", tmp_path)[2]
 
 
 @pytest.mark.parametrize("record", [{}, {"recipe": "gan"}, {"recipe_settings": 3}])

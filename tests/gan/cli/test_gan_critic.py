@@ -50,7 +50,7 @@ def test_populations_are_asked_about_where_their_distance_is_known(gan, tmp_path
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["moving-earth"], "there is no method 'moving-earth'; there are: clip,"),
+        (["moving-earth"], "unknown method 'moving-earth'; choose from clip,"),
         (["clip", "--pair", "moons"], "unknown pair 'moons'; choose from cones-D-N"),
         (["clip", "--question", "population"], "the W1 of the populations of ring-normal is not"),
         (["clip", "--steps", "0"], "--steps must be at least 1, but is 0"),

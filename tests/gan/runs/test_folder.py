@@ -1,7 +1,8 @@
-"""A run's folder: written whole or not at all, and only ever one run's."""
+"""The folder of a run: files written completely or not at all, and always of one run."""
 
 import json
 import math
+from pathlib import Path
 
 import pytest
 import torch
@@ -22,7 +23,7 @@ def training(rng):
 @pytest.fixture
 def folder(tmp_path):
     run = RunFolder(tmp_path / "run")
-    run.begin({"steps": 9, "seed": 0})
+    run.create({"steps": 9, "seed": 0})
     return run
 
 
@@ -32,64 +33,83 @@ def test_a_new_run_starts_with_its_configuration(folder):
 
 def test_a_folder_with_something_in_it_is_refused(folder):
     with pytest.raises(RunError, match=r"run is not empty. Give --resume .* or another folder"):
-        folder.begin({"steps": 9, "seed": 0})
+        folder.create({"steps": 9, "seed": 0})
 
 
 def test_a_file_in_place_of_the_folder_is_refused(tmp_path):
     (tmp_path / "run").write_text("")
     with pytest.raises(RunError, match="run is a file; name a folder"):
-        RunFolder(tmp_path / "run").begin({})
+        RunFolder(tmp_path / "run").create({})
 
 
 def test_another_configuration_is_refused_with_what_differs(folder, training):
-    folder.save(training, seconds=1.0)
+    folder.save_checkpoint(training, seconds=1.0)
     with pytest.raises(RunError, match=r"other settings:\n  seed: 0 in the folder, 3 now$"):
-        folder.go_on({"steps": 9, "seed": 3})
+        folder.truncate_to_checkpoint({"steps": 9, "seed": 3})
 
 
 def test_a_folder_that_holds_no_run_is_refused(tmp_path, training):
     with pytest.raises(RunError, match=r"holds no run: .*config.json does not exist"):
-        RunFolder(tmp_path).go_on({})
+        RunFolder(tmp_path).truncate_to_checkpoint({})
 
 
-def test_a_run_without_a_checkpoint_starts_again_and_cannot_be_looked_at(folder, training):
-    folder.add_metrics({"step": 2})
-    folder.go_on({"steps": 9, "seed": 0})
+def test_a_run_without_a_checkpoint_starts_again_and_cannot_be_loaded(folder, training):
+    folder.append_metrics({"step": 2})
+    folder.truncate_to_checkpoint({"steps": 9, "seed": 0})
     assert folder.metrics() == []
     with pytest.raises(RunError, match=r"checkpoint.pt does not exist: .* --resume starts it"):
-        folder.load(training)
+        folder.load_checkpoint(training)
 
 
-def test_a_run_of_another_device_is_looked_at_without_its_randomness(folder, training):
-    folder.save(training, seconds=1.0)
+def test_a_run_of_another_device_is_loaded_without_its_randomness(folder, training):
+    folder.save_checkpoint(training, seconds=1.0)
     state = torch.load(folder.checkpoint_path, weights_only=True)
     state["training"]["rng"] = torch.zeros(16, dtype=torch.uint8)  # as CUDA's are
     torch.save(state, folder.checkpoint_path)
-    assert folder.load(training, elsewhere=True) == 1.0
+    assert folder.load_checkpoint(training, networks_only=True) == 1.0
     with pytest.raises(RunError, match="is damaged, or no checkpoint of this run"):
-        folder.load(training)
+        folder.load_checkpoint(training)
 
 
 def test_evaluations_after_the_checkpoint_are_made_again(folder, training):
     training.step = 4
-    folder.save(training, seconds=2.5)
+    folder.save_checkpoint(training, seconds=2.5)
     for step in (2, 4, 6):
-        folder.add_metrics({"step": step})
+        folder.append_metrics({"step": step})
     with folder.metrics_path.open("a") as file:
         file.write('{"step": 8, "ga')  # torn by a crash
-    folder.go_on({"steps": 9, "seed": 0})
-    assert folder.load(training) == 2.5
+    folder.truncate_to_checkpoint({"steps": 9, "seed": 0})
+    assert folder.load_checkpoint(training) == 2.5
     assert folder.metrics() == [{"step": 2}, {"step": 4}]
 
 
-def test_the_checkpoint_loads_without_running_code(folder, training):
-    folder.save(training, seconds=1.0)
+class TouchesFile:
+    """An object whose unpickling makes a file."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return Path.touch, (self.path,)
+
+
+@pytest.mark.parametrize("method", ["load_checkpoint", "truncate_to_checkpoint"])
+def test_a_checkpoint_that_would_run_code_is_refused_and_does_not(
+    method, folder, training, tmp_path
+):
+    folder.save_checkpoint(training, seconds=1.0)
     state = torch.load(folder.checkpoint_path, weights_only=True)
-    assert state["training"]["step"] == 0
+    torch.save({**state, "seconds": TouchesFile(tmp_path / "touched")}, folder.checkpoint_path)
+    argument = training if method == "load_checkpoint" else {"steps": 9, "seed": 0}
+    with pytest.raises(RunError, match="is damaged, or no checkpoint of this run"):
+        getattr(folder, method)(argument)
+    assert not (tmp_path / "touched").exists()
+    torch.load(folder.checkpoint_path, weights_only=False)
+    assert (tmp_path / "touched").exists()  # the file does run code where that is allowed
 
 
 def test_numbers_that_are_not_finite_are_null_in_the_metrics(folder):
-    folder.add_metrics({"step": 1, "gap": math.inf, "slope": math.nan, "exact": 1.0})
+    folder.append_metrics({"step": 1, "gap": math.inf, "slope": math.nan, "exact": 1.0})
     assert folder.metrics() == [{"step": 1, "gap": None, "slope": None, "exact": 1.0}]
 
 
@@ -97,20 +117,20 @@ def test_numbers_that_are_not_finite_are_null_in_the_metrics(folder):
 def test_a_damaged_checkpoint_is_named(folder, training, content):
     folder.checkpoint_path.write_bytes(content)
     with pytest.raises(RunError, match=r"checkpoint.pt is damaged, or no checkpoint of this run"):
-        folder.go_on({"steps": 9, "seed": 0})
+        folder.truncate_to_checkpoint({"steps": 9, "seed": 0})
 
 
 def test_another_file_of_torch_is_no_checkpoint(folder, training):
     torch.save({"weights": torch.zeros(1)}, folder.checkpoint_path)
     with pytest.raises(RunError, match=r"no checkpoint of this run"):
-        folder.go_on({"steps": 9, "seed": 0})
+        folder.truncate_to_checkpoint({"steps": 9, "seed": 0})
 
 
 @pytest.mark.parametrize("content", ["[]", "{", '"steps"'])
 def test_a_damaged_configuration_is_named(folder, training, content):
     (folder.path / "config.json").write_text(content)
     with pytest.raises(RunError, match=r"config.json (cannot be read|is not the configuration)"):
-        folder.go_on({"steps": 9, "seed": 0})
+        folder.truncate_to_checkpoint({"steps": 9, "seed": 0})
 
 
 @pytest.mark.parametrize("content", ["{}\n", "junk\n", "[1]\n"])
@@ -121,7 +141,7 @@ def test_damaged_metrics_are_named(folder, content):
 
 
 def test_a_full_disk_keeps_the_last_checkpoint(folder, training, monkeypatch):
-    folder.save(training, seconds=1.0)
+    folder.save_checkpoint(training, seconds=1.0)
     before = folder.checkpoint_path.read_bytes()
 
     def full(state, path):
@@ -130,13 +150,13 @@ def test_a_full_disk_keeps_the_last_checkpoint(folder, training, monkeypatch):
 
     monkeypatch.setattr(torch, "save", full)
     with pytest.raises(RunError, match=r"checkpoint.pt could not be written .*unexpected pos\)"):
-        folder.save(training, seconds=2.0)
+        folder.save_checkpoint(training, seconds=2.0)
     assert folder.checkpoint_path.read_bytes() == before
     assert sorted(path.name for path in folder.path.iterdir()) == ["checkpoint.pt", "config.json"]
 
 
 def test_a_write_that_fails_leaves_what_was_there(folder, training):
-    folder.save(training, seconds=1.0)
+    folder.save_checkpoint(training, seconds=1.0)
     before = folder.checkpoint_path.read_bytes()
 
     def full_disk(path):
@@ -150,7 +170,7 @@ def test_a_write_that_fails_leaves_what_was_there(folder, training):
 
 
 def grey(shade):
-    """Writes a picture of one shade."""
+    """A writer of a picture of one shade."""
     return lambda path: Image.new("RGB", (8, 8), (shade, shade, shade)).save(path)
 
 
@@ -165,7 +185,7 @@ def test_every_picture_of_samples_is_a_frame_and_the_last_is_the_picture(folder)
 def test_the_animation_has_the_frames_in_order_and_stays_at_the_last(folder):
     for step, shade in ((10, 120), (5, 0), (200, 250)):
         folder.save_frame(step, grey(shade))
-    folder.animate()
+    folder.save_animation()
     with Image.open(folder.path / "samples.gif") as film:
         assert film.n_frames == 3
         assert film.info["loop"] == 0
@@ -179,28 +199,28 @@ def test_the_animation_has_the_frames_in_order_and_stays_at_the_last(folder):
 
 
 def test_without_a_frame_there_is_no_animation(folder):
-    folder.animate()
+    folder.save_animation()
     assert sorted(path.name for path in folder.path.iterdir()) == ["config.json"]
 
 
 def test_frames_after_the_checkpoint_are_made_again(folder, training):
     training.step = 4
-    folder.save(training, seconds=1.0)
+    folder.save_checkpoint(training, seconds=1.0)
     for step in (2, 4, 6, 123456789):
         folder.save_frame(step, grey(0))
-    folder.go_on({"steps": 9, "seed": 0})
+    folder.truncate_to_checkpoint({"steps": 9, "seed": 0})
     kept = sorted(path.name for path in (folder.path / "frames").iterdir())
     assert kept == ["00000002.png", "00000004.png"]
 
 
 def test_a_full_disk_keeps_the_evaluations_so_far(folder, training, monkeypatch):
-    folder.add_metrics({"step": 2})
-    folder.save(training, seconds=1.0)
+    folder.append_metrics({"step": 2})
+    folder.save_checkpoint(training, seconds=1.0)
     checkpoint = folder.checkpoint_path.read_bytes()
     plain = type(folder.metrics_path).open
 
     class Full:
-        """A file that takes half a line before the disk is full."""
+        """A file on a disk that is full after half a line."""
 
         def __init__(self, file):
             self.file = file
@@ -219,7 +239,7 @@ def test_a_full_disk_keeps_the_evaluations_so_far(folder, training, monkeypatch)
         type(folder.metrics_path), "open", lambda path, mode="r": Full(plain(path, mode))
     )
     with pytest.raises(RunError, match=r"metrics.jsonl could not be written .*No space left"):
-        folder.add_metrics({"step": 4})
+        folder.append_metrics({"step": 4})
     monkeypatch.undo()
     assert folder.metrics() == [{"step": 2}]  # half a line is no evaluation
     assert folder.checkpoint_path.read_bytes() == checkpoint
@@ -227,9 +247,9 @@ def test_a_full_disk_keeps_the_evaluations_so_far(folder, training, monkeypatch)
 
 def test_metrics_that_cannot_be_replaced_on_resume_stay(folder, training, monkeypatch):
     training.step = 4
-    folder.save(training, seconds=1.0)
+    folder.save_checkpoint(training, seconds=1.0)
     for step in (2, 6):
-        folder.add_metrics({"step": step})
+        folder.append_metrics({"step": step})
     before = folder.metrics_path.read_bytes()
 
     def full(path, text):
@@ -238,6 +258,6 @@ def test_metrics_that_cannot_be_replaced_on_resume_stay(folder, training, monkey
 
     monkeypatch.setattr(type(folder.path), "write_text", full)
     with pytest.raises(RunError, match=r"metrics.jsonl could not be written .* still is"):
-        folder.go_on({"steps": 9, "seed": 0})
+        folder.truncate_to_checkpoint({"steps": 9, "seed": 0})
     assert folder.metrics_path.read_bytes() == before
     assert not list(folder.path.glob(".*part*"))

@@ -1,12 +1,11 @@
-"""Several seeds at once: folders, one table, an interrupt that stops all, a resume of all."""
+"""Several seeds in parallel: folders, one table, an interrupt that stops all, a resume of all."""
 
 import json
 import math
 import os
 import signal
-import subprocess
 import sys
-import time
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,9 +14,9 @@ import torch
 
 from gan import datasets
 from gan.__main__ import main
-from gan.cli.train import numbers
+from gan.cli.train import parse_seeds
 from gan.errors import ConfigError
-from gan.runs.process_pool import at_once
+from gan.runs.process_pool import parallel_map
 
 TINY = ["--steps", "12", "--evaluate-every", "6", "--evaluation-size", "40"]
 
@@ -42,21 +41,21 @@ def untimed(folder):
     ],
 )
 def test_seeds_are_ranges_and_numbers_each_once(text, expected):
-    assert numbers(text) == expected
+    assert parse_seeds(text) == expected
 
 
 @pytest.mark.parametrize("text", ["", "a", "3-1", "1,,2", "-1", "1-2-3", "1.5", "0-"])
-def test_what_are_no_seeds_is_refused(text):
+def test_other_texts_than_seeds_are_refused(text):
     with pytest.raises(ConfigError, match="--seeds must be like 0-7 or 0,3,5, but is "):
-        numbers(text)
+        parse_seeds(text)
 
 
 def test_each_item_has_its_position_and_its_result():
-    found = at_once(lambda item, position, stop: (item, position), "abc", workers=1)
-    assert found == [("a", 0), ("b", 1), ("c", 2)]
+    results = parallel_map(lambda item, position, stop: (item, position), "abc", workers=1)
+    assert results == [("a", 0), ("b", 1), ("c", 2)]
 
 
-def test_what_has_not_begun_when_the_stop_file_is_there_is_left_out():
+def test_tasks_that_have_not_begun_when_the_stop_file_exists_are_skipped():
     begun = []
 
     def task(item: int, position: int, stop_file: Path) -> int:
@@ -65,17 +64,17 @@ def test_what_has_not_begun_when_the_stop_file_is_there_is_left_out():
             stop_file.touch()
         return 10 * item
 
-    assert at_once(task, [0, 1, 2, 3], workers=1) == [0, 10, None, None]
+    assert parallel_map(task, [0, 1, 2, 3], workers=1) == [0, 10, None, None]
     assert begun == [0, 1]
 
 
-def test_a_signal_makes_the_stop_file():
+def test_a_signal_creates_the_stop_file():
     def task(item: int, position: int, stop_file: Path) -> bool:
         os.kill(os.getpid(), signal.SIGTERM)
         return stop_file.exists()
 
     before = signal.getsignal(signal.SIGTERM)
-    assert at_once(task, [0, 1], workers=1) == [True, None]
+    assert parallel_map(task, [0, 1], workers=1) == [True, None]
     assert signal.getsignal(signal.SIGTERM) is before
 
 
@@ -115,7 +114,7 @@ def test_seeds_make_a_folder_each_and_one_table(tmp_path, monkeypatch, capsys):
 
 
 def test_a_seed_that_fails_leaves_the_others_alone(tmp_path, monkeypatch, capsys):
-    def spoilt(data_dir):
+    def diverging_ring(data_dir):
         ring = datasets.eight_gaussians_set(data_dir)
 
         def sample(n, rng):
@@ -123,7 +122,7 @@ def test_a_seed_that_fails_leaves_the_others_alone(tmp_path, monkeypatch, capsys
 
         return replace(ring, sample=sample)
 
-    monkeypatch.setitem(datasets.DATA, "eight-gaussians", spoilt)
+    monkeypatch.setitem(datasets.DATA, "eight-gaussians", diverging_ring)
     out = ["--out", str(tmp_path / "run"), "--seeds", "0-2", "--workers", "1"]
     for more in ([], ["--resume"]):
         monkeypatch.setattr(sys, "argv", ["gan", "train", "gan", *TINY, *out, *more])
@@ -135,33 +134,73 @@ def test_a_seed_that_fails_leaves_the_others_alone(tmp_path, monkeypatch, capsys
         assert lines(tmp_path / "run" / f"seed{seed}")[-1]["step"] == 12
 
 
-def test_an_interrupted_run_of_seeds_saves_all_and_goes_on(tmp_path, monkeypatch, capfd):
-    budget = ["--steps", "500", "--evaluate-every", "500", "--evaluation-size", "40"]
-    command = ["train", "gan", *budget, "--seeds", "0-1", "--out", str(tmp_path / "run")]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "gan", *command, "--workers", "2"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    folders = [tmp_path / "run" / f"seed{seed}" for seed in (0, 1)]
-    under_way = [folder / "metrics.jsonl" for folder in folders]
-    while not all(path.exists() for path in under_way) and process.poll() is None:
-        time.sleep(0.02)
-    os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to all of them
-    said, err = process.communicate(timeout=120)
-    assert process.returncode == 130, err
-    assert "Traceback" not in err
-    assert "stopped with 2 of 2 runs unfinished; the same command with --resume goes on" in said
-    for folder in folders:
-        state = torch.load(folder / "checkpoint.pt", weights_only=True)
-        assert 10 <= state["training"]["step"] < 500
-    before = [lines(folder) for folder in folders]
+INTERRUPTED_RING = """
+import os
+import signal
+import time
+from dataclasses import replace
+from pathlib import Path
 
-    monkeypatch.setattr(sys, "argv", ["gan", *command, "--workers", "1", "--resume"])
-    assert main() == 0
-    assert "2 seeds: mean" in capfd.readouterr().out
-    for folder, earlier in zip(folders, before, strict=True):
-        assert [line["step"] for line in lines(folder)] == [10, 100, 500]
-        assert lines(folder)[: len(earlier)] == earlier
+from gan import DATA
+from tests.tiny_training import batch_counter
+
+FOLDER = Path(__file__).parent
+load_ring = DATA["eight-gaussians"]
+
+
+def wait_for(condition):
+    deadline = time.monotonic() + 120
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def interrupt():
+    \"Once both workers are here: a terminal's Ctrl-C, which every process of it gets.\"
+    (FOLDER / f"arrived-{os.getpid()}").touch()
+    wait_for(lambda: len(list(FOLDER.glob("arrived-*"))) == 2)
+    os.kill(os.getpid(), signal.SIGINT)
+    if os.getpid() == min(int(path.name.partition("-")[2]) for path in FOLDER.glob("arrived-*")):
+        os.kill(os.getppid(), signal.SIGINT)
+    wait_for(lambda: list(FOLDER.glob("temporary/*/stop")))
+
+
+def interrupted_ring(data_dir):
+    \"A ring whose runs are interrupted at batch 13 while a file asks for it.\"
+    ring = load_ring(data_dir)
+    at_batch = 13 if (FOLDER / "interrupt").exists() else 0
+    return replace(ring, sample=batch_counter(ring.sample, at_batch, interrupt))
+
+
+DATA["interrupted-ring"] = interrupted_ring
+"""
+
+
+def test_an_interrupted_run_of_seeds_saves_all_and_goes_on(gan, monkeypatch, tmp_path):
+    """The runs are in two processes, which import torch and POT in about 6 seconds."""
+    plugin, folder = tmp_path / "interrupted_ring.py", tmp_path / "run"
+    plugin.write_text(INTERRUPTED_RING)
+    monkeypatch.setitem(datasets.DATA, "interrupted-ring", None)  # removed after the test
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))  # of the stop file
+    budget = ["--steps", "20", "--evaluate-every", "5", "--evaluation-size", "40"]
+    data = ["--plugin", plugin, "--data", "interrupted-ring"]
+    command = ["train", "gan", *data, *budget, "--seeds", "0-2", "--out", folder]
+    (tmp_path / "interrupt").touch()
+    status, out, err = gan(*command, "--workers", 2)
+    (tmp_path / "interrupt").unlink()
+    assert status == 130, err
+    assert "stopped with 3 of 3 runs unfinished; the same command with --resume goes on" in out
+    assert not (folder / "seed2").exists()  # not begun after the interrupt
+    before = [lines(folder / f"seed{seed}") for seed in (0, 1)]
+    for seed in (0, 1):
+        state = torch.load(folder / f"seed{seed}" / "checkpoint.pt", weights_only=True)
+        assert state["training"]["step"] == 13
+        assert [line["step"] for line in before[seed]] == [5, 10]
+
+    status, out, _ = gan(*command, "--workers", 1, "--resume")
+    assert status == 0
+    assert "3 seeds: mean" in out
+    for seed in (0, 1, 2):
+        assert [line["step"] for line in lines(folder / f"seed{seed}")] == [5, 10, 15, 20]
+    assert [lines(folder / f"seed{seed}")[:2] for seed in (0, 1)] == before

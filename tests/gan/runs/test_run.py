@@ -103,5 +103,5 @@ def test_a_bound_of_whole_batches_is_not_divided_between_processes():
     recipe = RECIPES["wgan-certified"].quick
     with pytest.raises(MisfitError, match="the certified bound is of a whole batch"):
         Training.start(
-            *networks, recipe, steps=1, rng=rng, devices=Devices(torch.device("cpu"), count=2)
+            *networks, recipe, steps=1, rng=rng, devices=Devices(torch.device("cpu"), world_size=2)
         )

@@ -1,4 +1,4 @@
-"""The metrics for TensorBoard: what its own reader finds, once each, and what is missing."""
+"""Metrics for TensorBoard, read by its own reader, and the refusal where it is missing."""
 
 import json
 import sys
@@ -11,8 +11,8 @@ from gan.errors import ConfigError
 from gan.runs import tensorboard
 from gan.runs.config import Config
 from gan.runs.run import run
-from gan.runs.signals import Stop
-from gan.runs.tensorboard import Board
+from gan.runs.signals import StopRequest
+from gan.runs.tensorboard import TensorBoardWriter
 
 
 @pytest.fixture(autouse=True)
@@ -22,7 +22,7 @@ def installed(request):
 
 
 def scalars(folder):
-    """What TensorBoard reads: name -> [(step, value)]."""
+    """Scalars by TensorBoard's own reader: name -> [(step, value)]."""
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
     found = EventAccumulator(str(folder / "tensorboard"))
@@ -38,7 +38,7 @@ def lines(folder):
 
 
 def assert_same(folder):
-    """The board's scalars are the numbers of the metrics, each once."""
+    """The scalars are the numbers of the metrics, each once."""
     found, metrics = scalars(folder), lines(folder)
     numbers = [name for name, value in metrics[-1].items() if isinstance(value, int | float)]
     assert set(found) == {*numbers} - {"step"}
@@ -58,14 +58,14 @@ def test_tensorboard_reads_the_metrics_and_a_resumed_run_has_each_once(
     # Interrupted after step 7, as if the checkpoint of step 6 were the last one.
     calls = count(1)
     with monkeypatch.context() as patched:
-        patched.setattr(Stop, "asked", property(lambda stop: next(calls) >= 11))
+        patched.setattr(StopRequest, "is_set", property(lambda stop: next(calls) >= 11))
         assert not run(config).finished
     assert [line["step"] for line in lines(tmp_path / "run")] == [6, 10]
     assert_same(tmp_path / "run")
     at_6 = Config(recipe="gan", out=tmp_path / "other", **{**settings, "tensorboard": False})
     calls = count(1)
     with monkeypatch.context() as patched:
-        patched.setattr(Stop, "asked", property(lambda stop: next(calls) >= 7))
+        patched.setattr(StopRequest, "is_set", property(lambda stop: next(calls) >= 7))
         run(at_6)
     earlier = (tmp_path / "other" / "checkpoint.pt").read_bytes()
     (tmp_path / "run" / "checkpoint.pt").write_bytes(earlier)  # killed before that of step 10
@@ -79,10 +79,10 @@ def test_tensorboard_reads_the_metrics_and_a_resumed_run_has_each_once(
     assert_same(tmp_path / "run")
 
 
-def test_a_missing_tensorboard_is_said_before_anything_is_made(tmp_path, monkeypatch, capsys):
+def test_a_missing_tensorboard_is_refused_before_a_folder_is_made(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(tensorboard, "find_spec", lambda name: None)
     with pytest.raises(ConfigError, match=r"--tensorboard needs TensorBoard: pip install"):
-        Board.require()
+        TensorBoardWriter.require()
     out = ["--tensorboard", "--out", str(tmp_path / "run")]
     monkeypatch.setattr(sys, "argv", ["gan", "train", "gan", *out])
     assert main() == 1
