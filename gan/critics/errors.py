@@ -85,8 +85,8 @@ def errors_on_populations(
 
     Args:
         score: The critic.
-        pair: The pair; both sides are drawn from its optimal coupling, a control variate that
-            removes most of the variance of the gap.
+        pair: The pair; both sides are drawn from its optimal coupling, which removes most of the
+            variance of the gap.
         w1: Wasserstein-1 distance of the populations.
         rng: Source of the fresh points, independent of the fit's.
         sample_size: Number of coupled pairs of points.

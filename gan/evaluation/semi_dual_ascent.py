@@ -132,8 +132,8 @@ class CTransform:
 
     .. math:: h(z) = \max_i [ f(x_i) - d(x_i, z) ]
 
-    With the sign -1 it is -h, of minus the scores of the generated points. Its gap is at least the
-    semi-dual bound of the potential, and at most the exact EMD.
+    With the sign -1 the score is -h, for a potential on the generated points. The gap is at least
+    the semi-dual bound of the potential, and at most the exact EMD.
     """
 
     def __init__(
