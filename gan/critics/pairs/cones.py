@@ -2,7 +2,7 @@ r"""Pairs of populations of known W1 in any dimension, and of samples of known e
 
 With u the minimum of N cones (a MinFunnel function), each point y of a cube is moved along its ray
 to a point S(y) nearer to the apex of its cone. Along a ray u rises by the distance. So the plan
-between S(y) and y is optimal, for the populations and for every sample, and -u is an optimal critic.
+between S(y) and y is optimal, for the populations and for every sample; -u is an optimal critic.
 
 Source:
     Korotin, Kolesov and Burnaev 2022, "Kantorovich strikes back! Wasserstein GANs are not optimal
