@@ -1,4 +1,4 @@
-"""The README's blocks of Python run, and print what they say they print."""
+"""The README: its Python blocks run and print the output in their comments."""
 
 import json
 import re
@@ -13,12 +13,12 @@ README = (Path(__file__).parents[2] / "README.md").read_text()
 BLOCKS = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
 
 
-def test_there_are_blocks_to_run():
+def test_the_readme_has_python_blocks():
     assert len(BLOCKS) >= 2
 
 
 @pytest.mark.parametrize("block", BLOCKS, ids=range(len(BLOCKS)))
-def test_a_block_prints_what_its_comments_say(block, capsys, tmp_path, monkeypatch):
+def test_every_block_prints_the_output_in_its_comments(block, capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     exec(compile(block, "README.md", "exec"), {})
     expected = re.findall(r"^print\(.*#\s*(.*)$", block, flags=re.MULTILINE)
@@ -41,12 +41,12 @@ def test_the_plugin_of_the_readme_trains(tmp_path, monkeypatch, capsys):
     assert "wgan-light on moons, 4 steps" in capsys.readouterr().out
 
 
-def test_nothing_is_left_to_fill_in():
+def test_the_readme_has_no_placeholders():
     assert not re.findall(r"\b[A-Z]{3,}_[A-Z_]+\b", re.sub(r"`[^`]*`", "", README))
 
 
 @pytest.mark.parametrize("command", ["make demo", "make test"])
-def test_the_two_commands_are_there(command):
+def test_the_makefile_has_the_commands_of_the_readme(command):
     assert command in README
     target = command.removeprefix("make ")
     assert re.search(
