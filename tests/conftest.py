@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, settings
 
 from gan.__main__ import main
 from gan.data import mnist
+from gan.errors import MnistError
 
 settings.register_profile(
     "default",
@@ -45,7 +46,7 @@ def mnist_dir(tmp_path_factory):
     """A folder with the real files; where there are none, CI fails and a person is told."""
     try:
         files = [mnist.load(file) for file in (mnist.IMAGES["train"], mnist.IMAGES["test"])]
-    except mnist.MnistError as error:
+    except MnistError as error:
         if os.environ.get("CI"):
             raise
         pytest.skip(f"MNIST is not here: {error}")

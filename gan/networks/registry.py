@@ -75,7 +75,7 @@ NETWORKS: dict[str, Networks] = {
         "points in the plane",
     ),
     "segment": Networks(
-        "generator with one weight, the position of a segment (Arjovsky et al. 2017, example 1)",
+        "one weight, the abscissa of a segment (Arjovsky et al. 2017, example 1)",
         segment_generator,
         partial(mlp_critic, hidden=[128] * 3),
         "points in the plane",

@@ -104,7 +104,7 @@ RECIPES: dict[str, TrainingMethod] = {
         "gradient penalty (|grad f| - 1)^2 between real and generated points",
         "Gulrajani et al. 2017, algorithm 1",
         WGAN_GP,
-        # At this learning rate lambda = 10 diverges: the two-sided penalty also asks for slope 1
+        # lambda = 10 fails at this learning rate: the two-sided penalty requires slope 1 also
         # between points of one mode.
         replace(_quick_wgan(WGAN_GP, learning_rate=3e-3), penalty_weight=1.0),
     ),

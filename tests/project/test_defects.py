@@ -54,7 +54,7 @@ def test_every_pair_has_its_own_uniform_interpolation_weight(recipe, rng):
     for weights in mix.reshape(-1, 4000).double().numpy():
         assert scipy.stats.kstest(weights, "uniform").pvalue > 1e-4  # false-alarm rate
     next_mix = critic_batch(recipe, images, images, noise=0.0, rng=rng, devices=devices).mix
-    assert not (mix == next_mix).any(dim=-1).all()
+    assert not torch.eq(mix, next_mix).any(dim=-1).all()
 
 
 def test_penalised_points_are_on_the_segments_between_their_images(rng):
