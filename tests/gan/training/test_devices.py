@@ -1,18 +1,19 @@
-"""Several processes compute the run of one; mixed precision computes it roughly and whole."""
+"""Several processes compute the run of one; mixed precision agrees up to its rounding."""
 
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
 from dataclasses import asdict, replace
+from pathlib import Path
 
 import pytest
 import torch
 from torch import nn
 
-from gan.__main__ import main
 from gan.errors import LostProcessError, MisfitError
 from gan.networks import Critic, plane_critic, plane_generator
 from gan.networks.convolutional import convolutional_critic
@@ -20,191 +21,228 @@ from gan.recipes.input_gradient import input_gradient
 from gan.recipes.penalties import gradient_norms, gradient_penalty
 from gan.recipes.registry import WGAN_GP
 from gan.runs.config import Config
-from gan.runs.run import made
+from gan.runs.run import initial_training, load_run
 from gan.training.devices import Devices
 from gan.training.loop import Training, train
+from tests.tiny_training import same
 
-SHARED = ["wgan-gp", "wgan-fd", "gan-noise", "wgan"]
+RECIPES_IN_PARALLEL = ["wgan-gp", "wgan-fd", "gan-noise", "wgan"]
+INTERRUPTED = {"steps": 8, "evaluate_every": 4, "evaluation_size": 20}
 SCRIPT = """
 import copy
+import json
+import os
+import signal
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import torch
 
+from gan import DATA
 from gan.runs.config import Config
-from gan.runs.run import made
-from gan.training.devices import join
+from gan.runs.run import initial_training, run
+from gan.training.devices import launch
 from gan.training.loop import train
+from tests.tiny_training import batch_counter
 
-out, *recipes = sys.argv[1:]
+out, interrupted, *recipes = sys.argv[1:]
+out = Path(out)
 for recipe in recipes:
     changes = {"critic_steps": 1}
-    training, data = made(Config(recipe=recipe, steps=3, devices=2, changes=changes))
-    training.devices = join(training.devices, strategy="ddp")
+    training, data = initial_training(Config(recipe=recipe, steps=3, devices=2, changes=changes))
+    training.devices = launch(training.devices, strategy="ddp")
     steps, states, optimizers = [], [], []
     for step in train(training, real=data.sample):
         steps.append(asdict(step))
         states.append(copy.deepcopy(training.critic.state_dict()))
         optimizers.append(copy.deepcopy(training.critic_optimizer.state_dict()))
-    found = {
+    seen = {
         "steps": steps, "states": states, "optimizers": optimizers, "end": training.state_dict()
     }
-    torch.save(found, Path(out) / f"{recipe}-{training.devices.rank}.pt")
+    torch.save(seen, out / f"{recipe}-{training.devices.rank}.pt")
+rank = training.devices.rank
+
+
+def config(name):
+    settings = json.loads(interrupted)
+    return Config(recipe="gan", devices=2, strategy="ddp", out=out / name, **settings)
+
+
+assert run(config("whole")).finished
+load_ring = DATA["eight-gaussians"]
+for ranks in ("1", "01"):  # one process, and both, as by a terminal's Ctrl-C
+    ring = load_ring(None)
+    if str(rank) in ranks:
+        sample = batch_counter(ring.sample, 6, lambda: os.kill(os.getpid(), signal.SIGINT))
+        ring = replace(ring, sample=sample)
+    DATA["eight-gaussians"] = lambda data_dir: ring
+    result = run(config(f"stopped-{ranks}"))
+    assert (result.finished, result.training.step) == (False, 6)
+    DATA["eight-gaussians"] = load_ring
+    assert run(config(f"stopped-{ranks}"), resume=True).finished
 """
-LONG = ["train", "wgan-gp", "--settings", "paper", "--devices", "2", "--strategy", "ddp"]
-LONG += ["--steps", "100000", "--evaluate-every", "1", "--evaluation-size", "40"]
 
 
 @pytest.fixture(scope="module")
-def shared(tmp_path_factory):
-    """What two processes saw of some recipes, by recipe and rank."""
-    folder = tmp_path_factory.mktemp("shared")
+def two_processes(tmp_path_factory):
+    """Folder of the results of two processes, started as a launcher does it.
+
+    It takes the 8 seconds in which both import torch, Lightning Fabric and POT.
+    """
+    folder = tmp_path_factory.mktemp("two_processes")
     script = folder / "script.py"
     script.write_text(SCRIPT)
-    ran = subprocess.run(
-        [sys.executable, script, folder, *SHARED], capture_output=True, text=True, timeout=300
-    )
-    assert ran.returncode == 0, ran.stderr
-    found = {}
-    for recipe in SHARED:
-        for rank in (0, 1):
-            path = folder / f"{recipe}-{rank}.pt"
-            deadline = time.monotonic() + 60  # the first does not wait for the second to write
-            while not path.exists() and time.monotonic() < deadline:
-                time.sleep(0.05)
-            found[recipe, rank] = loaded(path)
-    return found
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    root = str(Path(__file__).parents[3])
+    launcher = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "WORLD_SIZE": "2"}
+    launcher |= {"NODE_RANK": "0", "PYTHONPATH": root}
+    processes = [
+        subprocess.Popen(
+            [sys.executable, script, folder, json.dumps(INTERRUPTED), *RECIPES_IN_PARALLEL],
+            env={**os.environ, **launcher, "LOCAL_RANK": str(rank)},
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for rank in (0, 1)
+    ]
+    try:
+        for process in processes:
+            _, err = process.communicate(timeout=240)
+            assert process.returncode == 0, err
+    finally:
+        for process in processes:
+            process.kill()
+    return folder
 
 
-def loaded(path):
-    """A file of torch, also one that is being written."""
-    for _ in range(100):
-        try:
-            return torch.load(path, weights_only=True)
-        except (RuntimeError, EOFError):
-            time.sleep(0.05)
-    raise AssertionError(f"{path} is not complete")
+def loaded(folder, recipe, rank):
+    return torch.load(folder / f"{recipe}-{rank}.pt", weights_only=True)
 
 
-@pytest.mark.parametrize("recipe", SHARED)
-def test_two_processes_make_the_first_step_of_one(recipe, shared):
+@pytest.mark.parametrize("recipe", RECIPES_IN_PARALLEL)
+def test_two_processes_make_the_first_step_of_one(recipe, two_processes):
     config = Config(recipe=recipe, steps=3, changes={"critic_steps": 1})
-    training, data = made(config)
+    training, data = initial_training(config)
     step = next(train(training, real=data.sample))
-    other = shared[recipe, 0]["steps"][0]
+    parallel = loaded(two_processes, recipe, 0)
     for name in ("critic_loss", "gap", "learning_rate", "noise"):
         # Sums of 256 terms in another order, of which rounding takes some units of 6e-8 each.
-        assert other[name] == pytest.approx(asdict(step)[name], rel=1e-5, abs=1e-6), name
-    mine, theirs = first_gradients(training.critic_optimizer.state_dict()), shared[recipe, 0]
-    theirs = first_gradients(theirs["optimizers"][0])
-    rounding = 1e-5 * max(float(gradient.abs().max()) for gradient in mine)
+        expected = pytest.approx(asdict(step)[name], rel=1e-5, abs=1e-6)
+        assert parallel["steps"][0][name] == expected, name
+    gradients = first_gradients(training.critic_optimizer.state_dict())
+    parallel_gradients = first_gradients(parallel["optimizers"][0])
+    rounding = 1e-5 * max(float(gradient.abs().max()) for gradient in gradients)
     for i, (name, weight) in enumerate(training.critic.named_parameters()):
-        assert torch.allclose(theirs[i], mine[i], rtol=1e-5, atol=rounding), name
+        assert torch.allclose(parallel_gradients[i], gradients[i], rtol=1e-5, atol=rounding), name
         # Adam divides by the gradient: where it is 0 but for rounding, the update has any size.
-        sure = mine[i].abs() > 2 * rounding
-        other_weight = shared[recipe, 0]["states"][0][name]
-        assert sure.any() or name == "body.6.bias"  # all scores together: no loss sees it
-        assert torch.allclose(other_weight[sure], weight[sure], rtol=1e-5, atol=1e-7), name
+        certain = gradients[i].abs() > 2 * rounding
+        parallel_weight = parallel["states"][0][name]
+        assert certain.any() or name == "body.6.bias"  # no loss depends on a shift of all scores
+        assert torch.allclose(parallel_weight[certain], weight[certain], rtol=1e-5, atol=1e-7), (
+            name
+        )
 
 
 def first_gradients(state):
-    """What an optimiser remembers of its first gradients: a multiple of each, or of its square."""
+    """First moments of an optimiser after one step: multiples of gradients or their squares."""
     return [part.get("exp_avg", part.get("square_avg")) for part in state["state"].values()]
 
 
-@pytest.mark.parametrize("recipe", SHARED)
-def test_all_processes_end_with_the_same_state(recipe, shared):
-    first, second = (shared[recipe, rank] for rank in (0, 1))
+@pytest.mark.parametrize("recipe", RECIPES_IN_PARALLEL)
+def test_all_processes_end_with_the_same_state(recipe, two_processes):
+    first, second = (loaded(two_processes, recipe, rank) for rank in (0, 1))
     assert first["steps"] == second["steps"]
     for part in ("generator", "critic", "average"):
-        mine, other = first["end"][part], second["end"][part]
-        assert all(torch.equal(mine[name], other[name]) for name in mine)
+        assert same(first["end"][part], second["end"][part])
     assert torch.equal(first["end"]["rng"], second["end"]["rng"])
-
-
-def started(out, *more):
-    command = [sys.executable, "-m", "gan", *LONG, "--out", str(out), *more]
-    return subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
-    )
 
 
 def lines(out):
     path = out / "metrics.jsonl"
-    return path.read_text().splitlines() if path.exists() else []
+    return [json.loads(line) for line in path.read_text().splitlines()]
 
 
-def wait_for(condition, process):
-    deadline = time.monotonic() + 200
-    while not condition() and process.poll() is None and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert condition(), process.communicate()
+@pytest.mark.parametrize("ranks", ["1", "01"])
+def test_an_interrupt_stops_both_processes_and_the_run_resumes_exactly(ranks, two_processes):
+    whole, stopped = two_processes / "whole", two_processes / f"stopped-{ranks}"
+    assert [line["step"] for line in lines(stopped)] == [4, 8]
+    for line, expected in zip(lines(stopped), lines(whole), strict=True):
+        assert {**line, "seconds": 0} == {**expected, "seconds": 0}
+    states = [
+        torch.load(folder / "checkpoint.pt", weights_only=True)["training"]
+        for folder in (stopped, whole)
+    ]
+    assert same(*states)
 
 
 def children(process):
-    """The processes that a process has started."""
-    found = subprocess.run(["pgrep", "-P", str(process.pid)], capture_output=True, text=True)
-    return [int(number) for number in found.stdout.split()]
+    """Process ids of the children of a process."""
+    listed = subprocess.run(["pgrep", "-P", str(process.pid)], capture_output=True, text=True)
+    return [int(number) for number in listed.stdout.split()]
 
 
-def test_a_killed_worker_and_ctrl_c_leave_a_run_that_goes_on(tmp_path, capfd, monkeypatch):
+def test_the_loss_of_a_process_leaves_the_state_after_the_last_step(gan, tmp_path):
+    """The command starts the second process itself, so that both take 9 seconds to import."""
+    budget = ["--evaluate-every", "1", "--evaluation-size", "20"]
+    paper = ["train", "wgan-gp", "--settings", "paper", *budget]
     out = tmp_path / "run"
-    killed = started(out)
-    wait_for(lambda: lines(out), killed)
-    (worker,) = children(killed)
-    os.kill(worker, signal.SIGKILL)
-    _, err = killed.communicate(timeout=120)
-    assert killed.returncode == 1, err
+    command = [*paper, "--devices", "2", "--strategy", "ddp", "--steps", "100000", "--out", out]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "gan", *map(str, command)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        deadline = time.monotonic() + 200
+        while not (out / "checkpoint.pt").exists() and process.poll() is None:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        for worker in children(process):
+            os.kill(worker, signal.SIGKILL)
+        _, err = process.communicate(timeout=120)
+    finally:
+        process.kill()
+    assert process.returncode == 1, err
     assert "gan: training stopped after step " in err
     assert "another process of this run is gone" in err
     assert "Traceback" not in err
-    step = torch.load(out / "checkpoint.pt", weights_only=True)["training"]["step"]
-    assert step >= 1
-
-    resumed = started(out, "--resume")
-    wait_for(lambda: json.loads((lines(out) or ['{"step": 0}'])[-1])["step"] > step, resumed)
-    assert len(children(resumed)) == 1
-    os.killpg(resumed.pid, signal.SIGINT)  # as a terminal does: to both
-    said, err = resumed.communicate(timeout=120)  # until both have closed them
-    assert resumed.returncode == 130, err
-    assert said.startswith("stopped after step ")
-    assert "Traceback" not in err
-    end = torch.load(out / "checkpoint.pt", weights_only=True)["training"]["step"]
-    assert end > step
-    assert f"stopped after step {end} of 100000" in said
-    assert [json.loads(line)["step"] for line in lines(out)] == list(range(1, end + 1))
+    loaded_run = load_run(out)
+    assert loaded_run.training.step >= 1
+    assert f"training stopped after step {loaded_run.training.step}: " in err
+    steps = [line["step"] for line in lines(out)]
+    assert steps == [*range(1, loaded_run.training.step + 1)]
 
     # The paper's learning rate is constant: a run of one step makes the first step of any.
-    one = [*LONG, "--devices", "1", "--steps", "1", "--out", str(tmp_path / "one")]
-    monkeypatch.setattr(sys, "argv", ["gan", *one])
-    assert main() == 0
-    capfd.readouterr()
-    mine, other = (json.loads(lines(folder)[0]) for folder in (tmp_path / "one", out))
+    one = tmp_path / "one"
+    assert gan(*paper, "--devices", "1", "--steps", "1", "--out", one)[0] == 0
     for name in ("exact", "live_gap", "floor"):
-        assert other[name] == pytest.approx(mine[name], rel=1e-5, abs=1e-5), name
+        expected = pytest.approx(lines(one)[0][name], rel=1e-5, abs=1e-5)
+        assert lines(out)[0][name] == expected, name
 
 
-def test_one_process_shares_with_nobody(rng):
+def test_a_single_process_has_the_whole_batch(rng):
     alone = Devices(torch.device("cpu"))
     points = torch.randn(5, 2, generator=rng)
-    assert alone.share(points) is points
+    assert alone.shard(points) is points
     tensors = [points, points[0]]
     assert alone.average(tensors) is tensors
-    assert alone.agreed(True) is True
-    assert alone.agreed(False) is False
+    assert alone.any_rank(True) is True
+    assert alone.any_rank(False) is False
 
 
 @pytest.mark.parametrize("count", [2, 3])
-def test_the_shares_of_all_processes_are_the_batch(count, rng):
+def test_the_shards_of_all_processes_are_the_batch(count, rng):
     points = torch.randn(6, 2, generator=rng)
-    shares = [Devices(torch.device("cpu"), rank, count).share(points) for rank in range(count)]
-    assert {len(share) for share in shares} == {6 // count}
-    assert torch.equal(torch.stack(shares, dim=1).flatten(0, 1), points)
+    shards = [Devices(torch.device("cpu"), rank, count).shard(points) for rank in range(count)]
+    assert {len(shard) for shard in shards} == {6 // count}
+    assert torch.equal(torch.stack(shards, dim=1).flatten(0, 1), points)
 
 
-def test_a_process_that_is_gone_is_named(monkeypatch):
+def test_the_loss_of_another_process_is_an_error_with_its_reason(monkeypatch):
     def gone(tensor):
         raise RuntimeError("Connection closed by peer\nadvice")
 
@@ -226,15 +264,11 @@ def test_a_batch_that_cannot_be_shared_is_refused(rng):
 
 
 @pytest.mark.parametrize("recipe", ["wgan-gp", "gan-noise"])
-def test_mixed_precision_trains_and_keeps_the_weights_in_full(
-    recipe, tmp_path, monkeypatch, capfd
-):
+def test_mixed_precision_trains_and_keeps_the_weights_in_full(recipe, gan, tmp_path):
     tiny = ["--steps", "3", "--evaluate-every", "3", "--evaluation-size", "40"]
     for precision in ("32", "bf16-mixed"):
-        out = ["--precision", precision, "--out", str(tmp_path / precision)]
-        monkeypatch.setattr(sys, "argv", ["gan", "train", recipe, *tiny, *out])
-        assert main() == 0
-    capfd.readouterr()
+        out = ["--precision", precision, "--out", tmp_path / precision]
+        assert gan("train", recipe, *tiny, *out)[0] == 0
     full, mixed = (
         torch.load(tmp_path / name / "checkpoint.pt", weights_only=True)["training"]
         for name in ("32", "bf16-mixed")
@@ -247,18 +281,16 @@ def test_mixed_precision_trains_and_keeps_the_weights_in_full(
         assert any(
             not torch.equal(mixed[part][name], weight) for name, weight in full[part].items()
         )
-    (mine,), (other,) = (
-        [json.loads(line) for line in lines(tmp_path / name)] for name in ("32", "bf16-mixed")
-    )
-    assert mine["floor"] == other["floor"]
-    assert other["exact"] == pytest.approx(mine["exact"], rel=0.05)
+    (full_line,), (mixed_line,) = (lines(tmp_path / name) for name in ("32", "bf16-mixed"))
+    assert full_line["floor"] == mixed_line["floor"]
+    assert mixed_line["exact"] == pytest.approx(full_line["exact"], rel=0.05)
 
 
 def autocast(*, enabled=True):
     return torch.autocast("cpu", dtype=torch.bfloat16, enabled=enabled)
 
 
-def all_active(rng):
+def critic_without_kinks(rng):
     """A critic whose units are all active on the square: the product of its weights, no kinks."""
     critic = plane_critic(rng, width=64)
     with torch.no_grad():
@@ -271,7 +303,7 @@ def all_active(rng):
 
 @pytest.mark.parametrize("scored_before", [False, True])
 def test_mixed_precision_gives_the_penaltys_gradient_to_its_rounding(scored_before, rng):
-    critic = all_active(rng)
+    critic = critic_without_kinks(rng)
     real, generated = torch.rand(2, 64, 2, generator=rng)
     mix = torch.rand(64, generator=rng)
 
@@ -304,7 +336,7 @@ CRITICS = {
 
 @pytest.mark.parametrize("scored_before", [False, True])
 @pytest.mark.parametrize(("make", "shape"), CRITICS.values(), ids=CRITICS)
-def test_mixed_precision_loses_no_weights_gradient(make, shape, scored_before, rng):
+def test_no_weight_lacks_a_gradient_in_mixed_precision(make, shape, scored_before, rng):
     # Autocast keeps the rounded copy of a weight: one that was made without a graph would cut it.
     critic = make(rng)
     assert isinstance(critic, Critic)
@@ -319,7 +351,7 @@ def test_mixed_precision_loses_no_weights_gradient(make, shape, scored_before, r
         assert gradient.abs().max() > 0
 
 
-def test_a_gradient_that_is_taken_first_does_not_cut_the_scores_after_it(rng):
+def test_scores_after_an_input_gradient_have_gradients_of_all_weights(rng):
     critic = plane_critic(rng, width=16)
     points = torch.randn(8, 2, generator=rng)
     with autocast():

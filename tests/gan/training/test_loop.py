@@ -1,4 +1,4 @@
-"""The loop: deterministic, resumable, in the right direction, stopped by what is not finite."""
+"""The training loop: deterministic, resumable, descending, stopped by non-finite numbers."""
 
 import copy
 import math
@@ -13,8 +13,8 @@ from gan.errors import MisfitError, TrainingError
 from gan.networks import Critic, plane_critic, plane_generator
 from gan.recipes.registry import GAN, WGAN, WGAN_GP
 from gan.training.devices import Devices
-from gan.training.loop import Training, caught_up_critic, train
-from gan.training.steps import critic_batch, critic_step, update
+from gan.training.loop import Training, fine_tuned_critic, train
+from gan.training.steps import critic_batch, critic_step, update_weights
 from tests.tiny_training import PAPERS, QUICK, REAL, same, started
 
 
@@ -29,7 +29,7 @@ def test_a_seed_gives_the_same_run(recipe):
 
 
 def test_a_certified_critic_learns_where_its_bound_is_flat():
-    """Of points that are all as far apart, any flat function proves all: the gap says the way."""
+    """At equal distances any constant certifies the whole EMD: only the gap has a gradient."""
     training = started(replace(QUICK["wgan-certified"], penalty_weight=0.0), steps=20)
     real, generated = torch.ones(16, 2), -torch.ones(16, 2)
 
@@ -56,7 +56,7 @@ def test_steps_are_numbered_and_end():
 
 
 @pytest.mark.parametrize(("recipe", "expected"), [(GAN, 1), (WGAN, 5), (WGAN_GP, 5)])
-def test_the_critic_gets_its_steps(recipe, expected):
+def test_the_critic_takes_its_number_of_steps(recipe, expected):
     training, drawn = started(recipe), []
 
     def real(n, rng):
@@ -71,21 +71,21 @@ def test_the_critic_gets_its_steps(recipe, expected):
 def test_the_critic_learns_to_score_real_points_higher(recipe):
     training = started(replace(recipe, learning_rate=1e-3))
     real, generated = REAL(500, training.rng), torch.zeros(500, 2)
-    critic = caught_up_critic(training, real, generated, steps=60, rng=training.rng)
+    critic = fine_tuned_critic(training, real, generated, steps=60, rng=training.rng)
     assert critic(real).mean() > critic(generated).mean()
     assert critic is not training.critic
 
 
-def test_catching_up_does_not_change_the_run():
+def test_fine_tuning_a_critic_does_not_change_the_run():
     training = started(WGAN_GP)
     next(train(training, real=REAL))
     before = copy.deepcopy(training.state_dict())
     rng = torch.Generator().manual_seed(1)
-    caught_up_critic(training, REAL(50, rng), torch.zeros(50, 2), steps=3, rng=rng)
+    fine_tuned_critic(training, REAL(50, rng), torch.zeros(50, 2), steps=3, rng=rng)
     assert same(training.state_dict(), before)
 
 
-def test_the_average_starts_as_the_mean_and_goes_on_exponentially():
+def test_the_average_starts_as_the_mean_and_continues_exponentially():
     training = started(replace(GAN, average_rate=0.25), steps=6)
     weights, averages = [], []
     for _ in train(training, real=REAL):
@@ -117,15 +117,15 @@ def test_the_generator_may_slow_down_before_the_critic():
 
 
 @pytest.mark.parametrize("recipe", QUICK.values())
-def test_data_that_is_not_finite_stops_the_run_before_it_spoils_the_weights(recipe):
+def test_data_that_is_not_finite_stops_the_run_and_leaves_the_weights_finite(recipe):
     training = started(recipe)
     drawn = []
 
-    def spoilt(n, rng):  # from the third step on, in its middle where it has several draws
+    def not_finite(n, rng):  # from the third step on, in its middle where it has several draws
         drawn.append(n)
         return REAL(n, rng) * (math.nan if len(drawn) > 2.5 * recipe.critic_steps else 1)
 
-    steps = train(training, real=spoilt)
+    steps = train(training, real=not_finite)
     with pytest.raises(TrainingError, match=r"the critic's loss is nan .* Lower `learning_rate`"):
         list(steps)
     assert training.step == 2
@@ -142,16 +142,16 @@ def test_a_first_step_that_fails_leaves_a_fresh_run():
     before = copy.deepcopy(training.state_dict())
     drawn = []
 
-    def spoilt(n, rng):
+    def not_finite(n, rng):
         drawn.append(n)
         return REAL(n, rng) * (math.nan if len(drawn) > 2 else 1)
 
     with pytest.raises(TrainingError, match="critic's loss is nan"):
-        next(train(training, real=spoilt))
+        next(train(training, real=not_finite))
     assert same(training.state_dict(), before)
 
 
-def test_the_average_takes_over_what_is_no_weight():
+def test_the_average_copies_buffers():
     training = started(GAN)
     for module in (training.generator, training.average):
         module.register_buffer("running", torch.zeros(1))
@@ -162,34 +162,34 @@ def test_the_average_takes_over_what_is_no_weight():
 
 def test_a_gradient_that_is_not_finite_stops_the_run_too():
     training = started(WGAN)
-    nothing = sum(
+    zero = sum(
         (weight - weight.detach()).abs().sum() for weight in training.generator.parameters()
     )
-    loss = nothing.sqrt()  # 0, with a slope of 1 / 0
+    loss = zero.sqrt()  # 0, with a slope of 1 / 0
     with pytest.raises(
         TrainingError, match=r"generator's loss is 0.0 and the norm of its gradient is (inf|nan)"
     ):
-        update(
+        update_weights(
             training.generator_optimizer,
             loss,
             "generator",
             training.devices,
-            beside=loss,
+            statistic=loss,
         )
 
 
-def test_the_linear_schedule_goes_from_the_rate_to_0_and_every_step_tells_its_rate():
+def test_the_linear_schedule_goes_from_the_rate_to_0_and_every_step_reports_its_rate():
     training = started(replace(WGAN, schedule="linear", learning_rate=1e-3), steps=4)
-    told, used = [], []
+    reported, used = [], []
     for step in train(training, real=REAL):
-        told.append(step.learning_rate)
+        reported.append(step.learning_rate)
         for optimizer in (training.generator_optimizer, training.critic_optimizer):
             used.append(optimizer.param_groups[0]["lr"])
-    assert told == pytest.approx([1e-3, 0.75e-3, 0.5e-3, 0.25e-3])
-    assert used[::2] == used[1::2] == told
+    assert reported == pytest.approx([1e-3, 0.75e-3, 0.5e-3, 0.25e-3])
+    assert used[::2] == used[1::2] == reported
 
 
-def test_a_constant_rate_stays():
+def test_a_constant_schedule_keeps_the_rate():
     assert {step.learning_rate for step in train(started(WGAN_GP), real=REAL)} == {1e-4}
 
 
@@ -200,8 +200,8 @@ def test_the_noise_falls_along_a_line_to_0_at_its_share_of_the_run():
     assert {step.noise for step in train(started(GAN), real=REAL)} == {0.0}
 
 
-class Seen(nn.Module):
-    """A layer that keeps what it is given."""
+class Recorder(nn.Module):
+    """An identity layer that records its inputs."""
 
     def __init__(self):
         super().__init__()
@@ -212,38 +212,42 @@ class Seen(nn.Module):
         return points
 
 
-def watched(recipe, *, critic_norm=None, **settings):
-    """A run whose generator gives 0, and what its critic is given."""
+def with_recorder(recipe, *, critic_norm=None, **settings):
+    """A run whose generator gives 0, and the list of its critic's inputs."""
     rng = torch.Generator().manual_seed(0)
-    seen, critic, generator = Seen(), plane_critic(rng, width=16), plane_generator(rng, width=16)
-    body = [seen, *critic.body] if critic_norm is None else [seen, *critic.body[:1], critic_norm]
-    body += [] if critic_norm is None else [*critic.body[1:]]
+    recorder, critic, generator = (
+        Recorder(),
+        plane_critic(rng, width=16),
+        plane_generator(rng, width=16),
+    )
+    norm = [] if critic_norm is None else [critic_norm]
+    body = [recorder, *critic.body[:1], *norm, *critic.body[1:]]
     with torch.no_grad():
         for weight in generator.parameters():
             weight.zero_()
     recipe = replace(recipe, batch_size=512, **settings)
     critic = Critic(nn.Sequential(*body))
-    return Training.start(generator, critic, recipe, steps=2, rng=rng), seen.points
+    return Training.start(generator, critic, recipe, steps=2, rng=rng), recorder.points
 
 
-def test_noise_reaches_real_and_generated_points_in_both_players_steps():
+def test_noise_is_added_to_real_and_generated_points_in_the_steps_of_both_networks():
     def zeros(n, rng):
         return torch.zeros(n, 2)
 
-    training, seen = watched(GAN, noise=0.5, noise_until=1.0, learning_rate=1e-12)
+    training, inputs = with_recorder(GAN, noise=0.5, noise_until=1.0, learning_rate=1e-12)
     steps = list(train(training, real=zeros))
     assert [step.noise for step in steps] == [0.5, 0.25]
-    # Each player sees points in each step: real and generated at once, then generated ones.
-    assert [len(points) for points in seen] == [1024, 512, 1024, 512]
-    for points, noise in zip(seen, (0.5, 0.5, 0.25, 0.25), strict=True):
+    # The critic scores real and generated points at once, then generated ones, in each step.
+    assert [len(points) for points in inputs] == [1024, 512, 1024, 512]
+    for points, noise in zip(inputs, (0.5, 0.5, 0.25, 0.25), strict=True):
         for part in points.split(512):
             # 1024 normal numbers: 5 standard errors of their standard deviation.
             assert float(part.std()) == pytest.approx(noise, rel=5 / math.sqrt(2 * 1024))
-    assert not torch.equal(seen[0][:512], seen[0][512:])
+    assert not torch.equal(inputs[0][:512], inputs[0][512:])
 
 
-def test_without_noise_points_are_as_they_were_drawn():
-    training, seen = watched(GAN, learning_rate=1e-12)
+def test_without_noise_points_are_unchanged():
+    training, inputs = with_recorder(GAN, learning_rate=1e-12)
     drawn = []
 
     def real(n, rng):
@@ -251,10 +255,10 @@ def test_without_noise_points_are_as_they_were_drawn():
         return drawn[-1]
 
     next(train(training, real=real))
-    assert torch.equal(seen[0], torch.cat([drawn[0], torch.zeros(512, 2)]))
+    assert torch.equal(inputs[0], torch.cat([drawn[0], torch.zeros(512, 2)]))
 
 
-def test_noise_takes_random_numbers_only_where_there_is_some(rng):
+def test_no_random_numbers_are_drawn_without_noise(rng):
     real, generated = torch.zeros(8, 2), torch.zeros(8, 2)
     before = rng.get_state()
     batch = critic_batch(GAN, real, generated, noise=0.0, rng=rng, devices=Devices(rng.device))
@@ -262,17 +266,17 @@ def test_noise_takes_random_numbers_only_where_there_is_some(rng):
     assert torch.equal(rng.get_state(), before)
 
 
-PENALISED = [name for name, recipe in PAPERS.items() if recipe.penalized]
+PENALIZED = [name for name, recipe in PAPERS.items() if recipe.penalized]
 
 
 @pytest.mark.parametrize("name", PAPERS)
-def test_batch_norm_in_a_penalised_critic_is_refused_with_the_reason(name):
+def test_batch_norm_in_a_penalized_critic_is_refused_with_the_reason(name):
     norm = nn.BatchNorm1d(16)
-    if name in PENALISED:
+    if name in PENALIZED:
         with pytest.raises(MisfitError, match=r"batch norm makes each score depend on the whole"):
-            watched(PAPERS[name], critic_norm=norm)
+            with_recorder(PAPERS[name], critic_norm=norm)
         return
-    training, _ = watched(PAPERS[name], critic_norm=norm, learning_rate=1e-3)
+    training, _ = with_recorder(PAPERS[name], critic_norm=norm, learning_rate=1e-3)
     before = copy.deepcopy(training.critic.state_dict())
     assert len(list(train(training, real=REAL))) == 2
     assert not same(before, training.critic.state_dict())
@@ -280,14 +284,14 @@ def test_batch_norm_in_a_penalised_critic_is_refused_with_the_reason(name):
 
 
 def test_under_batch_norm_real_and_generated_points_are_batches_of_their_own():
-    training, seen = watched(GAN, critic_norm=nn.BatchNorm1d(16))
+    training, inputs = with_recorder(GAN, critic_norm=nn.BatchNorm1d(16))
     next(train(training, real=REAL))
-    assert [len(points) for points in seen] == [512, 512, 512]
-    assert float(seen[0].abs().max()) > 1.9  # the real ones
-    assert float(seen[1].abs().max()) == 0  # the generated ones
+    assert [len(points) for points in inputs] == [512, 512, 512]
+    assert float(inputs[0].abs().max()) > 1.9  # the real ones
+    assert float(inputs[1].abs().max()) == 0  # the generated ones
 
 
-def test_dropout_is_refused_since_its_randomness_is_not_the_runs(rng):
+def test_dropout_is_refused_since_it_draws_from_the_global_source(rng):
     critic = Critic(torch.nn.Sequential(torch.nn.Linear(2, 1), torch.nn.Dropout(0.3)))
     with pytest.raises(MisfitError, match=r"has Dropout, which draws from torch's global source"):
         Training.start(plane_generator(rng), critic, GAN, steps=3, rng=rng)
