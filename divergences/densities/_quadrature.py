@@ -107,7 +107,9 @@ class DensityPair:
 
         def integrand_of_u(u: float) -> Any:
             log_p, log_q, x, derivative = self.evaluate(min(max(u, -MAX_ABS_U), MAX_ABS_U))
-            values = integrand(log_p, log_q, np.abs(x) / derivative)
+            with np.errstate(divide="ignore"):  # the derivative may underflow to 0
+                x_over_derivative = np.abs(x) / derivative
+            values = integrand(log_p, log_q, x_over_derivative)
             return np.sum(values * derivative, axis=-1) * (abs(u) <= MAX_ABS_U)
 
         value, error = quad_vec(
