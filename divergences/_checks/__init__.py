@@ -15,6 +15,13 @@ from divergences._checks.arrays import (
     real_array,
     scalar,
 )
+from divergences._checks.labels import (
+    aligned_columns,
+    aligned_cost,
+    aligned_distributions,
+    aligned_outcomes,
+    aligned_weights,
+)
 from divergences._checks.options import (
     choice,
     confidence,
@@ -24,10 +31,10 @@ from divergences._checks.options import (
     random_generator,
 )
 from divergences._checks.outcomes import (
-    aligned,
     broadcast_outcomes,
     log_probabilities,
     probabilities,
+    require_axis,
 )
 from divergences._checks.transport_inputs import (
     cost_matrix,
@@ -42,7 +49,11 @@ from divergences._typing import Array
 __all__ = [
     "NUMPY",
     "Array",
-    "aligned",
+    "aligned_columns",
+    "aligned_cost",
+    "aligned_distributions",
+    "aligned_outcomes",
+    "aligned_weights",
     "broadcast_outcomes",
     "choice",
     "confidence",
@@ -64,6 +75,7 @@ __all__ = [
     "probabilities",
     "random_generator",
     "real_array",
+    "require_axis",
     "scalar",
     "weights",
 ]

@@ -8,6 +8,8 @@ from typing import Any
 import array_api_compat
 import numpy as np
 
+from divergences._checks.containers import as_array_or_list, numbers_of_objects, shortened
+from divergences._checks.labels import is_labelled
 from divergences._typing import Array
 from divergences.errors import DistributionError
 
@@ -80,31 +82,24 @@ def real_array(name: str, value: Any, xp: ModuleType, /, *, like: Array | None =
     """
     if type(value) is np.ndarray and value.dtype is FLOAT64:
         return value
-    _refuse_masked_and_sparse(name, value)
+    value = as_array_or_list(name, value)
     if not array_api_compat.is_array_api_obj(value):
         value = array = _array_of_list(name, value)
         if not array_api_compat.is_numpy_namespace(xp):
             device = None if like is None else array_api_compat.device(like)
             value = _in_float64(name, lambda: xp.asarray(array, device=device), xp)
+    if isinstance(value, np.ndarray) and value.dtype.kind == "O":
+        value = numbers_of_objects(name, value)
     if isinstance(value, np.ndarray) and not value.dtype.isnative:
         value = value.astype(value.dtype.newbyteorder("="))
     if xp.isdtype(value.dtype, ("integral", "bool")):
         return float64(name, value, xp)
     if value.dtype not in (xp.float32, xp.float64):
         raise DistributionError(
-            f"`{name}` must hold {REAL_DTYPES}, but its type is {value.dtype}; convert it"
+            f"`{name}` must hold {REAL_DTYPES}, but its type is {value.dtype}; "
+            f"{_conversion_of(name, value)}"
         )
     return value
-
-
-def _refuse_masked_and_sparse(name: str, value: Any) -> None:
-    """Refuse masked and sparse arrays."""
-    if isinstance(value, np.ma.MaskedArray):
-        raise DistributionError(
-            f"`{name}` is a masked array; pass `{name}.compressed()`, or `{name}.filled(0)`"
-        )
-    if "sparse" in str(getattr(value, "layout", "")):
-        raise DistributionError(f"`{name}` is sparse; pass `{name}.to_dense()`")
 
 
 def float64(name: str, array: Array, xp: ModuleType) -> Array:
@@ -134,6 +129,11 @@ def _in_float64(name: str, convert: Callable[[], Array], xp: ModuleType) -> Arra
 def _array_of_list(name: str, value: Any) -> Any:
     """Nested lists of numbers as a numpy array."""
     parts = value if isinstance(value, list | tuple) else ()
+    if any(is_labelled(part) for part in parts):
+        raise DistributionError(
+            f"`{name}` is a list of labelled objects, which are aligned by label in a frame: "
+            f"pandas.DataFrame({name}).fillna(0)"
+        )
     foreign = [a for a in parts if array_api_compat.is_array_api_obj(a)]
     if not all(isinstance(part, np.generic | np.ndarray) for part in foreign):
         raise DistributionError(f"`{name}` is a list of tensors; stack them: torch.stack({name})")
@@ -144,22 +144,36 @@ def _array_of_list(name: str, value: Any) -> Any:
             f"`{name}` must be an array or nested lists whose rows all have the same length, "
             f"but {error}"
         ) from None
+    if array.dtype.kind == "O":
+        array = numbers_of_objects(name, array)
     if array.dtype.kind not in "biuf":
         raise DistributionError(
             f"`{name}` must hold {REAL_DTYPES}, but holds {array.dtype.name} values: "
-            f"{_short(value)}"
+            f"{shortened(value)}; {_conversion_of(name, array)}"
         )
     return array
 
 
-def _short(value: Any) -> str:
-    """``repr`` of a value, cut to 60 characters."""
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."
+def _conversion_of(name: str, array: Array) -> str:
+    """Remedy for an array of a type that is not a real number's."""
+    kind = getattr(array.dtype, "kind", "")
+    if kind in "US":
+        return f"if they are numbers, convert them: numpy.asarray({name}, dtype=float)"
+    if kind in "mM":
+        return f"convert them to numbers of one unit: numpy.asarray({name}).astype('int64')"
+    if kind == "c" or "complex" in str(array.dtype):
+        return f"pass the real part, {name}.real, or the absolute value, abs({name})"
+    return "convert it to float64"
 
 
-def non_negative(name: str, array: Array, xp: ModuleType, /) -> None:
+def non_negative(name: str, array: Array, xp: ModuleType, /, *, remedy: str | None = None) -> None:
     """Refuse an array that is empty, or has a negative, infinite or NaN entry.
+
+    Args:
+        name: Name of the argument in messages.
+        array: The array.
+        xp: Its namespace.
+        remedy: Advice that ends the message.
 
     Raises:
         DistributionError: Naming the first offending entry and its index.
@@ -175,6 +189,7 @@ def non_negative(name: str, array: Array, xp: ModuleType, /) -> None:
     wrong = "negative" if value < 0 and value > -math.inf else "not finite"
     raise DistributionError(
         f"`{name}` must be finite and >= 0, but `{name}`{place} = {value} is {wrong}"
+        + (f"; {remedy}" if remedy else "")
     )
 
 

@@ -1,13 +1,17 @@
 """Validation of probability vectors along an axis, and of their logarithms."""
 
 import math
-from collections.abc import Mapping
 from types import ModuleType
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import numpy as np
 
 from divergences._checks.arrays import first_offender, float64, holds, non_negative, number
+from divergences._checks.remedies import (
+    remedy_for_log_total,
+    remedy_for_negative,
+    remedy_for_total,
+)
 from divergences._typing import Array
 from divergences.errors import DistributionError
 
@@ -28,13 +32,18 @@ def probabilities(name: str, array: Array, xp: ModuleType, /, *, axis: int) -> A
     off = _off_1(vectors, xp)
     # Entries >= 0, none of them NaN, whose sum is about 1 are finite.
     if not holds(name, (xp.min(vectors) >= 0) & xp.all(off <= tolerance)):
-        non_negative(name, array, xp)
-        _refuse_sum(name, vectors, xp, axis)
+        remedy = remedy_for_negative(name, vectors) if holds(name, xp.any(vectors < 0)) else None
+        non_negative(name, array, xp, remedy=remedy)
+        _refuse_sum(name, vectors, xp, axis, remedy_for_total(name, vectors, axis))
     return vectors
 
 
-def _outcomes_last(name: str, array: Array, xp: ModuleType, axis: int) -> Array:
-    """The array with ``axis`` last and contiguous: numpy sums strided axes less accurately."""
+def require_axis(name: str, array: Array, axis: int, /) -> None:
+    """Refuse an axis that the array does not have, and an array without entries.
+
+    Raises:
+        DistributionError: Naming the axis, or the shape.
+    """
     if array.ndim == 0:
         raise DistributionError(
             f"`{name}` must have at least one axis, but is the number {number(array)}"
@@ -45,6 +54,11 @@ def _outcomes_last(name: str, array: Array, xp: ModuleType, axis: int) -> Array:
         raise DistributionError(f"`axis` is {axis}, but `{name}` has shape {tuple(array.shape)}")
     if math.prod(array.shape) == 0:
         raise DistributionError(f"`{name}` must not be empty, but has shape {tuple(array.shape)}")
+
+
+def _outcomes_last(name: str, array: Array, xp: ModuleType, axis: int) -> Array:
+    """The array with ``axis`` last and contiguous: numpy sums strided axes less accurately."""
+    require_axis(name, array, axis)
     array = xp.moveaxis(array, axis, -1)
     return np.ascontiguousarray(array) if isinstance(array, np.ndarray) else array
 
@@ -56,24 +70,18 @@ def _off_1(vectors: Array, xp: ModuleType) -> Array:
 
 
 def _refuse_sum(
-    name: str, vectors: Array, xp: ModuleType, axis: int, *, log: bool = False
+    name: str, vectors: Array, xp: ModuleType, axis: int, remedy: str, *, log: bool = False
 ) -> NoReturn:
     """Refuse vectors along the last axis (the caller's ``axis``), naming the worst sum."""
     off = _off_1(vectors, xp)
     worst = int(xp.argmax(xp.reshape(off, (-1,))))
     index = tuple(int(i) for i in np.unravel_index(worst, tuple(off.shape)))
     where = f" (vector {list(index)})" if index else ""
-    remedy = (
-        f"subtract the logarithm of that from `{name}`"
-        if log
-        else f"normalise it: {name} / {name}.sum(axis={axis}, keepdims=True)"
-    )
     what = f"the exponentials of `{name}`" if log else f"`{name}`"
     with np.errstate(over="ignore"):
         total = number(xp.sum(vectors, axis=-1)[index])
     raise DistributionError(
-        f"{what} must sum to 1 along axis {axis}, but sums to {total!r}{where}; "
-        f"if it is meant up to a factor, {remedy}"
+        f"{what} must sum to 1 along axis {axis}, but sums to {total!r}{where}; {remedy}"
     )
 
 
@@ -100,27 +108,8 @@ def log_probabilities(name: str, array: Array, xp: ModuleType, /, *, axis: int) 
         raise DistributionError(
             f"`{name}` must hold log-probabilities, at most 0, but `{name}`{place} = {value}"
         )
-    _refuse_sum(name, exponentials, xp, axis, log=True)
-
-
-def aligned(p: Any, q: Any, /) -> tuple[Any, Any]:
-    """Two mappings of outcomes to probabilities as two lists over the union of their outcomes.
-
-    Returns:
-        The two lists; arguments of other types unchanged.
-
-    Raises:
-        DistributionError: If only one is a dict, or a value is no number.
-    """
-    dicts = [isinstance(a, Mapping) for a in (p, q)]
-    if not any(dicts):
-        return p, q
-    if not all(dicts):
-        raise DistributionError(
-            "`p` and `q` must both be dicts by outcome, or both arrays, but one is each"
-        )
-    outcomes = list(dict.fromkeys([*p, *q]))
-    return [p.get(outcome, 0) for outcome in outcomes], [q.get(outcome, 0) for outcome in outcomes]
+    remedy = remedy_for_log_total(name, axis, xp)
+    _refuse_sum(name, exponentials, xp, axis, remedy, log=True)
 
 
 def broadcast_outcomes(p: Array, q: Array, xp: ModuleType, /) -> tuple[Array, Array]:

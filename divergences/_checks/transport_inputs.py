@@ -42,7 +42,9 @@ def equal_totals(p: Array, q: Array, xp: ModuleType, /) -> None:
     if abs(p_total - q_total) > tolerance * max(p_total, q_total):
         raise DistributionError(
             "`p` and `q` must have the same total mass, but sum(p) / sum(q) = "
-            f"{_quotient(p_total, q_total)}; normalise both: p / p.sum() and q / q.sum()"
+            f"{_quotient(p_total, q_total)}; normalize both, divergences.normalize(p) and "
+            "divergences.normalize(q), or move the smaller mass only, by "
+            "divergences.partial_transport"
         )
 
 

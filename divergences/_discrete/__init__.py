@@ -28,6 +28,7 @@ from divergences._discrete.kl_family import (
     kl,
     reverse_kl,
 )
+from divergences._discrete.normalize import normalize
 
 __all__ = [
     "alpha",
@@ -41,6 +42,7 @@ __all__ = [
     "js_distance",
     "js_mixture",
     "kl",
+    "normalize",
     "renyi",
     "reverse_kl",
     "total_variation",

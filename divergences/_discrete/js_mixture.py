@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from types import ModuleType
 from typing import Any
 
@@ -59,7 +60,7 @@ def js_mixture_of_logs(
 ) -> Array:
     """`js_mixture` of log-probabilities, for `divergences.log_space`."""
     name = "log_distributions"
-    xp, array = _checked_stack(name, log_distributions, weights, axis)
+    xp, array = _checked_stack(name, log_distributions, weights, axis, absent=-math.inf)
     logs = _checks.log_probabilities(name, array, xp, axis=axis)
     support = logs > -xp.inf
     logs = xp.where(support, logs, 0.0)
@@ -86,9 +87,10 @@ def _js_from_differences(p: Array, differences: Array, weights: Any, xp: ModuleT
 
 
 def _checked_stack(
-    name: str, distributions: Any, weights: Any, axis: int
+    name: str, distributions: Any, weights: Any, axis: int, *, absent: float = 0.0
 ) -> tuple[ModuleType, Array]:
     """The namespace, and the array of all distributions."""
+    distributions = _checks.aligned_distributions(distributions, name=name, missing=absent)
     xp = _checks.namespace(**{name: distributions, "weights": weights})
     like = _checks.first_array(distributions, weights)
     array = _checks.real_array(name, distributions, xp, like=like)

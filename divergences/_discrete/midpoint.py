@@ -9,6 +9,7 @@ close, ``p - q`` is exact, and so delta has full relative accuracy. The textbook
 ``sum p log(p / q)`` adds terms of order delta, of both signs, to a sum of order delta squared.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import ModuleType
@@ -136,20 +137,26 @@ def checked_probabilities(p: Any, q: Any, axis: int, /) -> tuple[ModuleType, Arr
         The namespace; both arrays in float64, of one shape ``(..., k)`` with the outcomes last;
         and the dtype of the result.
     """
-    return _checked(p, q, axis, _checks.probabilities, ("p", "q"))
+    return _checked(p, q, axis, _checks.probabilities, ("p", "q"), 0.0)
 
 
 def checked_log_probabilities(
     log_p: Any, log_q: Any, axis: int, /
 ) -> tuple[ModuleType, Array, Array, Array]:
     """Check two arrays of log-probabilities; returns the same as `checked_probabilities`."""
-    return _checked(log_p, log_q, axis, _checks.log_probabilities, ("log_p", "log_q"))
+    return _checked(log_p, log_q, axis, _checks.log_probabilities, ("log_p", "log_q"), -math.inf)
 
 
 def _checked(
-    p: Any, q: Any, axis: int, check: Callable[..., Array], names: tuple[str, str]
+    p: Any, q: Any, axis: int, check: Callable[..., Array], names: tuple[str, str], absent: float
 ) -> tuple[ModuleType, Array, Array, Array]:
-    arguments = dict(zip(names, _checks.aligned(p, q), strict=True))
+    arguments = dict(
+        zip(
+            names,
+            _checks.aligned_outcomes(p, q, axis=axis, missing=absent, names=names),
+            strict=True,
+        )
+    )
     xp = _checks.namespace(**arguments)
     like = _checks.first_array(*arguments.values())
     arrays = [_checks.real_array(name, a, xp, like=like) for name, a in arguments.items()]

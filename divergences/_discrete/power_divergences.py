@@ -115,7 +115,7 @@ def power_sum_minus_1(pair: MidpointForm, order: float, /) -> Array:
 
 
 def _power_term_by_series(d: Array, order: float, xp: ModuleType) -> Array:
-    """A term of `power_sum_minus_1` over m, for a small delta d."""
+    """Summand of `power_sum_minus_1` per unit of m, for a small delta d."""
     slope, square = 2 * order - 1, d * d
     half_log = -square / 2 * polynomial(square, LOG1M_COEFFICIENTS)  # log1p(-d^2) / 2
     artanh_minus_d = d * square * polynomial(square, ARTANH_COEFFICIENTS)
@@ -124,7 +124,7 @@ def _power_term_by_series(d: Array, order: float, xp: ModuleType) -> Array:
 
 
 def _power_term(pair: MidpointForm, order: float) -> Array:
-    """A term of `power_sum_minus_1` over m, for any other delta."""
+    """Summand of `power_sum_minus_1` per unit of m, for any other delta."""
     xp, delta, slope = pair.xp, pair.delta, 2 * order - 1
     shared = pair.in_p & pair.in_q & (pair.midpoint > 0)
     p_over_m, q_over_m = (xp.where(shared, r, 1.0) for r in (pair.p_over_m, pair.q_over_m))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 
 from divergences import _checks
+from divergences._checks.labels import LabelledProblem
 from divergences._transport.batches import batch_shape, optima, problems
 from divergences._transport.gradients import cost_with_gradient
 from divergences._transport.partial import partial_optimum
@@ -28,11 +30,13 @@ def emd(p: ArrayLike, q: ArrayLike, cost: ArrayLike, /, *, n_jobs: int | None = 
     mass does not matter: p and q may be counts, if they have the same total.
 
     Args:
-        p: Masses of the sources, shape ``(..., n)``; zeros are fine.
+        p: Masses of the sources, shape ``(..., n)``, or by label: a mapping or a pandas Series;
+            zeros are fine.
         q: Masses of the targets, shape ``(..., m)``, with the same total within 1e-9 of it (1e-5
             in float32).
         cost: Cost of moving one unit of mass from i to j, at least 0, shape ``(n, m)`` or
-            ``(..., n, m)``. Leading axes broadcast.
+            ``(..., n, m)``; leading axes broadcast. For masses by label, a frame with sources as
+            rows and targets as columns, a mapping of pairs of labels, or a function of two labels.
         n_jobs: Number of processes for a batch; -1 for one per core; None for the default of
             `joblib.parallel_config`, which is one.
 
@@ -53,7 +57,7 @@ def emd(p: ArrayLike, q: ArrayLike, cost: ArrayLike, /, *, n_jobs: int | None = 
     >>> float(emd([0.5, 0.5, 0.0], [0.0, 0.5, 0.5], [[0, 1, 2], [1, 0, 1], [2, 1, 0]]))
     1.0
     """
-    xp, p, q, cost = _arrays(p, q, cost)
+    xp, (p, q, cost), _ = _arrays(p, q, cost)
     shape = batch_shape(p, q, cost)
     if not shape:
         return HistogramProblem.of(p, q, cost, xp).value()
@@ -77,7 +81,8 @@ def transport(p: ArrayLike, q: ArrayLike, cost: ArrayLike, /) -> Transport:
         p: Masses of the sources, shape ``(n,)``; zeros are fine.
         q: Masses of the targets, shape ``(m,)``, with the same total within 1e-9 of it (1e-5 in
             float32).
-        cost: Cost of moving one unit of mass from i to j, at least 0, shape ``(n, m)``.
+        cost: Cost of moving one unit of mass from i to j, at least 0, shape ``(n, m)``, or by
+            label as in `emd`.
 
     Returns:
         Cost, plan, potentials and duality gap, in numpy.
@@ -91,8 +96,8 @@ def transport(p: ArrayLike, q: ArrayLike, cost: ArrayLike, /) -> Transport:
     >>> solved.cost, solved.plan.toarray().tolist()
     (0.25, [[0.25, 0.25], [0.0, 0.5]])
     """
-    xp, p, q, cost = _arrays(p, q, cost)
-    return HistogramProblem.of(p, q, cost, xp).solve().transport()
+    xp, arrays, labels = _arrays(p, q, cost)
+    return _labelled(HistogramProblem.of(*arrays, xp).solve().transport(), labels)
 
 
 def partial_transport(p: ArrayLike, q: ArrayLike, cost: ArrayLike, /) -> Transport:
@@ -107,7 +112,8 @@ def partial_transport(p: ArrayLike, q: ArrayLike, cost: ArrayLike, /) -> Transpo
     Args:
         p: Masses of the sources, shape ``(n,)``, of any total.
         q: Masses of the targets, shape ``(m,)``, of any total.
-        cost: Cost of moving one unit of mass from i to j, at least 0, shape ``(n, m)``.
+        cost: Cost of moving one unit of mass from i to j, at least 0, shape ``(n, m)``, or by
+            label as in `emd`.
 
     Returns:
         The cost per unit of moved mass; the plan, whose entries sum to 1; potentials, none of the
@@ -127,22 +133,30 @@ def partial_transport(p: ArrayLike, q: ArrayLike, cost: ArrayLike, /) -> Transpo
     >>> solved.cost, solved.plan.toarray().tolist()
     (3.0, [[0.5], [0.5]])
     """
-    xp, *arrays = _arrays(p, q, cost)
+    xp, arrays, labels = _arrays(p, q, cost)
     sources, targets, matrix = arrays
     _checks.masses("p", sources, xp)
     _checks.masses("q", targets, xp)
     _checks.cost_matrix(matrix, sources.shape[0], targets.shape[0], xp)
     wide = (_checks.numpy_values(a).astype(np.float64, copy=False) for a in arrays)
-    return partial_optimum(*wide).transport()
+    return _labelled(partial_optimum(*wide).transport(), labels)
 
 
-def _arrays(p: ArrayLike, q: ArrayLike, cost: ArrayLike) -> tuple[ModuleType, Array, Array, Array]:
-    """The common namespace of the arguments, and the arguments as its arrays."""
-    arguments = {"p": p, "q": q, "cost": cost}
+def _arrays(
+    p: Any, q: Any, cost: Any
+) -> tuple[ModuleType, tuple[Array, Array, Array], LabelledProblem]:
+    """The common namespace, the aligned arguments as its arrays, and their labels."""
+    problem = _checks.aligned_cost(p, q, cost)
+    arguments = {"p": problem.p, "q": problem.q, "cost": problem.cost}
     xp = _checks.namespace(**arguments)
     like = _checks.first_array(*arguments.values())
-    p, q, cost = (_checks.real_array(k, v, xp, like=like) for k, v in arguments.items())
-    return xp, p, q, cost
+    arrays = [_checks.real_array(k, v, xp, like=like) for k, v in arguments.items()]
+    return xp, (arrays[0], arrays[1], arrays[2]), problem
+
+
+def _labelled(transport: Transport, labels: LabelledProblem) -> Transport:
+    """The transport with the labels of its sources and targets."""
+    return replace(transport, source_labels=labels.sources, target_labels=labels.targets)
 
 
 @dataclass(frozen=True, slots=True)

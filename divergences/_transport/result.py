@@ -1,5 +1,6 @@
 """Results of a transport problem: plan, potentials and duality gap."""
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,6 +35,8 @@ class Transport:
         target_potential: Shape ``(m,)``, likewise of each target.
         gap: Upper bound of ``cost`` minus the true optimum, in the unit of the ground cost,
             rounding included; at least 0, and above ``cost`` by no more than rounding.
+        source_labels: Label of each source; None where the masses have no labels.
+        target_labels: Label of each target; None where the masses have no labels.
     """
 
     cost: float
@@ -41,6 +44,8 @@ class Transport:
     source_potential: Floats
     target_potential: Floats
     gap: float
+    source_labels: tuple[Hashable, ...] | None = None
+    target_labels: tuple[Hashable, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

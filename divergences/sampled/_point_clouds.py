@@ -135,13 +135,16 @@ class PointCloudPair:
         Raises:
             DistributionError: If points or weights are not finite or do not fit each other.
         """
-        xp = _checks.namespace(x=x, y=y, x_weights=x_weights, y_weights=y_weights)
-        like = _checks.first_array(x, y, x_weights, y_weights)
+        p_values = _checks.aligned_weights(x, x_weights, names=("x", "x_weights"))
+        q_values = _checks.aligned_weights(y, y_weights, names=("y", "y_weights"))
+        x, y, _ = _checks.aligned_columns(x, y)
+        xp = _checks.namespace(x=x, y=y, x_weights=p_values, y_weights=q_values)
+        like = _checks.first_array(x, y, p_values, q_values)
         sources = _checks.points("x", x, xp, like=like)
         targets = _checks.points("y", y, xp, like=like)
         _require_same_dimension(sources.shape[1], targets.shape[1])
-        p = _checks.weights("x_weights", x_weights, sources.shape[0], xp, like=sources)
-        q = _checks.weights("y_weights", y_weights, targets.shape[0], xp, like=targets)
+        p = _checks.weights("x_weights", p_values, sources.shape[0], xp, like=sources)
+        q = _checks.weights("y_weights", q_values, targets.shape[0], xp, like=targets)
         return cls(PointCloud(sources, p), PointCloud(targets, q))
 
     @classmethod

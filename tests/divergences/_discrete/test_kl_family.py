@@ -224,7 +224,7 @@ INVALID_ARGUMENTS = [
     (([-0.1, 1.1], [0.5, 0.5]), r"`p`\[0\] = -0.1 is negative"),
     (([0.5, 0.5], [float("nan"), 1.0]), r"`q`\[0\] = nan is not finite"),
     (([0.5, 0.5], [float("inf"), 1.0]), r"`q`\[0\] = inf is not finite"),
-    (([0.5, 0.6], [0.5, 0.5]), r"`p` must sum to 1 along axis -1, but sums to 1.1.*p / p.sum\("),
+    (([0.5, 0.6], [0.5, 0.5]), r"`p` must sum to 1 along axis -1, but sums to 1.1.*normalize it, divergences.normalize\(p\)"),
     (([[1, 0], [0.5, 0.4]], [0.5, 0.5]), r"`p` must sum to 1 .* \(vector \[1\]\)"),
     (([], []), r"`p` must not be empty, but has shape \(0,\)"),
     ((1.0, [0.5, 0.5]), r"`p` must have at least one axis"),

@@ -1,0 +1,121 @@
+"""Containers other than arrays and lists: taken as arrays of numpy, or refused with the remedy."""
+
+import numbers
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+
+from divergences._checks.labels import plain
+from divergences.errors import DistributionError
+
+
+def as_array_or_list(name: str, value: Any, /) -> Any:
+    """The values of a container that is neither an array nor a list; others unchanged.
+
+    Labels are dropped: whoever pairs two labelled objects aligns them before.
+
+    Returns:
+        An array, or nested lists.
+
+    Raises:
+        DistributionError: If the container is masked, sparse, structured, or has no order.
+    """
+    value = plain(value)
+    if isinstance(value, np.ma.MaskedArray):
+        return _unmasked(name, value)
+    if isinstance(value, np.ndarray) and value.dtype.names is not None:
+        raise DistributionError(
+            f"`{name}` is a structured array with fields {', '.join(value.dtype.names)}; pass its "
+            f"rows: {name}.tolist()"
+        )
+    _refuse_sparse(name, value)
+    if isinstance(value, set | frozenset):
+        raise DistributionError(
+            f"`{name}` is a set, which has no order; pass a list, or a mapping by outcome"
+        )
+    if isinstance(value, str | bytes):
+        raise DistributionError(f"`{name}` must hold numbers, but is the text {value[:20]!r}")
+    return list(value) if isinstance(value, Iterator) else value
+
+
+def _unmasked(name: str, value: np.ma.MaskedArray[Any, Any]) -> Any:
+    """Data of a masked array that masks nothing.
+
+    Returns:
+        The data, as an array without a mask.
+
+    Raises:
+        DistributionError: If an entry is masked.
+    """
+    count = int(np.ma.getmaskarray(value).sum())
+    if count == 0:
+        return np.ma.getdata(value)
+    raise DistributionError(
+        f"`{name}` is a masked array with {count} masked entries; pass `{name}.compressed()`, or "
+        f"`{name}.filled(0)`"
+    )
+
+
+def _refuse_sparse(name: str, value: Any) -> None:
+    """Refuse sparse arrays and matrices of scipy, torch and pydata.
+
+    Raises:
+        DistributionError: With the call that makes the array dense.
+    """
+    if "sparse" in str(getattr(value, "layout", "")):
+        raise DistributionError(f"`{name}` is sparse; pass `{name}.to_dense()`")
+    if hasattr(value, "toarray") and hasattr(value, "nnz"):
+        raise DistributionError(f"`{name}` is sparse; pass `{name}.toarray()`")
+    if hasattr(value, "todense") and hasattr(value, "nnz"):
+        raise DistributionError(f"`{name}` is sparse; pass `{name}.todense()`")
+
+
+def numbers_of_objects(name: str, array: Any, /) -> Any:
+    """Float64 values of an array of Python numbers, such as Fraction, Decimal or large int.
+
+    Returns:
+        Float64 array of the same shape.
+
+    Raises:
+        DistributionError: If an entry is no real number, or too large for a float.
+    """
+    entries = array.reshape(-1).tolist()
+    missing = [k for k, x in enumerate(entries) if _is_missing(x)]
+    if missing:
+        raise DistributionError(
+            f"`{name}` has {len(missing)} missing values ({entries[missing[0]]!r}), the first at "
+            f"{_index(array, missing[0])}; drop or fill them"
+        )
+    for k, x in enumerate(entries):
+        if not isinstance(x, numbers.Real | Decimal):
+            raise DistributionError(
+                f"`{name}` must hold real numbers, but `{name}`{_index(array, k)} = "
+                f"{shortened(x)} is of type {type(x).__name__}"
+            )
+    try:
+        return np.array([float(x) for x in entries]).reshape(array.shape)
+    except OverflowError:
+        raise DistributionError(
+            f"`{name}` has numbers beyond 1.8e308, which no float can hold; divide all of them by "
+            "a constant"
+        ) from None
+
+
+def _index(array: Any, flat: int) -> list[int]:
+    """Index of an entry, for a message."""
+    return [int(k) for k in np.unravel_index(flat, array.shape)]
+
+
+def _is_missing(value: Any) -> bool:
+    """Whether a value is None, NaN, NaT or NA."""
+    if value is None or type(value).__name__ in ("NAType", "NaTType"):
+        return True
+    return isinstance(value, float) and value != value
+
+
+def shortened(value: Any, /) -> str:
+    """``repr`` of a value, cut to 60 characters."""
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
