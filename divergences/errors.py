@@ -6,7 +6,7 @@ MAX_LISTED_FAILURES = 3
 
 
 class DistributionError(ValueError):
-    """Invalid input: no distribution, cost matrix, point set or option.
+    """Invalid input: distributions, costs, points or options.
 
     The message names the argument, the requirement, the value and a remedy.
     """
@@ -16,7 +16,7 @@ class SolverError(RuntimeError):
     """A computation that did not reach its accuracy; it returns no number.
 
     Attributes:
-        bracket: Lower and upper bound of the value; None if none are known.
+        bracket: Lower and upper bound of the value; None if unavailable.
     """
 
     def __init__(self, message: str, /, *, bracket: tuple[float, float] | None = None) -> None:

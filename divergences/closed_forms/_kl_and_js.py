@@ -144,7 +144,7 @@ def _exponential_kl(p: Exponential, q: Exponential) -> float:
 
 
 def _gamma_kl(p: Gamma, q: Gamma) -> float:
-    """KL of a change of mean at the shape of q, plus KL of a change of shape at a fixed mean."""
+    """KL of a change of the mean at q's shape, plus KL of a change of the shape at p's mean."""
     mean, shape = Fraction(p.shape) / Fraction(p.rate), Fraction(q.shape)
     mean_kl = _rational.generalized_kl(shape, mean * Fraction(q.rate))
     return mean_kl + _log_gamma.gamma_shape_kl(p.shape, q.shape)
@@ -167,7 +167,7 @@ def _bernoulli_masses(p: Bernoulli, q: Bernoulli) -> _rational.MassPairs:
 
 
 def _uniform_masses(p: Uniform, q: Uniform) -> _rational.MassPairs:
-    """Masses of the common support, of the rest of that of p, and of the rest of that of q."""
+    """Masses of the common support, of the support of p alone, and of that of q alone."""
     p_length, q_length = (Fraction(x.high) - Fraction(x.low) for x in (p, q))
     common = Fraction(min(p.high, q.high)) - Fraction(max(p.low, q.low))
     p_common, q_common = max(common, Fraction(0)) / p_length, max(common, Fraction(0)) / q_length

@@ -156,7 +156,7 @@ def _kl_integrand(log_p: Floats, log_q: Floats, _x_over_derivative: Floats) -> F
 
 
 def _kl_sensitivity(log_p: Floats, log_q: Floats, _x_over_derivative: Floats) -> Floats:
-    """As for JS; for distant densities the rounding of log q also counts with the mass of p."""
+    """Sensitivity of JS; for distant densities, plus p times the rounding of log q."""
     p = np.where(np.abs(_log_ratio(log_p, log_q)) < 1, 0.0, np.exp(log_p))
     return _js_sensitivity(log_p, log_q, _x_over_derivative) + p * _rounding_unit(log_q)
 
@@ -167,7 +167,7 @@ def _js_integrand(log_p: Floats, log_q: Floats, _x_over_derivative: Floats) -> F
 
 
 def _js_sensitivity(log_p: Floats, log_q: Floats, _x_over_derivative: Floats) -> Floats:
-    """``|p - q|`` times the rounding of both logs for close densities, else each with its mass."""
+    """``|p - q|`` times the rounding of both logs for close densities, else each times its own."""
     p, q = np.exp(log_p), np.exp(log_q)
     close = np.abs(p - q) * (_rounding_unit(log_p) + _rounding_unit(log_q))
     distant = p * _rounding_unit(log_p) + q * _rounding_unit(log_q)
