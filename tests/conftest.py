@@ -1,4 +1,4 @@
-"""Settings of every test: fixed seeds, one thread a worker, MNIST where it is."""
+"""Fixtures and settings of all tests: fixed seeds, one thread per worker, MNIST if available."""
 
 import os
 import sys
@@ -35,17 +35,18 @@ def rng():
 
 @pytest.fixture
 def unchecked():
-    """No shape checks by beartype: what our own checks say, as a user without it sees them."""
+    """Disable the shape checks of beartype, which users do not have, to test our own checks."""
     jaxtyping.config.update("jaxtyping_disable", True)
     yield
     jaxtyping.config.update("jaxtyping_disable", False)
 
 
 @pytest.fixture(scope="session")
-def mnist_dir(tmp_path_factory):
-    """A folder with the real files; where there are none, CI fails and a person is told."""
+def mnist_dir():
+    """Folder of the MNIST files; without them the test is skipped, and in CI fails."""
     try:
-        files = [mnist.load(file) for file in (mnist.IMAGES["train"], mnist.IMAGES["test"])]
+        for split in ("train", "test"):
+            mnist.load(mnist.IMAGES[split])
     except MnistError as error:
         if os.environ.get("CI"):
             raise
@@ -54,7 +55,6 @@ def mnist_dir(tmp_path_factory):
         return Path(os.environ["MNIST_DIR"]).resolve()
     import pooch
 
-    assert len(files) == 2
     return Path(pooch.os_cache("divergences")) / "mnist"
 
 
@@ -73,12 +73,12 @@ def classifier(mnist_dir):
 
 @pytest.fixture
 def gan(monkeypatch, capfd):
-    """The command line in this process: exit status, and what it said on both streams."""
+    """The command line in this process; a call returns exit status, stdout and stderr."""
 
     def call(*arguments):
         monkeypatch.setattr(sys, "argv", ["gan", *map(str, arguments)])
         status = main()
-        said = capfd.readouterr()
-        return status, said.out, said.err
+        output = capfd.readouterr()
+        return status, output.out, output.err
 
     return call

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
@@ -49,6 +50,7 @@ def subprocess_gan(*arguments, **environment):
         text=True,
         timeout=120,
         env={**os.environ, **environment},
+        cwd=Path(__file__).parents[3],
     )
 
 
@@ -128,7 +130,7 @@ def test_a_run_on_the_real_digits(gan, mnist_dir, classifier, monkeypatch, tmp_p
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_run_resumes_to_the_same_numbers(number, gan, monkeypatch, tmp_path):
-    budget = ["--steps", "30", "--evaluate-every", "20", "--evaluation-size", "40", "--seed", "3"]
+    budget = ["--steps", "20", "--evaluate-every", "20", "--evaluation-size", "40", "--seed", "3"]
     arguments = ["train", "gan", *budget, "--out"]
     assert gan(*arguments, tmp_path / "whole")[0] == 0
 
@@ -136,7 +138,7 @@ def test_an_interrupted_run_resumes_to_the_same_numbers(number, gan, monkeypatch
         interrupt(patched, number, at_batch=15)
         status, out, err = gan(*arguments, tmp_path / "stopped")
     assert status == 130
-    assert out == "stopped after step 15 of 30; the same command with --resume goes on\n"
+    assert out == "stopped after step 15 of 20; the same command with --resume goes on\n"
     assert f"{number.name}: stopping" in err
 
     assert gan(*arguments, tmp_path / "stopped", "--resume")[0] == 0
@@ -237,8 +239,8 @@ def test_an_interrupted_demo_keeps_its_runs_and_begins_no_other(
 
 REFUSED = [
     (
-        ["train", "wgan-pg"],
-        "unknown recipe 'wgan-pg'; did you mean 'wgan-gp'? choose from gan-minimax, gan, ",
+        ["train", "wgan_gp"],
+        "unknown recipe 'wgan_gp'; did you mean 'wgan-gp'? choose from gan-minimax, gan, ",
     ),
     (
         ["train", "gan", "--data", "cifar"],
@@ -284,9 +286,9 @@ def test_impossible_arguments_are_refused_in_one_message(arguments, message, gan
 
 
 def test_a_refusal_of_the_program_is_one_line_and_a_status(tmp_path):
-    refused = subprocess_gan("train", "wgan-pg", "--out", tmp_path / "run")
+    refused = subprocess_gan("train", "wgan_gp", "--out", tmp_path / "run")
     assert refused.returncode == 1
-    assert refused.stderr.startswith("gan: unknown recipe 'wgan-pg'; did you mean 'wgan-gp'?")
+    assert refused.stderr.startswith("gan: unknown recipe 'wgan_gp'; did you mean 'wgan-gp'?")
     assert refused.stderr.count("\n") == 1
 
 

@@ -20,7 +20,7 @@ LINE |= {"floor": 0.125, "modes": 8, "in_3_sigma": 0.875, "live_gap": 0.75}
 
 
 def written(folder, *metrics, **config):
-    """A run's folder by hand."""
+    """A run's folder with given evaluations."""
     folder.mkdir(parents=True)
     config = {"recipe": "gan", "data": "eight-gaussians", "steps": 10, "seed": 0, **config}
     (folder / "config.json").write_text(json.dumps(config))
@@ -29,12 +29,8 @@ def written(folder, *metrics, **config):
     return folder
 
 
-def cells(table):
-    """The table's rows by their first word or words, as lists of cells."""
-    return [line.split("  ") for line in table.splitlines()]
-
-
 def row(table, name):
+    """Cells of the one row that begins with this name."""
     (line,) = [line for line in table.splitlines() if line.startswith(name)]
     return line.removeprefix(name).split()
 
@@ -68,7 +64,7 @@ def test_runs_that_differ_in_more_than_their_seed_are_no_group(tmp_path):
     assert "seeds" not in comparison_table(finished_runs(paths))
 
 
-def test_what_was_not_finite_is_a_dash_and_no_mean_hides_it(gan, tmp_path):
+def test_a_number_that_was_not_finite_is_a_dash_and_its_mean_too(gan, tmp_path):
     paths = [
         written(tmp_path / str(seed), {**LINE, "gap": gap}, seed=seed)
         for seed, gap in enumerate([None, 1.0, 2.0])
@@ -162,7 +158,7 @@ def test_sampling_leaves_the_run_as_it_was(gan, trained, tmp_path):
         (["--out", "nowhere/x.npy"], "--out nowhere/x.npy could not be written ("),
     ],
 )
-def test_samples_that_cannot_be_are_refused(gan, trained, arguments, message, tmp_path):
+def test_impossible_samples_are_refused(gan, trained, arguments, message, tmp_path):
     out = [] if "--out" in arguments else ["--out", tmp_path / "x.npy"]
     status, said, err = gan("sample", trained[1], "--n", "2", *out, *arguments)
     assert (status, said) == (1, "")
@@ -191,7 +187,7 @@ def test_a_configuration_that_is_not_of_a_run_is_refused(gan, tmp_path, record):
     assert "is not the configuration of a run" in err
 
 
-def test_recipes_lists_all_that_there_is(gan):
+def test_recipes_lists_all_recipes_data_sets_and_networks(gan):
     status, said, _ = gan("recipes")
     assert status == 0
     for name, method in RECIPES.items():
@@ -201,7 +197,7 @@ def test_recipes_lists_all_that_there_is(gan):
     for load in DATA.values():
         assert load.__doc__.splitlines()[0] in said
     assert "constraint gradient-penalty, critic_steps 5, batch_size 64" in said
-    # What a recipe does not use is not among its settings.
+    # Settings without effect in a recipe are not listed.
     plain = said.partition("\ngan: ")[2].partition("\n\n")[0]
     assert "penalty_weight" not in plain
     assert "clip" not in plain

@@ -29,7 +29,7 @@ def test_the_same_points_have_a_bound_below_their_exact_distance(gan, tmp_path):
     assert (out / "critic.png").stat().st_size > 10_000
 
 
-def test_populations_are_asked_about_where_their_distance_is_known(gan, tmp_path):
+def test_the_question_is_of_populations_where_their_distance_is_known(gan, tmp_path):
     out = tmp_path / "critic"
     arguments = ("--pair", "translation-3", "--steps", 10, "--out", out)
     status, said, _ = gan("critic", "one-sided", *arguments)
@@ -62,7 +62,7 @@ def test_populations_are_asked_about_where_their_distance_is_known(gan, tmp_path
         (["clip", "--pair", "scaling-99999999999"], "unknown pair 'scaling-99999999999'"),
     ],
 )
-def test_what_cannot_be_is_refused(gan, tmp_path, arguments, message):
+def test_impossible_arguments_are_refused(gan, tmp_path, arguments, message):
     status, said, error = gan("critic", *arguments, "--out", tmp_path / "out")
     assert status == 1
     assert message in error

@@ -1,4 +1,4 @@
-"""Recipes, data sets and networks of one's own, from a file that is named on the command line."""
+"""Recipes, data sets and networks from plugins that the command line names."""
 
 import json
 import sys
@@ -48,11 +48,8 @@ TINY = ["--steps", "12", "--evaluate-every", "6", "--evaluation-size", "40"]
 
 
 @pytest.fixture
-def plugin(tmp_path, monkeypatch):
-    """A plugin's file; what it adds is gone after the test."""
-    for names in (RECIPES, DATA, NETWORKS):
-        for name in names:
-            monkeypatch.setitem(names, name, names[name])  # restores the whole of it
+def plugin(tmp_path):
+    """Path of a plugin, whose entries are removed after the test."""
     before = [dict(names) for names in (RECIPES, DATA, NETWORKS)]
     path = tmp_path / "own.py"
     path.write_text(OWN)
@@ -137,7 +134,7 @@ def test_a_plugin_that_fails_is_named_with_its_reason(gan, plugin, content, mess
     assert "own-gan" in RECIPES
 
 
-def test_a_plugin_that_is_not_there_is_named(tmp_path):
+def test_a_missing_plugin_is_named(tmp_path):
     with pytest.raises(PluginError, match=r"--plugin .*no\.py could not be loaded: FileNotFound"):
         load_plugins([str(tmp_path / "no.py")])
     with pytest.raises(PluginError, match="--plugin no_such_module could not be loaded: Module"):

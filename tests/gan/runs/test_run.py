@@ -1,4 +1,4 @@
-"""A run from its configuration to its folder, where it goes wrong."""
+"""A run from its configuration to its folder: divergence, repetition, refusals."""
 
 import math
 from dataclasses import replace
@@ -24,8 +24,8 @@ def config(out, **changes):
 
 
 @pytest.fixture
-def spoilt(monkeypatch):
-    """A target whose batches are NaN once training has drawn four of them."""
+def diverging_data(monkeypatch):
+    """A data set whose training batches are NaN after the fourth."""
     drawn = []
 
     def sample(n, rng):
@@ -39,7 +39,7 @@ def spoilt(monkeypatch):
 
 
 def test_a_loss_that_is_not_finite_ends_the_run_with_the_last_finite_step_kept(
-    spoilt, tmp_path, capfd
+    diverging_data, tmp_path, capfd
 ):
     with pytest.raises(
         TrainingError, match=r"training stopped after step 4: the critic's loss is"
@@ -51,17 +51,17 @@ def test_a_loss_that_is_not_finite_ends_the_run_with_the_last_finite_step_kept(
     capfd.readouterr()
 
 
-def test_the_kept_step_is_the_one_of_a_healthy_run(spoilt, tmp_path, capfd, monkeypatch):
+def test_the_kept_step_is_the_one_of_a_healthy_run(diverging_data, tmp_path, capfd, monkeypatch):
     with pytest.raises(TrainingError, match=r"checkpoint\.pt"):
-        run(config(tmp_path / "spoilt"))
+        run(config(tmp_path / "diverged"))
     monkeypatch.setitem(datasets.DATA, "eight-gaussians", lambda data_dir: PLANE)
-    resumed = run(config(tmp_path / "spoilt"), resume=True)
+    resumed = run(config(tmp_path / "diverged"), resume=True)
     healthy = run(config(tmp_path / "healthy"))
     assert resumed.finished
-    for mine, theirs in zip(
+    for weight, expected in zip(
         resumed.training.average.parameters(), healthy.training.average.parameters(), strict=True
     ):
-        assert torch.equal(mine, theirs)
+        assert torch.equal(weight, expected)
     capfd.readouterr()
 
 
@@ -89,15 +89,15 @@ def test_numbers_out_of_range_are_refused(tmp_path, changes, message):
         config(tmp_path / "run", **changes)
 
 
-def test_settings_that_older_runs_had_not_are_recorded_only_where_they_matter(tmp_path):
-    plain = config(tmp_path / "run").record()["recipe_settings"]
-    assert not {"momentum", "generator_decay"} & plain.keys()  # so the older ones go on
+def test_settings_that_older_runs_lack_are_recorded_only_where_they_have_an_effect(tmp_path):
+    recorded = config(tmp_path / "run").record()["recipe_settings"]
+    assert not {"momentum", "generator_decay"} & recorded.keys()  # so that the older ones resume
     changes = {"optimizer": "muon", "generator_decay": 3.0}
-    turned = config(tmp_path / "run", changes=changes).record()["recipe_settings"]
-    assert (turned["momentum"], turned["generator_decay"]) == (0.9, 3.0)
+    changed = config(tmp_path / "run", changes=changes).record()["recipe_settings"]
+    assert (changed["momentum"], changed["generator_decay"]) == (0.9, 3.0)
 
 
-def test_a_bound_of_whole_batches_is_not_divided_between_processes():
+def test_the_certified_loss_is_refused_on_several_processes():
     rng = torch.Generator().manual_seed(0)
     networks = plane_generator(rng), plane_critic(rng)
     recipe = RECIPES["wgan-certified"].quick
