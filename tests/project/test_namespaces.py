@@ -76,7 +76,7 @@ LIBRARIES = {
 @pytest.fixture
 def x64():
     """Switch on float64 in jax, which is off by default."""
-    before = jax.config.jax_enable_x64
+    before = jax.config.jax_enable_x64  # type: ignore[attr-defined]  # defined at import
     jax.config.update("jax_enable_x64", True)
     yield
     jax.config.update("jax_enable_x64", before)
@@ -239,9 +239,7 @@ def test_results_are_on_the_device_of_the_input():
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_the_meta_device_is_refused(name):
     p = torch.full((2, 3), 1 / 3, device="meta")
-    with pytest.raises(
-        DistributionError, match="hold values, but tensors on the device meta have none"
-    ):
+    with pytest.raises(DistributionError, match="but tensors on the device meta have none"):
         FUNCTIONS[name](p, p)
 
 
@@ -251,9 +249,7 @@ def test_a_device_without_float64_is_refused_with_advice(monkeypatch):
 
     p = torch.tensor([0.5, 0.5])
     monkeypatch.setattr("array_api_compat.torch.astype", refuse)
-    with pytest.raises(
-        DistributionError, match=r"`p` is on a device without float64.*: p.cpu\(\)"
-    ):
+    with pytest.raises(DistributionError, match=r"is on a device without float64.*: p.cpu\(\)"):
         divergences.kl(p, p)
 
 

@@ -3,6 +3,7 @@
 import itertools
 import math
 from collections import Counter
+from typing import Any
 
 import mpmath
 import numpy as np
@@ -147,8 +148,13 @@ def test_distributions_may_be_dicts_by_outcome(name):
 def test_counts_are_refused_as_probabilities():
     with pytest.raises(DistributionError, match=r"`p` must sum to 1 .* sums to 3"):
         divergences.kl(Counter("aab"), Counter("ab"))
-    with pytest.raises(DistributionError, match=r"`p` has outcomes by label .*list\(p.values\(\)\)"):
-        divergences.kl({"a": 1.0}, [1.0])
+
+
+def test_a_dict_beside_a_list_is_refused():
+    p: Any = {"a": 1.0}
+    message = r"`p` has outcomes by label .*list\(p.values\(\)\)"
+    with pytest.raises(DistributionError, match=message):
+        divergences.kl(p, [1.0])
 
 
 @pytest.mark.parametrize("order", [-1, math.nan, "2", None])

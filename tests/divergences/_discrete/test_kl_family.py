@@ -1,5 +1,7 @@
 """KL and JS: their laws, their values against multiprecision, and the input they refuse."""
 
+from typing import Any
+
 import mpmath
 import numpy as np
 import pytest
@@ -224,7 +226,10 @@ INVALID_ARGUMENTS = [
     (([-0.1, 1.1], [0.5, 0.5]), r"`p`\[0\] = -0.1 is negative"),
     (([0.5, 0.5], [float("nan"), 1.0]), r"`q`\[0\] = nan is not finite"),
     (([0.5, 0.5], [float("inf"), 1.0]), r"`q`\[0\] = inf is not finite"),
-    (([0.5, 0.6], [0.5, 0.5]), r"`p` must sum to 1 along axis -1, but sums to 1.1.*normalize it, divergences.normalize\(p\)"),
+    (
+        ([0.5, 0.6], [0.5, 0.5]),
+        r"`p` must sum to 1 along axis -1, but sums to 1.1.*divergences.normalize\(p\)",
+    ),
     (([[1, 0], [0.5, 0.4]], [0.5, 0.5]), r"`p` must sum to 1 .* \(vector \[1\]\)"),
     (([], []), r"`p` must not be empty, but has shape \(0,\)"),
     ((1.0, [0.5, 0.5]), r"`p` must have at least one axis"),
@@ -268,7 +273,8 @@ def test_an_axis_that_is_no_integer_is_refused(axis):
 
 
 def test_numpy_scalars_and_other_byte_orders_are_accepted():
-    assert kl(np.array([1, 0], ">f8"), [0.5, 0.5], base=np.float32(2)) == 1
+    base: Any = np.float32(2)
+    assert kl(np.array([1, 0], ">f8"), [0.5, 0.5], base=base) == 1
 
 
 def test_mixing_libraries_is_refused_with_advice():
