@@ -70,7 +70,7 @@ def _shares(counts: Array, xp: ModuleType, axis: int, pseudocount: float) -> Arr
     """
     _checks.require_axis("counts", counts, axis)
     _checks.non_negative("counts", counts, xp)
-    masses = xp.astype(counts, xp.float64, copy=False) + pseudocount
+    masses = _checks.float64("counts", counts, xp) + pseudocount
     largest = xp.max(masses, axis=axis, keepdims=True)
     empty = largest <= 0
     if _checks.holds("counts", xp.any(empty)):
