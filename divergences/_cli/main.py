@@ -12,7 +12,7 @@ import numpy as np
 
 from divergences import _checks
 from divergences._cli import plots
-from divergences._cli.tables import Sample, read, samples, truncated_list
+from divergences._cli.tables import Sample, TextOptions, read, samples, truncated_list
 from divergences.errors import DistributionError, SolverError
 from divergences.sampled import _report
 from divergences.sampled._compare import iter_estimates
@@ -118,8 +118,9 @@ def _require_valid(args: argparse.Namespace) -> None:
 def _samples(args: argparse.Namespace) -> tuple[Sample, Sample]:
     """The samples in the two files."""
     keys = [None] if args.key is None else args.key.split(",")
-    x = read(args.x, key=keys[0], header=args.header)
-    y = read(args.y, key=keys[-1], header=args.header)
+    options = TextOptions(args.header, None, None)
+    x = read(args.x, key=keys[0], text=options)
+    y = read(args.y, key=keys[-1], text=options)
     columns = None if args.columns is None else [c.strip() for c in args.columns.split(",")]
     return samples(x, y, columns=columns, x_weights=args.x_weights, y_weights=args.y_weights)
 

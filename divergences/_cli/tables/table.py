@@ -1,10 +1,13 @@
-"""Numeric tables, and the selection of their columns."""
+"""Tables by column: numbers, text and times, and the selection of numeric columns."""
 
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from divergences._typing import Floats, Indices
 from divergences.errors import DistributionError
@@ -15,26 +18,35 @@ MAX_QUOTED_CHARACTERS = 40  # of a message
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The numbers in a file, a row per point.
+    """The columns in a file.
 
     Attributes:
-        path: The file.
-        values: Shape ``(rows, columns)``; NaN for missing and non-numeric entries.
+        path: The file; ``-`` for standard input.
+        columns: A vector for each column, all of one length: float64 with NaN for missing entries,
+            datetime64 or timedelta64 with NaT, or objects of type str with None.
         names: Names of the columns, if the file has a header.
         lines: Line number of each row, if the file is text.
-        non_numeric: Line number and text of the first non-numeric entry of each column with one.
+        text: Line number and text of the first entry of each column of words that is no number,
+            if the file is text.
+        notes: Inferred signs between fields and before decimals, with the options that state them.
     """
 
     path: Path
-    values: Floats
+    columns: tuple[NDArray[Any], ...]
     names: tuple[str, ...] | None = None
     lines: Indices | None = None
-    non_numeric: Mapping[int, tuple[int, str]] = field(default_factory=dict)
+    text: Mapping[int, tuple[int, str]] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    @property
+    def n_rows(self) -> int:
+        """Number of rows."""
+        return len(self.columns[0])
 
     @property
     def n_columns(self) -> int:
         """Number of columns."""
-        return int(self.values.shape[1])
+        return len(self.columns)
 
     def column_name(self, index: int) -> str:
         """Name of a column in the header, or its number."""
@@ -66,46 +78,51 @@ class Table:
             f"{self.path}: there is no column {column!r}; {self._available_columns()}"
         )
 
-    def finite_columns(self, indices: Sequence[int]) -> Floats:
-        """Values of some columns, which must all be finite numbers.
+    def is_numeric(self, index: int) -> bool:
+        """Whether a column holds numbers."""
+        return self.columns[index].dtype == np.float64
+
+    def numbers(self, indices: Sequence[int]) -> Floats:
+        """Values of some numeric columns.
 
         Args:
-            indices: Indices of the columns, from 0.
+            indices: Indices of the columns.
 
         Returns:
-            Values, shape ``(rows, len(indices))``.
+            Values, shape ``(rows, len(indices))``, with NaN for missing entries.
 
         Raises:
-            DistributionError: If an entry is text, missing or infinite.
+            DistributionError: If a column is not numeric; with the columns that are.
         """
         for index in indices:
-            if index in self.non_numeric:
-                self._refuse_text(index)
-        values = self.values[:, list(indices)]
-        bad_rows = np.flatnonzero(~np.isfinite(values).all(axis=1))
-        if len(bad_rows):
-            raise DistributionError(
-                f"{self.path}: {len(bad_rows)} of {len(values)} rows have NaN, infinite or "
-                f"missing entries: {self._row_list(bad_rows)}; leave them out, or fill them in"
-            )
-        return values
+            if not self.is_numeric(index):
+                self._refuse_non_numeric(index)
+        return np.column_stack([self.columns[index] for index in indices])
 
-    def _refuse_text(self, index: int) -> None:
-        """Refuse a column with text, and name the numeric columns."""
-        line, text = self.non_numeric[index]
-        if len(text) > MAX_QUOTED_CHARACTERS:
-            text = text[:MAX_QUOTED_CHARACTERS] + "..."
-        numeric = [self.column_name(i) for i in range(self.n_columns) if i not in self.non_numeric]
-        remedy = f"; choose numeric columns: --columns {truncated_list(numeric, ',')}"
-        raise DistributionError(
-            f"{self.path}, line {line}: {text!r} in column {self.column_name(index)!r} is no "
-            f"number{remedy if numeric else ''}"
-        )
-
-    def _row_list(self, rows: Indices) -> str:
+    def row_list(self, rows: Indices) -> str:
         """The first of some rows, counted from 0, and their lines."""
-        text = f"rows {truncated_list(rows)} counted from 0"
-        return text if self.lines is None else f"{text} (lines {truncated_list(self.lines[rows])})"
+        plural = "s" * (len(rows) > 1)
+        text = f"row{plural} {truncated_list(rows)} counted from 0"
+        if self.lines is None:
+            return text
+        return f"{text} (line{plural} {truncated_list(self.lines[rows])})"
+
+    def _refuse_non_numeric(self, index: int) -> None:
+        """Refuse a column of words or times, and name the numeric columns."""
+        numeric = [i for i in range(self.n_columns) if self.is_numeric(i)]
+        # A number where the names are ambiguous, or would be split at a comma.
+        names = [self.column_name(i) for i in numeric]
+        plain = len(set(names)) == len(names) and not any("," in name for name in names)
+        choice = ",".join(names if plain else map(str, numeric))
+        remedy = f"; choose numeric columns: --columns {shlex.quote(choice)}" if numeric else ""
+        column = f"column {self.column_name(index)!r}"
+        if index in self.text:
+            line, text = self.text[index]
+            raise DistributionError(
+                f"{self.path}, line {line}: {shortened(text)!r} in {column} is no number{remedy}"
+            )
+        kind = "words" if self.columns[index].dtype == object else "times"
+        raise DistributionError(f"{self.path}: {column} holds {kind}, not numbers{remedy}")
 
     def _available_columns(self) -> str:
         """Names and numbers of the columns, for a message."""
@@ -113,6 +130,11 @@ class Table:
         if self.names is None:
             return f"it has no header; choose columns by number: {numbers}"
         return f"there are {truncated_list(self.names, max_items=20)}, or numbers {numbers}"
+
+
+def shortened(text: str, /) -> str:
+    """The first characters of a text, for a message."""
+    return text if len(text) <= MAX_QUOTED_CHARACTERS else f"{text[:MAX_QUOTED_CHARACTERS]}..."
 
 
 def truncated_list(

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from divergences._cli.tables.table import Table, truncated_list
 from divergences._typing import Floats
 from divergences.errors import DistributionError
@@ -16,11 +18,15 @@ class Sample:
         points: Shape ``(n, d)``, n at least 2.
         weights: Shape ``(n,)``, or None for equal ones.
         names: Names of the d coordinates.
+        n_dropped: Number of rows with missing entries that were left out.
+        n_rows: Number of rows of the file.
     """
 
     points: Floats
     weights: Floats | None
     names: tuple[str, ...]
+    n_dropped: int = 0
+    n_rows: int = 0
 
 
 def samples(
@@ -31,6 +37,7 @@ def samples(
     columns: Sequence[str] | None = None,
     x_weights: str | None = None,
     y_weights: str | None = None,
+    drop_missing: bool = False,
 ) -> tuple[Sample, Sample]:
     """The samples in two tables, with the same coordinates in the order of x.
 
@@ -41,13 +48,14 @@ def samples(
             weights.
         x_weights: Name or number of the column of x that holds its weights.
         y_weights: Name or number of the column of y that holds its weights.
+        drop_missing: Whether rows with missing entries in these columns are left out.
 
     Returns:
         The sample of x and the sample of y.
 
     Raises:
-        DistributionError: If a column does not exist, is not numeric, or is in one file only, or a
-            table has a single row.
+        DistributionError: If a column does not exist, is not numeric, or is in one file only, an
+            entry is infinite, or missing and not to be dropped, or a single row is left.
     """
     weights = [
         name if name is None else table.column_index(name)
@@ -59,7 +67,10 @@ def samples(
     else:
         _require_distinct(columns)
         x_columns, y_columns = ([t.column_index(c) for c in columns] for t in (x, y))
-    return _sample(x, x_columns, weights[0]), _sample(y, y_columns, weights[1])
+    return (
+        _sample(x, x_columns, weights[0], drop_missing),
+        _sample(y, y_columns, weights[1], drop_missing),
+    )
 
 
 def _columns_without_weights(table: Table, weights: int | None) -> list[int]:
@@ -123,22 +134,54 @@ def _require_distinct(columns: Sequence[str]) -> None:
             raise DistributionError(f"--columns names {column!r} twice")
 
 
-def _sample(table: Table, columns: Sequence[int], weights: int | None) -> Sample:
+def _sample(
+    table: Table, columns: Sequence[int], weights: int | None, drop_missing: bool
+) -> Sample:
     """The sample in some columns of a table, with the weights in another."""
-    points = table.finite_columns(columns)
-    if len(points) < 2:
+    values = table.numbers([*columns] if weights is None else [*columns, weights])
+    values = _without_missing(table, values, drop_missing)
+    if len(values) < 2:
         raise DistributionError(
-            f"{table.path}: holds a single row, which is one point (of {points.shape[1]} "
+            f"{table.path}: holds {_count(len(values), table.n_rows)} (of {len(columns)} "
             "coordinates); a sample needs at least two, a row per point"
         )
-    masses = None if weights is None else _weights(table, weights)
-    return Sample(points, masses, tuple(table.column_name(column) for column in columns))
+    points = values[:, : len(columns)]
+    masses = None if weights is None else _weights(table, weights, values[:, -1])
+    names = tuple(table.column_name(column) for column in columns)
+    return Sample(points, masses, names, table.n_rows - len(values), table.n_rows)
 
 
-def _weights(table: Table, column: int) -> Floats:
+def _count(n: int, n_rows: int) -> str:
+    """Number of the rows that are left, for a message."""
+    if n == n_rows:
+        return "a single row, which is one point"
+    return f"{n} of {n_rows} rows without missing entries"
+
+
+def _without_missing(table: Table, values: Floats, drop_missing: bool) -> Floats:
+    """Rows without missing entries; refuses infinite ones, and missing ones unless dropped."""
+    sums = values.sum(axis=1)  # NaN or infinite if an entry is, or if the sum overflows
+    if np.isfinite(sums).all():
+        return values
+    infinite = np.flatnonzero(np.isinf(values).any(axis=1))
+    if len(infinite):
+        raise DistributionError(
+            f"{table.path}: {len(infinite)} of {len(values)} rows have infinite entries: "
+            f"{table.row_list(infinite)}; remove these rows, or choose other columns: --columns"
+        )
+    missing = np.isnan(values).any(axis=1)
+    if missing.any() and not drop_missing:
+        rows = np.flatnonzero(missing)
+        raise DistributionError(
+            f"{table.path}: {len(rows)} of {len(values)} rows have missing entries: "
+            f"{table.row_list(rows)}; leave them out with --drop-missing, or fill them in"
+        )
+    return values[~missing]
+
+
+def _weights(table: Table, column: int, weights: Floats) -> Floats:
     """The weights in one column, at least 0 and not all 0."""
-    weights, name = table.finite_columns([column])[:, 0], table.column_name(column)
-    row = int(weights.argmin())
+    name, row = table.column_name(column), int(weights.argmin())
     if weights[row] < 0:
         raise DistributionError(
             f"{table.path}: the weights in column {name!r} must be at least 0, but "

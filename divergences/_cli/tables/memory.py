@@ -1,0 +1,28 @@
+"""Memory that a file would take, held against what is available before it is read."""
+
+from pathlib import Path
+
+from divergences._transport.memory import available_memory
+from divergences.errors import DistributionError
+
+MIN_CHECKED_BYTES = 10**8  # for less, the system is not queried
+
+
+def require_memory(path: Path, n_bytes: int, /) -> None:
+    """Refuse to read more than the available memory holds.
+
+    Args:
+        path: The file, for the message.
+        n_bytes: Memory that its table takes at the peak.
+
+    Raises:
+        DistributionError: If less is available.
+    """
+    if n_bytes < MIN_CHECKED_BYTES:
+        return
+    available = available_memory()
+    if available is not None and n_bytes > available:
+        raise DistributionError(
+            f"{path}: takes about {n_bytes / 1e9:.3g} GB of memory, but {available / 1e9:.3g} GB "
+            "are available; save fewer rows or columns, or take a machine with more"
+        )
