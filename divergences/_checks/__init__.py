@@ -16,6 +16,7 @@ from divergences._checks.arrays import (
     real_array,
     scalar,
 )
+from divergences._checks.categories import category_codes, is_categorical, refuse_categories
 from divergences._checks.labels import (
     aligned_columns,
     aligned_cost,
@@ -37,6 +38,7 @@ from divergences._checks.outcomes import (
     probabilities,
     require_axis,
 )
+from divergences._checks.times import in_seconds
 from divergences._checks.transport_inputs import (
     cost_matrix,
     equal_totals,
@@ -56,6 +58,7 @@ __all__ = [
     "aligned_outcomes",
     "aligned_weights",
     "broadcast_outcomes",
+    "category_codes",
     "choice",
     "confidence",
     "cost_matrix",
@@ -64,6 +67,8 @@ __all__ = [
     "first_array",
     "float64",
     "holds",
+    "in_seconds",
+    "is_categorical",
     "log_base",
     "log_probabilities",
     "masses",
@@ -77,6 +82,7 @@ __all__ = [
     "probabilities",
     "random_generator",
     "real_array",
+    "refuse_categories",
     "require_axis",
     "scalar",
     "weights",

@@ -1,7 +1,7 @@
 """Containers other than arrays and lists: taken as arrays of numpy, or refused with the remedy."""
 
 import numbers
-from collections.abc import Iterator
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
@@ -37,7 +37,8 @@ def as_array_or_list(name: str, value: Any, /) -> Any:
         )
     if isinstance(value, str | bytes):
         raise DistributionError(f"`{name}` must hold numbers, but is the text {value[:20]!r}")
-    return list(value) if isinstance(value, Iterator) else value
+    is_view = isinstance(value, Iterable) and not hasattr(value, "__getitem__")
+    return list(value) if is_view else value
 
 
 def _unmasked(name: str, value: np.ma.MaskedArray[Any, Any]) -> Any:

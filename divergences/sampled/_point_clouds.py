@@ -124,7 +124,7 @@ class PointCloudPair:
         """Validate the samples that a caller passed.
 
         Args:
-            x: Points, shape ``(n, d)``, or ``(n,)`` on the line.
+            x: Points, shape ``(n, d)``, or ``(n,)`` on the line; times count in seconds.
             y: Points, shape ``(m, d)``.
             x_weights: Masses of the points of ``x``, shape ``(n,)``; None for equal ones.
             y_weights: Masses of the points of ``y``, shape ``(m,)``; None for equal ones.
@@ -138,6 +138,8 @@ class PointCloudPair:
         p_values = _checks.aligned_weights(x, x_weights, names=("x", "x_weights"))
         q_values = _checks.aligned_weights(y, y_weights, names=("y", "y_weights"))
         x, y, _ = _checks.aligned_columns(x, y)
+        x, y = _checks.in_seconds(x, y)
+        _checks.refuse_categories(x, y)
         xp = _checks.namespace(x=x, y=y, x_weights=p_values, y_weights=q_values)
         like = _checks.first_array(x, y, p_values, q_values)
         sources = _checks.points("x", x, xp, like=like)
