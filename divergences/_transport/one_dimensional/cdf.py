@@ -62,7 +62,8 @@ def monotone_coupling(
     x_cumulative: Integers, y_cumulative: Integers, /
 ) -> tuple[Indices, Indices, Integers]:
     """Rows, columns and masses of the monotone coupling of sorted points: up to n + m - 1 arcs."""
-    levels = np.union1d(x_cumulative, y_cumulative)
+    # Not union1d, whose hash table takes 500 times as long for multiples of one number.
+    levels = np.sort(np.concatenate([x_cumulative, y_cumulative]), kind="stable")
     mass = np.diff(levels, prepend=0)
     levels, mass = levels[mass > 0], mass[mass > 0]
     return np.searchsorted(x_cumulative, levels), np.searchsorted(y_cumulative, levels), mass
