@@ -83,6 +83,7 @@ class Nested(Protocol):
 Numbers = RealArray | Nested
 ArrayLike = Shaped | Nested
 Histogram = Mapping[Any, float]
+Cost = ArrayLike | Mapping[Any, float] | Callable[[Any, Any], float]
 
 
 class OfPair(Protocol[Options]):

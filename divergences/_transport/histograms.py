@@ -15,12 +15,12 @@ from divergences._transport.gradients import cost_with_gradient
 from divergences._transport.partial import partial_optimum
 from divergences._transport.result import Optimum, Transport
 from divergences._transport.simplex import dense_transport
-from divergences._typing import Array, ArrayLike, of_pair
+from divergences._typing import Array, ArrayLike, Cost, of_pair
 from divergences.errors import DistributionError
 
 
 @of_pair
-def emd(p: ArrayLike, q: ArrayLike, cost: ArrayLike, /, *, n_jobs: int | None = None) -> Array:
+def emd(p: ArrayLike, q: ArrayLike, cost: Cost, /, *, n_jobs: int | None = None) -> Array:
     r"""Exact earth mover's distance between two histograms, in the unit of ``cost``.
 
     .. math:: \min_{f \ge 0} \sum_{ij} f_{ij} c_{ij} \Big/ \sum_{ij} f_{ij}, \qquad
@@ -72,7 +72,7 @@ def emd(p: ArrayLike, q: ArrayLike, cost: ArrayLike, /, *, n_jobs: int | None = 
     return xp.reshape(xp.stack(values), shape)
 
 
-def transport(p: ArrayLike, q: ArrayLike, cost: ArrayLike, /) -> Transport:
+def transport(p: ArrayLike, q: ArrayLike, cost: Cost, /) -> Transport:
     """Optimal plan between two histograms under a ground cost, with potentials that certify it.
 
     The linear program of `emd`, solved by the network simplex method.
@@ -100,7 +100,7 @@ def transport(p: ArrayLike, q: ArrayLike, cost: ArrayLike, /) -> Transport:
     return _labelled(HistogramProblem.of(*arrays, xp).solve().transport(), labels)
 
 
-def partial_transport(p: ArrayLike, q: ArrayLike, cost: ArrayLike, /) -> Transport:
+def partial_transport(p: ArrayLike, q: ArrayLike, cost: Cost, /) -> Transport:
     r"""Optimal plan between histograms of unequal masses, which moves all of the lighter one.
 
     .. math:: \min_{f \ge 0} \sum_{ij} f_{ij} c_{ij} \Big/ \sum_{ij} f_{ij}, \qquad

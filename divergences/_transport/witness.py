@@ -9,6 +9,7 @@ mean over the sources minus the mean over the targets is the exact EMD.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, overload
 
 import array_api_compat
 import numpy as np
@@ -18,8 +19,11 @@ from divergences._transport.certificate import EPS
 from divergences._transport.ground import GroundCost
 from divergences._transport.metrics import BlockMetric, Metric, norms, require_metric
 from divergences._transport.result import Transport
-from divergences._typing import Array, ArrayLike, Floats, Indices
+from divergences._typing import ArrayLike, Floats, Indices
 from divergences.errors import DistributionError
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 MAX_BLOCK_DISTANCES = 1 << 21  # held at a time
 MAX_CHECKED_TARGETS = 12  # whose distances are tested for the axioms of a metric
@@ -97,7 +101,11 @@ class LipschitzWitness:
     potential: Floats
     metric: Metric | BlockMetric
 
-    def __call__(self, z: ArrayLike, /) -> Array:
+    @overload
+    def __call__(self, z: Tensor, /) -> Tensor: ...
+    @overload
+    def __call__(self, z: ArrayLike, /) -> Any: ...
+    def __call__(self, z: Any, /) -> Any:
         """Values at points, in the library and on the device of ``z``.
 
         Args:

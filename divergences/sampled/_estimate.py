@@ -2,9 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
-
-from divergences._typing import Array
+from typing import Any, Protocol
 
 
 class Interval(Protocol):
@@ -55,7 +53,7 @@ class Estimate:
         notes: Remarks on the data that affect the interpretation.
     """
 
-    value: Array
+    value: Any
     estimand: str
     method: str
     n: int

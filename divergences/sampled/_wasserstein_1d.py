@@ -9,10 +9,11 @@ import numpy as np
 
 from divergences import _checks
 from divergences._transport.one_dimensional import quantile_distance
-from divergences._typing import Array, ArrayLike
+from divergences._typing import Array, ArrayLike, of_pair
 from divergences.errors import DistributionError
 
 
+@of_pair
 def wasserstein_1d(
     x: ArrayLike,
     y: ArrayLike,

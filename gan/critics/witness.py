@@ -3,7 +3,6 @@
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import cast
 
 import torch
 from torch import Tensor
@@ -46,4 +45,4 @@ class _FlatteningWitness:
 
     def __call__(self, points: Tensor, /) -> Tensor:
         """Scores in float64, differentiable in the points."""
-        return cast(Tensor, self.witness(points.flatten(start_dim=1).double()))
+        return self.witness(points.flatten(start_dim=1).double())

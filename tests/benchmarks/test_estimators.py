@@ -38,11 +38,11 @@ LOG_RATIOS = {
         - stats.norm.logpdf(x, 0, 2)
     ),
     "N10, shift 1": lambda x: (
-        stats.norm.logpdf(x).sum(1) - stats.norm.logpdf(x, np.sqrt(0.2)).sum(1)
+        stats.norm.logpdf(x).sum(1) - stats.norm.logpdf(x, np.sqrt(0.2)).sum(1)  # type: ignore[attr-defined]
     ),
     "Cauchy vs Cauchy(1, 2)": lambda x: stats.cauchy.logpdf(x) - stats.cauchy.logpdf(x, 1, 2),
     "8 Gaussians vs N(0, 2 I)": lambda x: (
-        ring_log_density(x) - stats.norm.logpdf(x, 0, np.sqrt(2)).sum(1)
+        ring_log_density(x) - stats.norm.logpdf(x, 0, np.sqrt(2)).sum(1)  # type: ignore[attr-defined]
     ),
 }
 

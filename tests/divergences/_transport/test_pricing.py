@@ -82,7 +82,7 @@ def test_the_margin_of_a_float32_product_is_at_least_its_a_priori_rounding_error
     u, v = rng.normal(size=40) / 10, rng.normal(size=50) / 10
     left, right, margin = EuclideanPricing.of(ground, None).reduced_cost_factors(u, v)
     assert left.dtype == right.dtype == np.float32
-    terms = np.abs(left).astype(np.float64) @ np.abs(right).astype(np.float64)
+    terms = np.abs(left).astype(np.float64) @ np.abs(right).astype(np.float64)  # type: ignore[call-overload]
     error = (left.shape[1] + 2) * 2.0**-24 * terms
     assert (error.max(axis=1) <= margin).all()
 

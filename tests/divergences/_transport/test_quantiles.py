@@ -17,7 +17,7 @@ from tests.strategies import weighted_line_pairs
 @pytest.fixture
 def x64():
     """Enable float64 in jax for one test."""
-    before = jax.config.jax_enable_x64
+    before = jax.config.jax_enable_x64  # type: ignore[attr-defined]
     jax.config.update("jax_enable_x64", True)
     yield
     jax.config.update("jax_enable_x64", before)
@@ -72,7 +72,7 @@ def test_the_distance_of_a_permutation_is_0():
     assert (sampled.wasserstein_1d(x, x[:, ::-1], order=2) == 0).all()
     p = np.random.default_rng(1).random((3, 100))
     both = {"x_weights": p, "y_weights": p[:, ::-1]}
-    assert (sampled.wasserstein_1d(x, x[:, ::-1], **both) == 0).all()
+    assert (sampled.wasserstein_1d(x, x[:, ::-1], **both) == 0).all()  # type: ignore[call-overload]
 
 
 @pytest.mark.parametrize("order", [1, 1.5, 2, 300])

@@ -173,7 +173,7 @@ def test_the_p_value_tends_to_that_over_all_divisions(name):
 def test_scipys_permutation_test_agrees(name):
     x, y = (side[:, 0] for side in normals(6, 5, 1, shift=0.8))
     peer = {"emd": scipy.stats.wasserstein_distance, "energy": scipy.stats.energy_distance}[name]
-    exact = scipy.stats.permutation_test(
+    exact = scipy.stats.permutation_test(  # type: ignore[call-overload]
         (x, y), peer, alternative="greater", n_resamples=np.inf, vectorized=False
     ).pvalue
     require_binomial(run_test(x, y, name, permutations=5000).p_value * 5001 - 1, 5000, exact)
@@ -369,12 +369,12 @@ def test_an_interrupt_before_the_observed_value_has_p_value_1(monkeypatch):
 
     monkeypatch.setattr(_parallel, "unordered_results", last_first)
     with pytest.raises(PermutationInterrupt, match="interrupted: 1 of 24") as raised:
-        run_test(*normals(8, 6, 2, shift=9.0), "emd", permutations=24)
+        run_test(*normals(8, 6, 2, shift=9.0), "emd", permutations=24)  # type: ignore[call-arg]
     assert raised.value.p_value == 1
 
 
 def test_progress_is_shown(capsys):
-    run_test(*normals(5, 5, 1), "energy", progress=True)
+    run_test(*normals(5, 5, 1), "energy", progress=True)  # type: ignore[call-arg]
     assert "permutations" in capsys.readouterr().err
 
 

@@ -187,7 +187,7 @@ def test_the_animation_has_the_frames_in_order_and_stays_at_the_last(folder):
         folder.save_frame(step, grey(shade))
     folder.save_animation()
     with Image.open(folder.path / "samples.gif") as film:
-        assert film.n_frames == 3
+        assert film.n_frames == 3  # type: ignore[attr-defined]
         assert film.info["loop"] == 0
         shades, times = [], []
         for i in range(3):

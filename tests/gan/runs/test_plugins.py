@@ -55,8 +55,8 @@ def plugin(tmp_path):
     path.write_text(OWN)
     yield path
     for names, old in zip((RECIPES, DATA, NETWORKS), before, strict=True):
-        names.clear()
-        names.update(old)
+        names.clear()  # type: ignore[attr-defined]
+        names.update(old)  # type: ignore[attr-defined]
     sys.modules.pop("gan_plugin_own", None)
 
 

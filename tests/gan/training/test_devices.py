@@ -294,7 +294,7 @@ def critic_without_kinks(rng):
     """A critic whose units are all active on the square: the product of its weights, no kinks."""
     critic = plane_critic(rng, width=64)
     with torch.no_grad():
-        for layer in critic.body:
+        for layer in critic.body:  # type: ignore[attr-defined]
             if isinstance(layer, nn.Linear):
                 layer.weight.abs_().mul_(2)  # no cancellation in the product, and slopes above 1
                 layer.bias.abs_().add_(10)
