@@ -19,7 +19,7 @@ PLANE = datasets.eight_gaussians_set(None)
 
 
 def config(out, **changes):
-    settings = {"steps": 6, "seed": 0, "evaluate_every": 2, "evaluation_size": 30, **changes}
+    settings = {"steps": 6, "seed": 0, "evaluate_every": 3, "evaluation_size": 30, **changes}
     return Config(recipe="gan", out=out, **settings)
 
 
