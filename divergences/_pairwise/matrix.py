@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from divergences import _parallel
-from divergences._pairwise_distances import distance_function, validated_elements
+from divergences._pairwise.distances import distance_function, validated_elements
 from divergences._typing import ArrayLike, Floats
 from divergences.errors import PairwiseError, PairwiseInterrupt
 
