@@ -2,87 +2,73 @@
 
 import argparse
 import json
-import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
-from typing import NoReturn, get_args
 
 import numpy as np
 
-from divergences import _checks
-from divergences._cli import plots
-from divergences._cli.tables import Sample, TextOptions, read, samples, truncated_list
+from divergences._cli import drift, plots
+from divergences._cli.arguments import parser, require_valid, text_options
+from divergences._cli.output import EXIT_CLOSED_PIPE, discard, say
+from divergences._cli.tables import Sample, Table, read, samples, truncated_list
 from divergences.errors import DistributionError, SolverError
 from divergences.sampled import _report
 from divergences.sampled._compare import iter_estimates
-from divergences.sampled._density_ratio.methods import Method
 from divergences.sampled._estimate import Estimate
 from divergences.sampled._interpretation import interpretation
 from divergences.sampled._point_clouds import PointCloudPair
 
-EXIT_SOLVER_ERROR, EXIT_INVALID_INPUT, EXIT_INTERRUPTED = 1, 2, 130
-
-DESCRIPTION = """Compare the samples in two files: KL in both directions, JS and exact EMD, each
-with a confidence interval, and a summary in words. A file holds a row per point: .npy, .npz, .csv,
-.tsv (tabs) or .txt (blanks)."""
-
-
-class _Parser(argparse.ArgumentParser):
-    """A parser that raises `DistributionError` for invalid arguments."""
-
-    def error(self, message: str) -> NoReturn:
-        """Refuse arguments."""
-        raise DistributionError(f"{message}; {self.prog} --help lists the arguments")
-
-
-def parser() -> argparse.ArgumentParser:
-    """Parser of the command line."""
-    command = _Parser("divergences", description=DESCRIPTION)
-    add = command.add_argument
-    add("x", type=Path, help="file of the first sample")
-    add("y", type=Path, help="file of the second sample")
-    add("--columns", metavar="A,B", help="coordinates: names from the header, or numbers from 0")
-    add("--x-weights", metavar="COLUMN", help="the column of x that holds its weights")
-    add("--y-weights", metavar="COLUMN", help="the column of y that holds its weights")
-    add("--key", metavar="NAME", help="array of an .npz file; X,Y if the files use different ones")
-    add(
-        "--header",
-        action=argparse.BooleanOptionalAction,
-        help="whether text begins with a line of names, if that is ambiguous",
-    )
-    add("--method", choices=get_args(Method), default="auto", help="for KL and JS (default: auto)")
-    add("--confidence", type=float, default=0.95, help="of each interval (default: 0.95)")
-    add("--seed", type=int, default=0, help="of all random choices (default: 0)")
-    add("--json", action="store_true", help="print JSON, with infinity and NaN as text")
-    add("--plot", type=Path, metavar="FILE", help="draw both samples: .png, .pdf or .svg")
-    return command
+EXIT_FAILURE, EXIT_INVALID_INPUT, EXIT_INTERRUPTED = 1, 2, 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit status."""
+    if sys.stdout is None:
+        say("error: standard output is closed; the result needs a place: > result.txt")
+        return EXIT_FAILURE
+    try:
+        status = _status(arguments)
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader, such as head, has what it wanted
+        discard()
+        return EXIT_CLOSED_PIPE
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        if error.filename is not None:  # of a figure or report: those of tables are refused
+            say(f"error: {error.filename}: cannot be written: {reason}")
+            return EXIT_INVALID_INPUT
+        discard()
+        say(f"error: standard output cannot be written: {reason}")
+        return EXIT_FAILURE
+    return status
+
+
+def _status(arguments: Sequence[str] | None) -> int:
+    """Exit status of the command, after messages for what was refused or failed."""
     try:
         return _run(parser().parse_args(arguments))
+    except SystemExit as end:  # after --help or --version
+        return int(end.code or 0)
     except DistributionError as error:
-        print(f"error: {error}", file=sys.stderr)
+        say(f"error: {error}")
         return EXIT_INVALID_INPUT
     except SolverError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return EXIT_SOLVER_ERROR
+        say(f"error: {error}")
+        return EXIT_FAILURE
     except KeyboardInterrupt as interrupt:
-        print(str(interrupt) or "interrupted", file=sys.stderr)
+        say(str(interrupt) or "interrupted")
         return EXIT_INTERRUPTED
-    except BrokenPipeError:  # the reader closed early; the flush at exit must not fail again
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return EXIT_SOLVER_ERROR
-    except OSError as error:  # of the figure: `read` converts those of the samples
-        print(f"error: {error.filename}: cannot be written: {error.strerror}", file=sys.stderr)
-        return EXIT_INVALID_INPUT
+    except MemoryError:
+        say("error: memory does not suffice; choose fewer rows, or columns: --columns")
+        return EXIT_FAILURE
 
 
 def _run(args: argparse.Namespace) -> int:
     """Read, compare, print and draw."""
-    _require_valid(args)
+    require_valid(args)
+    if args.by_column:
+        print(drift.output(args, *_tables(args)), flush=True)
+        return 0
     x, y = _samples(args)
     estimates: dict[str, Estimate] = {}
     try:
@@ -90,39 +76,42 @@ def _run(args: argparse.Namespace) -> int:
     finally:  # an interrupted run prints its partial results, too
         _print_summary(args, estimates, x.points.shape[1])
     if args.plot is not None:
-        plots.save_figure(
-            args.plot,
-            plots.LabelledSample(x.points, x.weights, f"x: {args.x.name}"),
-            plots.LabelledSample(y.points, y.weights, f"y: {args.y.name}"),
-            names=[f"column {name}" if name.isdecimal() else name for name in x.names],
-            title=_report.title(estimates),
-            rng=np.random.default_rng(args.seed),
-        )
-        print(f"drawn: {args.plot}", file=sys.stderr)
+        _draw(args, x, y, _report.title(estimates))
     return 0
 
 
-def _require_valid(args: argparse.Namespace) -> None:
-    """Refuse invalid options before files are read."""
-    _checks.confidence(args.confidence)
-    if args.seed < 0:
-        raise DistributionError(f"--seed must be at least 0, but is {args.seed}")
-    if args.key is not None and ".npz" not in (args.x.suffix.lower(), args.y.suffix.lower()):
-        raise DistributionError("--key chooses an array of an .npz file, but neither file is one")
-    if args.key is not None and args.key.count(",") > 1:
-        raise DistributionError("--key takes one name, or X,Y with one name for each file")
-    if args.plot is not None:
-        plots.require_writable(args.plot)
+def _draw(args: argparse.Namespace, x: Sample, y: Sample, title: str) -> None:
+    """Draw both samples."""
+    plots.save_figure(
+        args.plot,
+        plots.LabelledSample(x.points, x.weights, f"x: {args.x.name}"),
+        plots.LabelledSample(y.points, y.weights, f"y: {args.y.name}"),
+        names=[f"column {name}" if name.isdecimal() else name for name in x.names],
+        title=title,
+        rng=np.random.default_rng(args.seed),
+    )
+    say(f"drawn: {args.plot}")
+
+
+def _tables(args: argparse.Namespace) -> tuple[Table, Table]:
+    """The tables in the two files, after a line for whatever was inferred of each."""
+    keys = [None] if args.key is None else args.key.split(",")
+    x = read(args.x, key=keys[0], text=text_options(args))
+    y = read(args.y, key=keys[-1], text=text_options(args))
+    for line in dict.fromkeys(f"{table.path}: {note}" for table in (x, y) for note in table.notes):
+        say(line)
+    return x, y
 
 
 def _samples(args: argparse.Namespace) -> tuple[Sample, Sample]:
     """The samples in the two files."""
-    keys = [None] if args.key is None else args.key.split(",")
-    options = TextOptions(args.header, None, None)
-    x = read(args.x, key=keys[0], text=options)
-    y = read(args.y, key=keys[-1], text=options)
-    columns = None if args.columns is None else [c.strip() for c in args.columns.split(",")]
-    return samples(x, y, columns=columns, x_weights=args.x_weights, y_weights=args.y_weights)
+    return samples(
+        *_tables(args),
+        columns=None if args.columns is None else [c.strip() for c in args.columns.split(",")],
+        x_weights=args.x_weights,
+        y_weights=args.y_weights,
+        drop_missing=args.drop_missing,
+    )
 
 
 def _compare(

@@ -5,9 +5,19 @@ and `column_parser`) and `parquet_files` read a `Table` (`table`) of columns (`c
 the available `memory`; `two_samples` makes two samples of two tables.
 """
 
-from divergences._cli.tables.files import read
+from divergences._cli.tables.dialect import delimiter_of
+from divergences._cli.tables.files import is_standard_input, read
 from divergences._cli.tables.table import Table, truncated_list
 from divergences._cli.tables.text_files import TextOptions
 from divergences._cli.tables.two_samples import Sample, samples
 
-__all__ = ["Sample", "Table", "TextOptions", "read", "samples", "truncated_list"]
+__all__ = [
+    "Sample",
+    "Table",
+    "TextOptions",
+    "delimiter_of",
+    "is_standard_input",
+    "read",
+    "samples",
+    "truncated_list",
+]

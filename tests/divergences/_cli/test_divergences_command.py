@@ -103,7 +103,7 @@ def test_a_figure_that_cannot_be_written_is_an_error_after_the_table(files, caps
     assert main(["x.npy", "y.npy", "--plot", "out.png", *QUICK]) == 2
     out, err = capsys.readouterr()
     assert "EMD" in out
-    assert err == "error: out.png: cannot be written: Is a directory\n"
+    assert err == "error: out.png: cannot be written: is a directory\n"
 
 
 REFUSED = [
