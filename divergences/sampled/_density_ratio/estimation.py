@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from divergences._typing import Floats
+from divergences._typing import Floats, Indices
 from divergences.sampled._density_ratio import counts, stacking
 from divergences.sampled._density_ratio.atoms import Atoms
-from divergences.sampled._density_ratio.functionals import JS, Functional
+from divergences.sampled._density_ratio.functionals import Functional
 from divergences.sampled._density_ratio.pooled_sample import PooledSample
 
+BLOCK_SIZE = 80  # close points, beyond which the noise of nearest neighbours is independent
 STACKING_ERROR_FACTOR = 1.15  # measured: the fitting of the models inflates the standard error
 
 
@@ -20,10 +21,12 @@ class LogRatios:
     """Estimated log-ratios ``log(p / q)`` at the points of the continuous part.
 
     Attributes:
-        values: Held-out estimate at each point, shape ``(n + m,)``.
-        smoothed: Estimates of less variance and more bias, shape ``(n + m,)``; for standard errors
-            and for JS, which is not linear in them.
-        variances: Variance of each smoothed estimate, shape ``(n + m,)``.
+        levels: Estimates at each point, shape ``(levels, n + m)``: held-out, or by some numbers of
+            neighbours, in increasing order.
+        variances: Variance of each estimate, shape ``(levels, n + m)``.
+        weights: Weight of the divergence of each level, of sum 1, shape ``(levels,)``.
+        spatial_order: Permutation of the points in which close points follow each other, shape
+            ``(n + m,)``; needed for several levels.
         stack: The stacked models; None for nearest neighbours.
         per_model: Log-ratios by each model alone, shape ``(models, n + m)``.
         model_probabilities: Posterior probability of each model, shape ``(models,)``.
@@ -31,14 +34,20 @@ class LogRatios:
         selected_models: Names of the stacked models; none if no difference was found.
     """
 
-    values: Floats
-    smoothed: Floats
+    levels: Floats
     variances: Floats
+    weights: Floats
+    spatial_order: Indices = field(default_factory=lambda: np.empty(0, np.intp))
     stack: stacking.Stack | None = None
     per_model: Floats = field(default_factory=lambda: np.empty((0, 0)))
     model_probabilities: Floats = field(default_factory=lambda: np.empty(0))
     scores: Mapping[str, float] = field(default_factory=dict)
     selected_models: tuple[str, ...] = ()
+
+    @property
+    def smoothed(self) -> Floats:
+        """Estimates of least variance, for standard errors, shape ``(n + m,)``."""
+        return np.asarray(self.levels[-1])
 
 
 def divergence_and_error(
@@ -47,7 +56,7 @@ def divergence_and_error(
     """A divergence of two samples and its standard error, in nats.
 
     The error combines the influence of each point, the spread between the models, the bias
-    correction at atoms and the smallest divergence that samples of these sizes can resolve.
+    corrections and the smallest divergence that samples of these sizes can resolve.
 
     Args:
         functional: The divergence.
@@ -60,14 +69,14 @@ def divergence_and_error(
     """
     n, m = samples.n, samples.m
     value, bias = counts.divergence_from_counts(functional, atoms.x_counts, atoms.y_counts, n, m)
-    influences, spread = _influences_at_atoms(functional, samples, atoms), 0.0
+    influences, systematic = _influences_at_atoms(functional, samples, atoms), [bias]
     if log_ratios is not None:
         part = _ContinuousPart(functional, samples, atoms, log_ratios)
         value += part.value()
         influences[atoms.continuous_indices] += part.influences()
-        spread = part.model_spread()
+        systematic += [part.model_spread(), *part.extrapolation_errors()]
     resolution = functional.ratio_to_kl * sum(1 / size for size in samples.effective_sizes)
-    return value, math.hypot(_standard_error(samples, influences), spread, bias, resolution)
+    return value, math.hypot(_standard_error(samples, influences), *systematic, resolution)
 
 
 def _influences_at_atoms(functional: Functional, samples: PooledSample, atoms: Atoms) -> Floats:
@@ -114,10 +123,30 @@ class _ContinuousPart:
 
     def value(self) -> float:
         """Contribution to the divergence, in nats."""
-        values = self._of_whole_samples(self.log_ratios.values)
-        at = self.smoothed if self.functional is JS else values
-        bias = self.log_ratios.variances * self.functional.curvature(self.smoothed) / 2
-        return float(self.masses @ (self.functional.terms(at, self.samples.n) - bias))
+        return float(self.log_ratios.weights @ self._terms_by_level().sum(axis=1))
+
+    def extrapolation_errors(self) -> tuple[float, float]:
+        """Errors of the extrapolation from several numbers of neighbours.
+
+        Returns:
+            The standard error of its noise, which comes on top of that of the smoothed level, as
+            they are uncorrelated (Hausman 1978), and the extrapolated bias; both 0 with one level.
+        """
+        if len(self.log_ratios.levels) == 1:
+            return 0.0, 0.0
+        terms = self._terms_by_level()
+        differences = (terms[0] - terms[-1])[self.log_ratios.spatial_order]
+        count = max(2, len(differences) // BLOCK_SIZE)
+        blocks = np.array([block.sum() for block in np.array_split(differences, count)])
+        noise = float(self.log_ratios.weights[0] * np.sqrt(count * blocks.var(ddof=1)))
+        return noise, self.value() - float(terms[-1].sum())
+
+    def _terms_by_level(self) -> Floats:
+        """Term of each point by each level, less its bias, shape ``(levels, points)``."""
+        levels = self._of_whole_samples(self.log_ratios.levels)
+        bias = self.log_ratios.variances * self.functional.curvature(levels) / 2
+        terms = np.stack([self.functional.terms(level, self.samples.n) for level in levels])
+        return np.asarray(self.masses * (terms - bias))
 
     def influences(self) -> Floats:
         """Influence of each point on the contribution, shape ``(points,)``."""

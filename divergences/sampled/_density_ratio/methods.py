@@ -16,7 +16,12 @@ from divergences.sampled._density_ratio.models import (
     candidate_models,
     classifier_models,
 )
-from divergences.sampled._density_ratio.nearest_neighbours import neighbour_log_ratios
+from divergences.sampled._density_ratio.nearest_neighbours import (
+    level_weights,
+    neighbour_counts,
+    neighbour_log_ratios,
+    spatial_order,
+)
 from divergences.sampled._density_ratio.pooled_sample import FOLD_COUNT, PooledSample
 from divergences.sampled._density_ratio.stacking import (
     PRIOR_ODDS_OF_EQUALITY,
@@ -30,10 +35,10 @@ MIN_CLASSIFIER_POINTS = 2 * FOLD_COUNT  # on each side
 
 
 def knn_log_ratios(samples: PooledSample, k: int, /) -> LogRatios:
-    """Log-ratios from at least k nearest neighbours in each sample.
+    """Log-ratios from k nearest neighbours in each sample, and from four times as many.
 
     Returns:
-        The log-ratios, with their variances.
+        The log-ratios, with their variances and the weights that cancel their leading bias.
 
     Raises:
         DistributionError: If k is not a positive integer below both sample sizes, or weights are
@@ -48,9 +53,10 @@ def knn_log_ratios(samples: PooledSample, k: int, /) -> LogRatios:
             f"pass {k + 1} points or more, or reduce `neighbours`"
         )
     _require_equal_weights(samples, "knn")
-    values, _ = neighbour_log_ratios(samples, k)
-    smoothing_k = min(smaller - 1, max(k, round(smaller**0.5)))
-    return LogRatios(values, *neighbour_log_ratios(samples, smoothing_k))
+    ks = neighbour_counts(int(k), smaller)
+    levels, variances, dimension = neighbour_log_ratios(samples, ks)
+    weights = level_weights(ks, dimension)
+    return LogRatios(levels, variances, weights, spatial_order(samples.points))
 
 
 def classifier_log_ratios(
@@ -104,9 +110,9 @@ def _stacked(
     scores = dict(zip(fitted.names, map(float, fitted.losses), strict=True))
     differ = evidence > math.log(PRIOR_ODDS_OF_EQUALITY)
     return LogRatios(
-        values=stack.log_ratios,
-        smoothed=stack.log_ratios,
-        variances=np.zeros(len(samples.points)),
+        levels=stack.log_ratios[None],
+        variances=np.zeros((1, len(samples.points))),
+        weights=np.ones(1),
         stack=stack,
         per_model=np.stack(per_model),
         model_probabilities=probabilities,

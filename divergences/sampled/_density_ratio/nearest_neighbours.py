@@ -1,4 +1,9 @@
-"""Log density ratios from the nearest neighbours of each point."""
+"""Log density ratios from the nearest neighbours of each point.
+
+The bias of the mean log-ratio is of order ``(k / n)**(2 / d)`` (Zhao and Lai 2020), so that two
+numbers of neighbours give its limit at k = 0, as in the weighted estimators of Moon, Sricharan,
+Greenewald and Hero 2018 and of Berrett, Samworth and Yuan 2019.
+"""
 
 import numpy as np
 from scipy import special
@@ -8,35 +13,78 @@ from divergences._typing import Floats, Indices
 from divergences.sampled._density_ratio.pooled_sample import PooledSample
 
 RELATIVE_RADIUS = 1 + 1e-12  # rounding: a closed ball must hold the neighbours on its surface
+MORE_NEIGHBOURS = 4  # factor between the two numbers of neighbours
+MIN_DIMENSION, MAX_DIMENSION = 2, 8  # assumed in the order of the bias; see `level_weights`
 
 
-def neighbour_log_ratios(samples: PooledSample, k: int, /) -> tuple[Floats, Floats]:
-    """Log-ratio ``log(p / q)`` at each point, from the counts of both samples in a ball around it.
+def neighbour_counts(k: int, smaller: int, /) -> tuple[int, ...]:
+    """One or two numbers of neighbours: k, and four times k as far as the sample sizes allow."""
+    more = min(MORE_NEIGHBOURS * k, smaller - 1)
+    return (k, more) if more > k else (k,)
 
-    The radius is the distance of the k-th neighbour in the sample where that is farther, so that
-    both counts are at least k, even where points coincide. Digamma functions of the counts correct
-    the bias of their logarithms.
+
+def neighbour_log_ratios(
+    samples: PooledSample, ks: tuple[int, ...], /
+) -> tuple[Floats, Floats, float]:
+    r"""Log-ratio ``log(p / q)`` at each point, from ranks of its k-th neighbours.
+
+    With K points of both samples as near as the k-th nearest of p, k of them from p,
+    :math:`\psi(k) - \psi(K)` is an unbiased estimate of the logarithm of the share of p among all
+    points, if the densities are constant that far, and likewise for q, within its own distance.
+    The difference of both is the log-ratio. The estimate of Wang, Kulkarni and Verdu has the
+    logarithms of the volumes of the two balls in place of the digammas of K; counts measure the
+    volumes by all points, so that only changes of the *ratio* of the densities bias the estimate.
 
     Args:
         samples: The points.
-        k: Least number of neighbours in each sample.
+        ks: Numbers of neighbours in each sample; where points coincide, there are more.
 
     Returns:
-        The log-ratios and their variances, each of shape ``(n + m,)``.
+        The log-ratios and their variances, each of shape ``(len(ks), n + m)``, and the intrinsic
+        dimension of the points.
 
     Source:
         Wang, Kulkarni and Verdu 2009, "Divergence estimation for multidimensional densities via
-        k-nearest-neighbor distances", section IV (bias reduction).
+        k-nearest-neighbor distances", eq. 5; Levina and Bickel 2004 for the dimension.
     """
     scaled = robustly_scaled(samples.points)
     trees = [cKDTree(scaled[side]) for side in samples.sides]
-    log_ratios, variances = np.empty(len(scaled)), np.empty(len(scaled))
+    log_ratios, variances = np.empty((2, len(ks), len(scaled)))
+    log_growths = []
     for side, own, other, sign in zip(samples.sides, trees, trees[::-1], (1, -1), strict=True):
-        own_counts, other_counts = _neighbour_counts(scaled[side], own, other, k)
-        log_counts = special.digamma(own_counts) - special.digamma(other_counts)
-        log_ratios[side] = sign * (log_counts + np.log(other.n / (own.n - 1)))
-        variances[side] = special.polygamma(1, own_counts) + special.polygamma(1, other_counts)
-    return log_ratios, variances
+        points = scaled[side]
+        own_radii = _kth_distances(own, points, np.array(ks) + 1)  # a point is its own nearest
+        other_radii = _kth_distances(other, points, np.array(ks))
+        log_growths.append(_log_growths(own_radii))
+        for level in range(len(ks)):
+            radii = own_radii[:, level], other_radii[:, level]
+            values, variances[level, side] = _from_ranks(points, own, other, *radii)
+            log_ratios[level, side] = sign * (values + np.log(other.n / (own.n - 1)))
+    return log_ratios, variances, _dimension(np.concatenate(log_growths), ks)
+
+
+def level_weights(ks: tuple[int, ...], dimension: float, /) -> Floats:
+    """Weights of estimates by several numbers of neighbours, which cancel their leading bias.
+
+    Args:
+        ks: One or two numbers of neighbours.
+        dimension: Intrinsic dimension of the points, clipped to 2 to 8: in one dimension, the ends
+            of a support have a bias of the order of that in two; in many, the weights would be so
+            large that the variance exceeds what they gain.
+
+    Returns:
+        Weights of sum 1, shape ``(len(ks),)``.
+    """
+    if len(ks) == 1:
+        return np.ones(1)
+    order = 2 / np.clip(dimension, MIN_DIMENSION, MAX_DIMENSION)
+    excess = 1 / ((ks[1] / ks[0]) ** order - 1)
+    return np.array([1 + excess, -excess])
+
+
+def spatial_order(points: Floats, /) -> Indices:
+    """Permutation of points in which close points follow each other, shape ``(n,)``."""
+    return np.asarray(cKDTree(robustly_scaled(points)).indices)
 
 
 def robustly_scaled(points: Floats, /) -> Floats:
@@ -47,20 +95,42 @@ def robustly_scaled(points: Floats, /) -> Floats:
     return np.asarray(points / scale)
 
 
-def _neighbour_counts(
-    points: Floats, own: cKDTree, other: cKDTree, k: int
-) -> tuple[Indices, Indices]:
-    """Neighbours of each point in its own and in the other sample, within a common radius."""
-    # k + 1 and - 1: each point is in its own sample, at distance 0.
-    own_radius, other_radius = _kth_distances(own, points, k + 1), _kth_distances(other, points, k)
-    radius = np.maximum(own_radius, other_radius) * RELATIVE_RADIUS
-    own_counts, other_counts = (
-        np.asarray(tree.query_ball_point(points, radius, return_length=True, workers=-1))
-        for tree in (own, other)
-    )
-    return own_counts - 1, other_counts
+def _from_ranks(
+    points: Floats, own: cKDTree, other: cKDTree, own_radii: Floats, other_radii: Floats
+) -> tuple[Floats, Floats]:
+    """Log-ratio of own to other density, without the sample sizes, and its variance.
+
+    The variance is that of :math:`\\psi(K_2) - \\psi(K_1)` in two independent Poisson processes:
+    :math:`2 \\psi'(k)`, of the log-volumes, less the variance of these given the counts.
+    """
+    own_k, near = _counts(own, points, own_radii) - 1, _counts(other, points, own_radii)
+    far, other_k = _counts(own, points, other_radii) - 1, _counts(other, points, other_radii)
+    own_share = special.digamma(own_k) - special.digamma(own_k + near)
+    other_share = special.digamma(other_k) - special.digamma(other_k + far)
+    of_volumes = special.polygamma(1, own_k) + special.polygamma(1, other_k)
+    given_counts = special.polygamma(1, own_k + near) - special.polygamma(1, other_k + far)
+    return own_share - other_share, of_volumes - np.abs(given_counts)
 
 
-def _kth_distances(tree: cKDTree, points: Floats, k: int) -> Floats:
-    """Distance from each point to its k-th nearest in a tree."""
-    return np.asarray(tree.query(points, [k], workers=-1)[0])[:, 0]
+def _counts(tree: cKDTree, points: Floats, radii: Floats) -> Indices:
+    """Number of points of a tree within a distance of each point."""
+    radii = radii * RELATIVE_RADIUS
+    return np.asarray(tree.query_ball_point(points, radii, return_length=True, workers=-1))
+
+
+def _kth_distances(tree: cKDTree, points: Floats, ks: Indices) -> Floats:
+    """Distances from each point to its k-th nearest in a tree, shape ``(points, len(ks))``."""
+    return np.asarray(tree.query(points, ks, workers=-1)[0])
+
+
+def _log_growths(radii: Floats) -> Floats:
+    """Logarithm of the last over the first distance of each point, where that is not 0."""
+    positive = radii[radii[:, 0] > 0]
+    return np.log(positive[:, -1] / positive[:, 0])
+
+
+def _dimension(log_growths: Floats, ks: tuple[int, ...]) -> float:
+    """Dimension in which the distances grow as fast between the first and last neighbour."""
+    growth = float(log_growths.mean()) if len(log_growths) else 0.0
+    volume_growth = float(special.digamma(ks[-1]) - special.digamma(ks[0]))
+    return volume_growth / growth if growth > 0 else MIN_DIMENSION
