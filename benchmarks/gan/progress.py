@@ -21,7 +21,7 @@ from matplotlib.figure import Figure
 
 from benchmarks import results_io
 from gan.evaluation.critic_gap import exact_emd
-from gan.runs import measures
+from gan.runs import run_metrics
 from gan.runs.atomic_files import write_json
 from gan.runs.config import Config
 from gan.runs.process_pool import parallel_map
@@ -128,13 +128,13 @@ def _config(item: Item, out: Path) -> Config:
 
 def _times(outcome: RunResult, n: int) -> dict[str, Any]:
     """Median seconds of refining the last critic and of exact EMD, on the same points, in turn."""
-    rng = measures.seeded_generator(torch.device("cpu"), 0)
+    rng = run_metrics.seeded_generator(torch.device("cpu"), 0)
     real = outcome.data.sample(n, rng)
-    generated = measures.ema_samples(outcome.training, n, rng)
+    generated = run_metrics.ema_samples(outcome.training, n, rng)
     refine_times, exact_times = [], []
     for _ in range(TIMING_REPEATS):
         start = time.perf_counter()
-        measures.refine_critic(outcome.training.critic, outcome.data, real, generated)
+        run_metrics.refine_critic(outcome.training.critic, outcome.data, real, generated)
         middle = time.perf_counter()
         exact_emd(generated, real)
         refine_times.append(middle - start)

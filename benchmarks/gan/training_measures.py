@@ -10,7 +10,7 @@ from gan.metrics.classifier import digit_classifier
 from gan.metrics.digits import digit_quality
 from gan.metrics.frechet import Moments, frechet_distance
 from gan.metrics.modes import modes
-from gan.runs import measures
+from gan.runs import run_metrics
 from gan.runs.run import RunResult
 
 Numbers = dict[str, Any]
@@ -26,12 +26,12 @@ CLASSIFIED_DIGITS = 10_000
 
 def fresh_generator(seed: int) -> torch.Generator:
     """Random generator independent of that of training."""
-    return measures.seeded_generator(torch.device("cpu"), seed, FRESH_STREAM)
+    return run_metrics.seeded_generator(torch.device("cpu"), seed, FRESH_STREAM)
 
 
 def emd_numbers(outcome: RunResult, n: int, rng: torch.Generator, *, pairs: int) -> Numbers:
     """Mean exact EMD of n generated, and of n other real points, to the same n real points."""
-    emd, floor = measures.emd_and_floor(outcome.training, outcome.data, n, rng, pairs=pairs)
+    emd, floor = run_metrics.emd_and_floor(outcome.training, outcome.data, n, rng, pairs=pairs)
     return {"emd": emd, "floor": floor, "emd_over_floor": emd / floor}
 
 
@@ -51,9 +51,9 @@ def mixture_numbers(
         The numbers by name.
     """
     rng = fresh_generator(seed)
-    coverage = modes(mixture, measures.ema_samples(outcome.training, MODE_POINTS, rng))
+    coverage = modes(mixture, run_metrics.ema_samples(outcome.training, MODE_POINTS, rng))
     pacgan = modes(
-        mixture, measures.ema_samples(outcome.training, PACGAN_POINTS, rng), min_share=0
+        mixture, run_metrics.ema_samples(outcome.training, PACGAN_POINTS, rng), min_share=0
     )
     return {
         **emd_numbers(outcome, EMD_POINTS, rng, pairs=pairs),
@@ -77,7 +77,7 @@ def digit_numbers(outcome: RunResult, seed: int) -> Numbers:
     )
     real, other = (Moments.of(classifier.features(half)) for half in images)
     quality = digit_quality(
-        classifier, measures.ema_samples(outcome.training, CLASSIFIED_DIGITS, rng), real
+        classifier, run_metrics.ema_samples(outcome.training, CLASSIFIED_DIGITS, rng), real
     )
     return {
         **emd_numbers(outcome, EMD_DIGITS, rng, pairs=EMD_DIGIT_PAIRS),

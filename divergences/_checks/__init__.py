@@ -1,7 +1,8 @@
 """Validation of input: every refusal of an argument is raised here, once, at the public signature.
 
-`arrays` checks arrays of any library, `outcomes` probability vectors, `transport_inputs` masses,
-costs and points, `samples` samples, and `options` the options that many functions share.
+`arrays` checks arrays of any library, `containers` what is no array, `probabilities` probability
+vectors, `transport_inputs` masses, costs and points, `samples` samples, and `options` the options
+that many functions share. `labels` aligns labelled objects; `remedies` ends the messages.
 """
 
 from divergences._checks.arrays import (
@@ -32,7 +33,7 @@ from divergences._checks.options import (
     order_of_distance,
     random_generator,
 )
-from divergences._checks.outcomes import (
+from divergences._checks.probabilities import (
     broadcast_outcomes,
     log_probabilities,
     probabilities,

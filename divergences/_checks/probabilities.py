@@ -15,6 +15,15 @@ from divergences._checks.remedies import (
 from divergences._typing import Array
 from divergences.errors import DistributionError
 
+TOTAL_TOLERANCE = 1e-9  # of the sum of a probability vector, and of equal masses, relative
+SINGLE_TOTAL_TOLERANCE = 1e-5  # likewise in float32
+
+
+def total_tolerance(xp: ModuleType, /, *arrays: Array) -> float:
+    """Tolerance of totals for arrays of these precisions: the larger one if one is float32."""
+    single = any(array.dtype == xp.float32 for array in arrays)
+    return SINGLE_TOTAL_TOLERANCE if single else TOTAL_TOLERANCE
+
 
 def probabilities(name: str, array: Array, xp: ModuleType, /, *, axis: int) -> Array:
     """Probability vectors along ``axis``, checked, in float64.
@@ -27,14 +36,20 @@ def probabilities(name: str, array: Array, xp: ModuleType, /, *, axis: int) -> A
             vector does not sum to 1 within 1e-9 (1e-5 for float32).
     """
     array = _outcomes_last(name, array, xp, axis)
-    tolerance = 1e-5 if array.dtype == xp.float32 else 1e-9
+    tolerance = total_tolerance(xp, array)
     vectors = float64(name, array, xp)
     off = _off_1(vectors, xp)
     # Entries >= 0, none of them NaN, whose sum is about 1 are finite.
     if not holds(name, (xp.min(vectors) >= 0) & xp.all(off <= tolerance)):
-        remedy = remedy_for_negative(name, vectors) if holds(name, xp.any(vectors < 0)) else None
+        remedy = (
+            remedy_for_negative(name, vectors, SINGLE_TOTAL_TOLERANCE)
+            if holds(name, xp.any(vectors < 0))
+            else None
+        )
         non_negative(name, array, xp, remedy=remedy)
-        _refuse_sum(name, vectors, xp, axis, remedy_for_total(name, vectors, axis))
+        _refuse_sum(
+            name, vectors, xp, axis, remedy_for_total(name, vectors, axis, SINGLE_TOTAL_TOLERANCE)
+        )
     return vectors
 
 
@@ -96,7 +111,7 @@ def log_probabilities(name: str, array: Array, xp: ModuleType, /, *, axis: int) 
             of a vector do not sum to 1 within 1e-9 (1e-5 for float32).
     """
     array = _outcomes_last(name, array, xp, axis)
-    tolerance = 1e-5 if array.dtype == xp.float32 else 1e-9
+    tolerance = total_tolerance(xp, array)
     vectors = float64(name, array, xp)
     # NaN and inf become e, whose sum is off by more than any tolerance.
     exponentials = xp.exp(xp.where(vectors < 1, vectors, 1.0))

@@ -8,16 +8,15 @@ import numpy as np
 from divergences._checks.arrays import numpy_values
 from divergences._typing import Array, Floats
 
-SINGLE_ROUNDING = 1e-5  # of a total of float32 probabilities
 
-
-def remedy_for_total(name: str, vectors: Array, axis: int, /) -> str:
+def remedy_for_total(name: str, vectors: Array, axis: int, single_tolerance: float, /) -> str:
     """Advice for vectors along the last axis that do not sum to 1, as code that runs.
 
     Args:
         name: Name of the argument.
         vectors: Values of at least 0, with the outcomes on the last axis.
         axis: The caller's axis of the outcomes.
+        single_tolerance: Rounding of a total of float32 probabilities.
 
     Returns:
         The end of a sentence.
@@ -30,9 +29,9 @@ def remedy_for_total(name: str, vectors: Array, axis: int, /) -> str:
     with np.errstate(over="ignore"):
         total, sums = float(values.sum()), values.sum(axis=-1)
     flat = f"numpy.ravel({name})" if isinstance(vectors, np.ndarray) else f"{name}.ravel()"
-    if values.ndim > 1 and abs(total - 1) <= SINGLE_ROUNDING:
+    if values.ndim > 1 and abs(total - 1) <= single_tolerance:
         return f"all of its entries together sum to 1: pass it as one vector, {flat}"
-    if np.all(np.abs(sums - 1) <= SINGLE_ROUNDING) and np.array_equal(
+    if np.all(np.abs(sums - 1) <= single_tolerance) and np.array_equal(
         values, values.astype(np.float32)
     ):
         return f"it is a float64 copy of float32 probabilities: normalize it, {normalized}"
@@ -44,12 +43,13 @@ def remedy_for_total(name: str, vectors: Array, axis: int, /) -> str:
     return f"normalize it, {normalized}"
 
 
-def remedy_for_negative(name: str, vectors: Array, /) -> str | None:
+def remedy_for_negative(name: str, vectors: Array, single_tolerance: float, /) -> str | None:
     """Advice for vectors with negative entries; None where no slip is recognized.
 
     Args:
         name: Name of the argument.
         vectors: Values with the outcomes on the last axis.
+        single_tolerance: Rounding of a total of float32 probabilities.
 
     Returns:
         The end of a sentence, or None.
@@ -59,7 +59,7 @@ def remedy_for_negative(name: str, vectors: Array, /) -> str | None:
         return None
     if np.all(values <= 0):
         totals = np.exp(values).sum(axis=-1)
-        if np.all(np.abs(totals - 1) <= SINGLE_ROUNDING):
+        if np.all(np.abs(totals - 1) <= single_tolerance):
             return (
                 f"`{name}` holds log-probabilities: use the function of the same name in "
                 "divergences.log_space"

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from divergences._checks.arrays import finite, holds, non_negative, numpy_values, real_array
+from divergences._checks.probabilities import total_tolerance
 from divergences._typing import Array
 from divergences.errors import DistributionError
 
@@ -35,7 +36,7 @@ def equal_totals(p: Array, q: Array, xp: ModuleType, /) -> None:
         DistributionError: If the totals differ by more than 1e-9 of the larger one (1e-5 for
             float32).
     """
-    tolerance = 1e-5 if xp.float32 in (p.dtype, q.dtype) else 1e-9
+    tolerance = total_tolerance(xp, p, q)
     totals = [_total(p), _total(q)]
     unit = max(exponent for _, exponent in totals)
     p_total, q_total = (math.ldexp(total, exponent - unit) for total, exponent in totals)

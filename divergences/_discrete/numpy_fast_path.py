@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from divergences._checks.probabilities import TOTAL_TOLERANCE
 from divergences._discrete.formulas import LOG_2
 from divergences._discrete.series import ARTANH_COEFFICIENTS, JS_COEFFICIENTS, SERIES_RADIUS
 from divergences._typing import Array, Floats, Indices
@@ -196,7 +197,7 @@ def _sum_to_1(totals: Floats, total_delta: Floats) -> bool:
     """Whether both vectors of each row sum to 1 within 1e-9; False if an entry is NaN."""
     p_error = np.abs(totals * (1 + total_delta) - 2)
     q_error = np.abs(totals * (1 - total_delta) - 2)
-    return bool((np.maximum(p_error, q_error) <= 2e-9).all())
+    return bool((np.maximum(p_error, q_error) <= 2 * TOTAL_TOLERANCE).all())
 
 
 def _blocks(p: Floats, q: Floats) -> list[tuple[Floats, Floats]]:

@@ -15,7 +15,7 @@ from torch import Tensor
 from gan.data.mixtures import eight_gaussians
 from gan.errors import ConfigError, RunError
 from gan.metrics.modes import Modes, modes
-from gan.runs import figures, measures
+from gan.runs import figures, run_metrics
 from gan.runs.atomic_files import make_folder, write_json
 from gan.runs.config import Config
 from gan.runs.process_pool import parallel_map
@@ -176,16 +176,16 @@ def _row(config: Config, position: int, stop_file: Path, *, points: int) -> Demo
     if not result.finished:
         return None
     training, data = result.training, result.data
-    rng = measures.seeded_generator(training.rng.device, config.seed, points)
-    emd, floor = measures.emd_and_floor(training, data, points, rng, pairs=COMPARISON_PAIRS)
-    samples = measures.ema_samples(training, points, rng)
+    rng = run_metrics.seeded_generator(training.rng.device, config.seed, points)
+    emd, floor = run_metrics.emd_and_floor(training, data, points, rng, pairs=COMPARISON_PAIRS)
+    samples = run_metrics.ema_samples(training, points, rng)
     coverage = modes(eight_gaussians(), samples)
     return DemoRow(config.recipe, coverage, emd, floor, result.metrics, samples)
 
 
 def _report(rows: Sequence[DemoRow], seed: int, points: int, out: Path) -> None:
     """Print the table, and write it and the figures to the folder."""
-    rng = measures.seeded_generator(torch.device("cpu"), seed, 0)
+    rng = run_metrics.seeded_generator(torch.device("cpu"), seed, 0)
     real = eight_gaussians().sample(points, rng)
     records = [row.record() for row in rows]
     write_json(out / "table.json", records)
@@ -197,7 +197,7 @@ def _report(rows: Sequence[DemoRow], seed: int, points: int, out: Path) -> None:
         points=points,
         pairs=COMPARISON_PAIRS,
         size=EVALUATION_SIZE,
-        fine_tuning=measures.FINE_TUNING_STEPS,
+        fine_tuning=run_metrics.FINE_TUNING_STEPS,
         small_floor=rows[0].metrics[-1]["floor"],
     )
     print(f"\n{demo_table(records)}\n\n{note}")

@@ -7,8 +7,8 @@ import torch
 from tyro.conf import Positional
 
 from gan.errors import ConfigError, RunError
-from gan.runs.measures import ema_samples
 from gan.runs.run import load_run
+from gan.runs.run_metrics import ema_samples
 
 
 def sample_command(

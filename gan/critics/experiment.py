@@ -11,7 +11,7 @@ from gan.critics.fit_loop import Budget, Estimator, Fit
 from gan.critics.pairs.distribution_pair import DistributionPair
 from gan.critics.problem import Problem
 from gan.evaluation.critic_gap import ExactTransport
-from gan.runs.measures import seeded_generator
+from gan.runs.run_metrics import seeded_generator
 
 Question = Literal["same-points", "population"]
 

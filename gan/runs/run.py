@@ -14,7 +14,7 @@ from gan.data.dataset import DataSet
 from gan.datasets import DATA
 from gan.errors import ConfigError, LostProcessError, TrainingError
 from gan.networks import NETWORKS, rescaled
-from gan.runs import figures, measures
+from gan.runs import figures, run_metrics
 from gan.runs.config import Config, config_from_record
 from gan.runs.folder import RunFolder
 from gan.runs.plugins import load_plugins
@@ -221,7 +221,7 @@ class _Session:
         """Train and evaluate until the last step or a requested stop."""
         n = self.config.evaluation_size or self.data.evaluation_size
         is_first = self.devices.rank == 0
-        floor = measures.floor(self.data, n, self.stream(FLOOR_STREAM)) if is_first else 0.0
+        floor = run_metrics.floor(self.data, n, self.stream(FLOOR_STREAM)) if is_first else 0.0
         last_emd: dict[str, str] = {}
         for step in train(self.training, real=self.data.sample):
             bar.update()
@@ -237,22 +237,15 @@ class _Session:
     def evaluate(self, step: Step, n: int, floor: float) -> float:
         """Evaluate the run and write the result; the exact EMD."""
         rng = self.stream(EVALUATION_STREAM, step.number)
-        evaluation = measures.evaluate(self.training, self.data, n, rng)
-        line = {
-            "step": step.number,
-            "seconds": round(self.seconds(), 3),
-            **evaluation.record(),
-            "floor": floor,
-            "learning_rate": step.learning_rate,
-            "noise": step.noise,
-        }
+        evaluation = run_metrics.evaluate(self.training, self.data, n, rng)
+        line = run_metrics.metrics_line(evaluation, step, seconds=self.seconds(), floor=floor)
         self.folder.append_metrics(line)
         if self.writer is not None:
             self.writer.add(line)
         self.save_checkpoint()  # before the picture, which may fail for a plugin's data
         rng = self.stream(PICTURE_STREAM)
         real = self.data.sample(PICTURE_POINTS, rng)
-        generated = measures.ema_samples(self.training, PICTURE_POINTS, rng)
+        generated = run_metrics.ema_samples(self.training, PICTURE_POINTS, rng)
         self.folder.save_frame(
             step.number,
             lambda path: figures.save_samples(path, real, generated, f"step {step.number}"),
@@ -270,7 +263,7 @@ class _Session:
 
     def stream(self, *numbers: int) -> torch.Generator:
         """A source of randomness that is independent of the training's own."""
-        return measures.seeded_generator(self.training.rng.device, self.config.seed, *numbers)
+        return run_metrics.seeded_generator(self.training.rng.device, self.config.seed, *numbers)
 
 
 def _progress_numbers(step: Step) -> dict[str, str]:

@@ -1,7 +1,8 @@
-"""Evaluation of a run: its critic against exact EMD, its generator against the data."""
+"""Metrics of a run: its critic against exact EMD, its generator against the data, and their line."""
 
 import copy
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import torch
 from jaxtyping import Float
@@ -11,7 +12,7 @@ from gan.data.dataset import DataSet, Measures
 from gan.evaluation.critic_gap import CriticGap, critic_gaps, exact_emd
 from gan.evaluation.semi_dual_ascent import CTransform, refined_critic
 from gan.networks import Critic
-from gan.training.loop import Training, fine_tuned_critic
+from gan.training.loop import Step, Training, fine_tuned_critic
 
 FLOOR_PAIRS = 5
 FINE_TUNING_STEPS = 40
@@ -65,6 +66,30 @@ class Evaluation:
             "refined_certified": self.refined.certified,
             **self.measures,
         }
+
+
+def metrics_line(
+    evaluation: Evaluation, step: Step, /, *, seconds: float, floor: float
+) -> dict[str, Any]:
+    """One line of metrics.jsonl, by key: the whole of what a run writes of an evaluation.
+
+    Args:
+        evaluation: The evaluation.
+        step: The training step that it follows.
+        seconds: Time of training so far.
+        floor: Sampling floor of the exact EMD.
+
+    Returns:
+        Numbers by key.
+    """
+    return {
+        "step": step.number,
+        "seconds": round(seconds, 3),
+        **evaluation.record(),
+        "floor": floor,
+        "learning_rate": step.learning_rate,
+        "noise": step.noise,
+    }
 
 
 def evaluate(training: Training, data: DataSet, n: int, rng: torch.Generator, /) -> Evaluation:

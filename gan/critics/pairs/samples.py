@@ -9,8 +9,8 @@ from torch import Tensor
 from gan.critics.pairs.distribution_pair import DistributionPair
 from gan.data import mnist
 from gan.data.mixtures import eight_gaussians
-from gan.runs.measures import ema_samples
 from gan.runs.run import load_run
+from gan.runs.run_metrics import ema_samples
 
 DIGIT_COMPONENTS = 64
 

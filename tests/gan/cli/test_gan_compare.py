@@ -10,7 +10,7 @@ from gan.datasets import DATA
 from gan.errors import RunError
 from gan.networks import NETWORKS
 from gan.recipes.registry import RECIPES
-from gan.runs import measures
+from gan.runs import run_metrics
 from gan.runs.comparison import comparison_table, finished_run, finished_runs
 from gan.runs.config import Config
 from gan.runs.run import run
@@ -126,7 +126,7 @@ def test_samples_are_those_of_the_averaged_generator(gan, trained, tmp_path):
     points = np.load(tmp_path / "x.npy")
     assert (points.shape, points.dtype) == ((2100, 2), np.float32)
     rng = torch.Generator().manual_seed(5)
-    expected = measures.ema_samples(outcome.training, 2100, rng)
+    expected = run_metrics.ema_samples(outcome.training, 2100, rng)
     assert np.array_equal(points, expected.numpy())
     now = outcome.training.generator.sample(2000, torch.Generator().manual_seed(5))
     assert not np.array_equal(points[:2000], now.detach().numpy())

@@ -12,7 +12,7 @@ from gan.datasets import eight_gaussians_set
 from gan.metrics.modes import modes
 from gan.networks import Critic, Generator, plane_critic, plane_generator
 from gan.recipes.registry import RECIPES, WGAN_GP
-from gan.runs import measures
+from gan.runs import run_metrics
 from gan.training.loop import Training, train
 from tests.tiny_training import REAL, same, started
 
@@ -84,15 +84,17 @@ def test_an_evaluation_does_not_change_the_run(rng):
 
     before = state()
     assert before[0]["critic"]["body.0.calls"] > 0
-    measures.evaluate(training, RING, 50, measures.seeded_generator(torch.device("cpu"), 0, 1))
+    run_metrics.evaluate(
+        training, RING, 50, run_metrics.seeded_generator(torch.device("cpu"), 0, 1)
+    )
     assert same(state(), before)
     assert training.critic.training  # and the averaged generator is in evaluation mode
     assert not training.average.training
 
 
 def test_the_critic_certifies_most_of_a_large_distance(training):
-    rng = measures.seeded_generator(torch.device("cpu"), 0, 1)
-    evaluation = measures.evaluate(training, RING, 200, rng)
+    rng = run_metrics.seeded_generator(torch.device("cpu"), 0, 1)
+    evaluation = run_metrics.evaluate(training, RING, 200, rng)
     truth = evaluation.live.exact
     assert evaluation.fine_tuned.exact == truth
     assert 0.9 * truth <= evaluation.fine_tuned.certified <= truth
@@ -111,18 +113,18 @@ def test_a_refined_critic_that_certifies_less_than_the_live_one_is_not_taken(
     def flat_critic(*args):
         return lambda points: torch.zeros(len(points))
 
-    monkeypatch.setattr(measures, "refine_critic", flat_critic)
+    monkeypatch.setattr(run_metrics, "refine_critic", flat_critic)
     for _ in train(training, real=REAL):  # the critic then proves more than a flat one
         pass
-    rng = measures.seeded_generator(torch.device("cpu"), 0, 1)
-    evaluation = measures.evaluate(training, RING, 200, rng)
+    rng = run_metrics.seeded_generator(torch.device("cpu"), 0, 1)
+    evaluation = run_metrics.evaluate(training, RING, 200, rng)
     assert evaluation.refined == evaluation.live
 
 
 def test_a_perfect_generator_is_at_the_floor(training, monkeypatch):
-    monkeypatch.setattr(measures, "ema_samples", lambda training, n, rng: RING.sample(n, rng))
-    rng = measures.seeded_generator(torch.device("cpu"), 0, 2)
-    emd, floor = measures.emd_and_floor(training, RING, 200, rng, pairs=6)
+    monkeypatch.setattr(run_metrics, "ema_samples", lambda training, n, rng: RING.sample(n, rng))
+    rng = run_metrics.seeded_generator(torch.device("cpu"), 0, 2)
+    emd, floor = run_metrics.emd_and_floor(training, RING, 200, rng, pairs=6)
     # Both are means of 6 draws that vary by about 25 % each: within 60 % but for 1 seed in 10^4.
     assert emd == pytest.approx(floor, rel=0.6)
 
@@ -134,7 +136,7 @@ def test_the_floor_is_the_mean_distance_of_five_pairs_of_real_samples(rng):
     pairs = [[data.sample(20, other_rng).sort(dim=0).values for _ in "xy"] for _ in range(5)]
     distances = [float((x.double() - y.double()).abs().mean()) for x, y in pairs]
     assert max(distances) > 1.2 * min(distances)
-    assert measures.floor(data, 20, rng) == pytest.approx(sum(distances) / 5, rel=1e-12)
+    assert run_metrics.floor(data, 20, rng) == pytest.approx(sum(distances) / 5, rel=1e-12)
 
 
 def test_two_samples_of_a_finite_set_have_no_point_in_common():
@@ -154,7 +156,7 @@ def test_two_samples_of_a_finite_set_have_no_point_in_common():
         )
         assert len(both.unique(dim=0)) == 10
     assert (
-        measures.floor(DataSet((2,), sample, sample_without_replacement=distinct), 5, rng)
+        run_metrics.floor(DataSet((2,), sample, sample_without_replacement=distinct), 5, rng)
         >= 8**0.5
     )
 
@@ -162,7 +164,7 @@ def test_two_samples_of_a_finite_set_have_no_point_in_common():
 def test_seeds_differ_by_every_part_and_repeat():
     def drawn(*seeds):
         return torch.rand(
-            1, generator=measures.seeded_generator(torch.device("cpu"), *seeds)
+            1, generator=run_metrics.seeded_generator(torch.device("cpu"), *seeds)
         ).item()
 
     assert drawn(0, 1) == drawn(0, 1)
@@ -173,8 +175,8 @@ def test_the_certified_recipe_shows_a_rigorous_bound_as_its_progress():
     training = started(RECIPES["wgan-certified"].quick, steps=3)
     for step in train(training, real=REAL):
         assert step.gap > 0
-    evaluation = measures.evaluate(
-        training, RING, 60, measures.seeded_generator(torch.device("cpu"), 0, 1)
+    evaluation = run_metrics.evaluate(
+        training, RING, 60, run_metrics.seeded_generator(torch.device("cpu"), 0, 1)
     )
     record = evaluation.record()
     assert 0 < record["live_gap"] <= record["gap"] == record["certified"] <= record["exact"]
