@@ -18,6 +18,9 @@ from typing import Any
 from divergences import _checks
 from divergences._typing import Array
 
+MIDPOINT_EXPONENT = 600  # of the scaled midpoint, which is normal for subnormal masses
+LOG_2 = math.log(2)
+
 
 @dataclass(frozen=True, slots=True)
 class MidpointForm:
@@ -32,7 +35,8 @@ class MidpointForm:
         in_p: Mask of the support of p.
         in_q: Mask of the support of q.
         log_ratio: Returns ``log(p / q)`` on the common support, 0 elsewhere.
-        log_larger: Returns ``log(max(p, q))`` on the common support.
+        log_larger: Returns ``log(max(p, q))``, 0 where both are 0.
+        scaled_midpoint: Returns ``2^600 m``, without the rounding of m to subnormal numbers.
         dtype: Type of the result.
     """
 
@@ -45,6 +49,7 @@ class MidpointForm:
     in_q: Array
     log_ratio: Callable[[], Array]
     log_larger: Callable[[], Array]
+    scaled_midpoint: Callable[[], Array]
     dtype: Array
 
     def swapped(self) -> "MidpointForm":
@@ -59,8 +64,15 @@ class MidpointForm:
             in_q=self.in_p,
             log_ratio=lambda: -self.log_ratio(),
             log_larger=self.log_larger,
+            scaled_midpoint=self.scaled_midpoint,
             dtype=self.dtype,
         )
+
+    def accurate_log_ratio(self) -> Array:
+        """``log(p / q)`` on the common support, 0 elsewhere, accurate also for p close to q."""
+        close = self.in_p & self.in_q & (self.xp.abs(self.delta) < 0.5)
+        small_delta = self.xp.where(close, self.delta, 0.0)
+        return self.xp.where(close, 2 * self.xp.atanh(small_delta), self.log_ratio())
 
     def disjoint_supports(self) -> Array:
         """Whether no outcome has mass in both, shape ``(...)``."""
@@ -69,10 +81,19 @@ class MidpointForm:
 
 def from_probabilities(p: Any, q: Any, /, *, axis: int) -> MidpointForm:
     """Midpoint form of two arrays of probabilities along an axis, or of two dicts by outcome."""
-    xp, p, q, dtype = checked_probabilities(p, q, axis)
+    return of_probabilities(*checked_probabilities(p, q, axis))
+
+
+def from_log_probabilities(log_p: Any, log_q: Any, /, *, axis: int) -> MidpointForm:
+    """Midpoint form of two arrays of log-probabilities along an axis."""
+    return of_log_probabilities(*checked_log_probabilities(log_p, log_q, axis))
+
+
+def of_probabilities(xp: ModuleType, p: Array, q: Array, dtype: Array, /) -> MidpointForm:
+    """Midpoint form of checked probabilities, with the outcomes on the last axis."""
     totals = xp.sum(p + q, axis=-1, keepdims=True)
     total_delta = xp.sum(p - q, axis=-1, keepdims=True) / totals
-    unnormalized_midpoint = (p + q) / totals
+    mass_sum = p + q
     # Masses whose reciprocal overflows are scaled up; only their quotients are used below.
     scale = 1 + 2.0**200 * xp.astype(p + q < 1e-290, xp.float64)
     p, q = p * scale, q * scale
@@ -80,9 +101,20 @@ def from_probabilities(p: Any, q: Any, /, *, axis: int) -> MidpointForm:
     raw_delta = (p - q) / mass
     # Delta of p / sum(p) against q / sum(q): the relativistic addition of velocities.
     denominator = 1 - raw_delta * total_delta
-    midpoint = unnormalized_midpoint * (denominator / ((1 - total_delta) * (1 + total_delta)))
+    correction = denominator / ((1 - total_delta) * (1 + total_delta))
+    midpoint = mass_sum / totals * correction
     p_over_m = 2 * (1 - total_delta) * (p / mass) / denominator
     q_over_m = 2 * (1 + total_delta) * (q / mass) / denominator
+
+    def scaled_midpoint() -> Array:
+        return mass_sum * 2.0**MIDPOINT_EXPONENT / totals * correction
+
+    def log_larger() -> Array:
+        by_scaling = _log(scaled_midpoint(), xp) - MIDPOINT_EXPONENT * LOG_2
+        log_midpoint = xp.where(midpoint < 1e-290, by_scaling, _log(midpoint, xp))
+        larger = _log(xp.where(p_over_m > q_over_m, p_over_m, q_over_m), xp)
+        return xp.where(mass_sum > 0, log_midpoint + larger, 0.0)
+
     return MidpointForm(
         xp=xp,
         midpoint=midpoint,
@@ -92,14 +124,16 @@ def from_probabilities(p: Any, q: Any, /, *, axis: int) -> MidpointForm:
         in_p=p > 0,
         in_q=q > 0,
         log_ratio=lambda: _log_ratio(p, q, total_delta, xp),
-        log_larger=lambda: _log(midpoint, xp) + _log(xp.maximum(p_over_m, q_over_m), xp),
+        log_larger=log_larger,
+        scaled_midpoint=scaled_midpoint,
         dtype=dtype,
     )
 
 
-def from_log_probabilities(log_p: Any, log_q: Any, /, *, axis: int) -> MidpointForm:
-    """Midpoint form of two arrays of log-probabilities along an axis."""
-    xp, log_p, log_q, dtype = checked_log_probabilities(log_p, log_q, axis)
+def of_log_probabilities(
+    xp: ModuleType, log_p: Array, log_q: Array, dtype: Array, /
+) -> MidpointForm:
+    """Midpoint form of checked log-probabilities, with the outcomes on the last axis."""
     in_p, in_q = log_p > -xp.inf, log_q > -xp.inf
     shared = in_p & in_q
     log_p, log_q = xp.where(in_p, log_p, 0.0), xp.where(in_q, log_q, 0.0)
@@ -116,6 +150,18 @@ def from_log_probabilities(log_p: Any, log_q: Any, /, *, axis: int) -> MidpointF
     larger, smaller = 2 / (1 + quotient), 2 * quotient / (1 + quotient)
     unshared_delta = xp.astype(in_p, xp.float64) - xp.astype(in_q, xp.float64)
     p_is_larger = log_ratio > 0
+
+    def log_larger() -> Array:
+        normalized_log_p = xp.where(in_p, log_p - xp.log(p_sum), -xp.inf)
+        normalized_log_q = xp.where(in_q, log_q - xp.log(q_sum), -xp.inf)
+        return xp.where(in_p | in_q, xp.maximum(normalized_log_p, normalized_log_q), 0.0)
+
+    def scaled_midpoint() -> Array:
+        shift = MIDPOINT_EXPONENT * LOG_2
+        scaled_p = xp.where(in_p, xp.exp(log_p + shift), 0.0)
+        scaled_q = xp.where(in_q, xp.exp(log_q + shift), 0.0)
+        return (scaled_p / p_sum + scaled_q / q_sum) / 2
+
     return MidpointForm(
         xp=xp,
         midpoint=(p / p_sum + q / q_sum) / 2,
@@ -125,7 +171,8 @@ def from_log_probabilities(log_p: Any, log_q: Any, /, *, axis: int) -> MidpointF
         in_p=in_p,
         in_q=in_q,
         log_ratio=lambda: log_ratio,
-        log_larger=lambda: xp.maximum(log_p - xp.log(p_sum), log_q - xp.log(q_sum)),
+        log_larger=log_larger,
+        scaled_midpoint=scaled_midpoint,
         dtype=dtype,
     )
 
