@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from divergences._transport.certificate import EPS, Arcs, feasible_potentials
+from divergences._transport.network_simplex import compiled_simplex
 from divergences._transport.result import Optimum, certified_optimum
 from divergences._typing import Floats, Indices
 from divergences.errors import SolverError
@@ -108,8 +109,7 @@ def max_pivots(n: int, m: int, /) -> int:
 
 def _network_simplex(p: Floats, q: Floats, cost: Floats) -> tuple[Arcs, Floats]:
     """Arcs of positive mass, and potentials of the sources, 0 for those without mass."""
-    from ot.lp.emd_wrap import emd_c  # deferred: POT imports torch if installed, which is slow
-
+    emd_c = compiled_simplex().emd_c
     if not (p.all() and q.all()):
         return _network_simplex_on_support(p, q, cost)
     n, m = cost.shape

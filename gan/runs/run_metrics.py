@@ -1,4 +1,4 @@
-"""Metrics of a run: its critic against exact EMD, its generator against the data, and their line."""
+"""Metrics of a run: its critic against exact EMD, its generator against the data."""
 
 import copy
 from dataclasses import asdict, dataclass

@@ -14,6 +14,7 @@ import numpy as np
 from divergences._transport.certificate import Arcs
 from divergences._transport.column_generation.arcs import ArcSet, northwest_corner
 from divergences._transport.ground import GroundCost
+from divergences._transport.network_simplex import compiled_simplex
 from divergences._transport.simplex import OPTIMAL, max_pivots
 from divergences._typing import Floats, Indices
 from divergences.errors import SolverError
@@ -77,8 +78,7 @@ def solve_restricted_master(
     Raises:
         SolverError: If POT's network simplex does not reach an optimum.
     """
-    from ot.lp.emd_wrap import emd_c_sparse  # here, since POT imports torch where it finds one
-
+    emd_c_sparse = compiled_simplex().emd_c_sparse
     n, m = len(p), len(q)
     rows, cols = arcs.endpoints
     cost = (arcs.cost - centre[0][rows] - centre[1][cols]) / radius
