@@ -7,7 +7,6 @@ import pytest
 import divergences
 import gan
 
-
 NAMES = {
     divergences: """
         DistributionError LipschitzWitness PairwiseError PairwiseInterrupt PermutationInterrupt
@@ -16,8 +15,9 @@ NAMES = {
         pairwise partial_transport renyi reverse_kl sampled total_variation transport
     """,
     divergences.sampled: """
-        Comparison Estimate PermutationTest compare emd js kl partial_transport permutation_test
-        reverse_kl transport wasserstein_1d
+        ColumnComparison Comparison Estimate PermutationTest TableComparison compare
+        compare_columns emd js kl partial_transport permutation_test reverse_kl transport
+        wasserstein_1d
     """,
     divergences.log_space: """
         alpha chi2 cross_entropy entropy f_divergence hellinger jeffreys js js_distance js_mixture
@@ -76,6 +76,7 @@ FUNCTIONS = [
     divergences.densities.reverse_kl,
     divergences.densities.js,
     divergences.sampled.compare,
+    divergences.sampled.compare_columns,
     divergences.sampled.emd,
     divergences.sampled.transport,
 ]

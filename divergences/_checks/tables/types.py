@@ -1,0 +1,133 @@
+"""Types of columns: numbers, times, durations, truth values or text."""
+
+import datetime
+import numbers
+from collections.abc import Hashable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Literal
+
+import numpy as np
+
+from divergences._checks.tables.frames import Frame
+from divergences._typing import Floats
+from divergences.errors import DistributionError
+
+Type = Literal["numbers", "truth values", "times", "durations", "text", "mixed", "empty"]
+TYPES: dict[str, Type] = {  # of kinds of numpy
+    "b": "truth values",
+    "i": "numbers",
+    "u": "numbers",
+    "f": "numbers",
+    "M": "times",
+    "m": "durations",
+    "U": "text",
+    "T": "text",
+}
+MISSING_TYPES = {"NoneType", "NAType", "NaTType"}
+DAY, SECOND = 86_400e6, 1e6  # in microseconds
+
+
+@dataclass(frozen=True, slots=True)
+class TypedColumn:
+    """A column and the type of its values.
+
+    Attributes:
+        type: Type of the values that are not missing; "empty" if all are.
+        array: The column, of the frame's.
+    """
+
+    type: Type
+    array: Any
+
+    def numbers(self) -> Floats:
+        """Values as float64, NaN for missing ones: times in days since 1970, durations in s."""
+        kind = self.array.dtype.kind
+        if self.type == "empty":
+            return np.full(len(self.array), np.nan)
+        if self.type in ("times", "durations"):
+            return self._ticks()
+        if kind != "O":
+            return self.array.astype(np.float64)
+        return np.array([np.nan if is_missing(v) else float(v) for v in self.array.tolist()])
+
+    def _ticks(self) -> Floats:
+        """Days since 1970-01-01 of times, or seconds of durations."""
+        code, unit = ("datetime64", DAY) if self.type == "times" else ("timedelta64", SECOND)
+        array = self.array
+        if array.dtype.kind == "O":
+            values = [np.datetime64("NaT") if is_missing(v) else _utc(v) for v in array.tolist()]
+            array = np.array(values, dtype=f"{code}[us]")
+        ticks = array.astype(f"{code}[us]")
+        return np.where(np.isnat(ticks), np.nan, ticks.astype(np.int64) / unit)
+
+
+def typed_column(frame: Frame, name: Hashable, /) -> TypedColumn:
+    """A column of a frame with the type of its values.
+
+    Returns:
+        The column; its type is "mixed" if values are of several types.
+
+    Raises:
+        DistributionError: If values are no numbers, times, truth values or text.
+    """
+    array = frame.columns[name]
+    kind = array.dtype.kind
+    if kind == "O":
+        return TypedColumn(_type_of_objects(frame, name, array.tolist()), array)
+    if kind == "f" and np.isnan(array).all():
+        return TypedColumn("empty", array)
+    if kind in "mM" and np.isnat(array).all():
+        return TypedColumn("empty", array)
+    if kind not in TYPES:
+        raise DistributionError(
+            f"column {name!r} of {frame.label} must hold numbers, times, truth values or text, "
+            f"but its type is {array.dtype}; leave it out, or convert it"
+        )
+    return TypedColumn(TYPES[kind], array)
+
+
+def is_missing(value: Any, /) -> bool:
+    """Whether a value is None, NaN, NaT or NA."""
+    if type(value).__name__ in MISSING_TYPES:
+        return True
+    return isinstance(value, float | Decimal | np.floating) and bool(value != value)
+
+
+def _type_of_objects(frame: Frame, name: Hashable, values: list[Any]) -> Type:
+    """Type of the values of a column of Python objects."""
+    classes = {c for c in set(map(type, values)) if c.__name__ not in MISSING_TYPES}
+    for c in [c for c in classes if issubclass(c, float | Decimal | np.floating)]:
+        if all(value != value for value in values if type(value) is c):
+            classes.remove(c)  # NaN stands for what is missing in a column of any type
+    types = {_type_of_class(frame, name, c) for c in classes}
+    if types == {"numbers", "truth values"}:
+        return "numbers"
+    if len(types) > 1:
+        return "mixed"
+    return types.pop() if types else "empty"
+
+
+def _type_of_class(frame: Frame, name: Hashable, c: type) -> Type:
+    """Type of the values of a class."""
+    if issubclass(c, bool | np.bool_):
+        return "truth values"
+    if issubclass(c, str):
+        return "text"
+    if issubclass(c, numbers.Real | Decimal | np.floating | np.integer):
+        return "numbers"
+    if issubclass(c, datetime.timedelta | np.timedelta64):
+        return "durations"
+    if issubclass(c, datetime.date | np.datetime64):
+        return "times"
+    raise DistributionError(
+        f"column {name!r} of {frame.label} must hold numbers, times, truth values or text, but "
+        f"holds a value of type {c.__name__}; leave it out, or convert it"
+    )
+
+
+def _utc(value: Any) -> Any:
+    """A time in UTC, without its zone; any other value unchanged."""
+    if getattr(value, "tzinfo", None) is None:
+        return value
+    return value.astimezone(datetime.UTC).replace(tzinfo=None)
