@@ -64,7 +64,8 @@ class Shaped(Protocol):
 class Vector(Protocol):
     """A list, tuple or range of numbers.
 
-    Membership of any object tells them from strings and bytes, which take only their own kind.
+    ``__contains__`` of any object distinguishes them from strings and bytes, which accept only
+    their own type.
     """
 
     def __len__(self) -> int: ...

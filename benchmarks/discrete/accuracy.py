@@ -225,7 +225,7 @@ def _gradients(row: dict[str, Any]) -> str:
 
 
 def _aligned(lines: list[list[str]]) -> str:
-    """Lines of cells, with the columns aligned to the right."""
+    """Text of a table with right-aligned columns."""
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return "\n".join(
         "  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True))

@@ -1,4 +1,4 @@
-"""Divergences by their definitions in mpmath, with enough digits to survive cancellation."""
+"""Divergences by their definitions in mpmath, with enough digits to make up for cancellation."""
 
 import math
 from typing import Any
@@ -91,7 +91,7 @@ def relative_error(value: float, exact: Any, /, *, digits: int) -> float:
 
 
 def float32_ulps(value: float, exact: Any, /) -> float:
-    """Distance to the float32 nearest to ``exact``, in units in its last place."""
+    """Distance of ``value`` to the float32 nearest to ``exact``, in ulps of that float32."""
     with mpmath.workprec(24):
         nearest = float(+exact)
     return abs(value - nearest) / float(np.spacing(np.float32(nearest)))

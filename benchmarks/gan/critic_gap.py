@@ -118,7 +118,7 @@ def _result_file(item: Item, method: str) -> Path:
 
 
 def _is_finished(file: Path, steps: int) -> bool:
-    """Whether the file has a fit of so many steps."""
+    """Whether the file holds a fit of ``steps`` steps."""
     return file.exists() and json.loads(file.read_text())["steps"] == steps
 
 
@@ -173,12 +173,12 @@ def _items(names: tuple[str, ...]) -> Iterator[Item]:
 def main(
     names: Positional[tuple[str, ...]] = (), *, workers: int = 2, gather: bool = False
 ) -> int:
-    """Run the fits that are not finished yet, and write the results.
+    """Run the unfinished fits, and write the results.
 
     Args:
         names: Groups: points, digits, population, gaussians, others; all by default.
-        workers: Fits at a time.
-        gather: Run no fit; collect the finished ones.
+        workers: Number of concurrent fits.
+        gather: Collect the finished fits, and run no others.
 
     Returns:
         The exit status.

@@ -101,7 +101,7 @@ def _population_table(rows: Sequence[Row]) -> str:
 
 
 def _dimension_table(rows: Sequence[Row]) -> str:
-    """Mean absolute errors by dimension, beside the published ones."""
+    """Table of mean absolute errors by dimension, measured and published."""
     lines = [
         "Mean of the absolute errors over the four numbers of cones, beside the published ones "
         "(Korotin et al. 2022):",

@@ -1,4 +1,4 @@
-"""The gap that training reports, and certified bounds, beside the exact EMD over whole runs.
+"""Training gap and certified bounds over whole runs, compared with the exact EMD.
 
     python -m benchmarks.gan.progress            # all runs, about twenty minutes on 2 cores
     python -m benchmarks.gan.progress --gather   # collect the finished runs
@@ -209,11 +209,11 @@ def _plot(ax: Any, rows: list[dict[str, Any]]) -> None:
 
 
 def main(*, workers: int = 2, gather: bool = False) -> int:
-    """Make the runs that are not finished yet, and write the results.
+    """Make the unfinished runs, and write the results.
 
     Args:
-        workers: Runs at a time.
-        gather: Make no run; collect the finished ones.
+        workers: Number of concurrent runs.
+        gather: Collect the finished runs, and make no others.
 
     Returns:
         The exit status.

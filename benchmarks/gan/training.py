@@ -1,4 +1,4 @@
-"""Quality of trained generators: modes, shares and exact EMD beside the sampling floor.
+"""Quality of trained generators: modes, shares, and exact EMD compared with the sampling floor.
 
     python -m benchmarks.gan.training                       # all cases, some hours on 2 cores
     python -m benchmarks.gan.training ring grid-one-sided   # some cases
@@ -241,8 +241,8 @@ def main(
 
     Args:
         names: Names of cases; all by default.
-        workers: Runs at a time.
-        gather: Make no run; collect the finished ones.
+        workers: Number of concurrent runs.
+        gather: Collect the finished runs, and make no others.
 
     Returns:
         The exit status.

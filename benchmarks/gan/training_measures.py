@@ -68,7 +68,7 @@ def mixture_numbers(
 
 
 def digit_numbers(outcome: RunResult, seed: int) -> Numbers:
-    """Class shares, Frechet distance beside that of real digits, and exact EMD."""
+    """Class shares, Frechet distances of generated and of real digits, and exact EMD."""
     rng = fresh_generator(seed)
     classifier = digit_classifier()
     train = mnist.digits()

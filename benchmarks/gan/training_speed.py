@@ -1,4 +1,4 @@
-"""Steps per second of the WGAN-GP loop beside a plain one, of the same networks, one thread.
+"""Steps per second of the WGAN-GP loop and of a plain loop, same networks, one thread.
 
     OMP_NUM_THREADS=1 python -m benchmarks.gan.training_speed
 

@@ -66,7 +66,7 @@ def _mixture_table(cases: dict[str, Any]) -> str:
 
 
 def _pacgan_table(cases: dict[str, Any]) -> str:
-    """Numbers by PacGAN's protocol beside the published ones."""
+    """Table of metrics by PacGAN's protocol, measured and published."""
     our_cells = []
     for name in PACGAN_CASES:
         runs = cases[name]["runs"]

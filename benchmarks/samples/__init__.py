@@ -1,1 +1,1 @@
-"""Estimates from samples and permutation tests, beside their peers."""
+"""Estimates from samples and permutation tests, compared with other libraries."""

@@ -1,10 +1,10 @@
-"""Permutation tests: level, power and time, beside scipy.
+"""Permutation tests: level, power and time, compared with scipy.
 
     python -m benchmarks.samples.permutation
 
-Level: rejections at 5 % among 1000 pairs of samples of one population, with and without ties.
-Power: rejections among pairs of samples of two populations, beside scipy's tests on the line.
-Time: one test beside `scipy.stats.permutation_test`, of the same statistic and equal value.
+Level: rejections at 5 % among 1000 pairs of samples of the same population, with and without ties.
+Power: rejections among pairs of samples of two populations, on the line also by scipy's tests.
+Time: one test, and `scipy.stats.permutation_test` with the same statistic and equal value.
 """
 
 import time
@@ -165,7 +165,7 @@ def compare_times(
         name: The statistic.
         x: First sample.
         y: Second sample.
-        peer: The same statistic for scipy; None for our time alone.
+        peer: The same statistic, as scipy calls it; None to measure only our time.
 
     Returns:
         Row of the table.

@@ -1,1 +1,1 @@
-"""Exact EMD beside POT: agreement, then time and memory."""
+"""Exact EMD compared with POT: agreement, then time and memory."""

@@ -1,4 +1,4 @@
-"""Categorical samples: texts, and categories of pandas and polars, as integer codes."""
+"""Categorical samples: strings, and pandas or polars categories, as integer codes."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from divergences.errors import DistributionError
 
 
 def is_categorical(sample: Any, /) -> bool:
-    """Whether a sample holds texts or categories instead of numbers."""
+    """Whether a sample holds strings or categories instead of numbers."""
     if isinstance(sample, np.ndarray) and sample.dtype.kind != "O":
         return sample.dtype.kind in "US"
     values = _values(sample)
@@ -25,8 +25,8 @@ def category_codes(x: Any, y: Any, /) -> tuple[Floats, Floats]:
     """Codes of two categorical samples in the order of their first appearance.
 
     Args:
-        x: Texts or categories, shape ``(n,)``.
-        y: Texts or categories, shape ``(m,)``.
+        x: Strings or categories, shape ``(n,)``.
+        y: Strings or categories, shape ``(m,)``.
 
     Returns:
         Codes 0, 1, 2, ... as float64, shapes ``(n,)`` and ``(m,)``; one code per category.
@@ -45,7 +45,8 @@ def refuse_categories(x: Any, y: Any, /) -> None:
     """Refuse categorical samples where points are needed.
 
     Raises:
-        DistributionError: With the exact EMD of their frequencies, given a cost of two categories.
+        DistributionError: If a sample is categorical; the message shows how to compute the EMD of
+            category frequencies under a cost of two categories.
     """
     if is_categorical(x) or is_categorical(y):
         counts = ", ".join(f"divergences.normalize(collections.Counter({name}))" for name in "xy")
@@ -59,7 +60,7 @@ def _categories(name: str, sample: Any) -> list[Any]:
     """Entries of a categorical sample.
 
     Returns:
-        A list of texts or other categories.
+        A list of strings or other categories.
 
     Raises:
         DistributionError: If it is not categorical, not one-dimensional, or has missing values.
@@ -84,7 +85,7 @@ def _categories(name: str, sample: Any) -> list[Any]:
 
 
 def _values(sample: Any) -> Any:
-    """Values of a sample, with those of pandas' Categorical as objects."""
+    """Values of a sample; a pandas Categorical as an array of objects."""
     if type(sample).__name__ == "Categorical":
         return np.asarray(sample, dtype=object)
     return plain(sample)

@@ -57,7 +57,7 @@ def require_axis(name: str, array: Array, axis: int, /) -> None:
     """Refuse an axis that the array does not have, and an array without entries.
 
     Raises:
-        DistributionError: Naming the axis, or the shape.
+        DistributionError: If so; the message gives the axis and the shape.
     """
     if array.ndim == 0:
         raise DistributionError(

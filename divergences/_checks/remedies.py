@@ -1,4 +1,4 @@
-"""Remedies for vectors that are no probabilities: the usual slips, recognized by their values."""
+"""Remedies for vectors that are not probabilities: common errors, recognized by the values."""
 
 from types import ModuleType
 
@@ -90,7 +90,7 @@ def remedy_for_log_total(name: str, axis: int, xp: ModuleType, /) -> str:
 
 
 def _concrete(vectors: Array) -> Floats | None:
-    """Values in numpy and float64; None for an array that jax traces."""
+    """Values as a float64 numpy array; None for an array that jax traces."""
     try:
         return np.asarray(numpy_values(vectors), dtype=np.float64)
     except TypeError:

@@ -49,12 +49,12 @@ def in_seconds(x: Any, y: Any, /, *, names: tuple[str, str] = ("x", "y")) -> tup
 
 
 def _seconds(durations: Any) -> Floats:
-    """Durations of numpy as numbers of seconds."""
+    """Seconds in timedelta64 durations."""
     return np.asarray(durations / SECOND, dtype=np.float64)
 
 
 def _times(sample: Any) -> Any:
-    """Times or durations of a sample as an array of numpy; None for anything else."""
+    """Times or durations of a sample as a numpy array; None for anything else."""
     array = plain(sample)
     if isinstance(array, list | tuple):
         first = array[0] if array else None
@@ -71,7 +71,7 @@ def _times(sample: Any) -> Any:
 
 
 def _of_objects(array: Any) -> Any:
-    """Datetimes, dates or timedeltas of Python as an array of numpy; None for other objects."""
+    """Python datetimes, dates or timedeltas as a numpy array; None for other objects."""
     entries = array.reshape(-1).tolist()
     if all(isinstance(entry, datetime.timedelta) for entry in entries):
         return np.array(entries, dtype="timedelta64[us]").reshape(array.shape)

@@ -18,7 +18,7 @@ def masses(name: str, array: Array, xp: ModuleType, /) -> None:
     """Refuse an array that is not a vector of masses: one axis, entries at least 0, not all 0.
 
     Raises:
-        DistributionError: Naming the requirement that fails.
+        DistributionError: If so; the message gives the violated requirement.
     """
     if array.ndim != 1:
         raise DistributionError(f"`{name}` must have one axis, but has shape {tuple(array.shape)}")
@@ -61,14 +61,14 @@ def _quotient(a: float, b: float) -> str:
 
 
 def _scaled(array: Array) -> tuple[Any, int]:
-    """Values in numpy and float64 with the largest in [1/2, 1), and the exponent divided out."""
+    """Float64 numpy values scaled to a maximum in [1/2, 1), and the binary exponent."""
     values = numpy_values(array).astype(np.float64, copy=False)
     exponent = math.frexp(float(values.max()))[1]
     return np.ldexp(values, -exponent), exponent
 
 
 def normalised(array: Array, /) -> Any:
-    """Checked masses divided by their sum, in numpy and float64."""
+    """Checked masses divided by their sum, as a float64 numpy array."""
     scaled, _ = _scaled(array)
     return scaled / math.fsum(scaled)
 
@@ -77,7 +77,7 @@ def cost_matrix(cost: Array, n: int, m: int, xp: ModuleType, /) -> None:
     """Refuse a ground cost that is not n by m, or has a negative, infinite or NaN entry.
 
     Raises:
-        DistributionError: Naming the requirement that fails.
+        DistributionError: If so; the message gives the violated requirement.
     """
     if tuple(cost.shape) != (n, m):
         raise DistributionError(
@@ -133,7 +133,7 @@ def _require_exact(name: str, value: Any, array: Array, xp: ModuleType) -> None:
     """Refuse integers beyond 2**53, which float64 rounds.
 
     Raises:
-        DistributionError: Naming the argument.
+        DistributionError: If so; the message names the argument.
     """
     own = value if hasattr(value, "dtype") else np.asarray(value)
     whole = "int" in str(own.dtype)

@@ -26,7 +26,7 @@ def total_variation(p: ArrayLike, q: ArrayLike, /, *, axis: int = -1) -> Array:
         Shape ``(...)``, values in [0, 1].
 
     Raises:
-        DistributionError: If ``p`` or ``q`` is no distribution along ``axis``, or they do not
+        DistributionError: If ``p`` or ``q`` is not a distribution along ``axis``, or they do not
             broadcast.
 
     Source:
@@ -57,7 +57,7 @@ def hellinger(p: ArrayLike, q: ArrayLike, /, *, axis: int = -1) -> Array:
         torch gradient is 0.
 
     Raises:
-        DistributionError: If ``p`` or ``q`` is no distribution along ``axis``, or they do not
+        DistributionError: If ``p`` or ``q`` is not a distribution along ``axis``, or they do not
             broadcast.
 
     Source:
@@ -88,7 +88,7 @@ def chi2(p: ArrayLike, q: ArrayLike, /, *, axis: int = -1) -> Array:
         Shape ``(...)``, values in [0, inf].
 
     Raises:
-        DistributionError: If ``p`` or ``q`` is no distribution along ``axis``, or they do not
+        DistributionError: If ``p`` or ``q`` is not a distribution along ``axis``, or they do not
             broadcast.
 
     Source:
@@ -123,7 +123,7 @@ def renyi(
         Shape ``(...)``, values in [0, inf], nondecreasing in the order.
 
     Raises:
-        DistributionError: If ``p`` or ``q`` is no distribution along ``axis``, they do not
+        DistributionError: If ``p`` or ``q`` is not a distribution along ``axis``, they do not
             broadcast, or the order is negative or NaN.
 
     Source:
@@ -156,7 +156,7 @@ def alpha(p: ArrayLike, q: ArrayLike, order: float, /, *, axis: int = -1) -> Arr
         Shape ``(...)``, values in [0, inf], finite for disjoint supports if 0 < a < 1.
 
     Raises:
-        DistributionError: If ``p`` or ``q`` is no distribution along ``axis``, they do not
+        DistributionError: If ``p`` or ``q`` is not a distribution along ``axis``, they do not
             broadcast, or the order is not finite.
 
     Source:
@@ -203,8 +203,9 @@ def f_divergence(
         Shape ``(...)``, values in [0, at_zero + slope_at_infinity].
 
     Raises:
-        DistributionError: If ``p`` or ``q`` is no distribution along ``axis``, they do not
-            broadcast, or a limit is needed and missing.
+        DistributionError: If ``p`` or ``q`` is not a distribution along ``axis``, they do not
+            broadcast, or only one of the two has mass at an outcome and the limit for this case
+            is missing.
 
     Source:
         Csiszar 1967, "Information-type measures of difference", eq. 1.1.

@@ -88,10 +88,11 @@ def f_divergence(
     """``sum q f(p / q)``, with the limits of f where only one of the two has mass.
 
     Returns:
-        Shape ``(...)``.
+        Divergences, shape ``(...)``.
 
     Raises:
-        DistributionError: If a limit is needed and missing.
+        DistributionError: If only one of the two has mass at an outcome, and the limit of f for
+            this case is missing.
     """
     xp, p_over_m, q_over_m = pair.xp, pair.p_over_m, pair.q_over_m
     # At ratios beyond 1e300 a generator may overflow; its limits are used there.

@@ -40,8 +40,8 @@ def js_mixture(
         Shape ``(...)``, values in [0, entropy of the weights].
 
     Raises:
-        DistributionError: If there is no distribution, an entry of the first axis is none along
-            ``axis``, or the weights are no distribution of n outcomes.
+        DistributionError: If the first axis is empty, one of its entries is not a distribution
+            along ``axis``, or the weights are not a distribution of n outcomes.
 
     Source:
         Lin 1991, "Divergence measures based on the Shannon entropy", eq. 5.1.

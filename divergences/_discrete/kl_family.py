@@ -32,7 +32,7 @@ def kl(p: ArrayLike, q: ArrayLike, /, *, axis: int = -1, base: float | None = No
         of ``p_i log p_i`` at ``p_i = 0`` is replaced by 0.
 
     Raises:
-        DistributionError: If ``p`` or ``q`` is no probability vector along ``axis``, or their
+        DistributionError: If ``p`` or ``q`` is not a probability vector along ``axis``, or their
             shapes do not broadcast.
 
     Source:
@@ -66,7 +66,7 @@ def reverse_kl(
         Shape ``(...)``, values in [0, inf].
 
     Raises:
-        DistributionError: If ``p`` or ``q`` is no probability vector along ``axis``, or their
+        DistributionError: If ``p`` or ``q`` is not a probability vector along ``axis``, or their
             shapes do not broadcast.
 
     >>> round(float(reverse_kl([0.5, 0.5], [0.9, 0.1])), 12)
@@ -95,7 +95,7 @@ def js(p: ArrayLike, q: ArrayLike, /, *, axis: int = -1, base: float | None = No
         Shape ``(...)``, values in [0, log 2]. Torch gradients as in `kl`.
 
     Raises:
-        DistributionError: If ``p`` or ``q`` is no probability vector along ``axis``, or their
+        DistributionError: If ``p`` or ``q`` is not a probability vector along ``axis``, or their
             shapes do not broadcast.
 
     Source:
@@ -130,7 +130,7 @@ def js_distance(
         the torch gradient is 0.
 
     Raises:
-        DistributionError: If ``p`` or ``q`` is no probability vector along ``axis``, or their
+        DistributionError: If ``p`` or ``q`` is not a probability vector along ``axis``, or their
             shapes do not broadcast.
 
     Source:
@@ -160,7 +160,7 @@ def jeffreys(p: ArrayLike, q: ArrayLike, /, *, axis: int = -1, base: float | Non
         Shape ``(...)``, values in [0, inf].
 
     Raises:
-        DistributionError: If ``p`` or ``q`` is no distribution along ``axis``, or they do not
+        DistributionError: If ``p`` or ``q`` is not a distribution along ``axis``, or they do not
             broadcast.
 
     Source:
@@ -190,7 +190,7 @@ def entropy(p: ArrayLike, /, *, axis: int = -1, base: float | None = None) -> Ar
         ``p_i log p_i`` at ``p_i = 0`` is replaced by 0.
 
     Raises:
-        DistributionError: If ``p`` is no distribution along ``axis``.
+        DistributionError: If ``p`` is not a distribution along ``axis``.
 
     Source:
         Shannon 1948, "A mathematical theory of communication", section 6.
@@ -221,7 +221,7 @@ def cross_entropy(
         Shape ``(...)``, values in [0, inf].
 
     Raises:
-        DistributionError: If ``p`` or ``q`` is no distribution along ``axis``, or they do not
+        DistributionError: If ``p`` or ``q`` is not a distribution along ``axis``, or they do not
             broadcast.
 
     Source:

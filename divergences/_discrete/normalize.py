@@ -21,8 +21,8 @@ def normalize(counts: Any, /, *, axis: int = -1, pseudocount: float = 0.0) -> An
 
     Args:
         counts: Counts or any masses, at least 0 and not all 0 along ``axis``: an array of shape
-            ``(..., k)``, nested lists, a mapping by outcome, or an object of pandas, polars or
-            xarray.
+            ``(..., k)``, nested lists, a mapping by outcome, or a pandas, polars or xarray
+            object.
         axis: The axis that the outcomes are on. For a frame, -1 or 1 normalizes each row, 0 each
             column.
         pseudocount: The number a that is added to every count, at least 0. With 1/2 or 1, say, no
@@ -35,7 +35,7 @@ def normalize(counts: Any, /, *, axis: int = -1, pseudocount: float = 0.0) -> An
 
     Raises:
         DistributionError: If a count is negative, infinite or NaN, all of a vector are 0, or
-            ``pseudocount`` is no finite number of at least 0.
+            ``pseudocount`` is not a finite number of at least 0.
 
     Source:
         Lidstone 1920, "Note on the general case of the Bayes-Laplace formula", p. 185.
@@ -66,7 +66,7 @@ def _shares(counts: Array, xp: ModuleType, axis: int, pseudocount: float) -> Arr
         Shares in [0, 1], of the shape of ``counts``.
 
     Raises:
-        DistributionError: If they are no counts.
+        DistributionError: If a count is negative, infinite or NaN, or all of a vector are 0.
     """
     _checks.require_axis("counts", counts, axis)
     _checks.non_negative("counts", counts, xp)

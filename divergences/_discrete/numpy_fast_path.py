@@ -171,7 +171,7 @@ def _is_supported(array: Array) -> bool:
 
 
 def _row_divergences(p: Floats, q: Floats, k: int, formula: BlockFormula) -> Floats | None:
-    """Divergences of consecutive vectors of k outcomes; None if one is no distribution."""
+    """Divergences of consecutive vectors of k outcomes; None if one is not a distribution."""
     blocks = [(p, q)] if k <= MAX_BLOCK_ENTRIES else _blocks(p, q)
     totals, differences, minimum = np.zeros(1), np.zeros(1), 1.0
     for a, b in blocks:

@@ -20,7 +20,7 @@ EPS = 2.0**-52
 SMALLEST_SUBNORMAL = 2.0**-1074
 # Relative to the largest cost; products of smaller masses and potentials lose digits.
 UNDERFLOW_TOLERANCE = 1e-290
-MAX_BLOCK_ENTRIES = 1 << 20  # of reduced costs held at a time, beside the cost matrix
+MAX_BLOCK_ENTRIES = 1 << 20  # of reduced costs in memory, in addition to the cost matrix
 MAX_RELATIVE_GAP = 1e-9
 
 
@@ -132,7 +132,7 @@ def require_optimal(cost: float, gap: float, rounding: float, /, *, exponent: in
 
     Args:
         cost: Cost of the plan.
-        gap: Its duality gap.
+        gap: Duality gap of the plan.
         rounding: Part of the gap that may be rounding.
         exponent: Cost and gap are in units of 2 to this power, which the message undoes.
 

@@ -85,7 +85,7 @@ def transport(p: ArrayLike, q: ArrayLike, cost: Cost, /) -> Transport:
             label as in `emd`.
 
     Returns:
-        Cost, plan, potentials and duality gap, in numpy.
+        Cost, plan, potentials and duality gap; the arrays are numpy arrays.
 
     Raises:
         DistributionError: If an argument is negative, infinite or NaN, the shapes do not fit or

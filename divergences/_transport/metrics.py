@@ -59,7 +59,7 @@ def require_metric(metric: Metric | BlockMetric, /) -> None:
     """Refuse an unknown metric.
 
     Raises:
-        DistributionError: With the list of metrics.
+        DistributionError: If so; the message lists the metrics.
     """
     if not callable(metric):
         otherwise = ", or a function of two blocks of points"
@@ -120,7 +120,7 @@ def norms(differences: Array, metric: Metric | BlockMetric, xp: ModuleType, /) -
 
 
 def scaled_norms(differences: Floats, metric: Metric, /) -> Floats:
-    """Norm of each row in numpy, for differences scaled so that no square overflows."""
+    """Norm of each row of a numpy array that is scaled so that no square overflows."""
     if metric == "cityblock":
         return cast(Floats, np.abs(differences).sum(axis=1))
     if metric == "chebyshev":

@@ -98,7 +98,7 @@ def compare(
         The four estimates, with the sizes and the dimension of the samples.
 
     Raises:
-        DistributionError: If points or weights are not finite or do not fit each other, or the
+        DistributionError: If points or weights are not finite, their shapes do not match, or the
             confidence is not between 0 and 1.
         SolverError: If exact transport did not finish, or could not certify the optimum.
 

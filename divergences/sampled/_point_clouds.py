@@ -51,7 +51,7 @@ class PointCloud:
             The cloud.
 
         Raises:
-            DistributionError: If points or weights are not finite or do not fit each other.
+            DistributionError: If points or weights are not finite, or their shapes do not match.
         """
         xp = _checks.namespace(**{name: points, weights_name: weights})
         like = _checks.first_array(points, weights)
@@ -71,16 +71,16 @@ class PointCloud:
 
     @property
     def coordinates(self) -> Floats:
-        """The points in numpy and float64, shape ``(n, d)``."""
+        """The points as a float64 numpy array, shape ``(n, d)``."""
         return _checks.numpy_values(self.points).astype(np.float64, copy=False)
 
     @property
     def masses(self) -> Floats | None:
-        """The weights in numpy, divided by their sum, shape ``(n,)``; None for equal ones."""
+        """Weights divided by their sum, as a numpy array, shape ``(n,)``; None for equal ones."""
         return None if self.weights is None else _checks.normalised(self.weights)
 
     def in_numpy(self) -> PointCloud:
-        """The cloud in numpy, without gradients, in its own precision."""
+        """The cloud as numpy arrays of the same precision, without gradients."""
         weights = None if self.weights is None else _checks.numpy_values(self.weights)
         return PointCloud(_checks.numpy_values(self.points), weights)
 
@@ -96,14 +96,14 @@ class PointCloud:
         return PointCloud(xp.take(self.points, kept, axis=0), xp.take(self.weights, kept))
 
     def subset(self, indices: Indices) -> PointCloud:
-        """Some of the points, in numpy, with their masses."""
+        """The points at these indices and their masses, as numpy arrays."""
         masses = self.masses
         return PointCloud(self.coordinates[indices], None if masses is None else masses[indices])
 
 
 @dataclass(frozen=True, slots=True)
 class PointCloudPair:
-    """Two validated point clouds of one dimension and one array namespace.
+    """Two validated point clouds of the same dimension and array namespace.
 
     Attributes:
         x: Sources.
@@ -133,7 +133,7 @@ class PointCloudPair:
             Both clouds.
 
         Raises:
-            DistributionError: If points or weights are not finite or do not fit each other.
+            DistributionError: If points or weights are not finite, or their shapes do not match.
         """
         p_values = _checks.aligned_weights(x, x_weights, names=("x", "x_weights"))
         q_values = _checks.aligned_weights(y, y_weights, names=("y", "y_weights"))
@@ -180,7 +180,7 @@ class PointCloudPair:
 
     @property
     def masses(self) -> tuple[Floats | None, Floats | None]:
-        """Masses of both sides, each summing to 1, in numpy; None for equal ones."""
+        """Masses of both sides as numpy arrays, each summing to 1; None for equal ones."""
         return self.x.masses, self.y.masses
 
     def with_positive_weight(self) -> PointCloudPair:
@@ -188,7 +188,7 @@ class PointCloudPair:
         return PointCloudPair(self.x.with_positive_weight(), self.y.with_positive_weight())
 
     def subset(self, rows: Indices, cols: Indices) -> PointCloudPair:
-        """Some of the points of x and some of y, in numpy, with their masses."""
+        """The points of x at ``rows`` and of y at ``cols``, with their masses, as numpy arrays."""
         return PointCloudPair(self.x.subset(rows), self.y.subset(cols))
 
     def ground_cost(self, metric: Metric | BlockMetric, order: float) -> GroundCost:
@@ -202,8 +202,8 @@ class PointCloudPair:
             The costs of all pairs, computed in blocks.
 
         Raises:
-            DistributionError: If there is no such metric or order, or a gradient would have to
-                pass through a function.
+            DistributionError: If the metric or the order is not valid, or the points require a
+                gradient and the metric is a function.
         """
         x, y = self.x.points, self.y.points
         if callable(metric) and any(getattr(a, "requires_grad", False) for a in (x, y)):
@@ -226,18 +226,18 @@ class PointCloudPair:
         return optimum
 
     def distance(self, optimum: Optimum, ground: GroundCost) -> Array:
-        """Distance in the points' namespace, with its gradients in points and weights.
+        """Wasserstein distance in the points' array library, differentiable in points and weights.
 
         Args:
             optimum: The plan, in the scaled unit of the ground cost.
             ground: The costs.
 
         Returns:
-            The root, of the order of the ground cost, of the optimal cost: a scalar in the unit of
-            the points.
+            The optimal cost to the power ``1 / order``, for "sqeuclidean" the cost itself: a
+            scalar in the unit of the points, or in its square.
 
         Raises:
-            DistributionError: If the type of the points cannot hold it.
+            DistributionError: If the distance overflows the dtype of the points.
         """
         xp = self.xp
 

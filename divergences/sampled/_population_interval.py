@@ -46,7 +46,7 @@ class PopulationInterval:
 
     @cached_property
     def low(self) -> float:
-        """Lower endpoint, at least 0: the mean held-out gap of two witnesses less its error."""
+        """Lower endpoint: mean held-out gap of two witnesses minus its margin of error, or 0."""
         clouds = self._clouds
         if min(clouds.sizes) < MIN_POINTS_TO_SPLIT:
             return 0.0
@@ -62,7 +62,7 @@ class PopulationInterval:
 
     @cached_property
     def high(self) -> float:
-        """Upper endpoint: the exact EMD plus its error; infinite if a sample is a single point."""
+        """Upper endpoint: exact EMD plus its margin of error; infinite if n or m is 1."""
         if min(self._clouds.sizes) < 2:
             return math.inf
         potentials = self.optimum.source_potential, self.optimum.target_potential

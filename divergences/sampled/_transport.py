@@ -38,7 +38,7 @@ def emd(
 
     With order 1 and a distance, `value` is exactly the Wasserstein-1 distance of the two
     *empirical* distributions. As an estimate for the populations it is biased upwards, for d > 2
-    by about ``n**(-1/d)``: two samples of one population have a positive distance.
+    by about ``n**(-1/d)``: two samples of the same population have a positive distance.
 
     `low` and `high` are a confidence interval for the distance of the populations. `low` is the
     mean gap, on one half of the points, of the optimal 1-Lipschitz function of the other half,
@@ -72,9 +72,9 @@ def emd(
         "chebyshev" divided between tied coordinates).
 
     Raises:
-        DistributionError: If points or weights are not finite or do not fit each other, or the
+        DistributionError: If points or weights are not finite, their shapes do not match, or the
             metric or the method is unknown, or a function returns no distances, or the confidence
-            is not between 0 and 1; on access to `low`, if a function is no metric.
+            is not between 0 and 1; on access to `low`, if a function is not a metric.
         SolverError: If the solver did not finish, or could not certify the optimum; after
             ``time_limit`` it carries bounds of the answer, `bracket`. Likewise on access to `low`.
 
@@ -166,10 +166,10 @@ def transport(
         progress: Whether the column method shows a progress bar, with the gap.
 
     Returns:
-        The cost, the plan, both potentials and the gap, in numpy.
+        The cost, the plan, both potentials and the gap; the arrays are numpy arrays.
 
     Raises:
-        DistributionError: If points or weights are not finite or do not fit each other, or the
+        DistributionError: If points or weights are not finite, their shapes do not match, or the
             metric or the method is unknown, or a function returns no distances.
         SolverError: If the solver did not finish, or could not certify the optimum; after
             ``time_limit`` it carries bounds of the answer, `bracket`.
@@ -209,11 +209,11 @@ def partial_transport(
 
     Returns:
         The cost per unit of moved mass, the plan, whose entries sum to 1, both potentials and the
-        gap, in numpy.
+        gap; the arrays are numpy arrays.
 
     Raises:
-        DistributionError: If points or weights are not finite or do not fit each other, the metric
-            is unknown, or memory does not suffice.
+        DistributionError: If points or weights are not finite, their shapes do not match, the
+            metric is unknown, or memory does not suffice.
         SolverError: If the solver did not finish, or could not certify the optimum.
 
     >>> partial_transport([0.0, 10.0], [1.0]).cost

@@ -64,7 +64,7 @@ def critic_command(
         seed: Seed of points, weights and batches.
         out: Folder; by default runs/critic-METHOD-PAIR-QUESTION-seedSEED. Results of an earlier
             fit in it are replaced.
-        threads: Threads of torch.
+        threads: Number of torch threads.
         data_dir: Folder of the four MNIST files.
         plugin: A Python file or module that adds estimators or pairs of your own.
 
@@ -128,7 +128,7 @@ def _require_valid(
 def _answerable_question(
     question: Question | None, pair: str, distributions: DistributionPair, n: int | None
 ) -> Question:
-    """The question, by default "population" where W1 is known; refused where it is not."""
+    """The question; by default "population" if the W1 is known, else "same-points"."""
     has_w1 = distributions.optimal_coupling is not None
     if question == "population" and not has_w1:
         raise ConfigError(f"the W1 of the populations of {pair} is not known: ask same-points")
@@ -162,7 +162,7 @@ def _fit(experiment: Experiment, method: str, budget: Budget) -> tuple[list[Chec
 
 
 def _cells(checkpoint: Checkpoint) -> list[str]:
-    """Cells of a checkpoint's line in the table."""
+    """Cells of the table row of a checkpoint."""
     errors = checkpoint.errors
     certified = (
         ["-", "-"]

@@ -20,17 +20,17 @@ GRADIENT_BATCH_SIZE = 4096
 
 @dataclass(frozen=True, slots=True)
 class CriticErrors:
-    """A critic's estimates beside the exact value.
+    """Estimates of a critic, and the exact value.
 
     Attributes:
-        gap: Mean score of the real less that of the generated points.
+        gap: Mean score of the real points minus mean score of the generated points.
         slope: Largest slope over pairs of a real and a generated point.
         cosine: Mean cosine between the critic's gradient and the displacement of an optimal plan,
             at the midpoints of displacements, weighted by their length; 0 if all are 0.
         exact: Value that the gap estimates: the exact EMD of the points, or the populations' W1.
-        certified: On the same points, the largest lower bound of ``exact`` that the scores prove;
-            None on populations, where no finite number of scores proves anything.
-        standard_error: Of the gap, by the choice of the fresh points; 0 on the same ones.
+        certified: On the same points, the largest lower bound of ``exact`` certified by scores;
+            None on populations, where finitely many scores imply no bound.
+        standard_error: Standard error of the gap over fresh samples; 0 on the points of the fit.
     """
 
     gap: float
@@ -59,7 +59,7 @@ def errors_on_points(score: ScoreFunction, transport: ExactTransport, /) -> Crit
         transport: The points and their exact transport.
 
     Returns:
-        The critic's estimates beside the exact EMD.
+        The critic's estimates, and the exact EMD.
 
     Raises:
         DistributionError: If a score is not finite.
@@ -92,7 +92,7 @@ def errors_on_populations(
         sample_size: Number of coupled pairs of points.
 
     Returns:
-        The critic's estimates beside the W1.
+        The critic's estimates, and the W1.
 
     Raises:
         ValueError: If the pair has no known optimal coupling.

@@ -37,8 +37,8 @@ class DataSet:
             shape ``(n, *shape)``.
         networks: Name of its default networks in `gan.NETWORKS`.
         unit: Size of its points; networks are rescaled by it.
-        measure: Metrics of generated points ``(n, *shape)`` beside their EMD, by name; None for
-            none.
+        measure: Metrics of generated points ``(n, *shape)`` other than the EMD, by name; None if
+            there are none.
         measure_size: Number of generated points that ``measure`` takes.
         evaluation_size: Points on each side of an evaluation.
         refinement: Settings of the refined critic of an evaluation.
@@ -61,9 +61,9 @@ class DataSet:
     def two_samples(self, n: int, rng: torch.Generator, /) -> tuple[Tensor, Tensor]:
         """Two samples of n real points each, with no point in common.
 
-        Two samples of 2000 of 60,000 digits with replacement share 67 on average. These cost
-        nothing to transport, so that the EMD is 3 % lower than to new digits, as a generator's
-        are.
+        Two samples of 2000 of 60,000 digits with replacement share 67 points on average. Shared
+        points are transported at cost 0, so that the EMD of these samples is 3 % lower than that
+        of samples without shared points, such as real and generated ones.
 
         Args:
             n: Points in each sample.

@@ -1,4 +1,4 @@
-"""The lower bound of exact EMD that a critic's scores prove, whatever the critic."""
+"""Lower bound of the exact EMD that is certified by the scores of any critic."""
 
 from dataclasses import dataclass
 
@@ -15,12 +15,13 @@ BOUND_RTOL = 1e-7
 
 @dataclass(frozen=True, slots=True)
 class CertifiedBound:
-    """A lower bound of exact EMD that is proved by scores.
+    """A lower bound of the exact EMD, certified by scores.
 
     Attributes:
         value: The bound, in the unit of the distances, at least 0 and at most the exact EMD.
-        scale: Factor of the scores at which they prove it, at least 0.
-        on_real: Whether the scores of the real points prove it, or those of the generated ones.
+        scale: Factor of the scores at which the bound is attained, at least 0.
+        on_real: Whether the bound uses the scores of the real points, and not those of the
+            generated points.
     """
 
     value: float
@@ -31,7 +32,7 @@ class CertifiedBound:
 def certified_bound(
     cost: np.ndarray, real_scores: np.ndarray, generated_scores: np.ndarray, /
 ) -> CertifiedBound:
-    """Largest lower bound of exact EMD that the scores prove; formula in `critic_gap`.
+    """Largest lower bound of the exact EMD certified by the scores; formula in `critic_gap`.
 
     Args:
         cost: Distances, shape ``(n, m)``.
@@ -39,7 +40,7 @@ def certified_bound(
         generated_scores: Scores of the generated points, shape ``(m,)``.
 
     Returns:
-        The bound over all scales and both sides, less its rounding.
+        Largest bound over all scales and both sides, minus its rounding error.
     """
     costs, f, g = (torch.from_numpy(part) for part in (cost, real_scores, generated_scores))
     on_real = CertifiedBound(*_best_scale(costs.T.contiguous(), f), on_real=True)
@@ -68,10 +69,10 @@ def _row_argmin(values: Float[Tensor, " k n"]) -> Tensor:
 
 
 def _best_scale(cost: Tensor, scores: Tensor) -> tuple[float, float]:
-    """Maximum over s >= 0 of ``mean(s f) + mean_j min_i (cost_ji - s f_i)``, and its s.
+    """Maximum over s >= 0 of ``mean(s f) + mean_j min_i (cost_ji - s f_i)``, and the maximizer.
 
     Returns:
-        The maximum less its rounding, at least 0; and s.
+        The maximum minus its rounding error, at least 0; and the maximizer s.
     """
     scores = scores - scores.mean()
     max_score, max_cost = float(scores.max()), float(cost.max())
@@ -88,7 +89,7 @@ def _best_scale(cost: Tensor, scores: Tensor) -> tuple[float, float]:
 
 @dataclass(frozen=True, slots=True)
 class _Tangent:
-    """The bound at a scale, and its derivative there."""
+    """The bound at one scale of the scores, and its derivative in the scale."""
 
     scale: float
     value: float
@@ -121,7 +122,7 @@ def _maximum(cost: Tensor, scores: Tensor, left: _Tangent, right: _Tangent) -> _
 
 
 def _tangent(cost: Tensor, scores: Tensor, scale: float) -> _Tangent:
-    """The bound at a scale and its derivative; the scores have mean 0."""
+    """The bound and its derivative in the scale, for scores of mean 0."""
     argmin = c_transform_argmin(cost, scale * scores)
     mean_cost = float(cost.gather(1, argmin[:, None]).mean())
     mean_score = float(scores[argmin].mean())

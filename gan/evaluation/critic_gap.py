@@ -1,4 +1,4 @@
-"""A critic's gap, slope and certified bound beside the exact EMD of the same points."""
+"""Gap, slope and certified bound of a critic, compared with the exact EMD of the same points."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -24,10 +24,10 @@ class CriticGap:
 
     Attributes:
         gap: Mean score of the real points minus mean score of the generated ones, in the unit of
-            the scores: what WGAN training reports as its Wasserstein estimate.
+            the scores: the Wasserstein estimate that WGAN training reports.
         slope: Largest ``|f(x) - f(y)| / |x - y|`` over pairs of one real and one generated point
             at a positive distance: the critic's Lipschitz constant on these pairs, at least 0.
-        certified: The largest lower bound of ``exact`` that the scores prove, in the unit of the
+        certified: Largest lower bound of ``exact`` certified by the scores, in the unit of the
             points, at least 0; it does not depend on the scale of the critic.
         exact: Exact Wasserstein-1 distance of the two sets, in the unit of the points.
     """
@@ -56,14 +56,14 @@ def critic_gap(
 ) -> CriticGap:
     r"""The critic's gap, the bound it certifies and the exact distance, all on the same points.
 
-    Whatever the critic f, each of these is a feasible value of the Kantorovich dual, so at most
-    the exact Wasserstein-1 distance:
+    For any critic f, each of these is the value of a pair of feasible Kantorovich potentials, so
+    at most the exact Wasserstein-1 distance:
 
     .. math:: \overline{s f(x)} + \frac1m \sum_j \min_i [ d(x_i, y_j) - s f(x_i) ], \qquad
         - \overline{s f(y)} + \frac1n \sum_i \min_j [ d(x_i, y_j) + s f(y_j) ], \qquad s \ge 0.
 
-    ``certified`` is the largest of them, less the rounding. The scale s is free, so that the bound
-    of a critic whose slope is not 1, like a clipped one, is as tight as that of its multiples.
+    ``certified`` is the largest of them, minus its rounding error. The scale s is free, so that
+    all positive multiples of a critic, such as a clipped one, have the same bound.
 
     Args:
         critic: Maps points of shape ``(k, *shape)`` to scores of shape ``(k,)``.

@@ -39,8 +39,8 @@ class BoundAscent:
     """Ascent of a critic on the semi-dual bound of two fixed sets of points.
 
     The potential at the real points is the sum of a network and of one free correction per point,
-    which fits the part of the optimum that no smooth function has. Optionally the potential lives
-    on the generated points instead, with the sign turned. At a learning rate of 0 only the
+    which fits the non-smooth part of the optimum. Optionally the potential is defined on the
+    generated points instead, with the sign reversed. At a learning rate of 0 only the
     corrections change, and the network is evaluated once.
 
     Attributes:

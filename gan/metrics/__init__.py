@@ -1,1 +1,1 @@
-"""Metrics of generated points and images, beside exact EMD."""
+"""Metrics of generated points and images other than the exact EMD."""

@@ -1,4 +1,4 @@
-"""Categorical latent code of a generator, beside continuous noise."""
+"""Categorical latent code of a generator, in addition to continuous noise."""
 
 import torch
 from jaxtyping import Float

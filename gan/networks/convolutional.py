@@ -82,7 +82,7 @@ def convolutional_generator(
         A generator of points of shape ``(n, *shape)``, pixels in [0, 1].
 
     Raises:
-        ValueError: If the height or the width is no multiple of 4, or there are more categories
+        ValueError: If the height or the width is not a multiple of 4, or there are more categories
             than coordinates of the noise.
 
     Source:
@@ -130,7 +130,7 @@ def convolutional_critic(
         A critic of points of shape ``(n, *shape)``, independent per point.
 
     Raises:
-        ValueError: If the height or the width is no multiple of 4, or the norm is unknown.
+        ValueError: If the height or the width is not a multiple of 4, or the norm is unknown.
 
     Source:
         Gulrajani et al. 2017, section 4, "No critic batch normalization".
@@ -162,7 +162,8 @@ def quarter_size(shape: Shape, /) -> tuple[int, int]:
         Height and width in pixels.
 
     Raises:
-        ValueError: If one of them is no integer, or the shape is not that of an image.
+        ValueError: If the height or the width is not a multiple of 4, or the shape is not that of
+            an image.
     """
     if len(shape) != 3 or min(shape) < 1 or shape[1] % 4 or shape[2] % 4:
         raise ValueError(

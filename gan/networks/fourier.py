@@ -64,7 +64,7 @@ def fourier_critic(
         The critic.
 
     Raises:
-        ValueError: If the number of wave vectors is no multiple of the number of bands.
+        ValueError: If the number of wave vectors is not a multiple of the number of bands.
 
     Source:
         Tancik et al. 2020, "Fourier features let networks learn high frequency functions in low

@@ -67,7 +67,7 @@ def residual_generator(
         A generator of points of shape ``(n, *shape)``, pixels in [0, 1].
 
     Raises:
-        ValueError: If the height or the width is no multiple of 4.
+        ValueError: If the height or the width is not a multiple of 4.
 
     Source:
         Gulrajani et al. 2017, appendix C, without batch norm.
@@ -97,7 +97,7 @@ def residual_critic(
         A critic of points of shape ``(n, *shape)``, independent per point.
 
     Raises:
-        ValueError: If the height or the width is no multiple of 4, or the norm is unknown.
+        ValueError: If the height or the width is not a multiple of 4, or the norm is unknown.
 
     Source:
         Gulrajani et al. 2017, appendix C.

@@ -71,7 +71,7 @@ class Recipe:
         """Refuse unknown names and values out of range.
 
         Raises:
-            ValueError: With the setting and its allowed values.
+            ValueError: If one is refused; the message gives the setting and its allowed values.
         """
         for name, literal in _ALLOWED_VALUES.items():
             allowed = get_args(literal)

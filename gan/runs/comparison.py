@@ -38,7 +38,7 @@ class FinishedRun:
     Attributes:
         name: Path of the folder, as given.
         config: Configuration of the run, in plain values.
-        metrics: Its evaluations, at least one.
+        metrics: Metrics of each evaluation, at least one.
     """
 
     name: str

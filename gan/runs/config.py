@@ -33,15 +33,15 @@ class Config:
         seed: Seed of weights, batches and evaluations.
         out: Folder of the run; by default runs/DATA-RECIPE-seedSEED.
         settings: quick: tuned for minutes of training. paper: the published settings, for hours.
-        device: Device of torch: cpu, cuda, cuda:1, mps, ...
+        device: Torch device: cpu, cuda, cuda:1, mps, ...
         devices: Number of processes, one on each device, that share every batch.
         strategy: Communication of several processes: ddp, or Lightning Fabric's choice.
         precision: 32, or bf16-mixed: matrix products in bfloat16, weights in float32.
         evaluate_every: Generator steps between evaluations; by default a fifth of all steps.
         evaluation_size: Points on each side of an evaluation; by default the data set's own, 1000
             in the plane and 2000 images.
-        threads: Threads of torch. The small networks of points in the plane gain nothing from a
-            second one.
+        threads: Number of torch threads. The small networks of points in the plane gain nothing
+            from a second one.
         tensorboard: Write the metrics for TensorBoard, too, into the run's folder.
         data_dir: Folder of the four MNIST files; by default $MNIST_DIR, else the user's cache,
             else a download.
@@ -141,7 +141,7 @@ class Config:
         }
 
     def torch_device(self) -> torch.device:
-        """The device of torch.
+        """The torch device of the run.
 
         Returns:
             The device with its index, as torch reports it.

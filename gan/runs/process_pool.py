@@ -47,6 +47,6 @@ def _run_unless_stopped(
 ) -> Result | None:
     """The result of the task; None if a stop was requested before it began."""
     if current_process().name != "MainProcess":
-        # A terminal sends Ctrl-C to every process; workers obey the file instead.
+        # A terminal sends Ctrl-C to every process; workers are stopped by the file instead.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
     return None if stop_file.exists() else task(item, position, stop_file)

@@ -36,9 +36,9 @@ class RunResult:
 
     Attributes:
         training: State of the run.
-        data: Its data set.
+        data: Data set of the run.
         finished: Whether all steps are done; otherwise it was interrupted.
-        metrics: Its evaluations.
+        metrics: Metrics of each evaluation, in order.
     """
 
     training: Training

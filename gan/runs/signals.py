@@ -33,7 +33,7 @@ class StopRequest:
 
 @contextmanager
 def stop_signals(*, file: Path | None = None) -> Iterator[StopRequest]:
-    """Turn the first Ctrl-C or termination signal into a request to stop; obey the second.
+    """Turn the first Ctrl-C or termination signal into a request to stop; the second interrupts.
 
     Args:
         file: A file whose presence requests a stop, too; a signal creates it.

@@ -87,7 +87,7 @@ def planned_devices(device: torch.device, world_size: int, /) -> Devices:
         world_size: Number of processes.
 
     Returns:
-        The devices as this process will see them.
+        The device and rank of this process, and the number of processes.
     """
     if world_size == 1:
         return Devices(device)

@@ -103,8 +103,8 @@ def fine_tuned_critic(
 ) -> Critic:
     """A copy of the critic, trained further by its recipe between two fixed sets of points.
 
-    In training the generator moves after every few critic steps, so that the critic lags behind
-    the optimum; the copy is trained against a fixed generator. The run itself is not changed.
+    In training the generator is updated after every few critic steps, so that the critic is not
+    optimal for it; the copy is trained against a fixed generator. The run itself is not changed.
 
     Args:
         training: The run.

@@ -20,7 +20,7 @@ class Training:
 
     Attributes:
         generator: The trained generator.
-        critic: Its critic, or discriminator.
+        critic: The trained critic, or discriminator.
         average: Exponential moving average of the generator, from which samples are drawn.
         recipe: The method and its settings.
         steps: Generator steps in all; the schedule of the learning rate ends there.

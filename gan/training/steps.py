@@ -143,8 +143,8 @@ def _gap_and_loss(critic: Critic, recipe: Recipe, batch: CriticBatch) -> tuple[T
         return (real.mean() - generated.mean()).detach(), CRITIC_LOSSES[recipe.loss](
             real, generated
         )
-    # The bound alone admits a nearly flat critic where all distances are nearly equal (images),
-    # from which no generator learns; the gap raises the slope.
+    # Where all distances are nearly equal (images), the bound alone does not exclude a nearly
+    # constant critic, which has almost no gradient for the generator; the gap raises the slope.
     cost = pairwise_distances(batch.real, batch.generated)
     certified_loss, bound = certified_critic_loss(real, generated, cost)
     return bound.detach(), (certified_loss + wasserstein_critic_loss(real, generated)) / 2
@@ -218,7 +218,7 @@ def set_learning_rate(optimizer: Optimizer, rate: float, /) -> None:
 
 
 def _scores(critic: Critic, real: Tensor, generated: Tensor) -> tuple[Tensor, Tensor]:
-    """Scores of both sets of points: in one pass, or under batch norm as separate batches."""
+    """Scores of real and generated points: in one batch, or in two if there is batch norm."""
     if critic.has_batch_norm:
         return critic(real).float(), critic(generated).float()
     scores, generated_scores = critic(torch.cat([real, generated])).float().split(len(real))

@@ -1,6 +1,6 @@
 """Labels of distributions and samples: objects are aligned by label, never against it.
 
-`axes` has the labels of mappings and of objects of pandas, polars and xarray; `outcomes` aligns
+`axes` has the labels of mappings and of pandas, polars and xarray objects; `outcomes` aligns
 distributions, `columns` samples, and `costs` masses with their ground cost.
 """
 

@@ -29,7 +29,7 @@ class LabelledArray:
     """Values of a labelled object, and the labels of each of its axes.
 
     Attributes:
-        values: Plain values: a list, or an array of numpy.
+        values: Plain values: a list, or a numpy array.
         axes: Labels of each axis; None where an axis has none.
         kind: Name of the container in messages.
     """
@@ -40,7 +40,7 @@ class LabelledArray:
 
 
 def labelled_array(value: Any, /) -> LabelledArray | None:
-    """Values and labels of a mapping, or of an object of pandas, polars or xarray.
+    """Values and labels of a mapping, or of a pandas, polars or xarray object.
 
     No library is imported: objects are recognized by where their class is defined.
 
@@ -86,7 +86,7 @@ def _pandas_axis(index: Any) -> AxisLabels:
 
 
 def _pandas_array(value: Any) -> LabelledArray | None:
-    """Values and labels of a Series or DataFrame; None for other objects of pandas."""
+    """Values and labels of a Series or DataFrame; None for other pandas objects."""
     if hasattr(value, "columns"):
         axes = (_pandas_axis(value.index), _pandas_axis(value.columns))
         return LabelledArray(_pandas_values(value), axes, "DataFrame")
@@ -96,7 +96,7 @@ def _pandas_array(value: Any) -> LabelledArray | None:
 
 
 def _pandas_values(value: Any) -> Any:
-    """Values in numpy: nullable columns become floats with NaN for what is missing."""
+    """Values as a numpy array; nullable columns as floats, with NaN for missing entries."""
     array = value.to_numpy()
     if array.dtype == object and _is_numeric(value):
         return value.to_numpy(dtype=np.float64, na_value=np.nan)

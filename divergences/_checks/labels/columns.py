@@ -22,7 +22,7 @@ def aligned_columns(
     """Values of two samples with their columns in the order of the first, by name.
 
     Args:
-        x: A frame of pandas or polars, or anything else.
+        x: A pandas or polars DataFrame, or anything else.
         y: Likewise.
         names: Names of the two arguments, for messages.
 
@@ -49,8 +49,8 @@ def aligned_weights(sample: Any, weights: Any, /, *, names: tuple[str, str]) -> 
     """Values of the weights of a sample in the order of its rows, by the index of both.
 
     Args:
-        sample: A frame or Series of pandas, or anything else.
-        weights: A Series of pandas, or anything else.
+        sample: A pandas DataFrame or Series, or anything else.
+        weights: A pandas Series, or anything else.
         names: Names of the two arguments, for messages.
 
     Returns:
@@ -74,10 +74,10 @@ def aligned_weights(sample: Any, weights: Any, /, *, names: tuple[str, str]) -> 
 
 
 def _require_same_columns(a: Labels, b: Labels, names: tuple[str, str]) -> None:
-    """Refuse columns that are not the same ones, or that repeat.
+    """Refuse columns that differ or repeat.
 
     Raises:
-        DistributionError: Naming the columns that only one of the two has.
+        DistributionError: If so; the message names columns that only one of the two has.
     """
     for name, labels in zip(names, (a, b), strict=True):
         repeated = first_repeated(labels)

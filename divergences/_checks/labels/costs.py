@@ -44,8 +44,8 @@ def aligned_cost(p: Any, q: Any, cost: Any, /) -> LabelledProblem:
     Args:
         p: Masses of the sources, labelled or not.
         q: Masses of the targets, labelled or not.
-        cost: An array; a frame of pandas with sources as rows and targets as columns; a mapping of
-            pairs of labels; or a function of two labels.
+        cost: An array; a pandas DataFrame with sources as rows and targets as columns; a mapping
+            of pairs of labels; or a function of two labels.
 
     Returns:
         The aligned problem.
@@ -98,7 +98,7 @@ def _cost_of_pair(cost: CostOfPair, a: Any, b: Any) -> float:
         The cost.
 
     Raises:
-        DistributionError: If the pair has no cost, or its cost is no number.
+        DistributionError: If the pair has no cost, or its cost is not a number.
     """
     if isinstance(cost, Mapping):
         if (a, b) not in cost:
@@ -140,7 +140,7 @@ def _require_order_of_array(
     """Refuse a cost without labels for masses with labels that it cannot be aligned with.
 
     Raises:
-        DistributionError: With a cost that has labels.
+        DistributionError: If so; the message shows how to give a cost with labels.
     """
     if sources == targets and not of_mapping:
         return

@@ -25,7 +25,7 @@ def aligned_outcomes(
     Outcomes that only one of the two has get ``missing`` in the other: no mass.
 
     Args:
-        p: A mapping, an object of pandas, polars or xarray, or anything else.
+        p: A mapping, a pandas, polars or xarray object, or anything else.
         q: Likewise.
         axis: The axis that the outcomes are on.
         missing: The value of an absent outcome: 0, or -inf for log-probabilities.
@@ -100,10 +100,10 @@ def aligned_distributions(distributions: Any, /, *, name: str, missing: float = 
 def _require_no_labels(
     labelled: LabelledArray | None, axis: AxisLabels | None, names: Sequence[str]
 ) -> None:
-    """Refuse labels of outcomes beside an argument that has none.
+    """Refuse labels of outcomes if the other argument has none.
 
     Raises:
-        DistributionError: With the two ways to mend it.
+        DistributionError: If so; the message gives two remedies.
     """
     labels = names_of(axis)
     if labelled is None or labels is None:
@@ -123,7 +123,7 @@ def require_unique(axis: AxisLabels, name: str, kind: str, /) -> None:
     """Refuse labels that repeat.
 
     Raises:
-        DistributionError: Naming one of them.
+        DistributionError: If so; the message names one of them.
     """
     repeated = None if axis.positional else first_repeated(axis.labels)
     if repeated is None:
@@ -142,7 +142,7 @@ def _require_one_spelling(a: Labels, b: Labels, names: tuple[str, str]) -> None:
     """Refuse labels that have nothing in common but their spelling, such as 1 and "1".
 
     Raises:
-        DistributionError: Naming the two types.
+        DistributionError: If so; the message names the two types.
     """
     if set(a) & set(b) or not {str(x) for x in a} & {str(x) for x in b}:
         return

@@ -101,7 +101,7 @@ def _warm_start(
         p: Masses of the sources.
         q: Masses of the targets.
         sample: Indices of the sampled sources.
-        potential: Their potentials.
+        potential: Potentials of the sampled sources.
         cost: Optimal cost of the coarser problem.
 
     Returns:

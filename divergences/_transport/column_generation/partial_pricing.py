@@ -53,8 +53,8 @@ class ReducedCostBounds:
 
     Attributes:
         pricing: Pricing method.
-        slack: Lower bound on the reduced costs of the pairs of each source that are no candidates,
-            shape ``(n,)``; below 0 where the source has to be priced again.
+        slack: Lower bound on the reduced costs of the pairs of each source outside the candidate
+            list, shape ``(n,)``; below 0 where the source has to be priced again.
         potentials: Potentials at which the slack holds; None before the first pricing.
         rows: Sources of the candidates, shape ``(k,)``.
         cols: Targets of the candidates, shape ``(k,)``.
@@ -128,7 +128,13 @@ class ReducedCostBounds:
         potentials: tuple[Floats, Floats],
         rounding: float,
     ) -> list[Candidates]:
-        """Candidates of a block; reduces the slack of its rows to that of its other pairs."""
+        """Price a block of pairs, and update the slack of its rows.
+
+        The slack becomes at most the least reduced cost of the pairs that are not candidates.
+
+        Returns:
+            The candidates of the block.
+        """
         u, v = potentials
         n_cols = len(v) if isinstance(cols, slice) else len(cols)
 

@@ -41,7 +41,7 @@ def column_transport(
 
     Raises:
         SolverError: If the time limit has passed (the error carries bounds of the optimal cost),
-            or the potentials do not prove the plan optimal.
+            or the potentials do not certify that the plan is optimal.
         KeyboardInterrupt: If interrupted; the message states the bounds.
     """
     # Masses below the rounding error of their sum are added once the potentials are final.

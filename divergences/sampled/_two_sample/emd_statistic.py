@@ -27,7 +27,7 @@ class LineEmdStatistic:
         order: Indices that sort the pooled sample, shape ``(n + m,)``.
         gaps: Differences of consecutive sorted points, shape ``(n + m - 1,)``.
         exponent: Binary exponent of the unit of the gaps.
-        n_parts: 1.
+        n_parts: Number of summands of the statistic, 1.
     """
 
     order: Indices
@@ -68,9 +68,9 @@ class EmdStatistic:
         points: The pooled sample, shape ``(n + m, d)``.
         cost: Distances of the pooled sample, shape ``(n + m, n + m)``; None if it is too large.
         exponent: Binary exponent of the unit of the points.
-        rounding_error: 0: an EMD is certified within less than the tolerance of ties.
+        rounding_error: 0; the duality gap of an EMD is below the relative tolerance of ties.
         batch_size: Number of labellings per task.
-        n_parts: 1.
+        n_parts: Number of summands of the statistic, 1.
     """
 
     points: Floats

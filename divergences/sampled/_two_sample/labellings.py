@@ -40,8 +40,8 @@ class Labellings:
         """Permutations of the pooled sample, whose first n entries are the first sample.
 
         Args:
-            start: Number of the first labelling, a multiple of `LABELLINGS_PER_SEED`.
-            stop: Number after that of the last labelling.
+            start: Index of the first labelling, a multiple of `LABELLINGS_PER_SEED`.
+            stop: Index after the last labelling.
 
         Returns:
             Indices into the pooled sample, shape ``(stop - start, n + m)``.
@@ -53,8 +53,8 @@ class Labellings:
         """Membership of each point in the first sample.
 
         Args:
-            start: Number of the first labelling, a multiple of `LABELLINGS_PER_SEED`.
-            stop: Number after that of the last labelling.
+            start: Index of the first labelling, a multiple of `LABELLINGS_PER_SEED`.
+            stop: Index after the last labelling.
 
         Returns:
             True for points of the first sample, shape ``(stop - start, n + m)``.

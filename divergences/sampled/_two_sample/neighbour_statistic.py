@@ -33,10 +33,10 @@ class NeighbourStatistic:
         membership: 1 where a point of the pooled sample is a distinct point, shape ``(u, n + m)``.
         neighbours: Weight of each distinct point among the neighbours of each, itself included,
             shape ``(u, u)``.
-        self_weight: Its diagonal, shape ``(u, 1)``.
+        self_weight: Diagonal of ``neighbours``, shape ``(u, 1)``.
         k: Number of neighbours of each point, the sum of their weights.
         exponent: 0, since the statistic has no unit.
-        n_parts: 1.
+        n_parts: Number of summands of the statistic, 1.
     """
 
     membership: csr_array
@@ -94,8 +94,8 @@ class NeighbourStatistic:
 
         Args:
             labellings: All labellings.
-            start: Number of the first labelling.
-            stop: Number after that of the last labelling.
+            start: Index of the first labelling.
+            stop: Index after the last labelling.
 
         Returns:
             Divergences in nats, shape ``(stop - start,)``.

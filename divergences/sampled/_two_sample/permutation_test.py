@@ -88,9 +88,9 @@ def permutation_test(
         The statistic, its p-value, and its values under the null hypothesis.
 
     Raises:
-        DistributionError: If the points are not finite or of different dimensions, there is no
-            such statistic, a function does not return a number, ``permutations`` is no whole
-            number of at least 1, or ``rng`` is no generator.
+        DistributionError: If the points are not finite or of different dimensions, the
+            statistic is unknown, a function does not return a number, ``permutations`` is not a
+            whole number of at least 1, or ``rng`` is not a generator.
         SolverError: If an EMD could not be computed or certified.
         PermutationInterrupt: If interrupted; it carries the results so far.
 

@@ -13,7 +13,7 @@ from divergences.sampled._two_sample.labellings import LABELLINGS_PER_SEED, Labe
 
 
 class Statistic(Protocol):
-    """A statistic of all labellings of one pooled sample; larger values mean larger difference."""
+    """A statistic of all labellings of one pooled sample, large for different samples."""
 
     @property
     def batch_size(self) -> int:
@@ -21,7 +21,7 @@ class Statistic(Protocol):
 
     @property
     def n_parts(self) -> int:
-        """Number of summands of each value, which are computed in tasks of their own."""
+        """Number of summands of each value; each summand is computed in a separate task."""
 
     @property
     def exponent(self) -> int:
@@ -32,7 +32,7 @@ class Statistic(Protocol):
         """Bound of the rounding error of a difference of two values, before the exponent."""
 
     def partial_sums(self, labellings: Labellings, start: int, stop: int, part: int, /) -> Floats:
-        """One summand of the values of some labellings, shape ``(stop - start,)``."""
+        """Vector of summands ``part`` of the statistic at labellings ``start`` to ``stop - 1``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +41,9 @@ class ConstantStatistic:
 
     Attributes:
         batch_size: Number of labellings per task.
-        n_parts: 1.
-        exponent: 0.
-        rounding_error: 0.
+        n_parts: Number of summands of the statistic, 1.
+        exponent: Binary exponent of the unit, 0.
+        rounding_error: Rounding error of the statistic, 0.
     """
 
     batch_size: int = 64 * LABELLINGS_PER_SEED
@@ -64,8 +64,8 @@ class CustomStatistic:
         function: Function of two arrays of points that returns a number.
         points: The pooled sample in the caller's unit, shape ``(n + m, d)`` or ``(n + m,)``.
         batch_size: Number of labellings per task.
-        n_parts: 1.
-        exponent: 0.
+        n_parts: Number of summands of the statistic, 1.
+        exponent: Binary exponent of the unit, 0.
         rounding_error: 0, since no bound is available.
     """
 
@@ -81,8 +81,8 @@ class CustomStatistic:
 
         Args:
             labellings: All labellings.
-            start: Number of the first labelling.
-            stop: Number after that of the last labelling.
+            start: Index of the first labelling.
+            stop: Index after the last labelling.
 
         Returns:
             Values, shape ``(stop - start,)``.
@@ -98,7 +98,7 @@ class CustomStatistic:
 
 
 def _number(result: Any) -> float:
-    """The value of an estimate, or a number itself; refuses NaN and all else."""
+    """The value of an estimate, or a number itself; NaN and other objects are an error."""
     result = getattr(result, "value", result)
     try:
         number = float(result)

@@ -29,7 +29,7 @@ MAX_DIRECT_DIMENSION = 8
 
 @dataclass(frozen=True, slots=True)
 class MinFunnel:
-    r"""The function :math:`u(x) = \min_i (|x - a_i| + b_i)` and the contraction of its rays.
+    r"""The function :math:`u(x) = \min_i (|x - a_i| + b_i)` and the contraction along its rays.
 
     Attributes:
         apexes: The points a, shape ``(n, d)``, float64.
