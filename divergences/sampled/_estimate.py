@@ -1,5 +1,6 @@
 """Estimates of a population quantity, with their confidence intervals."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -45,7 +46,7 @@ class Estimate:
         n: Number of points in the first sample.
         m: Number of points in the second sample.
         interval: Confidence interval for the value of the populations; its endpoints are `low` and
-            `high`.
+            `high`. None for methods whose intervals would not hold the value often enough.
         confidence: Nominal coverage of the interval.
         standard_error: Standard error of the value; NaN if the method has none or it is infinite.
         scores: Held-out loss of each candidate model, in nats per point, and that of the constant
@@ -58,7 +59,7 @@ class Estimate:
     method: str
     n: int
     m: int
-    interval: Interval
+    interval: Interval | None
     confidence: float
     standard_error: float = float("nan")
     scores: Mapping[str, float] = field(default_factory=dict)
@@ -66,18 +67,19 @@ class Estimate:
 
     @property
     def low(self) -> float:
-        """Lower endpoint of the interval for the value of the populations."""
-        return self.interval.low
+        """Lower endpoint of the interval for the value of the populations; NaN without one."""
+        return math.nan if self.interval is None else self.interval.low
 
     @property
     def high(self) -> float:
-        """Upper endpoint of the interval for the value of the populations."""
-        return self.interval.high
+        """Upper endpoint of the interval for the value of the populations; NaN without one."""
+        return math.nan if self.interval is None else self.interval.high
 
     def __str__(self) -> str:
         """Value, interval and estimand in one line, and a line for each note."""
+        interval = "" if self.interval is None else f" {self.interval} at {self.confidence:.0%}"
         lines = [
-            f"{float(self.value):.6g} {self.interval} at {self.confidence:.0%}: {self.estimand}, "
+            f"{float(self.value):.6g}{interval}: {self.estimand}, "
             f"by {self.method}, n = {self.n}, m = {self.m}"
         ]
         return "\n".join([*lines, *(f"  {note}" for note in self.notes)])

@@ -27,14 +27,19 @@ def interpretation(estimates: Mapping[str, Estimate], d: int, /) -> tuple[str, .
 
 
 def _significance(estimates: Mapping[str, Estimate]) -> Iterator[str]:
-    """The quantities that are significantly above 0."""
+    """The quantities that are significantly above 0, of those with an interval."""
     if any(math.isinf(estimate.value) for estimate in estimates.values()):
         return
-    above = [DISPLAY_NAMES[key] for key, estimate in estimates.items() if estimate.low > 0]
+    tested = {
+        key: estimate for key, estimate in estimates.items() if estimate.interval is not None
+    }
+    above = [DISPLAY_NAMES[key] for key, estimate in tested.items() if estimate.low > 0]
+    if not tested:
+        return
     if not above:
         yield "No significant difference: every interval includes 0."
-    elif len(above) < len(estimates):
-        others = [DISPLAY_NAMES[key] for key in estimates if DISPLAY_NAMES[key] not in above]
+    elif len(above) < len(tested):
+        others = [DISPLAY_NAMES[key] for key in tested if DISPLAY_NAMES[key] not in above]
         yield f"{_subject(above)} significantly above 0; {_subject(others)} not."
     else:
         yield "The samples differ: every interval lies above 0."

@@ -47,7 +47,8 @@ def value_cells(key: str, estimate: Estimate, /) -> str:
 
 def interval_cells(key: str, estimate: Estimate, /) -> str:
     """Interval, unit and method, the last cells of a row; computes the interval if need be."""
-    interval = f"[{estimate.low:.6g}, {estimate.high:.6g}]"
+    has_interval = estimate.interval is not None
+    interval = f"[{estimate.low:.6g}, {estimate.high:.6g}]" if has_interval else "none"
     method = textwrap.shorten(estimate.method, METHOD_WIDTH, placeholder=" ...")
     return f"  {interval:<24}  {'of points' if key == 'emd' else 'nats':<9}  {method}"
 

@@ -9,6 +9,7 @@ from divergences.sampled._density_ratio.estimator import DensityRatioEstimator
 from divergences.sampled._density_ratio.functionals import JS, KL, REVERSE_KL
 from divergences.sampled._density_ratio.methods import Method
 from divergences.sampled._estimate import Estimate
+from divergences.sampled._missing import CompleteRows, Missing
 
 
 def kl(
@@ -22,6 +23,7 @@ def kl(
     neighbours: int = 5,
     confidence: float = 0.95,
     rng: np.random.Generator | None = None,
+    missing: Missing = "refuse",
 ) -> Estimate:
     r"""Kullback-Leibler divergence KL(p || q) of two populations from samples, in nats.
 
@@ -43,6 +45,8 @@ def kl(
         neighbours: Least number of neighbours in each sample, for "knn".
         confidence: Nominal coverage of the interval.
         rng: Generator that assigns the folds. By default the same for every call.
+        missing: "refuse" raises an error where an entry is missing (NaN, None, NA); "drop" leaves
+            out the rows that have one, and a note counts them.
 
     Returns:
         The estimate, in [0, inf], with an interval. For "auto", 95 % intervals held the true value
@@ -63,8 +67,9 @@ def kl(
     >>> estimate.low < 0.5 < estimate.high
     True
     """
-    estimator = DensityRatioEstimator.of(x, y, x_weights, y_weights, confidence, rng)
-    return estimator.estimate(KL, method, neighbours)
+    rows = CompleteRows.of(x, y, x_weights, y_weights, missing)
+    estimator = DensityRatioEstimator.of(*rows.samples, confidence, rng)
+    return rows.noted(estimator.estimate(KL, method, neighbours))
 
 
 def reverse_kl(
@@ -78,6 +83,7 @@ def reverse_kl(
     neighbours: int = 5,
     confidence: float = 0.95,
     rng: np.random.Generator | None = None,
+    missing: Missing = "refuse",
 ) -> Estimate:
     """Kullback-Leibler divergence KL(q || p) of two populations from samples, in nats.
 
@@ -92,6 +98,7 @@ def reverse_kl(
         neighbours: As in `kl`.
         confidence: As in `kl`.
         rng: As in `kl`.
+        missing: As in `kl`.
 
     Returns:
         The estimate, in [0, inf], with an interval.
@@ -99,8 +106,9 @@ def reverse_kl(
     Raises:
         DistributionError: As in `kl`.
     """
-    estimator = DensityRatioEstimator.of(x, y, x_weights, y_weights, confidence, rng)
-    return estimator.estimate(REVERSE_KL, method, neighbours)
+    rows = CompleteRows.of(x, y, x_weights, y_weights, missing)
+    estimator = DensityRatioEstimator.of(*rows.samples, confidence, rng)
+    return rows.noted(estimator.estimate(REVERSE_KL, method, neighbours))
 
 
 def js(
@@ -114,6 +122,7 @@ def js(
     neighbours: int = 5,
     confidence: float = 0.95,
     rng: np.random.Generator | None = None,
+    missing: Missing = "refuse",
 ) -> Estimate:
     r"""Jensen-Shannon divergence of two populations from samples, in nats.
 
@@ -130,6 +139,7 @@ def js(
         neighbours: As in `kl`.
         confidence: As in `kl`.
         rng: As in `kl`.
+        missing: As in `kl`.
 
     Returns:
         The estimate, in [0, log 2], with an interval.
@@ -140,5 +150,6 @@ def js(
     Source:
         Lin 1991, "Divergence measures based on the Shannon entropy", eq. 4.1.
     """
-    estimator = DensityRatioEstimator.of(x, y, x_weights, y_weights, confidence, rng)
-    return estimator.estimate(JS, method, neighbours)
+    rows = CompleteRows.of(x, y, x_weights, y_weights, missing)
+    estimator = DensityRatioEstimator.of(*rows.samples, confidence, rng)
+    return rows.noted(estimator.estimate(JS, method, neighbours))

@@ -22,9 +22,18 @@ from divergences.sampled._density_ratio import methods
 from divergences.sampled._density_ratio.atoms import Atoms, find_atoms
 from divergences.sampled._density_ratio.estimation import LogRatios, divergence_and_error
 from divergences.sampled._density_ratio.functionals import JS, KL, Functional
-from divergences.sampled._density_ratio.interval import kl_lower_bound_at_atoms, normal_interval
+from divergences.sampled._density_ratio.interval import (
+    METHODS_WITH_INTERVAL,
+    kl_lower_bound_at_atoms,
+    normal_interval,
+)
 from divergences.sampled._density_ratio.methods import Method
-from divergences.sampled._density_ratio.notes import atom_notes, infinity_note, support_note
+from divergences.sampled._density_ratio.notes import (
+    atom_notes,
+    infinity_note,
+    no_interval_note,
+    support_note,
+)
 from divergences.sampled._density_ratio.pooled_sample import PooledSample
 from divergences.sampled._density_ratio.support_overlap import (
     MAX_FRACTION_OUTSIDE_SUPPORT,
@@ -33,6 +42,7 @@ from divergences.sampled._density_ratio.support_overlap import (
 from divergences.sampled._estimate import Endpoints, Estimate
 from divergences.sampled._point_clouds import PointCloudPair
 
+_Fit = tuple[Atoms, LogRatios | None]
 MIN_EXPECTED_COUNT = 10  # expected count at an atom, for a count of 0 to mean probability 0
 
 
@@ -108,15 +118,16 @@ class DensityRatioEstimator:
     def estimate(self, functional: Functional, method: Method, neighbours: int) -> Estimate:
         """Estimate of one divergence, with its interval and notes."""
         _checks.choice("method", method, get_args(Method))
-        atoms, log_ratios = self._atoms_and_log_ratios(method, neighbours)
+        fit = atoms, log_ratios = self._atoms_and_log_ratios(method, neighbours)
         value, error = divergence_and_error(functional, self.samples, atoms, log_ratios)
         value = min(max(value, 0.0), functional.upper_bound)
+        ends: Endpoints | None
         is_missing = self._is_missing(functional)
         if is_missing.any():
             value, error = math.inf, math.nan
             ends, notes = self._infinite_interval(functional, is_missing)
         else:
-            ends, notes = self._finite_interval(functional, value, error, atoms, log_ratios)
+            ends, notes = self._finite_interval(value, error, functional, method, fit)
         return Estimate(
             value=self._as_input(value),
             estimand=functional.estimand,
@@ -130,9 +141,7 @@ class DensityRatioEstimator:
             notes=atom_notes(self.atoms) + notes,
         )
 
-    def _atoms_and_log_ratios(
-        self, method: Method, neighbours: int
-    ) -> tuple[Atoms, LogRatios | None]:
+    def _atoms_and_log_ratios(self, method: Method, neighbours: int) -> _Fit:
         """Atoms, with the cells of a histogram, and log-ratios of the continuous part, if any."""
         rng = np.random.default_rng(self.seed)
         if method == "histogram":
@@ -150,22 +159,22 @@ class DensityRatioEstimator:
         return self.atoms, self.log_ratio_cache[key]
 
     def _finite_interval(
-        self,
-        functional: Functional,
-        value: float,
-        error: float,
-        atoms: Atoms,
-        log_ratios: LogRatios | None,
-    ) -> tuple[Endpoints, tuple[str, ...]]:
+        self, value: float, error: float, functional: Functional, method: Method, fit: _Fit
+    ) -> tuple[Endpoints | None, tuple[str, ...]]:
         """Interval of a finite estimate; without an upper end where the supports may differ."""
-        fitted = log_ratios is not None and log_ratios.stack is not None
-        low, high = normal_interval(functional, value, error, self.confidence, fitted=fitted)
+        atoms, log_ratios = fit
+        notes: tuple[str, ...] = ()
+        fraction = self._fraction_outside_support(functional, atoms, log_ratios)
+        if fraction > MAX_FRACTION_OUTSIDE_SUPPORT and not self.atoms.is_remainder.any():
+            notes = (support_note(fraction),)
+        is_counted = len(self.atoms.continuous_indices) == 0
+        if not is_counted and method not in METHODS_WITH_INTERVAL:
+            return None, (*notes, no_interval_note(method))
+        kind = "counts" if is_counted else method
+        low, high = normal_interval(functional, value, error, self.confidence, kind)
         if self.atoms.is_remainder.any():
             return Endpoints(low, functional.upper_bound), ()
-        fraction = self._fraction_outside_support(functional, atoms, log_ratios)
-        if fraction > MAX_FRACTION_OUTSIDE_SUPPORT:
-            return Endpoints(low, math.inf), (support_note(fraction),)
-        return Endpoints(low, high), ()
+        return Endpoints(low, math.inf if notes else high), notes
 
     def _infinite_interval(
         self, functional: Functional, is_missing: NDArray[np.bool_]

@@ -98,10 +98,11 @@ def robustly_scaled(points: Floats, /) -> Floats:
 def _from_ranks(
     points: Floats, own: cKDTree, other: cKDTree, own_radii: Floats, other_radii: Floats
 ) -> tuple[Floats, Floats]:
-    """Log-ratio of own to other density, without the sample sizes, and its variance.
+    r"""Log-ratio of own to other density, without the sample sizes, and its variance.
 
-    The variance is that of :math:`\\psi(K_2) - \\psi(K_1)` in two independent Poisson processes:
-    :math:`2 \\psi'(k)`, of the log-volumes, less the variance of these given the counts.
+    Returns:
+        Both, each of shape ``(points,)``. The variance is that for two independent Poisson
+        processes: :math:`2 \psi'(k)`, of the log-volumes, less their variance given the counts.
     """
     own_k, near = _counts(own, points, own_radii) - 1, _counts(other, points, own_radii)
     far, other_k = _counts(own, points, other_radii) - 1, _counts(other, points, other_radii)
@@ -109,7 +110,7 @@ def _from_ranks(
     other_share = special.digamma(other_k) - special.digamma(other_k + far)
     of_volumes = special.polygamma(1, own_k) + special.polygamma(1, other_k)
     given_counts = special.polygamma(1, own_k + near) - special.polygamma(1, other_k + far)
-    return own_share - other_share, of_volumes - np.abs(given_counts)
+    return np.asarray(own_share - other_share), np.asarray(of_volumes - np.abs(given_counts))
 
 
 def _counts(tree: cKDTree, points: Floats, radii: Floats) -> Indices:

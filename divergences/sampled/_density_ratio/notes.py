@@ -1,10 +1,11 @@
-"""Notes of an estimate on atoms and on infinite values."""
+"""Notes of an estimate on atoms, infinite values and missing intervals."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 from divergences._typing import Indices
 from divergences.sampled._density_ratio.atoms import Atoms
+from divergences.sampled._density_ratio.interval import MIN_COVERAGE
 
 
 def atom_notes(atoms: Atoms, /) -> tuple[str, ...]:
@@ -68,4 +69,13 @@ def support_note(fraction: float, /) -> str:
     return (
         f"{fraction:.0%} of the points lie outside the support of the other sample: the "
         "divergence may be much larger, even infinite"
+    )
+
+
+def no_interval_note(method: str, /) -> str:
+    """Note on the reason for which an estimate of a method has no interval."""
+    return (
+        f'no interval: its error has an unknown bias, and 95 % intervals of "{method}" held the '
+        f"true value in fewer than {MIN_COVERAGE * 100:g} % of the repetitions of some measured "
+        'cases; pass method="auto" for an interval'
     )
