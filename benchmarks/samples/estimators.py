@@ -1,16 +1,17 @@
-"""KL estimated from samples, beside its peers: error, coverage and time on pairs of known KL.
+"""Error, coverage and time of KL estimates from samples, ours and those of other libraries.
 
     python -m benchmarks.samples.estimators [--sizes 200 1000 5000] [--repetitions 100] [--jobs 2]
+        [--methods knn ...] [--fresh]
 
 writes `results/estimators.json` after every cell of its table, and resumes a stopped run;
-`--fresh` starts again. Two more sections are the coverage of the population interval of
-`sampled.emd`, and the effect of ties on an estimate. Peers come with the extra `peers`; those not
-installed, or that would take hours, are left out.
+`--fresh` starts again, or with `--methods` measures their cells again. Two more sections are the
+coverage of the population interval of `sampled.emd`, and the effect of ties on an estimate. Peers
+come with the extra `peers`; those not installed, or that would take hours, are left out.
 """
 
 import argparse
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -83,17 +84,19 @@ def summary(pair: PopulationPair, rows: Floats) -> dict[str, Any]:
     }
 
 
-def cells(sizes: Sequence[int], repetitions: int) -> Iterator[tuple[int, int, str, int]]:
+def cells(
+    sizes: Sequence[int], repetitions: int, methods: Sequence[str]
+) -> Iterator[tuple[int, int, str, int]]:
     """Case, nominal size, method and number of repetitions of each cell of the table."""
     peers = estimator_peers.installed()
     for nominal in sizes:
         for case, pair in enumerate(population_pairs()):
             d = pair.p(np.random.default_rng(0), 200).shape[1]
             for method in OUR_METHODS:
-                if method != "histogram" or d <= 2:
+                if method in methods and (method != "histogram" or d <= 2):
                     yield case, nominal, method, repetitions
             for name, (max_size, max_repetitions) in peers.items():
-                if nominal <= max_size:
+                if name in methods and nominal <= max_size:
                     yield case, nominal, name, min(repetitions, max_repetitions)
 
 
@@ -146,10 +149,39 @@ def tie_effect(repetition: int) -> float:
     return abs(difference) / without_ties.standard_error
 
 
-def run(sizes: Sequence[int], repetitions: int, jobs: int, fresh: bool) -> dict[str, Any]:
-    """Run all cells and sections that are missing, and save after each."""
-    record = _initial_record(fresh)
-    _run_cells(record, sizes, repetitions, jobs)
+def run(
+    sizes: Sequence[int],
+    repetitions: int,
+    jobs: int,
+    fresh: bool,
+    methods: Sequence[str] | None = None,
+) -> dict[str, Any]:
+    """Run all cells and sections that are missing, and save after each.
+
+    Args:
+        sizes: Nominal sizes.
+        repetitions: Number of pairs of samples of each cell, at most that of its method.
+        jobs: Number of processes.
+        fresh: Whether to discard an earlier record, or the cells of these methods and sizes.
+        methods: Names of our methods and of peers; None for all, and for the other sections.
+
+    Returns:
+        The record.
+    """
+    record = _initial_record(fresh and methods is None)
+    if fresh and methods is not None:
+        record["cells"] = [
+            row for row in record["cells"] if row["n"] not in sizes or row["method"] not in methods
+        ]
+    chosen = (*OUR_METHODS, *estimator_peers.installed()) if methods is None else methods
+    _run_cells(record, cells(sizes, repetitions, chosen), jobs)
+    if methods is None:
+        _run_sections(record, repetitions, jobs)
+    return record
+
+
+def _run_sections(record: dict[str, Any], repetitions: int, jobs: int) -> None:
+    """Add the sections that are missing to a record."""
     if not record["emd_intervals"]:
         record["emd_intervals"] = [
             emd_interval_coverage(d, distance, 2 * repetitions, jobs)
@@ -161,13 +193,14 @@ def run(sizes: Sequence[int], repetitions: int, jobs: int, fresh: bool) -> dict[
         tasks = (delayed(tie_effect)(repetition) for repetition in range(TIE_REPETITIONS))
         record["ties"] = list(Parallel(n_jobs=jobs)(tasks))
         results_io.save(record, RESULTS)
-    return record
 
 
-def _run_cells(record: dict[str, Any], sizes: Sequence[int], repetitions: int, jobs: int) -> None:
+def _run_cells(
+    record: dict[str, Any], planned: Iterable[tuple[int, int, str, int]], jobs: int
+) -> None:
     """Add the missing cells to a record."""
     done = {(row["case"], row["n"], row["method"]): row["repetitions"] for row in record["cells"]}
-    for case, nominal, method, count in cells(sizes, repetitions):
+    for case, nominal, method, count in planned:
         pair = population_pairs()[case]
         if done.get((pair.name, nominal, method), 0) >= count:
             continue
@@ -217,8 +250,15 @@ def main() -> None:
     parser.add_argument("--repetitions", type=int, default=100)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--fresh", action="store_true", help="discard earlier results")
+    parser.add_argument("--methods", nargs="+", help="of these methods and peers only")
     arguments = parser.parse_args()
-    run(arguments.sizes, arguments.repetitions, arguments.jobs, arguments.fresh)
+    run(
+        arguments.sizes,
+        arguments.repetitions,
+        arguments.jobs,
+        arguments.fresh,
+        arguments.methods,
+    )
 
 
 if __name__ == "__main__":

@@ -89,7 +89,7 @@ def test_a_stopped_run_resumes(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(estimators, "EMD_DIMENSIONS", (1,))
     monkeypatch.setattr(estimators, "tie_effect", lambda repetition: 0.1)
     monkeypatch.setattr(
-        estimators, "cells", lambda sizes, repetitions: [(0, 60, "knn", 2), (0, 60, "auto", 2)]
+        estimators, "cells", lambda *arguments: [(0, 60, "knn", 2), (0, 60, "auto", 2)]
     )
     first = estimators.run([60], 2, 1, fresh=False)
     assert [row["method"] for row in first["cells"]] == ["knn", "auto"]
@@ -101,6 +101,23 @@ def test_a_stopped_run_resumes(tmp_path, monkeypatch, capsys):
     assert [row["method"] for row in second["cells"]] == ["knn", "auto"]
     assert "knn" not in capsys.readouterr().out
     assert second["cells"][1]["rmse"] == first["cells"][1]["rmse"]
+
+
+def test_chosen_methods_are_measured_again_and_other_rows_kept(tmp_path, monkeypatch):
+    monkeypatch.setattr(estimators, "RESULTS", tmp_path / "estimators.json")
+    monkeypatch.setattr(estimators, "population_pairs", lambda: populations.population_pairs()[:1])
+    other = {"case": "c", "n": 60, "method": "auto", "repetitions": 2}
+    old = other | {"method": "knn", "rmse": -1.0}
+    record = {"cells": [other, old, old | {"n": 61}], "emd_intervals": [], "ties": []}
+    estimators.RESULTS.write_text(json.dumps(record))
+    fresh = estimators.run([60], 2, 1, fresh=True, methods=["knn"])
+    assert [(row["method"], row["n"]) for row in fresh["cells"]] == [
+        ("auto", 60),
+        ("knn", 61),
+        ("knn", 60),
+    ]
+    assert fresh["cells"][-1]["rmse"] > 0
+    assert fresh["ties"] == []
 
 
 def test_the_table_compares_with_the_best_other_method():
