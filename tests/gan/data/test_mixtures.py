@@ -21,6 +21,13 @@ def test_modes_are_equally_likely_and_distances_are_rayleigh(rng):
     assert float(distance.square().mean()) == pytest.approx(2, abs=5 * 2 / math.sqrt(n))
 
 
+def test_the_ring_has_its_modes_at_the_multiples_of_45_degrees():
+    half = math.sqrt(2)
+    corners = [(2, 0), (half, half), (0, 2), (-half, half)]
+    exact = torch.tensor([*corners, *((-x, -y) for x, y in corners)])
+    assert torch.allclose(eight_gaussians(radius=2.0).centers, exact, atol=1e-6)
+
+
 def test_the_log_density_agrees_with_scipy(rng):
     mixture = eight_gaussians(radius=1.0, sigma=0.3)
     points = torch.randn(50, 2, generator=rng, dtype=torch.float64)
