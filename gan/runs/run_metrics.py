@@ -97,7 +97,7 @@ def evaluate(training: Training, data: DataSet, n: int, rng: torch.Generator, /)
 
     Args:
         training: The run; unchanged.
-        data: Its data set.
+        data: Data set of the run.
         n: Points on each side.
         rng: Source of randomness other than the run's own.
 
@@ -172,7 +172,7 @@ def emd_and_floor(
 
     Args:
         training: The run.
-        data: Its data set.
+        data: Data set of the run.
         n: Points in each sample.
         rng: Source of randomness.
         pairs: Number of draws.

@@ -1,8 +1,8 @@
 """Tables for comparison by column: their columns by name, and the type of each pair of columns.
 
-`frames` reads the columns of pandas and polars frames and of mappings, `types` tells numbers,
-times and categories apart, `pairs` has the columns that two tables have in common, of one type
-each, and `remedies` the advice of their refusals.
+`frames` reads the columns of pandas and polars frames and of mappings, `types` infers
+whether they are numbers, times or categories, `pairs` has the columns that two tables have in
+common, each pair of the same type, and `remedies` the advice of their refusals.
 """
 
 from divergences._checks.tables.frames import Frame, frame

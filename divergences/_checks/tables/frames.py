@@ -43,16 +43,16 @@ def frame(name: str, value: Any, /) -> Frame:
 
     Args:
         name: The argument, in messages.
-        value: A frame of pandas or polars, a mapping of names to columns, or a structured array.
+        value: A pandas or polars DataFrame, a mapping of names to columns, or a structured array.
 
     Returns:
-        The columns, all of one length of at least 1.
+        The columns, all of the same length, at least 1.
 
     Raises:
         DistributionError: If it is none of these, has no columns or no rows, columns of different
-            lengths, or two of one name.
+            lengths, or two columns of the same name.
     """
-    if hasattr(value, "collect") and hasattr(value, "collect_schema"):  # a lazy frame of polars
+    if hasattr(value, "collect") and hasattr(value, "collect_schema"):  # a polars LazyFrame
         value = value.collect()
     names, container = _column_names(name, value)
     repeated = next((label for label in names if names.count(label) > 1), None)
@@ -90,7 +90,7 @@ def _column_names(name: str, value: Any) -> tuple[list[Hashable], Container]:
 
 
 def _array(name: str, label: Hashable, column: Any) -> Any:
-    """One column as an array of numpy.
+    """One column as a numpy array.
 
     Returns:
         The values, shape ``(n,)``; NaN, NaT or None where one is missing.
@@ -108,7 +108,7 @@ def _array(name: str, label: Hashable, column: Any) -> Any:
 
 
 def _plain(column: Any) -> Any:
-    """Values of a column as an array of numpy."""
+    """Values of a column as a numpy array."""
     if isinstance(column, np.ma.MaskedArray):
         objects = np.ma.getdata(column).astype(object)
         objects[np.ma.getmaskarray(column)] = None
@@ -149,14 +149,14 @@ def _of_series(series: Any, dtype: str, kind: str) -> Any:
 
 
 def _of_list(values: list[Any]) -> Any:
-    """Array of a list, whose types numpy must not unify: 1 beside "a" is not "1"."""
+    """Array of a list without conversion of types: 1 in a list with "a" does not become "1"."""
     if {type(value) for value in values} <= {int, float} and values:
         return np.array(values)
     return np.array([*values, None], object)[:-1]
 
 
 def _validated(table: Frame) -> Frame:
-    """A table with columns and rows, all columns of one length."""
+    """A table with columns and rows, all columns of the same length."""
     lengths = {label: len(column) for label, column in table.columns.items()}
     if not lengths:
         raise DistributionError(f"{table.label} must have columns, but has none")

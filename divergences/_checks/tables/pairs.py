@@ -1,4 +1,4 @@
-"""Columns that two tables have in common, each pair of one type."""
+"""Columns that two tables have in common, each pair of the same type."""
 
 from collections import Counter
 from collections.abc import Collection, Hashable, Mapping, Sequence
@@ -47,9 +47,9 @@ class ColumnPair(NamedTuple):
     """A column of two tables.
 
     Attributes:
-        name: Its name in both.
-        x: The first table's.
-        y: The second table's, of the same kind.
+        name: Name of the column in both tables.
+        x: Column of the first table.
+        y: Column of the second table, of the same kind.
         unit: "days" for times, "s" for durations; empty for other numbers and for categories.
     """
 
@@ -62,7 +62,7 @@ class ColumnPair(NamedTuple):
 def common_columns(
     x: Frame, y: Frame, columns: Sequence[Hashable] | None, /
 ) -> tuple[Sequence[Hashable], tuple[Hashable, ...], tuple[Hashable, ...]]:
-    """Names of the columns to compare, and of those that one table alone has.
+    """Names of the columns to compare, and of the columns of one table only.
 
     Args:
         x: The first table.
@@ -96,10 +96,10 @@ def common_columns(
 
 
 def compared_as_categories(categorical: Collection[Hashable], x: Frame, y: Frame, /) -> None:
-    """Refuse names in ``categorical`` that are no columns of both tables.
+    """Refuse names in ``categorical`` that are not columns of both tables.
 
     Raises:
-        DistributionError: Naming the first.
+        DistributionError: If so; the message gives the first such name.
     """
     if isinstance(categorical, str):
         raise DistributionError(
@@ -111,7 +111,7 @@ def compared_as_categories(categorical: Collection[Hashable], x: Frame, y: Frame
 
 
 def _require_columns(option: str, names: Collection[Hashable], table: Frame) -> None:
-    """Refuse names that are no columns of a table."""
+    """Refuse names that are not columns of a table."""
     label = f"--{option}" if table.container == "file" else f"`{option}`"
     for name in names:
         if name not in table.columns:

@@ -14,7 +14,7 @@ from divergences._typing import Floats
 from divergences.errors import DistributionError
 
 Type = Literal["numbers", "truth values", "times", "durations", "text", "mixed", "empty"]
-TYPES: dict[str, Type] = {  # of kinds of numpy
+TYPES: dict[str, Type] = {  # of numpy dtype kinds
     "b": "truth values",
     "i": "numbers",
     "u": "numbers",
@@ -63,13 +63,13 @@ class TypedColumn:
 
 
 def typed_column(frame: Frame, name: Hashable, /) -> TypedColumn:
-    """A column of a frame with the type of its values.
+    """Infer the type of a column's values.
 
     Returns:
-        The column; its type is "mixed" if values are of several types.
+        The column and its type, "mixed" for values of several types.
 
     Raises:
-        DistributionError: If values are no numbers, times, truth values or text.
+        DistributionError: If a value is not a number, a time, a truth value or text.
     """
     array = frame.columns[name]
     kind = array.dtype.kind
