@@ -16,6 +16,7 @@ from divergences.sampled._density_ratio.functionals import JS, KL, REVERSE_KL
 from divergences.sampled._density_ratio.methods import Method
 from divergences.sampled._estimate import Estimate
 from divergences.sampled._interpretation import DISPLAY_NAMES, interpretation
+from divergences.sampled._missing import CompleteRows, Missing
 from divergences.sampled._point_clouds import PointCloudPair
 from divergences.sampled._report import bullet_list, json_record, table
 from divergences.sampled._transport import emd_estimate
@@ -75,6 +76,7 @@ def compare(
     confidence: float = 0.95,
     rng: np.random.Generator | None = None,
     progress: bool = False,
+    missing: Missing = "refuse",
 ) -> Comparison:
     """KL in both directions, JS (nats) and exact EMD (unit of the points) of two samples.
 
@@ -93,6 +95,8 @@ def compare(
         confidence: Nominal coverage of each interval for the populations.
         rng: Generator that divides the points into folds. By default one of a fixed seed.
         progress: Whether exact transport of many points shows a progress bar, with the gap.
+        missing: "refuse" raises an error where an entry is missing (NaN, None, NA); "drop" leaves
+            out the rows that have one, and a note counts them.
 
     Returns:
         The four estimates, with the sizes and the dimension of the samples.
@@ -109,10 +113,12 @@ def compare(
     ('The samples differ: every interval lies above 0.',)
     """
     _checks.confidence(confidence)
-    clouds = PointCloudPair.of(x, y, x_weights, y_weights)
-    estimates = dict(
-        iter_estimates(clouds, method=method, confidence=confidence, rng=rng, progress=progress)
+    rows = CompleteRows.of(x, y, x_weights, y_weights, missing)
+    clouds = PointCloudPair.of(*rows.samples)
+    computed = iter_estimates(
+        clouds, method=method, confidence=confidence, rng=rng, progress=progress
     )
+    estimates = {name: rows.noted(estimate) for name, estimate in computed}
     return Comparison(**estimates, n=clouds.x.n, m=clouds.y.n, d=clouds.x.d)
 
 

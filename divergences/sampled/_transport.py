@@ -13,6 +13,7 @@ from divergences._transport.result import Transport
 from divergences._transport.solve import SolverMethod, SolverOptions
 from divergences._typing import ArrayLike
 from divergences.sampled._estimate import Estimate
+from divergences.sampled._missing import CompleteRows, Missing
 from divergences.sampled._point_clouds import PointCloudPair
 from divergences.sampled._population_interval import PopulationInterval
 
@@ -30,6 +31,7 @@ def emd(
     time_limit: float | None = None,
     progress: bool = False,
     confidence: float = 0.95,
+    missing: Missing = "refuse",
 ) -> Estimate:
     r"""Exact earth mover's distance between two sets of points, in their unit of length.
 
@@ -64,6 +66,8 @@ def emd(
         time_limit: Seconds after which the column method stops with an error; None for no limit.
         progress: Whether the column method shows a progress bar, with the gap.
         confidence: Nominal coverage of the interval for the populations.
+        missing: "refuse" raises an error where an entry is missing (NaN, None, NA); "drop" leaves
+            out the rows that have one, and a note counts them.
 
     Returns:
         The estimate, at least 0, in the unit of the points (its square for "sqeuclidean"). The
@@ -85,9 +89,11 @@ def emd(
     2.5
     """
     _checks.confidence(confidence)
-    clouds = PointCloudPair.of(x, y, x_weights, y_weights)
+    rows = CompleteRows.of(x, y, x_weights, y_weights, missing)
+    clouds = PointCloudPair.of(*rows.samples)
     options = SolverOptions(method, time_limit, progress)
-    return emd_estimate(clouds, options, metric=metric, order=order, confidence=confidence)
+    estimate = emd_estimate(clouds, options, metric=metric, order=order, confidence=confidence)
+    return rows.noted(estimate)
 
 
 def emd_estimate(
