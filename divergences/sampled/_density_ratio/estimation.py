@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
+from scipy import special
 
 from divergences._typing import Floats, Indices
 from divergences.sampled._density_ratio import counts, stacking
@@ -27,6 +28,8 @@ class LogRatios:
         weights: Weight of the divergence of each level, of sum 1, shape ``(levels,)``.
         spatial_order: Permutation of the points in which close points follow each other, shape
             ``(n + m,)``; needed for several levels.
+        relative_bias: Order of the bias that remains with nearest neighbours, relative to the
+            divergence.
         stack: The stacked models; None for nearest neighbours.
         per_model: Log-ratios by each model alone, shape ``(models, n + m)``.
         model_probabilities: Posterior probability of each model, shape ``(models,)``.
@@ -38,6 +41,7 @@ class LogRatios:
     variances: Floats
     weights: Floats
     spatial_order: Indices = field(default_factory=lambda: np.empty(0, np.intp))
+    relative_bias: float = 0.0
     stack: stacking.Stack | None = None
     per_model: Floats = field(default_factory=lambda: np.empty((0, 0)))
     model_probabilities: Floats = field(default_factory=lambda: np.empty(0))
@@ -55,8 +59,8 @@ def divergence_and_error(
 ) -> tuple[float, float]:
     """A divergence of two samples and its standard error, in nats.
 
-    The error combines the influence of each point, the spread between the models, the bias
-    corrections and the smallest divergence that samples of these sizes can resolve.
+    The error combines the influence of each point, the spread between the models, the bias as far
+    as it shows and the smallest divergence that samples of these sizes can resolve.
 
     Args:
         functional: The divergence.
@@ -74,7 +78,8 @@ def divergence_and_error(
         part = _ContinuousPart(functional, samples, atoms, log_ratios)
         value += part.value()
         influences[atoms.continuous_indices] += part.influences()
-        systematic += [part.model_spread(), *part.extrapolation_errors()]
+        systematic += [part.model_spread(), part.normalization_error()]
+        systematic += [*part.extrapolation_errors(), log_ratios.relative_bias * part.value()]
     resolution = functional.ratio_to_kl * sum(1 / size for size in samples.effective_sizes)
     return value, math.hypot(_standard_error(samples, influences), *systematic, resolution)
 
@@ -141,6 +146,24 @@ class _ContinuousPart:
         noise = float(self.log_ratios.weights[0] * np.sqrt(count * blocks.var(ddof=1)))
         return noise, self.value() - float(terms[-1].sum())
 
+    def normalization_error(self) -> float:
+        """Bias of log-ratios of models whose means of ``p / q`` and ``q / p`` are not 1.
+
+        Returns:
+            The effect of a constant error of the log-ratios, of the size of the defect, in nats; 0
+            for nearest neighbours.
+        """
+        if self.log_ratios.stack is None:
+            return 0.0
+        log_ratios, n = self.log_ratios.smoothed, self.samples.n
+        slopes = self.masses * self.functional.slopes(self.smoothed, n)
+        p, q = self.samples.sides
+        masses = self.samples.masses
+        return math.hypot(
+            float(slopes[p].sum()) * _normalization_defect(log_ratios[q], masses[q]),
+            float(slopes[q].sum()) * _normalization_defect(-log_ratios[p], masses[p]),
+        )
+
     def _terms_by_level(self) -> Floats:
         """Term of each point by each level, less its bias, shape ``(levels, points)``."""
         levels = self._of_whole_samples(self.log_ratios.levels)
@@ -184,6 +207,17 @@ class _ContinuousPart:
             for log_ratios in self.log_ratios.per_model
         ]
         return float(np.sqrt(self.log_ratios.model_probabilities @ np.square(deviations)))
+
+
+def _normalization_defect(log_ratios: Floats, masses: Floats) -> float:
+    """Logarithm of the mean of ``exp(log_ratios)`` by masses of sum 1, beyond its own noise.
+
+    Returns:
+        The absolute value; 0 if it is within one standard error.
+    """
+    defect = float(special.logsumexp(log_ratios, b=masses))
+    relative = masses * (np.exp(log_ratios - defect) - 1)
+    return math.sqrt(max(0.0, defect**2 - float(relative @ relative)))
 
 
 def _standard_error(samples: PooledSample, influences: Floats) -> float:

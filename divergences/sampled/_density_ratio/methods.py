@@ -17,6 +17,7 @@ from divergences.sampled._density_ratio.models import (
     classifier_models,
 )
 from divergences.sampled._density_ratio.nearest_neighbours import (
+    bias_order,
     level_weights,
     neighbour_counts,
     neighbour_log_ratios,
@@ -55,8 +56,14 @@ def knn_log_ratios(samples: PooledSample, k: int, /) -> LogRatios:
     _require_equal_weights(samples, "knn")
     ks = neighbour_counts(int(k), smaller)
     levels, variances, dimension = neighbour_log_ratios(samples, ks)
-    weights = level_weights(ks, dimension)
-    return LogRatios(levels, variances, weights, spatial_order(samples.points))
+    order = bias_order(dimension)
+    return LogRatios(
+        levels,
+        variances,
+        weights=level_weights(ks, order),
+        spatial_order=spatial_order(samples.points),
+        relative_bias=float((ks[0] / smaller) ** order),
+    )
 
 
 def classifier_log_ratios(

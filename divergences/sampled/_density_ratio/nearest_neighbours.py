@@ -14,7 +14,7 @@ from divergences.sampled._density_ratio.pooled_sample import PooledSample
 
 RELATIVE_RADIUS = 1 + 1e-12  # rounding: a closed ball must hold the neighbours on its surface
 MORE_NEIGHBOURS = 4  # factor between the two numbers of neighbours
-MIN_DIMENSION, MAX_DIMENSION = 2, 8  # assumed in the order of the bias; see `level_weights`
+MIN_DIMENSION, MAX_DIMENSION = 2, 8  # assumed in the order of the bias
 
 
 def neighbour_counts(k: int, smaller: int, /) -> tuple[int, ...]:
@@ -63,21 +63,32 @@ def neighbour_log_ratios(
     return log_ratios, variances, _dimension(np.concatenate(log_growths), ks)
 
 
-def level_weights(ks: tuple[int, ...], dimension: float, /) -> Floats:
-    """Weights of estimates by several numbers of neighbours, which cancel their leading bias.
+def bias_order(dimension: float, /) -> float:
+    """Exponent of ``k / n`` in the bias of a mean log-ratio.
 
     Args:
-        ks: One or two numbers of neighbours.
         dimension: Intrinsic dimension of the points, clipped to 2 to 8: in one dimension, the ends
             of a support have a bias of the order of that in two; in many, the weights would be so
             large that the variance exceeds what they gain.
+
+    Returns:
+        The exponent, in [1/4, 1].
+    """
+    return float(2 / np.clip(dimension, MIN_DIMENSION, MAX_DIMENSION))
+
+
+def level_weights(ks: tuple[int, ...], order: float, /) -> Floats:
+    """Weights of estimates by one or two numbers of neighbours, which cancel their leading bias.
+
+    Args:
+        ks: The numbers of neighbours.
+        order: Exponent of k in the bias.
 
     Returns:
         Weights of sum 1, shape ``(len(ks),)``.
     """
     if len(ks) == 1:
         return np.ones(1)
-    order = 2 / np.clip(dimension, MIN_DIMENSION, MAX_DIMENSION)
     excess = 1 / ((ks[1] / ks[0]) ** order - 1)
     return np.array([1 + excess, -excess])
 
