@@ -36,6 +36,9 @@ def unordered_results(
     from joblib import Parallel, delayed  # here, like tqdm, since it is slow to import
 
     _checks.number_of_jobs(n_jobs)
+    _checks.flag("progress", progress)
+    if n_jobs is not None and n_jobs > 0:
+        n_jobs = min(n_jobs, max(1, len(tasks)))  # joblib would start idle processes
     completed = Parallel(n_jobs=n_jobs, return_as="generator_unordered")(
         delayed(_indexed_result)(index, function, task) for index, task in enumerate(tasks)
     )

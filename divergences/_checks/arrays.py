@@ -61,7 +61,7 @@ def namespace(**arguments: Any) -> ModuleType:
 
 
 def first_array(*arguments: Any) -> Array | None:
-    """The first argument that is an array: lists beside it are put on its device."""
+    """The first array among the arguments, on whose device lists are put; None without one."""
     return next((a for a in arguments if array_api_compat.is_array_api_obj(a)), None)
 
 
@@ -78,7 +78,7 @@ def real_array(name: str, value: Any, xp: ModuleType, /, *, like: Array | None =
         An array of ``xp``, float64 or float32.
 
     Raises:
-        DistributionError: If ``value`` is no array of real numbers.
+        DistributionError: If ``value`` is not an array of real numbers.
     """
     if type(value) is np.ndarray and value.dtype is FLOAT64:
         return value
@@ -88,10 +88,8 @@ def real_array(name: str, value: Any, xp: ModuleType, /, *, like: Array | None =
         if not array_api_compat.is_numpy_namespace(xp):
             device = None if like is None else array_api_compat.device(like)
             value = _in_float64(name, lambda: xp.asarray(array, device=device), xp)
-    if isinstance(value, np.ndarray) and value.dtype.kind == "O":
-        value = numbers_of_objects(name, value)
-    if isinstance(value, np.ndarray) and not value.dtype.isnative:
-        value = value.astype(value.dtype.newbyteorder("="))
+    if array_api_compat.is_numpy_namespace(xp):
+        value = _native_values(name, value)
     if xp.isdtype(value.dtype, ("integral", "bool")):
         return float64(name, value, xp)
     if value.dtype not in (xp.float32, xp.float64):
@@ -100,6 +98,26 @@ def real_array(name: str, value: Any, xp: ModuleType, /, *, like: Array | None =
             f"{_conversion_of(name, value)}"
         )
     return value
+
+
+def _native_values(name: str, value: Array) -> Any:
+    """Values of an array as a numpy array of numbers in the byte order of the machine.
+
+    Returns:
+        An array of numpy.
+
+    Raises:
+        DistributionError: If objects are no real numbers, or a tensor requires a gradient, which a
+            result in numpy would not carry.
+    """
+    if getattr(value, "requires_grad", False):
+        raise DistributionError(
+            f"`{name}` requires a gradient, which the result would not carry; pass {name}.detach()"
+        )
+    array = numpy_values(value)
+    if array.dtype.kind == "O":
+        return numbers_of_objects(name, array)
+    return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
 
 
 def float64(name: str, array: Array, xp: ModuleType) -> Array:
@@ -172,11 +190,11 @@ def non_negative(name: str, array: Array, xp: ModuleType, /, *, remedy: str | No
     Args:
         name: Name of the argument in messages.
         array: The array.
-        xp: Its namespace.
+        xp: Namespace of the array.
         remedy: Advice that ends the message.
 
     Raises:
-        DistributionError: Naming the first offending entry and its index.
+        DistributionError: If so; the message gives the first such entry and its index.
     """
     if math.prod(array.shape) == 0:
         raise DistributionError(f"`{name}` must not be empty, but has shape {tuple(array.shape)}")
@@ -197,7 +215,7 @@ def finite(name: str, array: Array, xp: ModuleType, /) -> None:
     """Refuse an array that is empty, or has an infinite or NaN entry.
 
     Raises:
-        DistributionError: Naming the first offending entry and its index.
+        DistributionError: If so; the message gives the first such entry and its index.
     """
     if math.prod(array.shape) == 0:
         raise DistributionError(f"`{name}` must not be empty, but has shape {tuple(array.shape)}")
@@ -216,6 +234,8 @@ def first_offender(array: Array, offends: Array, xp: ModuleType) -> tuple[list[i
 
 def number(value: Any) -> float:
     """The value as a Python float, for a message."""
+    if hasattr(value, "detach"):  # torch warns of numbers of tensors with a gradient
+        value = value.detach()
     try:
         return float(value)
     except TypeError:  # an array traced by jax gives its bits only
@@ -224,7 +244,7 @@ def number(value: Any) -> float:
 
 
 def holds(name: str, condition: Array) -> bool:
-    """Whether a condition on the values holds; the check waits for the device here."""
+    """Whether a condition on the values holds; synchronizes with the device."""
     try:
         return bool(condition)
     except TypeError as error:  # jax's, while it compiles
@@ -235,7 +255,7 @@ def holds(name: str, condition: Array) -> bool:
 
 
 def numpy_values(array: Array, /) -> Any:
-    """Values of an array in numpy, detached from its gradient; a view where that is possible."""
+    """Values as a numpy array, detached from the gradient; a view where possible."""
     if type(array) is np.ndarray:
         return array
     if hasattr(array, "detach"):  # numpy takes no tensor with a gradient or on a GPU

@@ -1,4 +1,4 @@
-"""Containers other than arrays and lists: taken as arrays of numpy, or refused with the remedy."""
+"""Containers other than arrays and lists: converted to numpy, or refused with a remedy."""
 
 import numbers
 from collections.abc import Iterable
@@ -63,7 +63,7 @@ def _refuse_sparse(name: str, value: Any) -> None:
     """Refuse sparse arrays and matrices of scipy, torch and pydata.
 
     Raises:
-        DistributionError: With the call that makes the array dense.
+        DistributionError: If so; the message gives the call that makes the array dense.
     """
     if "sparse" in str(getattr(value, "layout", "")):
         raise DistributionError(f"`{name}` is sparse; pass `{name}.to_dense()`")
@@ -80,7 +80,7 @@ def numbers_of_objects(name: str, array: Any, /) -> Any:
         Float64 array of the same shape.
 
     Raises:
-        DistributionError: If an entry is no real number, or too large for a float.
+        DistributionError: If an entry is not a real number, or too large for a float.
     """
     entries = array.reshape(-1).tolist()
     missing = [k for k, x in enumerate(entries) if _is_missing(x)]
@@ -95,13 +95,13 @@ def numbers_of_objects(name: str, array: Any, /) -> Any:
                 f"`{name}` must hold real numbers, but `{name}`{_index(array, k)} = "
                 f"{shortened(x)} is of type {type(x).__name__}"
             )
-    try:
-        return np.array([float(x) for x in entries]).reshape(array.shape)
-    except OverflowError:
+    floats = [as_float(x) for x in entries]
+    if None in floats:
         raise DistributionError(
             f"`{name}` has numbers beyond 1.8e308, which no float can hold; divide all of them by "
             "a constant"
-        ) from None
+        )
+    return np.array(floats, dtype=np.float64).reshape(array.shape)
 
 
 def _index(array: Any, flat: int) -> list[int]:
@@ -113,10 +113,31 @@ def _is_missing(value: Any) -> bool:
     """Whether a value is None, NaN, NaT or NA."""
     if value is None or type(value).__name__ in ("NAType", "NaTType"):
         return True
+    if isinstance(value, Decimal):
+        return value.is_nan()
     return isinstance(value, float) and value != value
 
 
+def as_float(value: Any, /) -> float | None:
+    """A real number as a float; None for anything else, and for numbers beyond the largest float.
+
+    Durations of numpy, which numpy counts as integers, are no numbers.
+
+    Returns:
+        The float, possibly infinite or NaN; or None.
+    """
+    if isinstance(value, np.timedelta64) or not isinstance(value, numbers.Real | Decimal):
+        return None
+    try:
+        return float(value)
+    except (OverflowError, ValueError):  # of large int and Fraction; of a signaling NaN
+        return None
+
+
 def shortened(value: Any, /) -> str:
-    """``repr`` of a value, cut to 60 characters."""
-    text = repr(value)
+    """``repr`` of a value in one line, cut to 60 characters."""
+    try:
+        text = " ".join(repr(value).split())
+    except Exception:  # noqa: BLE001  # a message must not fail: int of 5000 digits have no repr
+        text = f"a value of type {type(value).__name__}"
     return text if len(text) <= 60 else f"{text[:57]}..."

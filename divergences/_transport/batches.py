@@ -30,10 +30,16 @@ def batch_shape(p: Array, q: Array, cost: Array, /) -> tuple[int, ...]:
         The shape of the batch; empty for a single problem.
 
     Raises:
-        DistributionError: If the leading axes do not broadcast.
+        DistributionError: If the leading axes do not broadcast, or an array has too few axes.
     """
     if p.ndim == 1 and q.ndim == 1 and cost.ndim == 2:
         return ()
+    for name, array, axes in (("p", p, 1), ("q", q, 1), ("cost", cost, 2)):
+        if array.ndim < axes:
+            words = "at least one axis" if axes == 1 else "the axes of `p` and of `q`"
+            raise DistributionError(
+                f"`{name}` must have {words}, but has shape {tuple(array.shape)}"
+            )
     leading = tuple(p.shape[:-1]), tuple(q.shape[:-1]), tuple(cost.shape[:-2])
     try:
         return np.broadcast_shapes(*leading)
@@ -86,7 +92,7 @@ def optima(batch: list[tuple[Index, Problem]], n_jobs: int | None, /) -> list[Op
 def _numpy_chunk(
     chunk: list[tuple[Index, Problem]],
 ) -> tuple[list[Floats], list[Floats], list[Floats]]:
-    """Masses that sum to 1, and costs, in numpy; one cost if all problems share it."""
+    """Normalized masses, and costs, as numpy arrays; one cost if all problems share it."""
     p, q = ([_checks.normalised(problem[k]) for _, problem in chunk] for k in (0, 1))
     first = chunk[0][1][2]
     shared = all(problem[2] is first for _, problem in chunk)

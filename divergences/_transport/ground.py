@@ -21,7 +21,7 @@ from divergences._transport.metrics import (
 from divergences._typing import Floats, Indices, Rows
 from divergences.errors import DistributionError, SolverError
 
-MAX_BLOCK_PAIRS = 1 << 16  # whose costs are computed at a time
+MAX_BLOCK_PAIRS = 1 << 16  # pairs whose costs are computed at once
 
 
 @dataclass(frozen=True)
@@ -60,13 +60,13 @@ class GroundCost:
                 invalid distances.
         """
         require_metric(metric)
-        _checks.order_of_distance(order)
+        order = _checks.order_of_distance(order)
         if callable(metric):
-            return cls(x, y, metric, float(order), _distance_exponent(cls(x, y, metric, 1.0, 0)))
+            return cls(x, y, metric, order, _distance_exponent(cls(x, y, metric, 1.0, 0)))
         exponent = common_exponent(x, y)
         length_exponent = 2 * exponent if metric == "sqeuclidean" else exponent
         x, y = np.ldexp(x, -exponent), np.ldexp(y, -exponent)
-        return cls(x, y, metric, float(order), length_exponent)
+        return cls(x, y, metric, order, length_exponent)
 
     @property
     def point_exponent(self) -> int:
@@ -118,7 +118,7 @@ class GroundCost:
         return replace(self, x=self.y, y=self.x)
 
     def subset(self, rows: Rows, cols: Rows, /) -> "GroundCost":
-        """The same costs between some of the points, in the same unit."""
+        """Costs between the given sources and targets, in the same unit."""
         return replace(self, x=self.x[rows], y=self.y[cols])
 
     def block(self, rows: Rows, cols: Rows, /) -> Floats:
@@ -218,7 +218,7 @@ class GroundCost:
             )
 
     def _has_underflowing_powers(self, rows: Indices, cols: Indices) -> bool:
-        """Whether a positive distance of a pair has a cost near 0."""
+        """Whether a pair at a positive distance has a cost below `UNDERFLOW_TOLERANCE`."""
         if self.line_power == 1:
             return False
         if self.order == 1 and self.metric not in ("euclidean", "sqeuclidean"):

@@ -7,6 +7,7 @@ from typing import Literal, get_args
 
 import numpy as np
 
+from divergences import _checks
 from divergences._transport.column_generation import ProgressMonitor, column_transport
 from divergences._transport.ground import GroundCost
 from divergences._transport.memory import require_memory
@@ -37,14 +38,10 @@ class SolverOptions:
 
     def __post_init__(self) -> None:
         """Refuse an unknown method or an invalid time limit."""
-        if self.method is not None and self.method not in get_args(SolverMethod):
-            raise DistributionError(
-                f'`method` must be "dense", "columns" or None, but is {self.method!r}'
-            )
-        if self.time_limit is not None and not self.time_limit > 0:
-            raise DistributionError(
-                f"`time_limit` must be above 0 seconds or None, but is {self.time_limit!r}"
-            )
+        if self.method is not None:
+            _checks.choice("method", self.method, get_args(SolverMethod), otherwise=", or None")
+        _checks.seconds_or_none("time_limit", self.time_limit)
+        _checks.flag("progress", self.progress)
         if self.time_limit is not None and self.method == "dense":
             raise DistributionError(
                 'the dense method cannot be stopped: use `time_limit` with `method="columns"` '
@@ -93,7 +90,7 @@ def solve(
             dense = _solve_dense(ground, p, q)
             if dense.gap <= MAX_DENSE_RELATIVE_GAP * dense.cost:
                 return dense
-    limit = math.inf if options.time_limit is None else options.time_limit
+    limit = math.inf if options.time_limit is None else float(options.time_limit)
     monitor = ProgressMonitor(ground, limit, options.progress)
     try:
         columns = column_transport(ground, p, q, monitor=monitor, device=device)

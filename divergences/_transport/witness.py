@@ -25,7 +25,7 @@ from divergences.errors import DistributionError
 if TYPE_CHECKING:
     from torch import Tensor
 
-MAX_BLOCK_DISTANCES = 1 << 21  # held at a time
+MAX_BLOCK_DISTANCES = 1 << 21  # distances in memory at once
 MAX_CHECKED_TARGETS = 12  # whose distances are tested for the axioms of a metric
 
 
@@ -50,11 +50,11 @@ def lipschitz_witness(
         The function, of points of shape ``(..., d)``.
 
     Raises:
-        DistributionError: If the numbers of points and potentials differ, if the distance is no
-            metric (not symmetric, above 0 from a point to itself, or against the triangle
-            inequality), or if differences of potentials exceed the distance. The last two are
-            tested on 12 points. A violation elsewhere is not detected; with a metric, the function
-            is then still 1-Lipschitz, but attains less than the EMD.
+        DistributionError: If ``solution`` is not a transport, if the numbers of points and
+            potentials differ, if the distance is no metric (not symmetric, above 0 from a point to
+            itself, or against the triangle inequality), or if differences of potentials exceed the
+            distance. The last two are tested on 12 points. A violation elsewhere is not detected;
+            with a metric, the function is then still 1-Lipschitz, but attains less than the EMD.
 
     Source:
         Villani 2009, "Optimal transport", theorem 5.10 and particular case 5.16.
@@ -65,6 +65,11 @@ def lipschitz_witness(
     >>> float(f(x).mean() - f(y).mean())
     2.5
     """
+    if not isinstance(solution, Transport):
+        raise DistributionError(
+            "`solution` must be a Transport, from divergences.sampled.transport(x, y), but is a "
+            f"{type(solution).__name__}"
+        )
     require_metric(metric)
     array = _checks.points("y", y, _checks.namespace(y=y))
     targets = _checks.numpy_values(array).astype(np.float64, copy=False)
@@ -159,13 +164,13 @@ class LipschitzWitness:
 
 
 def _require_lipschitz(solution: Transport, d: Floats, checked: Indices) -> None:
-    """Refuse potentials of some of the targets that differ by more than the targets' distances.
+    """Refuse a potential that is not 1-Lipschitz on the checked targets.
 
-    Optimal potentials of order 1 do not; almost optimal ones by at most the gap over the mass of
-    the target.
+    Optimal potentials of order 1 are 1-Lipschitz. If the duality gap is positive, a difference of
+    potentials may exceed the distance by at most the gap divided by the mass of the target.
 
     Raises:
-        DistributionError: Naming a pair of targets.
+        DistributionError: If a difference is larger; the message names the pair of targets.
     """
     received = np.bincount(
         solution.plan.coords[1], solution.plan.data, len(solution.target_potential)
@@ -184,10 +189,10 @@ def _require_lipschitz(solution: Transport, d: Floats, checked: Indices) -> None
 
 
 def _require_metric_axioms(d: Floats, checked: Indices) -> None:
-    """Refuse a function that is no metric on some of the targets.
+    """Refuse a function that violates an axiom of a metric on the checked targets.
 
     Raises:
-        DistributionError: Naming the targets.
+        DistributionError: If so; the message names the targets.
     """
     rounding = 1e-9 * d.max()
     if d.diagonal().max() > rounding:

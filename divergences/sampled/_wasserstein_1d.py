@@ -53,7 +53,7 @@ def wasserstein_1d(
     >>> wasserstein_1d([[0.0, 1.0], [0.0, 4.0]], [0.5, 1.5]).tolist()
     [0.5, 1.5]
     """
-    _checks.order_of_distance(order)
+    order = _checks.order_of_distance(order)
     xp = _checks.namespace(x=x, y=y, x_weights=x_weights, y_weights=y_weights)
     like = _checks.first_array(x, y, x_weights, y_weights)
     points = [_checks.real_array(name, a, xp, like=like) for name, a in (("x", x), ("y", y))]

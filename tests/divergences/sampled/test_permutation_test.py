@@ -384,7 +384,7 @@ REFUSED = [
     ((np.empty((0, 2)), X), {}, "`x` must not be empty"),
     ((X, [[1.0]]), {}, "must have points of the same dimension, but have 2 and 1"),
     ((X, [[np.nan, 1.0]]), {}, r"`y` must be finite, but `y`\[0, 0\] = nan"),
-    ((X, "text"), {}, "`y` must hold float64"),
+    ((X, "text"), {}, "`y` must hold numbers, but is the text 'text'"),
     (
         (X, X),
         {"statistic": "ks"},
