@@ -1,6 +1,6 @@
 """Validation of input: every refusal of an argument is raised here, once, at the public signature.
 
-`arrays` checks arrays of any library, `containers` what is no array, `probabilities` probability
+`arrays` checks arrays of any library, `containers` other containers, `probabilities` probability
 vectors, `transport_inputs` masses, costs and points, `samples` samples, and `options` the options
 that many functions share. `labels` aligns labelled objects; `remedies` ends the messages.
 """

@@ -51,10 +51,11 @@ def lipschitz_witness(
 
     Raises:
         DistributionError: If ``solution`` is not a transport, if the numbers of points and
-            potentials differ, if the distance is no metric (not symmetric, above 0 from a point to
-            itself, or against the triangle inequality), or if differences of potentials exceed the
-            distance. The last two are tested on 12 points. A violation elsewhere is not detected;
-            with a metric, the function is then still 1-Lipschitz, but attains less than the EMD.
+            potentials differ, if the distance is not a metric (not symmetric, above 0 from a point
+            to itself, or against the triangle inequality), or if differences of potentials exceed
+            the distance. The last two are tested on 12 points. A violation elsewhere is not
+            detected; with a metric, the function is then still 1-Lipschitz, but attains less than
+            the EMD.
 
     Source:
         Villani 2009, "Optimal transport", theorem 5.10 and particular case 5.16.
