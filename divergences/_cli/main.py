@@ -4,18 +4,20 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from divergences._cli import drift, plots
 from divergences._cli.arguments import parser, require_valid, text_options
 from divergences._cli.output import EXIT_CLOSED_PIPE, discard, say
-from divergences._cli.tables import Sample, Table, read, samples, truncated_list
+from divergences._cli.tables import Sample, Table, read, require_spread, samples, truncated_list
 from divergences.errors import DistributionError, SolverError
 from divergences.sampled import _report
 from divergences.sampled._compare import iter_estimates
 from divergences.sampled._estimate import Estimate
 from divergences.sampled._interpretation import interpretation
+from divergences.sampled._missing import notes_on_dropped
 from divergences.sampled._point_clouds import PointCloudPair
 
 EXIT_FAILURE, EXIT_INVALID_INPUT, EXIT_INTERRUPTED = 1, 2, 130
@@ -74,7 +76,7 @@ def _run(args: argparse.Namespace) -> int:
     try:
         _compare(args, x, y, estimates)
     finally:  # an interrupted run prints its partial results, too
-        _print_summary(args, estimates, x.points.shape[1])
+        _print_summary(args, estimates, x)
     if args.plot is not None:
         _draw(args, x, y, _report.title(estimates))
     return 0
@@ -119,6 +121,9 @@ def _compare(
 ) -> None:
     """Fill in the estimates, and print a row of the table after each."""
     clouds = PointCloudPair.of(x.points, y.points, x.weights, y.weights)
+    if args.scale is not None:
+        require_spread(x)
+    notes = notes_on_dropped(x.n_dropped, x.n_rows, y.n_dropped, y.n_rows)
     if not args.json:
         sizes = _report.sample_sizes(*clouds.sizes, clouds.x.d)
         print(f"{sizes}{_coordinate_names(x)}", flush=True)
@@ -127,8 +132,10 @@ def _compare(
         method=args.method,
         confidence=args.confidence,
         rng=np.random.default_rng(args.seed),
-        progress=sys.stderr.isatty(),
+        progress=sys.stderr is not None and sys.stderr.isatty(),
+        scale=args.scale,
     ):
+        estimate = replace(estimate, notes=(*estimate.notes, *notes))
         if args.json:
             _ = estimate.low  # slow for EMD: an interrupt here keeps the record consistent
         else:
@@ -150,20 +157,27 @@ def _print_row(name: str, estimate: Estimate) -> None:
         raise KeyboardInterrupt from None  # its bounds are those of half of the points
 
 
-def _print_summary(args: argparse.Namespace, estimates: dict[str, Estimate], d: int) -> None:
+def _print_summary(args: argparse.Namespace, estimates: dict[str, Estimate], x: Sample) -> None:
     """Print the summary below the table, or everything as JSON."""
     if not estimates:
         return
+    d, names = len(x.names), x.names if _has_names(x) else None
     if args.json:
-        print(json.dumps(_report.json_record(estimates, d), indent=1, allow_nan=False), flush=True)
+        record = _report.json_record(estimates, d, names=names)
+        print(json.dumps(record, indent=1, allow_nan=False), flush=True)
     else:
-        print(f"\n{_report.bullet_list(interpretation(estimates, d))}", flush=True)
+        summary = interpretation(estimates, d, names=names)
+        print(f"\n{_report.bullet_list(summary)}", flush=True)
 
 
 def _coordinate_names(sample: Sample) -> str:
     """The names of the coordinates after a colon; empty if the file has none."""
-    named = any(not name.isdecimal() for name in sample.names)
-    return f": {truncated_list(sample.names)}" if named else ""
+    return f": {truncated_list(sample.names)}" if _has_names(sample) else ""
+
+
+def _has_names(sample: Sample) -> bool:
+    """Whether the coordinates have names that are more than numbers."""
+    return any(not name.isdecimal() for name in sample.names)
 
 
 if __name__ == "__main__":

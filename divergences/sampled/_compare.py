@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
 from divergences import _checks
 from divergences._transport.solve import SolverOptions
-from divergences._typing import ArrayLike
+from divergences._typing import ArrayLike, Floats
+from divergences.sampled._coordinates import Scale, cost_shares, in_scaled_unit, scaled
 from divergences.sampled._density_ratio.estimator import DensityRatioEstimator
 from divergences.sampled._density_ratio.functionals import JS, KL, REVERSE_KL
 from divergences.sampled._density_ratio.methods import Method
@@ -52,6 +53,14 @@ class Comparison:
         return {name: getattr(self, name) for name in DISPLAY_NAMES}
 
     @property
+    def cost_shares(self) -> Floats | None:
+        """Share of each coordinate in the EMD, shape ``(d,)``, summing to 1; None for an EMD of 0.
+
+        A move of length ``r`` counts for a coordinate with its squared difference divided by r.
+        """
+        return cost_shares(self.emd)
+
+    @property
     def summary(self) -> tuple[str, ...]:
         """Conclusions that the intervals support, and caveats, in sentences."""
         return interpretation(self.estimates, self.d)
@@ -77,6 +86,7 @@ def compare(
     rng: np.random.Generator | None = None,
     progress: bool = False,
     missing: Missing = "refuse",
+    scale: Scale | None = None,
 ) -> Comparison:
     """KL in both directions, JS (nats) and exact EMD (unit of the points) of two samples.
 
@@ -97,13 +107,16 @@ def compare(
         progress: Whether exact transport of many points shows a progress bar, with the gap.
         missing: "refuse" raises an error where an entry is missing (NaN, None, NA); "drop" leaves
             out the rows that have one, and a note counts them.
+        scale: "std" divides each coordinate of both samples by its standard deviation in ``x``
+            (the reference, under ``x_weights``), so that EMD does not depend on their units, and
+            is not symmetric.
 
     Returns:
         The four estimates, with the sizes and the dimension of the samples.
 
     Raises:
-        DistributionError: If points or weights are not finite, their shapes do not match, or the
-            confidence is not between 0 and 1.
+        DistributionError: If points or weights are not finite, their shapes do not match, the
+            confidence is not between 0 and 1, or a coordinate to scale is constant in ``x``.
         SolverError: If exact transport did not finish, or could not certify the optimum.
 
     >>> import numpy as np
@@ -113,10 +126,12 @@ def compare(
     ('The samples differ: every interval lies above 0.',)
     """
     _checks.confidence(confidence)
+    if scale is not None:
+        _checks.choice("scale", scale, get_args(Scale))
     rows = CompleteRows.of(x, y, x_weights, y_weights, missing)
     clouds = PointCloudPair.of(*rows.samples)
     computed = iter_estimates(
-        clouds, method=method, confidence=confidence, rng=rng, progress=progress
+        clouds, method=method, confidence=confidence, rng=rng, progress=progress, scale=scale
     )
     estimates = {name: rows.noted(estimate) for name, estimate in computed}
     return Comparison(**estimates, n=clouds.x.n, m=clouds.y.n, d=clouds.x.d)
@@ -130,6 +145,7 @@ def iter_estimates(
     confidence: float,
     rng: np.random.Generator | None,
     progress: bool,
+    scale: Scale | None = None,
 ) -> Iterator[tuple[str, Estimate]]:
     """Compute the estimates of `compare` one after the other.
 
@@ -139,12 +155,14 @@ def iter_estimates(
         confidence: As in `compare`, validated.
         rng: As in `compare`.
         progress: As in `compare`.
+        scale: As in `compare`, validated.
 
     Yields:
         Name and estimate.
     """
+    clouds = scaled(clouds, scale)
     estimator = DensityRatioEstimator.of_clouds(clouds, confidence, rng)
     for name, functional in (("kl", KL), ("reverse_kl", REVERSE_KL), ("js", JS)):
         yield name, estimator.estimate(functional, method, KNN_NEIGHBOURS)
     options = SolverOptions(method=None, time_limit=None, progress=progress)
-    yield "emd", emd_estimate(clouds, options, confidence=confidence)
+    yield "emd", in_scaled_unit(emd_estimate(clouds, options, confidence=confidence), scale)

@@ -1,8 +1,9 @@
 """Interpretation of a comparison in sentences, as far as its confidence intervals allow."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
+from divergences.sampled._coordinates import sentence_on_shares
 from divergences.sampled._estimate import Estimate
 
 DISPLAY_NAMES = {"kl": "KL(x || y)", "reverse_kl": "KL(y || x)", "js": "JS", "emd": "EMD"}
@@ -10,12 +11,15 @@ MIN_DISJOINT_JS_FRACTION = 0.9  # of log 2: from there on the samples hardly ove
 MIN_KL_ASYMMETRY = 2.0  # ratio of the two KL that is reported
 
 
-def interpretation(estimates: Mapping[str, Estimate], d: int, /) -> tuple[str, ...]:
+def interpretation(
+    estimates: Mapping[str, Estimate], d: int, /, *, names: Sequence[str] | None = None
+) -> tuple[str, ...]:
     """Conclusions that estimates support, and their caveats, in sentences.
 
     Args:
         estimates: Some or all of the estimates, by the keys of `DISPLAY_NAMES`.
         d: Dimension of the points.
+        names: Names of the coordinates; None for their numbers.
 
     Returns:
         One entry of one to three sentences for each conclusion, then the notes of the estimates.
@@ -23,6 +27,7 @@ def interpretation(estimates: Mapping[str, Estimate], d: int, /) -> tuple[str, .
     sentences = [*_significance(estimates), *_asymmetry(estimates), *_overlap(estimates)]
     if "emd" in estimates:
         sentences += _emd_bias(estimates["emd"], d)
+        sentences += sentence_on_shares(estimates["emd"], names)
     return (*sentences, *_notes(estimates))
 
 

@@ -5,6 +5,7 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from divergences.sampled._coordinates import SCALED_UNIT, cost_shares
 from divergences.sampled._estimate import Estimate
 from divergences.sampled._interpretation import DISPLAY_NAMES, interpretation
 
@@ -50,7 +51,14 @@ def interval_cells(key: str, estimate: Estimate, /) -> str:
     has_interval = estimate.interval is not None
     interval = f"[{estimate.low:.6g}, {estimate.high:.6g}]" if has_interval else "none"
     method = textwrap.shorten(estimate.method, METHOD_WIDTH, placeholder=" ...")
-    return f"  {interval:<24}  {'of points' if key == 'emd' else 'nats':<9}  {method}"
+    return f"  {interval:<24}  {_unit(key, estimate):<9}  {method}"
+
+
+def _unit(key: str, estimate: Estimate) -> str:
+    """Unit of an estimate."""
+    if key != "emd":
+        return "nats"
+    return "std of x" if estimate.estimand.endswith(SCALED_UNIT) else "of points"
 
 
 def title(estimates: Mapping[str, Estimate], /) -> str:
@@ -69,14 +77,20 @@ def bullet_list(sentences: Sequence[str], /) -> str:
     )
 
 
-def json_record(estimates: Mapping[str, Estimate], d: int, /) -> dict[str, Any]:
+def json_record(
+    estimates: Mapping[str, Estimate], d: int, /, *, names: Sequence[str] | None = None
+) -> dict[str, Any]:
     """Estimates in the types of JSON; non-finite numbers as the text "nan", "inf" or "-inf"."""
     records = {
         key: {name: getattr(estimate, name) for name in JSON_FIELDS}
         | {"scores": dict(estimate.scores), "notes": list(estimate.notes)}
         for key, estimate in estimates.items()
     }
-    return _json_value({"d": d, **records, "summary": list(interpretation(estimates, d))})
+    shares = cost_shares(estimates["emd"]) if "emd" in estimates else None
+    if shares is not None:
+        records["emd"]["cost_shares"] = shares.tolist()
+    summary = list(interpretation(estimates, d, names=names))
+    return _json_value({"d": d, **records, "summary": summary})
 
 
 def _json_value(value: Any) -> Any:

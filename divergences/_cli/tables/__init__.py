@@ -9,7 +9,7 @@ from divergences._cli.tables.dialect import delimiter_of
 from divergences._cli.tables.files import is_standard_input, read
 from divergences._cli.tables.table import Table, truncated_list
 from divergences._cli.tables.text_files import TextOptions
-from divergences._cli.tables.two_samples import Sample, samples
+from divergences._cli.tables.two_samples import Sample, require_spread, samples
 
 __all__ = [
     "Sample",
@@ -18,6 +18,7 @@ __all__ = [
     "delimiter_of",
     "is_standard_input",
     "read",
+    "require_spread",
     "samples",
     "truncated_list",
 ]

@@ -1,5 +1,6 @@
 """Two samples from two tables: matching columns, and the weights of each."""
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -70,6 +71,23 @@ def samples(
     return (
         _sample(x, x_columns, weights[0], drop_missing),
         _sample(y, y_columns, weights[1], drop_missing),
+    )
+
+
+def require_spread(x: Sample, /) -> None:
+    """Refuse a sample that cannot be scaled by its standard deviations.
+
+    Raises:
+        DistributionError: If a column is constant; with those that are not.
+    """
+    varies = [bool(np.ptp(x.points[:, k]) > 0) for k in range(len(x.names))]
+    if all(varies):
+        return
+    others = [name for name, is_good in zip(x.names, varies, strict=True) if is_good]
+    remedy = f"choose the others: --columns {shlex.quote(','.join(others))}" if others else ""
+    raise DistributionError(
+        f"--scale std divides by the standard deviation in x, but column "
+        f"{x.names[varies.index(False)]!r} is constant there; {remedy or 'leave out --scale'}"
     )
 
 

@@ -106,7 +106,11 @@ REFUSED = [
         "`x` and `y` must have points of the same dimension, but have 2 and 1",
     ),
     (([], [1.0]), {}, "`x` must not be empty"),
-    (([[np.nan, 0.0]], [[0.0, 0.0]]), {}, r"`x` must be finite, but (`x`\[0, 0\] = nan|1 of its 1 rows has)"),
+    (
+        ([[np.nan, 0.0]], [[0.0, 0.0]]),
+        {},
+        r"`x` must be finite, but (`x`\[0, 0\] = nan|1 of its 1 rows has)",
+    ),
     ((np.zeros((2, 2, 2)), [0.0]), {}, r"`x` must be points of shape \(n, d\)"),
     (
         ([0.0, 1.0], [1.0]),
