@@ -60,7 +60,7 @@ def test_the_exact_potentials_certify_the_exact_emd(pair):
 
 @pytest.mark.parametrize("seed", range(20))
 def test_the_certified_bound_of_exact_potentials_exceeds_no_matching(seed):
-    # In exact arithmetic: without its allowance for rounding the bound would, in three of the seeds.
+    # In exact arithmetic: without an allowance for rounding, the bound exceeds it for three seeds.
     x, y = np.random.default_rng(seed).random((2, 50))
     solution = sampled.transport(x, y)
     scores = solution.source_potential, -solution.target_potential
