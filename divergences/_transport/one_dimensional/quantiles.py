@@ -5,6 +5,7 @@ r"""Wasserstein distances of many pairs on the line, from their quantile functio
 
 from types import ModuleType
 
+import array_api_compat
 import numpy as np
 
 from divergences._checks import numpy_values
@@ -39,9 +40,10 @@ def quantile_distance(
     if p is None and q is None:
         n, m = x.shape[-1], y.shape[-1]
         rows, cols, mass = monotone_coupling(m * np.arange(1, n + 1), n * np.arange(1, m + 1))
-        x_indices, y_indices = (xp.asarray(k, device=x.device) for k in (rows, cols))
+        device = array_api_compat.device(x)
+        x_indices, y_indices = (xp.asarray(k, device=device) for k in (rows, cols))
         differences = xp.take(x, x_indices, axis=-1) - xp.take(y, y_indices, axis=-1)
-        masses = xp.asarray(mass / (n * m), device=x.device)
+        masses = xp.asarray(mass / (n * m), device=device)
     else:
         x_indices, y_indices, masses = _batched_coupling(x_cdf, y_cdf, xp)
         x_values = xp.take_along_axis(x, x_indices, axis=-1)
@@ -58,7 +60,7 @@ def _sorted_with_cdf(
     points = xp.broadcast_to(points, (*lead, n))
     order = xp.argsort(points, axis=-1, stable=True)
     if masses is None:
-        cdf = xp.arange(1, n + 1, dtype=xp.float64, device=points.device) / n
+        cdf = xp.arange(1, n + 1, dtype=xp.float64, device=array_api_compat.device(points)) / n
         cdf = xp.broadcast_to(cdf, (*lead, n))
     else:
         masses = xp.take_along_axis(xp.broadcast_to(masses, (*lead, n)), order, axis=-1)
@@ -75,7 +77,9 @@ def _batched_coupling(x_cdf: Array, y_cdf: Array, xp: ModuleType) -> tuple[Array
     levels = xp.take_along_axis(levels, order, axis=-1)
     from_x = xp.astype(order < n, xp.int64)
     x_before = xp.cumulative_sum(from_x, axis=-1) - from_x
-    position = xp.broadcast_to(xp.arange(n + m, device=levels.device), levels.shape)
+    position = xp.broadcast_to(
+        xp.arange(n + m, device=array_api_compat.device(levels)), levels.shape
+    )
     rows, cols = xp.clip(x_before, max=n - 1), xp.clip(position - x_before, max=m - 1)
     masses = levels - xp.concat([xp.zeros_like(levels[..., :1]), levels[..., :-1]], axis=-1)
     return rows, cols, masses
@@ -87,7 +91,7 @@ def _power_mean(values: Array, masses: Array, order: float, xp: ModuleType) -> A
         return xp.sum(masses * values, axis=-1)
     # In units of the largest value, a constant, no power of it over- or underflows.
     largest = numpy_values(values).max(axis=-1, keepdims=True)
-    unit = xp.asarray(np.where(largest > 0, largest, 1.0), device=values.device)
+    unit = xp.asarray(np.where(largest > 0, largest, 1.0), device=array_api_compat.device(values))
     mean = xp.sum(masses * (values / unit) ** order, axis=-1)
     positive = mean > 0
     root = xp.where(positive, xp.where(positive, mean, 1.0) ** (1 / order), 0.0)
@@ -99,5 +103,5 @@ def _times_power_of_two(values: Array, exponent: Indices, xp: ModuleType) -> Arr
     half = exponent // 2
     with np.errstate(over="ignore"):
         for factor in (np.ldexp(1.0, half), np.ldexp(1.0, exponent - half)):
-            values = values * xp.asarray(factor, device=values.device)
+            values = values * xp.asarray(factor, device=array_api_compat.device(values))
     return values
