@@ -40,7 +40,7 @@ class Atoms:
         return np.flatnonzero(self.cell_indices < 0)
 
 
-def find_atoms(samples: PooledSample, /) -> Atoms:
+def find_atoms(samples: PooledSample, /, *, categorical: bool = False) -> Atoms:
     """Divide the points into atoms and a continuous part.
 
     A value is an atom if its count on one side is at least ten times the median count of a value.
@@ -49,6 +49,7 @@ def find_atoms(samples: PooledSample, /) -> Atoms:
 
     Args:
         samples: The points.
+        categorical: Whether the points are codes of categories, all of which are atoms.
 
     Returns:
         The atoms, with no cell if there are none.
@@ -64,7 +65,10 @@ def find_atoms(samples: PooledSample, /) -> Atoms:
         np.bincount(inverse[side], minlength=len(values)) for side in samples.sides
     )
     is_atom = np.maximum(x_counts, y_counts) >= MIN_RELATIVE_ATOM_COUNT * np.median(counts)
-    if (~is_atom).sum() * MIN_MEAN_COUNT_OF_DISCRETE_DATA <= counts[~is_atom].sum():
+    is_discrete = (
+        categorical or (~is_atom).sum() * MIN_MEAN_COUNT_OF_DISCRETE_DATA <= counts[~is_atom].sum()
+    )
+    if is_discrete:
         return Atoms(inverse, x_counts, y_counts, values)
     cell_indices = np.where(is_atom, np.cumsum(is_atom) - 1, -1)[inverse]
     atoms = Atoms(cell_indices, x_counts[is_atom], y_counts[is_atom], values[is_atom])

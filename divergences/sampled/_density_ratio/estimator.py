@@ -78,13 +78,22 @@ class DensityRatioEstimator:
     ) -> DensityRatioEstimator:
         """Validate the arguments of `kl` and find the atoms."""
         _checks.confidence(confidence)
+        categorical = _checks.is_categorical(x) or _checks.is_categorical(y)
+        if categorical:
+            x, y = _checks.category_codes(x, y)
         for name, sample in (("x", x), ("y", y)):
             require_sample(name, sample)
-        return cls.of_clouds(PointCloudPair.of(x, y, x_weights, y_weights), confidence, rng)
+        clouds = PointCloudPair.of(x, y, x_weights, y_weights)
+        return cls.of_clouds(clouds, confidence, rng, categorical=categorical)
 
     @classmethod
     def of_clouds(
-        cls, clouds: PointCloudPair, confidence: float, rng: np.random.Generator | None
+        cls,
+        clouds: PointCloudPair,
+        confidence: float,
+        rng: np.random.Generator | None,
+        *,
+        categorical: bool = False,
     ) -> DensityRatioEstimator:
         """Find the atoms of two point clouds.
 
@@ -92,6 +101,7 @@ class DensityRatioEstimator:
             clouds: The samples.
             confidence: Nominal coverage of the intervals, validated.
             rng: Generator of the seed of the folds; None for a fixed seed.
+            categorical: Whether the points are codes of categories.
 
         Returns:
             The estimator.
@@ -106,7 +116,7 @@ class DensityRatioEstimator:
         weighted = clouds.with_positive_weight()
         x, y = scale_coordinates(weighted.x.coordinates, weighted.y.coordinates)
         samples = PooledSample.of(x, y, *weighted.masses)
-        atoms = find_atoms(samples)
+        atoms = find_atoms(samples, categorical=categorical)
         if samples.has_unequal_weights and len(atoms.x_counts):
             raise DistributionError(
                 "`x_weights` and `y_weights` require samples of densities, but "
