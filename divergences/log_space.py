@@ -13,10 +13,17 @@ cost no accuracy.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from divergences import _checks
-from divergences._discrete import formulas, midpoint, power_divergences
+from divergences._discrete import (
+    cross_entropies,
+    derivatives,
+    evaluation,
+    formulas,
+    midpoint,
+    power_derivatives,
+    power_divergences,
+)
 from divergences._discrete.js_mixture import js_mixture_of_logs
 from divergences._typing import Array, ArrayLike, of_one, of_pair
 
@@ -26,8 +33,7 @@ def kl(
     log_p: ArrayLike, log_q: ArrayLike, /, *, axis: int = -1, base: float | None = None
 ) -> Array:
     """KL(p || q), in nats (or in units of ``log(base)``): see `divergences.kl`."""
-    pair = midpoint.from_log_probabilities(log_p, log_q, axis=axis)
-    return formulas.as_result(formulas.kl(pair), pair, base=base)
+    return evaluation.of_log_probabilities(derivatives.KL, log_p, log_q, axis=axis, base=base)
 
 
 @of_pair
@@ -35,8 +41,9 @@ def reverse_kl(
     log_p: ArrayLike, log_q: ArrayLike, /, *, axis: int = -1, base: float | None = None
 ) -> Array:
     """KL(q || p), in nats (or other units): see `divergences.reverse_kl`."""
-    pair = midpoint.from_log_probabilities(log_p, log_q, axis=axis)
-    return formulas.as_result(formulas.kl(pair.swapped()), pair, base=base)
+    return evaluation.of_log_probabilities(
+        derivatives.REVERSE_KL, log_p, log_q, axis=axis, base=base
+    )
 
 
 @of_pair
@@ -44,8 +51,9 @@ def jeffreys(
     log_p: ArrayLike, log_q: ArrayLike, /, *, axis: int = -1, base: float | None = None
 ) -> Array:
     """Jeffreys divergence, in nats (or other units): see `divergences.jeffreys`."""
-    pair = midpoint.from_log_probabilities(log_p, log_q, axis=axis)
-    return formulas.as_result(formulas.jeffreys(pair), pair, base=base)
+    return evaluation.of_log_probabilities(
+        derivatives.JEFFREYS, log_p, log_q, axis=axis, base=base
+    )
 
 
 @of_pair
@@ -53,8 +61,7 @@ def js(
     log_p: ArrayLike, log_q: ArrayLike, /, *, axis: int = -1, base: float | None = None
 ) -> Array:
     """Jensen-Shannon divergence, in nats (or other units): see `divergences.js`."""
-    pair = midpoint.from_log_probabilities(log_p, log_q, axis=axis)
-    return formulas.as_result(formulas.js(pair), pair, base=base)
+    return evaluation.of_log_probabilities(derivatives.JS, log_p, log_q, axis=axis, base=base)
 
 
 @of_pair
@@ -62,29 +69,29 @@ def js_distance(
     log_p: ArrayLike, log_q: ArrayLike, /, *, axis: int = -1, base: float | None = None
 ) -> Array:
     """Jensen-Shannon distance, in root nats (or other units): see `divergences.js_distance`."""
-    pair = midpoint.from_log_probabilities(log_p, log_q, axis=axis)
-    return formulas.as_result(formulas.js(pair), pair, base=base, root=True)
+    return evaluation.of_log_probabilities(
+        derivatives.JS, log_p, log_q, axis=axis, base=base, root=True
+    )
 
 
 @of_pair
 def total_variation(log_p: ArrayLike, log_q: ArrayLike, /, *, axis: int = -1) -> Array:
     """Total variation distance, in [0, 1]: see `divergences.total_variation`."""
-    pair = midpoint.from_log_probabilities(log_p, log_q, axis=axis)
-    return formulas.as_result(formulas.total_variation(pair), pair)
+    return evaluation.of_log_probabilities(derivatives.TOTAL_VARIATION, log_p, log_q, axis=axis)
 
 
 @of_pair
 def hellinger(log_p: ArrayLike, log_q: ArrayLike, /, *, axis: int = -1) -> Array:
     """Hellinger distance, in [0, 1]: see `divergences.hellinger`."""
-    pair = midpoint.from_log_probabilities(log_p, log_q, axis=axis)
-    return formulas.as_result(formulas.squared_hellinger(pair), pair, root=True)
+    return evaluation.of_log_probabilities(
+        derivatives.SQUARED_HELLINGER, log_p, log_q, axis=axis, root=True
+    )
 
 
 @of_pair
 def chi2(log_p: ArrayLike, log_q: ArrayLike, /, *, axis: int = -1) -> Array:
     """Pearson's chi-squared divergence: see `divergences.chi2`."""
-    pair = midpoint.from_log_probabilities(log_p, log_q, axis=axis)
-    return formulas.as_result(formulas.chi2(pair), pair)
+    return evaluation.of_log_probabilities(power_derivatives.CHI2, log_p, log_q, axis=axis)
 
 
 @of_pair
@@ -98,17 +105,15 @@ def renyi(
     base: float | None = None,
 ) -> Array:
     """Renyi divergence of an order, in nats (or other units): see `divergences.renyi`."""
-    pair = midpoint.from_log_probabilities(log_p, log_q, axis=axis)
-    order = power_divergences.checked_renyi_order(order)
-    return formulas.as_result(power_divergences.renyi(pair, order), pair, base=base)
+    divergence = power_derivatives.renyi(power_divergences.checked_renyi_order(order))
+    return evaluation.of_log_probabilities(divergence, log_p, log_q, axis=axis, base=base)
 
 
 @of_pair
 def alpha(log_p: ArrayLike, log_q: ArrayLike, order: float, /, *, axis: int = -1) -> Array:
     """Alpha divergence of an order: see `divergences.alpha`."""
-    pair = midpoint.from_log_probabilities(log_p, log_q, axis=axis)
-    order = power_divergences.checked_alpha_order(order)
-    return formulas.as_result(power_divergences.alpha(pair, order), pair)
+    divergence = power_derivatives.alpha(power_divergences.checked_alpha_order(order))
+    return evaluation.of_log_probabilities(divergence, log_p, log_q, axis=axis)
 
 
 @of_one
@@ -127,7 +132,7 @@ def js_mixture(
 @of_one
 def entropy(log_p: ArrayLike, /, *, axis: int = -1, base: float | None = None) -> Array:
     """Shannon entropy, in nats (or other units): see `divergences.entropy`."""
-    return _cross_entropy(log_p, log_p, axis, base)
+    return cross_entropies.of_log_probabilities(log_p, log_p, axis, base)
 
 
 @of_pair
@@ -135,21 +140,7 @@ def cross_entropy(
     log_p: ArrayLike, log_q: ArrayLike, /, *, axis: int = -1, base: float | None = None
 ) -> Array:
     """Cross entropy, in nats (or other units): see `divergences.cross_entropy`."""
-    return _cross_entropy(log_p, log_q, axis, base)
-
-
-def _cross_entropy(log_p: Any, log_q: Any, axis: int, base: float | None) -> Array:
-    """Cross entropy of unchecked arguments, as `cross_entropy` and `entropy` need it."""
-    xp, checked_p, checked_q, dtype = midpoint.checked_log_probabilities(log_p, log_q, axis)
-    in_p, in_q = checked_p > -xp.inf, checked_q > -xp.inf
-    p = xp.where(in_p, xp.exp(xp.where(in_p, checked_p, 0.0)), 0.0)
-    finite_log_q = xp.where(in_q, checked_q, 0.0)
-    q = xp.where(in_q, xp.exp(finite_log_q), 0.0)
-    log_total = xp.log(xp.sum(q, axis=-1, keepdims=True))
-    terms = xp.where(in_p & ~in_q, xp.inf, p * (log_total - finite_log_q))
-    value = xp.sum(terms, axis=-1) / xp.sum(p, axis=-1)
-    value = xp.where(value > 0, value, 0.0)  # log_total may be a rounding error of log 1
-    return _checks.scalar(value / _checks.log_base(base), dtype, xp)
+    return cross_entropies.of_log_probabilities(log_p, log_q, axis, base)
 
 
 @of_pair
@@ -166,4 +157,4 @@ def f_divergence(
     """f-divergence of a generator, in its unit: see `divergences.f_divergence`."""
     pair = midpoint.from_log_probabilities(log_p, log_q, axis=axis)
     value = formulas.f_divergence(pair, generator, at_zero, slope_at_infinity)
-    return formulas.as_result(value, pair)
+    return _checks.scalar(value, pair.dtype, pair.xp)

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from divergences._discrete import formulas, midpoint, power_divergences
+from divergences import _checks
+from divergences._discrete import (
+    derivatives,
+    evaluation,
+    formulas,
+    midpoint,
+    power_derivatives,
+    power_divergences,
+)
 from divergences._typing import Array, ArrayLike, of_pair
 
 
@@ -35,8 +43,7 @@ def total_variation(p: ArrayLike, q: ArrayLike, /, *, axis: int = -1) -> Array:
     >>> round(float(total_variation([0.5, 0.5], [0.75, 0.25])), 12)
     0.25
     """
-    pair = midpoint.from_probabilities(p, q, axis=axis)
-    return formulas.as_result(formulas.total_variation(pair), pair)
+    return evaluation.of_probabilities(derivatives.TOTAL_VARIATION, p, q, axis=axis)
 
 
 @of_pair
@@ -67,8 +74,7 @@ def hellinger(p: ArrayLike, q: ArrayLike, /, *, axis: int = -1) -> Array:
     >>> round(float(hellinger([1.0, 0.0], [0.64, 0.36])), 12)
     0.4472135955
     """
-    pair = midpoint.from_probabilities(p, q, axis=axis)
-    return formulas.as_result(formulas.squared_hellinger(pair), pair, root=True)
+    return evaluation.of_probabilities(derivatives.SQUARED_HELLINGER, p, q, axis=axis, root=True)
 
 
 @of_pair
@@ -97,8 +103,7 @@ def chi2(p: ArrayLike, q: ArrayLike, /, *, axis: int = -1) -> Array:
     >>> round(float(chi2([0.75, 0.25], [0.5, 0.5])), 12)
     0.25
     """
-    pair = midpoint.from_probabilities(p, q, axis=axis)
-    return formulas.as_result(formulas.chi2(pair), pair)
+    return evaluation.of_probabilities(power_derivatives.CHI2, p, q, axis=axis)
 
 
 @of_pair
@@ -132,9 +137,8 @@ def renyi(
     >>> round(float(renyi([1.0, 0.0], [0.5, 0.5], 2)), 12)
     0.69314718056
     """
-    pair = midpoint.from_probabilities(p, q, axis=axis)
-    order = power_divergences.checked_renyi_order(order)
-    return formulas.as_result(power_divergences.renyi(pair, order), pair, base=base)
+    divergence = power_derivatives.renyi(power_divergences.checked_renyi_order(order))
+    return evaluation.of_probabilities(divergence, p, q, axis=axis, base=base)
 
 
 @of_pair
@@ -166,9 +170,8 @@ def alpha(p: ArrayLike, q: ArrayLike, order: float, /, *, axis: int = -1) -> Arr
     >>> round(float(alpha([0.75, 0.25], [0.5, 0.5], 2)), 12)
     0.125
     """
-    pair = midpoint.from_probabilities(p, q, axis=axis)
-    order = power_divergences.checked_alpha_order(order)
-    return formulas.as_result(power_divergences.alpha(pair, order), pair)
+    divergence = power_derivatives.alpha(power_divergences.checked_alpha_order(order))
+    return evaluation.of_probabilities(divergence, p, q, axis=axis)
 
 
 @of_pair
@@ -215,4 +218,4 @@ def f_divergence(
     """
     pair = midpoint.from_probabilities(p, q, axis=axis)
     value = formulas.f_divergence(pair, generator, at_zero, slope_at_infinity)
-    return formulas.as_result(value, pair)
+    return _checks.scalar(value, pair.dtype, pair.xp)

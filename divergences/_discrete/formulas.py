@@ -5,8 +5,7 @@ from types import ModuleType
 
 import numpy as np
 
-from divergences import _checks
-from divergences._discrete.midpoint import MidpointForm
+from divergences._discrete.midpoint import MIDPOINT_EXPONENT, MidpointForm
 from divergences._discrete.series import (
     ARTANH_COEFFICIENTS,
     JS_COEFFICIENTS,
@@ -17,8 +16,11 @@ from divergences._typing import Array
 from divergences.errors import DistributionError
 
 LOG_2 = 0.6931471805599453
+MIN_TOTAL = 1e-290  # smaller sums are rounded to subnormal numbers
 
 Formula = Callable[[MidpointForm], Array]
+RootFormula = Callable[[MidpointForm, float], Array]
+"""Root of a divergence over a number, the unit of the divergence."""
 
 
 def kl(pair: MidpointForm, /) -> Array:
@@ -42,6 +44,18 @@ def jeffreys(pair: MidpointForm, /) -> Array:
 
 def js(pair: MidpointForm, /) -> Array:
     """``sum m [(1 + delta) log(1 + delta) + (1 - delta) log(1 - delta)] / 2``."""
+    xp = pair.xp
+    total = xp.sum(pair.midpoint * _js_terms(pair), axis=-1)
+    return xp.where(pair.disjoint_supports() | (total > LOG_2), LOG_2, total)
+
+
+def js_distance(pair: MidpointForm, unit: float, /) -> Array:
+    """Root of `js`, also where that underflows."""
+    return _root(pair, js(pair), _js_terms(pair), unit)
+
+
+def _js_terms(pair: MidpointForm) -> Array:
+    """Terms of `js` over m."""
     xp, delta, small, d = split_by_size(pair)
     series = d * d * polynomial(d * d, JS_COEFFICIENTS)
     e = xp.where(small, 0.0, xp.abs(delta))
@@ -50,8 +64,7 @@ def js(pair: MidpointForm, /) -> Array:
         e < 0.5, xp.log1p(-xp.where(e < 0.5, e, 0.0)), log_or_0(one_minus_e, xp)
     )
     direct = ((1 + e) * xp.log1p(e) + one_minus_e * log_one_minus_e) / 2
-    total = xp.sum(pair.midpoint * xp.where(small, series, direct), axis=-1)
-    return xp.where(pair.disjoint_supports() | (total > LOG_2), LOG_2, total)
+    return xp.where(small, series, direct)
 
 
 def total_variation(pair: MidpointForm, /) -> Array:
@@ -67,6 +80,21 @@ def squared_hellinger(pair: MidpointForm, /) -> Array:
     root = _sqrt_or_0(pair.p_over_m, xp) * _sqrt_or_0(pair.q_over_m, xp)
     total = xp.sum(pair.midpoint * pair.delta**2 / (1 + root), axis=-1)
     return xp.where(pair.disjoint_supports() | (total > 1), 1.0, total)
+
+
+def hellinger(pair: MidpointForm, unit: float, /) -> Array:
+    """Root of `squared_hellinger`, also where that underflows."""
+    xp = pair.xp
+    root = _sqrt_or_0(pair.p_over_m, xp) * _sqrt_or_0(pair.q_over_m, xp)
+    return _root(pair, squared_hellinger(pair), pair.delta**2 / (1 + root), unit)
+
+
+def _root(pair: MidpointForm, total: Array, terms: Array, unit: float) -> Array:
+    """Root of ``total = sum m terms``, over the unit; from scaled masses where it is tiny."""
+    xp = pair.xp
+    scaled = xp.sum(pair.scaled_midpoint() * terms, axis=-1)
+    scaled_root = _sqrt_or_0(scaled / unit, xp) * 2.0 ** (-MIDPOINT_EXPONENT // 2)
+    return xp.where(total < MIN_TOTAL, scaled_root, _sqrt_or_0(total / unit, xp))
 
 
 @np.errstate(over="ignore")  # a value beyond the largest float is inf
@@ -114,14 +142,6 @@ def f_divergence(
                 "mass, but is missing; pass it, inf included"
             )
     return xp.sum(terms, axis=-1)
-
-
-def as_result(
-    value: Array, pair: MidpointForm, /, *, base: float | None = None, root: bool = False
-) -> Array:
-    """The value, or its square root, in units of ``log(base)`` and in the dtype of the result."""
-    value = value / _checks.log_base(base)
-    return _checks.scalar(_sqrt_or_0(value, pair.xp) if root else value, pair.dtype, pair.xp)
 
 
 def split_by_size(pair: MidpointForm, /) -> tuple[ModuleType, Array, Array, Array]:

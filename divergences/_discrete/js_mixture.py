@@ -9,7 +9,7 @@ from typing import Any
 import array_api_compat
 
 from divergences import _checks
-from divergences._discrete.series import ARTANH_COEFFICIENTS, SERIES_RADIUS, polynomial
+from divergences._discrete.series import bennett_function
 from divergences._typing import Array, ArrayLike, of_one
 from divergences.errors import DistributionError
 
@@ -81,7 +81,7 @@ def _js_from_differences(p: Array, differences: Array, weights: Any, xp: ModuleT
     mixture = first + mean_difference
     # p_j / m - 1
     excess = (differences - mean_difference) / xp.where(mixture > 0, mixture, 1.0)
-    terms = w * mixture * _bennett_function(excess, xp)
+    terms = w * mixture * bennett_function(excess, xp)
     value = xp.sum(xp.sum(terms, axis=0), axis=-1)
     return xp.where(value > 0, value, 0.0)
 
@@ -123,14 +123,3 @@ def _normalized_differences(p: Array, differences: Array, xp: ModuleType) -> Arr
     total = xp.sum(p[:1, ...], axis=-1, keepdims=True)
     excess = xp.sum(differences, axis=-1, keepdims=True)
     return (differences - p * (excess / (total + excess))) / total
-
-
-def _bennett_function(u: Array, xp: ModuleType) -> Array:
-    """``(1 + u) log(1 + u) - u`` for u in [-1, inf), by the series of KL where it is small."""
-    delta = u / (2 + u)  # 1 + u = (1 + delta) / (1 - delta)
-    small = xp.abs(delta) < SERIES_RADIUS
-    d = xp.where(small, delta, 0.0)
-    series = 2 * d * d / (1 - d) * (1 + (1 + d) * d * polynomial(d * d, ARTANH_COEFFICIENTS))
-    safe_u = xp.where(small | (u <= -1), 0.0, u)
-    direct = (1 + safe_u) * xp.log1p(safe_u) - u
-    return xp.where(small, series, direct)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from types import ModuleType
-from typing import Any
-
 from divergences import _checks
-from divergences._discrete import formulas, midpoint, numpy_fast_path
+from divergences._discrete import cross_entropies, derivatives, evaluation, numpy_fast_path
+from divergences._discrete.derivative import Divergence
 from divergences._typing import Array, ArrayLike, of_one, of_pair
 
 
@@ -44,7 +42,7 @@ def kl(p: ArrayLike, q: ArrayLike, /, *, axis: int = -1, base: float | None = No
     inf
     """
     value = _fast_divergence(numpy_fast_path.OutcomeBlock.kl_terms, p, q, axis, base)
-    return _divergence(formulas.kl, p, q, axis, base) if value is None else value
+    return _divergence(derivatives.KL, p, q, axis, base) if value is None else value
 
 
 @of_pair
@@ -73,7 +71,7 @@ def reverse_kl(
     0.368064207168
     """
     value = _fast_divergence(numpy_fast_path.OutcomeBlock.kl_terms, q, p, axis, base)
-    return _divergence(_swapped_kl, p, q, axis, base) if value is None else value
+    return _divergence(derivatives.REVERSE_KL, p, q, axis, base) if value is None else value
 
 
 @of_pair
@@ -107,7 +105,7 @@ def js(p: ArrayLike, q: ArrayLike, /, *, axis: int = -1, base: float | None = No
     1.0
     """
     value = _fast_divergence(numpy_fast_path.OutcomeBlock.js_terms, p, q, axis, base)
-    return _divergence(formulas.js, p, q, axis, base) if value is None else value
+    return _divergence(derivatives.JS, p, q, axis, base) if value is None else value
 
 
 @of_pair
@@ -139,7 +137,7 @@ def js_distance(
     >>> round(float(js_distance([1.0, 0.0], [0.0, 1.0], base=2)), 12)
     1.0
     """
-    return _divergence(formulas.js, p, q, axis, base, root=True)
+    return _divergence(derivatives.JS, p, q, axis, base, root=True)
 
 
 @of_pair
@@ -169,7 +167,7 @@ def jeffreys(p: ArrayLike, q: ArrayLike, /, *, axis: int = -1, base: float | Non
     >>> round(float(jeffreys([0.5, 0.5], [0.8, 0.2])), 12)
     0.415888308336
     """
-    return _divergence(formulas.jeffreys, p, q, axis, base)
+    return _divergence(derivatives.JEFFREYS, p, q, axis, base)
 
 
 @of_one
@@ -198,7 +196,7 @@ def entropy(p: ArrayLike, /, *, axis: int = -1, base: float | None = None) -> Ar
     >>> round(float(entropy([0.5, 0.25, 0.25], base=2)), 12)
     1.5
     """
-    return _cross_entropy(p, p, axis, base)
+    return cross_entropies.of_probabilities(p, p, axis, base)
 
 
 @of_pair
@@ -230,37 +228,11 @@ def cross_entropy(
     >>> round(float(cross_entropy([0.5, 0.5], [0.25, 0.75])), 12)
     0.836988216786
     """
-    return _cross_entropy(p, q, axis, base)
-
-
-def _cross_entropy(p: Any, q: Any, axis: int, base: float | None) -> Array:
-    """Cross entropy of unchecked arguments, as `cross_entropy` and `entropy` need it."""
-    xp, p_vectors, q_vectors, dtype = midpoint.checked_probabilities(p, q, axis)
-    in_p, in_q = p_vectors > 0, q_vectors > 0
-    terms = xp.where(in_p & in_q, -p_vectors * _log_normalized(q_vectors, xp), 0.0)
-    value = xp.sum(terms, axis=-1) / xp.sum(p_vectors, axis=-1)
-    value = xp.where(xp.any(in_p & ~in_q, axis=-1), xp.inf, value)
-    return _checks.scalar(value / _checks.log_base(base), dtype, xp)
-
-
-def _log_normalized(q: Array, xp: ModuleType) -> Array:
-    """Log of ``q / sum(q)``, 0 where q is 0, without cancellation for entries close to 1."""
-    total = xp.sum(q, axis=-1, keepdims=True)
-    major = q > total / 2  # at most one entry: 1 minus it is the sum of all others
-    others = xp.sum(xp.where(major, 0.0, q), axis=-1, keepdims=True) / total
-    minor = (q > 0) & ~major
-    log_minor = xp.log(xp.where(minor, q, total) / total)
-    log_major = xp.log1p(-xp.where(major, others, 0.0))
-    return xp.where(major, log_major, xp.where(minor, log_minor, 0.0))
-
-
-def _swapped_kl(pair: midpoint.MidpointForm) -> Array:
-    """KL(q || p)."""
-    return formulas.kl(pair.swapped())
+    return cross_entropies.of_probabilities(p, q, axis, base)
 
 
 def _divergence(
-    formula: formulas.Formula,
+    divergence: Divergence,
     p: ArrayLike,
     q: ArrayLike,
     axis: int,
@@ -268,9 +240,8 @@ def _divergence(
     *,
     root: bool = False,
 ) -> Array:
-    """Value of the formula, or its square root, in units of ``log(base)``."""
-    pair = midpoint.from_probabilities(p, q, axis=axis)
-    return formulas.as_result(formula(pair), pair, base=base, root=root)
+    """Value of the divergence, or its square root, in units of ``log(base)``."""
+    return evaluation.of_probabilities(divergence, p, q, axis=axis, base=base, root=root)
 
 
 def _fast_divergence(

@@ -5,6 +5,7 @@ as 14 of the Taylor series.
 """
 
 from collections.abc import Sequence
+from types import ModuleType
 
 from divergences._typing import Array
 
@@ -42,3 +43,14 @@ def polynomial(x: Array, coefficients: Sequence[float], /) -> Array:
     for coefficient in reversed(coefficients[:-1]):
         value = value * x + coefficient
     return value
+
+
+def bennett_function(u: Array, xp: ModuleType, /) -> Array:
+    """``(1 + u) log(1 + u) - u`` for u in [-1, inf), by the series of KL where it is small."""
+    delta = u / (2 + u)  # 1 + u = (1 + delta) / (1 - delta)
+    small = xp.abs(delta) < SERIES_RADIUS
+    d = xp.where(small, delta, 0.0)
+    series = 2 * d * d / (1 - d) * (1 + (1 + d) * d * polynomial(d * d, ARTANH_COEFFICIENTS))
+    safe_u = xp.where(small | (u <= -1), 0.0, u)
+    direct = (1 + safe_u) * xp.log1p(safe_u) - u
+    return xp.where(small, series, direct)

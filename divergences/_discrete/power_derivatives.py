@@ -1,0 +1,148 @@
+"""Renyi, alpha and chi-squared divergences with their derivatives.
+
+With ``S = sum p^a q^(1 - a)``, the derivative of S by p_i, minus its mean, is
+``a [(p_i / q_i)^(a - 1) - S]``, and that by q_i is ``(1 - a) [(p_i / q_i)^a - S]``.
+"""
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+
+from divergences._discrete import derivatives, formulas, power_divergences
+from divergences._discrete.derivative import (
+    Derivative,
+    Divergence,
+    exponent_of_quotient,
+    log_mass,
+)
+from divergences._discrete.midpoint import MidpointForm
+from divergences._discrete.power_sum import log_powers
+from divergences._typing import Array
+
+LARGE_LOG_SUM = 30.0  # of S: exponents are then taken from the shares of its terms
+NEGLIGIBLE_ORDER = 1e-290  # the derivative differs from that at 0 by less than rounding
+
+LogSum = Callable[[MidpointForm, Array], Array]
+"""``log S``, given the value of the divergence."""
+
+
+def renyi(order: float, /) -> Divergence:
+    """The Renyi divergence of an order of at least 0."""
+
+    def value(pair: MidpointForm) -> Array:
+        return power_divergences.renyi(pair, order)
+
+    def log_sum(_pair: MidpointForm, value: Array) -> Array:
+        return (order - 1) * value
+
+    if order == 1:
+        return derivatives.KL
+    if order == math.inf:
+        return Divergence(value, _maximum_by_p, _maximum_by_q)
+    return _divergence(value, order, log_sum, factor=None)
+
+
+def alpha(order: float, /) -> Divergence:
+    """The alpha divergence of an order."""
+
+    def value(pair: MidpointForm) -> Array:
+        return power_divergences.alpha(pair, order)
+
+    def log_sum(pair: MidpointForm, _value: Array) -> Array:
+        if order < 0:
+            return -order * power_divergences.renyi(pair.swapped(), 1 - order)
+        return (order - 1) * power_divergences.renyi(pair, order)
+
+    if order == 1:
+        return derivatives.KL
+    if abs(order) < NEGLIGIBLE_ORDER:
+        by_p, by_q = derivatives.REVERSE_KL.by_p, derivatives.REVERSE_KL.by_q
+        return Divergence(value, by_p, by_q)
+    return _divergence(value, order, log_sum, factor=1.0)
+
+
+def _divergence(
+    value: formulas.Formula, order: float, log_sum: LogSum, *, factor: float | None
+) -> Divergence:
+    """Divergence with the derivatives of ``factor (S - 1) / (a (a - 1))``.
+
+    Args:
+        value: The divergence.
+        order: a, other than 1.
+        log_sum: ``log S``.
+        factor: The factor; None for the derivatives of ``log(S) / (a - 1)``.
+
+    Returns:
+        The value with its derivatives.
+    """
+    log_order, log_distance = (math.log(abs(x)) if x else -math.inf for x in (order, order - 1))
+    if factor is None:
+        offsets = log_order - log_distance, 0.0
+    else:
+        offsets = math.log(factor) - log_distance, math.log(factor) - log_order
+
+    def by_p(pair: MidpointForm, v: Array) -> Derivative:
+        logs = log_sum(pair, v)[..., None]
+        coefficient = offsets[0] + (logs if factor else 0 * pair.midpoint)
+        exponent = _exponent(pair, order - 1, order, logs)
+        return Derivative(0 * pair.midpoint, math.copysign(1, order - 1), coefficient, exponent)
+
+    def by_q(swapped: MidpointForm, v: Array) -> Derivative:
+        logs = log_sum(swapped.swapped(), v)[..., None]
+        coefficient = offsets[1] + (logs if factor else 0 * swapped.midpoint)
+        exponent = _exponent(swapped, -order, 1 - order, logs)
+        return Derivative(0 * swapped.midpoint, math.copysign(1, -order), coefficient, exponent)
+
+    return Divergence(value, by_p, by_q)
+
+
+def _exponent(pair: MidpointForm, slope: float, order: float, log_sum: Array) -> Array:
+    """``slope log(p / q) - log S``, where S is ``sum p^order q^(1 - order)``."""
+    xp = pair.xp
+    exponent = exponent_of_quotient(pair, slope, -log_sum)
+    # Where S is large, slope log(p / q) and log S cancel or overflow; the shares do not.
+    with np.errstate(all="ignore"):
+        forward, a = (pair, order) if order > 0 else (pair.swapped(), 1 - order)
+        logs, scale = log_powers(forward, a)
+        largest = xp.max(logs, axis=-1, keepdims=True)
+        below = scale * (logs - xp.where(largest > -xp.inf, largest, 0.0))
+        total = xp.log(xp.sum(xp.exp(below), axis=-1, keepdims=True))
+        by_shares = below - total - log_mass(pair)
+    large = pair.in_p & pair.in_q & (xp.abs(log_sum) > LARGE_LOG_SUM)
+    return xp.where(large, by_shares, exponent)
+
+
+def _maximum_by_p(pair: MidpointForm, _value: Array) -> Derivative:
+    """``1 / p(A) - 1`` on the set A of outcomes where ``p / q`` is largest, -1 elsewhere."""
+    xp, shared = pair.xp, pair.in_p & pair.in_q
+    log_ratio = xp.where(shared, pair.accurate_log_ratio(), -xp.inf)
+    attained = shared & (log_ratio == xp.max(log_ratio, axis=-1, keepdims=True))
+    log_p = xp.where(attained, log_mass(pair), -xp.inf)
+    largest = xp.max(log_p, axis=-1, keepdims=True)
+    largest = xp.where(largest > -xp.inf, largest, 0.0)
+    mass = xp.sum(xp.where(attained, xp.exp(log_p - largest), 0.0), axis=-1, keepdims=True)
+    exponent = -largest - xp.log(xp.where(mass > 0, mass, 1.0))
+    zero = 0 * pair.midpoint
+    return Derivative(zero, 1.0, zero, xp.where(attained, exponent + zero, -xp.inf))
+
+
+def _maximum_by_q(swapped: MidpointForm, value: Array) -> Derivative:
+    """``1 - 1 / q(A)`` on the same set, 1 elsewhere."""
+    xp = swapped.xp
+    pair = swapped.swapped()
+    by_p = _maximum_by_p(pair, value)
+    # p / q is exp(value) on A.
+    exponent = by_p.exponent + value[..., None]
+    return Derivative(
+        by_p.linear, -1.0, by_p.log_coefficient, xp.where(pair.in_p, exponent, -xp.inf)
+    )
+
+
+def _log_sum_of_chi2(pair: MidpointForm, value: Array) -> Array:
+    """``log S`` of order 2."""
+    return pair.xp.log1p(value)
+
+
+# Twice the alpha divergence of order 2.
+CHI2 = _divergence(formulas.chi2, 2.0, _log_sum_of_chi2, factor=2.0)
