@@ -1,14 +1,21 @@
-"""Adversarial training on known distributions; critics compared with exact W1 distance."""
+"""Adversarial training on known distributions; critics compared with exact W1 distance.
 
-from gan.data.dataset import DataSet
-from gan.data.mixtures import GaussianMixture, eight_gaussians, twenty_five_gaussians
-from gan.datasets import DATA
-from gan.errors import TrainingError
-from gan.evaluation.critic_gap import CriticGap, critic_gap, critic_gaps
-from gan.networks import NETWORKS, Networks
-from gan.recipes.recipe import Recipe
-from gan.recipes.registry import GAN, RECIPES, WGAN, WGAN_GP, TrainingMethod
-from gan.training.loop import Step, Training, train
+Names are imported at first use, so that the command can answer without torch.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from gan.data.dataset import DataSet
+    from gan.data.mixtures import GaussianMixture, eight_gaussians, twenty_five_gaussians
+    from gan.datasets import DATA
+    from gan.errors import GanError, TrainingError
+    from gan.evaluation.critic_gap import CriticGap, critic_gap, critic_gaps
+    from gan.networks import NETWORKS, Networks
+    from gan.recipes.recipe import Recipe
+    from gan.recipes.registry import GAN, RECIPES, WGAN, WGAN_GP, TrainingMethod
+    from gan.training.loop import Step, Training, train
 
 __all__ = [
     "DATA",
@@ -19,6 +26,7 @@ __all__ = [
     "WGAN_GP",
     "CriticGap",
     "DataSet",
+    "GanError",
     "GaussianMixture",
     "Networks",
     "Recipe",
@@ -32,3 +40,32 @@ __all__ = [
     "train",
     "twenty_five_gaussians",
 ]
+
+_FOLDERS = ("critics", "data", "metrics", "networks", "recipes")
+_NAMES_OF_MODULE = {
+    "gan.data.dataset": ("DataSet",),
+    "gan.data.mixtures": ("GaussianMixture", "eight_gaussians", "twenty_five_gaussians"),
+    "gan.datasets": ("DATA",),
+    "gan.errors": ("GanError", "TrainingError"),
+    "gan.evaluation.critic_gap": ("CriticGap", "critic_gap", "critic_gaps"),
+    "gan.networks": ("NETWORKS", "Networks"),
+    "gan.recipes.recipe": ("Recipe",),
+    "gan.recipes.registry": ("GAN", "RECIPES", "WGAN", "WGAN_GP", "TrainingMethod"),
+    "gan.training.loop": ("Step", "Training", "train"),
+}
+_MODULE_OF = {name: module for module, names in _NAMES_OF_MODULE.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name or folder at its first use."""
+    if name in _FOLDERS:
+        return import_module(f"gan.{name}")
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module 'gan' has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(_MODULE_OF[name]), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    """The public names."""
+    return list(__all__)

@@ -1,28 +1,12 @@
-"""Train GAN, WGAN and their variants on known distributions; compare critics with exact EMD."""
+"""Train GAN, WGAN and their variants on known distributions; compare critics with exact EMD.
+
+`gan --version` prints the version.
+"""
 
 import sys
-from collections.abc import Callable
+from importlib import metadata
 
-import tyro
-
-from divergences import DistributionError, SolverError
-from gan.cli.compare import compare_command
-from gan.cli.critic import critic_command
-from gan.cli.demo import demo_command
-from gan.cli.recipes import recipes_command
-from gan.cli.sample import sample_command
-from gan.cli.train import train_command
-from gan.errors import GanError
-from gan.runs.signals import EXIT_INTERRUPTED
-
-COMMANDS: dict[str, Callable[..., int]] = {
-    "demo": demo_command,
-    "train": train_command,
-    "recipes": recipes_command,
-    "compare": compare_command,
-    "critic": critic_command,
-    "sample": sample_command,
-}
+OUR_PACKAGES = ("gan", "divergences")
 
 
 def main() -> int:
@@ -30,15 +14,27 @@ def main() -> int:
 
     Returns:
         The exit status: 0, 1 after an error, 130 after an interrupt.
+
+    Raises:
+        ModuleNotFoundError: If a module of this project is missing; packages of the extra are
+            named in one line instead.
     """
+    if sys.argv[1:] == ["--version"]:
+        print(f"gan {metadata.version('divergences')}")
+        return 0
     try:
-        return tyro.extras.subcommand_cli_from_dict(COMMANDS, prog="gan", description=__doc__)
-    except (GanError, DistributionError, SolverError) as error:
-        print(f"gan: {error}", file=sys.stderr)
+        from gan.cli.command_line import run_command  # here: torch and tyro may be missing
+    except ModuleNotFoundError as error:
+        missing = (error.name or "").partition(".")[0]
+        if missing in OUR_PACKAGES:
+            raise
+        print(
+            f"gan: {missing} is not installed; the extra `gan` brings it: "
+            "pip install 'divergences[gan]'",
+            file=sys.stderr,
+        )
         return 1
-    except KeyboardInterrupt:
-        print("gan: interrupted", file=sys.stderr)
-        return EXIT_INTERRUPTED
+    return run_command(__doc__ or "")
 
 
 if __name__ == "__main__":
