@@ -78,7 +78,7 @@ def _emd_sentence(record: Row) -> str:
     rows = record["emd_intervals"]
     coverages = ", ".join(f"{row['coverage']:.1%}" for row in rows)
     return (
-        f"- The bracket of `sampled.emd` ({EMD_SAMPLE_SIZE} points of each of two normal "
+        f"- The interval of `sampled.emd` ({EMD_SAMPLE_SIZE} points of each of two normal "
         f"distributions, at distance 1 and 0, d = 1, 2, 5, 20 each) holds W_1 in {coverages} of "
         f"{rows[0]['repetitions']} repetitions."
     )
