@@ -2,14 +2,11 @@
 
 from typing import Any
 
-import array_api_compat
 import numpy as np
 
-from divergences import _checks
-from divergences._typing import Floats, Indices
+from divergences._typing import Floats
 from divergences.errors import DistributionError
 
-MAX_ROWS_SHOWN = 3
 MIN_RELATIVE_DEVIATION = 1e-100  # median absolute deviation, relative to the largest coordinate
 
 
@@ -27,35 +24,14 @@ def require_no_gradient(name: str, sample: Any) -> None:
 
 
 def require_sample(name: str, sample: Any) -> None:
-    """Refuse a missing sample, rows that are not finite, and tensors that require a gradient.
+    """Refuse a missing sample, and a tensor that requires a gradient.
 
     Raises:
-        DistributionError: If the sample is refused; the message names the rows.
+        DistributionError: If the sample is refused.
     """
     if sample is None:
         raise DistributionError(f"`{name}` must be a sample, shape (n, d), but is None")
     require_no_gradient(name, sample)
-    values = _checks.numpy_values(sample) if array_api_compat.is_array_api_obj(sample) else sample
-    try:
-        array = np.asarray(values)
-    except ValueError:
-        return  # refused by `PointCloudPair.of`
-    if array.dtype.kind not in "biuf" or array.ndim not in (1, 2) or array.size == 0:
-        return  # refused by `PointCloudPair.of`
-    rows = np.flatnonzero(~np.isfinite(array.reshape(len(array), -1)).all(axis=1))
-    if len(rows):
-        raise DistributionError(_rows_that_are_not_finite(name, rows, array.ndim))
-
-
-def _rows_that_are_not_finite(name: str, rows: Indices, ndim: int) -> str:
-    """Message that names the first rows and the expression to drop them."""
-    shown = ", ".join(map(str, rows[:MAX_ROWS_SHOWN]))
-    more = f" and {len(rows) - MAX_ROWS_SHOWN} more" if len(rows) > MAX_ROWS_SHOWN else ""
-    is_finite = f"np.isfinite({name}).all(axis=1)" if ndim == 2 else f"np.isfinite({name})"
-    return (
-        f"`{name}` must be finite, but has NaN or infinite entries in "
-        f"{'row' if len(rows) == 1 else 'rows'} {shown}{more}; drop them: {name}[{is_finite}]"
-    )
 
 
 def scale_coordinates(x: Floats, y: Floats) -> tuple[Floats, Floats]:

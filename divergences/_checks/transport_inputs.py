@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from divergences._checks.arrays import finite, holds, non_negative, numpy_values, real_array
+from divergences._checks.arrays import holds, non_negative, numpy_values, real_array
+from divergences._checks.finite_rows import require_finite_rows
 from divergences._checks.probabilities import total_tolerance
 from divergences._typing import Array
 from divergences.errors import DistributionError
@@ -87,8 +88,23 @@ def cost_matrix(cost: Array, n: int, m: int, xp: ModuleType, /) -> None:
     non_negative("cost", cost, xp)
 
 
-def points(name: str, value: Any, xp: ModuleType, /, *, like: Array | None = None) -> Array:
+def points(
+    name: str,
+    value: Any,
+    xp: ModuleType,
+    /,
+    *,
+    like: Array | None = None,
+    sample: Any | None = None,
+) -> Array:
     """Points of shape ``(n, d)``, checked; a vector of n numbers is n points on the line.
+
+    Args:
+        name: Name of the argument in messages.
+        value: The points, an array or nested lists.
+        xp: The namespace of the result.
+        like: An array whose device a list is put on.
+        sample: The object that the caller passed, such as a data frame; None if it is the value.
 
     Returns:
         The points, shape ``(n, d)``, float64 or float32.
@@ -103,7 +119,7 @@ def points(name: str, value: Any, xp: ModuleType, /, *, like: Array | None = Non
             f"`{name}` must be points of shape (n, d), or (n,) on the line, "
             f"but has shape {tuple(array.shape)}"
         )
-    finite(name, array, xp)
+    require_finite_rows(name, array, xp, sample=value if sample is None else sample)
     if array is not value:
         _require_exact(name, value, array, xp)
     return array if array.ndim == 2 else xp.reshape(array, (-1, 1))

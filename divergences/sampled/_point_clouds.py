@@ -135,6 +135,7 @@ class PointCloudPair:
         Raises:
             DistributionError: If points or weights are not finite, or their shapes do not match.
         """
+        x_sample, y_sample = x, y
         p_values = _checks.aligned_weights(x, x_weights, names=("x", "x_weights"))
         q_values = _checks.aligned_weights(y, y_weights, names=("y", "y_weights"))
         x, y, _ = _checks.aligned_columns(x, y)
@@ -142,8 +143,8 @@ class PointCloudPair:
         _checks.refuse_categories(x, y)
         xp = _checks.namespace(x=x, y=y, x_weights=p_values, y_weights=q_values)
         like = _checks.first_array(x, y, p_values, q_values)
-        sources = _checks.points("x", x, xp, like=like)
-        targets = _checks.points("y", y, xp, like=like)
+        sources = _checks.points("x", x, xp, like=like, sample=x_sample)
+        targets = _checks.points("y", y, xp, like=like, sample=y_sample)
         _require_same_dimension(sources.shape[1], targets.shape[1])
         p = _checks.weights("x_weights", p_values, sources.shape[0], xp, like=sources)
         q = _checks.weights("y_weights", q_values, targets.shape[0], xp, like=targets)

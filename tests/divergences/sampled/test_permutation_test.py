@@ -383,7 +383,7 @@ REFUSED = [
     ((X, []), {}, "`y` must not be empty, but has shape"),
     ((np.empty((0, 2)), X), {}, "`x` must not be empty"),
     ((X, [[1.0]]), {}, "must have points of the same dimension, but have 2 and 1"),
-    ((X, [[np.nan, 1.0]]), {}, r"`y` must be finite, but `y`\[0, 0\] = nan"),
+    ((X, [*X, [np.nan, 1.0]]), {}, r"`y` must be finite, but 1 of its 3 rows has .* row 2; drop"),
     ((X, "text"), {}, "`y` must hold numbers, but is the text 'text'"),
     (
         (X, X),

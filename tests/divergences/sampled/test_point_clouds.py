@@ -109,7 +109,7 @@ REFUSED = [
     (
         ([[np.nan, 0.0]], [[0.0, 0.0]]),
         {},
-        r"`x` must be finite, but (`x`\[0, 0\] = nan|1 of its 1 rows has)",
+        r"`x` must be finite, but 1 of its 1 rows has",
     ),
     ((np.zeros((2, 2, 2)), [0.0]), {}, r"`x` must be points of shape \(n, d\)"),
     (
