@@ -97,6 +97,12 @@ def require_valid(args: argparse.Namespace, /) -> None:
         DistributionError: Naming the option.
     """
     drift.require_valid(args, parser())
+    if args.by_column and (args.scale is not None or args.drop_missing):
+        option = "--drop-missing" if args.drop_missing else "--scale"
+        raise DistributionError(
+            f"{option} does not apply to --by-column, which counts missing values and gives EMD "
+            "in standard deviations, too; leave it out"
+        )
     _checks.confidence(args.confidence)
     if args.seed < 0:
         raise DistributionError(f"--seed must be at least 0, but is {args.seed}")

@@ -11,14 +11,24 @@ import numpy as np
 from divergences._cli import drift, plots
 from divergences._cli.arguments import parser, require_valid, text_options
 from divergences._cli.output import EXIT_CLOSED_PIPE, discard, say
-from divergences._cli.tables import Sample, Table, read, require_spread, samples, truncated_list
+from divergences._cli.tables import (
+    Sample,
+    Table,
+    column_list,
+    read,
+    require_spread,
+    samples,
+    truncated_list,
+)
+from divergences._typing import Floats
 from divergences.errors import DistributionError, SolverError
 from divergences.sampled import _report
 from divergences.sampled._compare import iter_estimates
+from divergences.sampled._coordinates import standard_deviations
 from divergences.sampled._estimate import Estimate
 from divergences.sampled._interpretation import interpretation
 from divergences.sampled._missing import notes_on_dropped
-from divergences.sampled._point_clouds import PointCloudPair
+from divergences.sampled._point_clouds import PointCloud, PointCloudPair
 
 EXIT_FAILURE, EXIT_INVALID_INPUT, EXIT_INTERRUPTED = 1, 2, 130
 
@@ -84,11 +94,16 @@ def _run(args: argparse.Namespace) -> int:
 
 def _draw(args: argparse.Namespace, x: Sample, y: Sample, title: str) -> None:
     """Draw both samples."""
+    unit: Floats | float = 1.0
+    names = [f"column {name}" if name.isdecimal() else name for name in x.names]
+    if args.scale is not None:
+        unit = standard_deviations(PointCloud(x.points, x.weights))
+        names = [f"{name} / std of x" for name in names]
     plots.save_figure(
         args.plot,
-        plots.LabelledSample(x.points, x.weights, f"x: {args.x.name}"),
-        plots.LabelledSample(y.points, y.weights, f"y: {args.y.name}"),
-        names=[f"column {name}" if name.isdecimal() else name for name in x.names],
+        plots.LabelledSample(x.points / unit, x.weights, f"x: {args.x.name}"),
+        plots.LabelledSample(y.points / unit, y.weights, f"y: {args.y.name}"),
+        names=names,
         title=title,
         rng=np.random.default_rng(args.seed),
     )
@@ -109,7 +124,7 @@ def _samples(args: argparse.Namespace) -> tuple[Sample, Sample]:
     """The samples in the two files."""
     return samples(
         *_tables(args),
-        columns=None if args.columns is None else [c.strip() for c in args.columns.split(",")],
+        columns=None if args.columns is None else column_list(args.columns),
         x_weights=args.x_weights,
         y_weights=args.y_weights,
         drop_missing=args.drop_missing,

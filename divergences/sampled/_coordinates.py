@@ -76,7 +76,7 @@ def _percentage(share: float) -> str:
     """A share of which nothing is rounded to all or none."""
     if 0 < share < 1e-4:
         return "below 0.01%"
-    return "over 99.99%" if 0.9999 < share < 1 else f"{100 * share:.4g}%"
+    return "over 99.99%" if 0.9999 < share < 1 else f"{100 * share:.2f}%"
 
 
 def standard_deviations(cloud: PointCloud, /) -> Floats:

@@ -7,7 +7,7 @@ the available `memory`; `two_samples` makes two samples of two tables.
 
 from divergences._cli.tables.dialect import delimiter_of
 from divergences._cli.tables.files import is_standard_input, read
-from divergences._cli.tables.table import Table, truncated_list
+from divergences._cli.tables.table import Table, column_list, truncated_list
 from divergences._cli.tables.text_files import TextOptions
 from divergences._cli.tables.two_samples import Sample, require_spread, samples
 
@@ -15,6 +15,7 @@ __all__ = [
     "Sample",
     "Table",
     "TextOptions",
+    "column_list",
     "delimiter_of",
     "is_standard_input",
     "read",

@@ -86,7 +86,7 @@ class ColumnParser:
             if None in entries:
                 return entries.index(None)
             values = np.array(entries, dtype=np.float64)
-        if np.any(np.abs(values) > LARGEST_EXACT_INTEGER):
+        if np.any(np.abs(values) >= LARGEST_EXACT_INTEGER):
             return next((k for k, text in enumerate(fields) if _is_rounded(text)), values)
         return values
 

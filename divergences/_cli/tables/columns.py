@@ -45,8 +45,10 @@ def column_of(array: Any, /) -> Column | None:
     if array.dtype.kind not in "biuf":
         return None
     numbers = array.astype(np.float64, copy=False)
-    if array.dtype.kind in "iu" and np.any(np.abs(numbers) > LARGEST_EXACT_INTEGER):
-        return words(map(str, array.tolist()))
+    if array.dtype.kind in "iu":
+        large = np.abs(numbers) >= LARGEST_EXACT_INTEGER
+        if any(int(a) != int(b) for a, b in zip(numbers[large], array[large], strict=True)):
+            return words(map(str, array.tolist()))
     return numbers
 
 

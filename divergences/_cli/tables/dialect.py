@@ -8,6 +8,7 @@ from itertools import islice
 from pathlib import Path
 
 from divergences._cli.tables.columns import MISSING_NUMBERS
+from divergences._cli.tables.table import COMMA_NUMBER
 from divergences.errors import DistributionError
 
 BLANKS = " "  # any number of blanks or tabs
@@ -16,7 +17,6 @@ INFERRED_DELIMITERS = (",", ";", "\t", "|", BLANKS)
 DELIMITER_NAMES = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars", BLANKS: "blanks"}
 SPELLINGS = {"tab": "\t", "\\t": "\t", "blank": BLANKS, "blanks": BLANKS}
 INFERENCE_ROWS = 100
-_COMMA_NUMBER = re.compile(r"\s*[+-]?\d*,(\d+)([eE][+-]?\d+)?\s*")
 _THOUSANDS = re.compile(r"\s*[+-]?[1-9]\d{0,2},\d{3}\s*")
 Row = list[str]
 
@@ -116,13 +116,8 @@ def infer_dialect(
         The dialect.
 
     Raises:
-        DistributionError: If two delimiters fit equally well, or the two signs are the same.
+        DistributionError: If two delimiters fit equally well.
     """
-    if delimiter == "," and decimal == ",":
-        raise DistributionError(
-            "--delimiter and --decimal are both a comma; one file cannot have it for both: "
-            "--delimiter ';' --decimal ,"
-        )
     if delimiter is None:
         delimiter = _best_delimiter(path, lines, default, decimal)
     return Dialect(delimiter, decimal or _decimal_of(delimiter, lines))
@@ -130,7 +125,8 @@ def infer_dialect(
 
 def _best_delimiter(path: Path, lines: Sequence[str], default: str, decimal: str | None) -> str:
     """The delimiter that gives rows of one length and most numbers."""
-    candidates = [d for d in INFERRED_DELIMITERS if not (d == "," and decimal == ",")]
+    quoted = any('"' in line for line in lines)  # as decimal commas between commas must be
+    candidates = [d for d in INFERRED_DELIMITERS if d != "," or decimal != "," or quoted]
     if default == ",":
         candidates.remove(BLANKS)  # words have blanks
     if default not in candidates:
@@ -166,13 +162,11 @@ def _share_of_numbers(delimiter: str, lines: Sequence[str]) -> float | None:
 
 def _decimal_of(delimiter: str, lines: Sequence[str]) -> str:
     """Decimal sign of the numbers in the first rows."""
-    if delimiter == ",":
-        return "."
     try:
         fields = [field for row in _first_rows(delimiter, lines) for field in row]
     except csv.Error:
         return "."
-    with_comma = [field for field in fields if _COMMA_NUMBER.fullmatch(field)]
+    with_comma = [field for field in fields if COMMA_NUMBER.fullmatch(field)]
     with_point = any("." in field and Dialect().number(field) is not None for field in fields)
     if with_point or all(_THOUSANDS.fullmatch(field) for field in with_comma):
         return "."

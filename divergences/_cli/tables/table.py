@@ -1,5 +1,8 @@
 """Tables by column: numbers, text and times, and the selection of numeric columns."""
 
+import csv
+import io
+import re
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,6 +17,7 @@ from divergences.errors import DistributionError
 
 MAX_LISTED_ITEMS = 5  # of a message
 MAX_QUOTED_CHARACTERS = 40  # of a message
+COMMA_NUMBER = re.compile(r"\s*[+-]?\d*,\d+([eE][+-]?\d+)?\s*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +71,8 @@ class Table:
         names = self.names or ()
         if names.count(column) > 1:
             raise DistributionError(
-                f"{self.path}: {names.count(column)} columns are called {column!r}; "
-                "choose by numbers, from 0"
+                f"{self.path}: {names.count(column)} columns are called {column!r}; choose one "
+                f"by its number: {' or '.join(str(k) for k, n in enumerate(names) if n == column)}"
             )
         if column in names:
             return names.index(column)
@@ -109,17 +113,17 @@ class Table:
 
     def _refuse_non_numeric(self, index: int) -> None:
         """Refuse a column of words or times, and name the numeric columns."""
-        numeric = [i for i in range(self.n_columns) if self.is_numeric(i)]
-        # A number where the names are ambiguous, or would be split at a comma.
-        names = [self.column_name(i) for i in numeric]
-        plain = len(set(names)) == len(names) and not any("," in name for name in names)
-        choice = ",".join(names if plain else map(str, numeric))
-        remedy = f"; choose numeric columns: --columns {shlex.quote(choice)}" if numeric else ""
+        names = [self.column_name(i) for i in range(self.n_columns) if self.is_numeric(i)]
+        remedy = f"; choose numeric columns: {columns_option(names)}, or" if names else "; compare"
+        remedy += " each column by itself: --by-column"
         column = f"column {self.column_name(index)!r}"
         if index in self.text:
             line, text = self.text[index]
+            if COMMA_NUMBER.fullmatch(text):
+                remedy = f"; if the comma is its decimal sign: --decimal ,{remedy}"
             raise DistributionError(
-                f"{self.path}, line {line}: {shortened(text)!r} in {column} is no number{remedy}"
+                f"{self.path}, line {line}: {shortened(text)!r} in {column} is no number"
+                f"{_reason(text)}{remedy}"
             )
         kind = "words" if self.columns[index].dtype == object else "times"
         raise DistributionError(f"{self.path}: {column} holds {kind}, not numbers{remedy}")
@@ -130,6 +134,24 @@ class Table:
         if self.names is None:
             return f"it has no header; choose columns by number: {numbers}"
         return f"there are {truncated_list(self.names, max_items=20)}, or numbers {numbers}"
+
+
+def _reason(text: str) -> str:
+    """Reason why digits are no number."""
+    digits = text.strip().lstrip("+-")
+    return " that float64 has: it has more than 15 digits" if digits.isdecimal() else ""
+
+
+def columns_option(names: Sequence[str], /) -> str:
+    """Option of the command that chooses columns, quoted as a shell needs it."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="").writerow(names)
+    return f"--columns {shlex.quote(text.getvalue())}"
+
+
+def column_list(text: str, /) -> list[str]:
+    """Columns that the option names, between commas; a name that has one is quoted."""
+    return [name.strip() for name in next(csv.reader([text], skipinitialspace=True), [])]
 
 
 def shortened(text: str, /) -> str:

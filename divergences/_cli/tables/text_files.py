@@ -196,7 +196,8 @@ def _lines(path: Path, file: BinaryIO) -> Iterator[str]:
                 )
             yield line
     finally:
-        text.detach()  # which would close the file
+        if not file.closed:  # as it is when an abandoned generator is collected
+            text.detach()  # which would close the file
 
 
 def _table_lines(path: Path, file: BinaryIO) -> Iterator[str]:

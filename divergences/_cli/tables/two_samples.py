@@ -1,12 +1,11 @@
 """Two samples from two tables: matching columns, and the weights of each."""
 
-import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from divergences._cli.tables.table import Table, truncated_list
+from divergences._cli.tables.table import Table, columns_option, truncated_list
 from divergences._typing import Floats
 from divergences.errors import DistributionError
 
@@ -84,7 +83,7 @@ def require_spread(x: Sample, /) -> None:
     if all(varies):
         return
     others = [name for name, is_good in zip(x.names, varies, strict=True) if is_good]
-    remedy = f"choose the others: --columns {shlex.quote(','.join(others))}" if others else ""
+    remedy = f"choose the others: {columns_option(others)}" if others else ""
     raise DistributionError(
         f"--scale std divides by the standard deviation in x, but column "
         f"{x.names[varies.index(False)]!r} is constant there; {remedy or 'leave out --scale'}"
@@ -98,10 +97,10 @@ def _columns_without_weights(table: Table, weights: int | None) -> list[int]:
         raise DistributionError(f"{table.path}: has no column beside the weights")
     for index in indices:
         if table.names is not None and not table.names[index]:
-            named = [name for name in table.names if name]
+            named = [table.names[k] for k in indices if table.names[k]]
             raise DistributionError(
                 f"{table.path}: column {index} has no name, like the index that pandas writes; "
-                f"choose the coordinates: --columns {truncated_list(named, ',')}"
+                f"choose the coordinates: {columns_option(named)}"
             )
     return indices
 
@@ -118,7 +117,7 @@ def _matched_columns(x: Table, y: Table, x_columns: list[int], y_columns: list[i
     if len(x_columns) != len(y_columns):
         raise DistributionError(
             f"{x.path} has {len(x_columns)} columns and {y.path} {len(y_columns)}; choose those "
-            "that both have: --columns"
+            f"that both have: {columns_option(_numbers(x, y))}"
         )
     return y_columns
 
@@ -136,13 +135,19 @@ def _require_same_names(x: Table, y: Table, x_names: list[str], y_names: list[st
     ]
     common = [name for name in x_names if name in y_names]
     remedy = (
-        f"choose those that both have: --columns {truncated_list(common, ',')}"
+        f"choose those that both have: {columns_option(common)}"
         if common
-        else "they have none in common; choose by numbers, --columns 0,1, if they mean the same"
+        else "they have none in common; if they mean the same, choose by numbers: "
+        f"{columns_option(_numbers(x, y))}"
     )
     raise DistributionError(
         f"the files have different columns: {', '.join(differences)}; {remedy}"
     )
+
+
+def _numbers(x: Table, y: Table) -> list[str]:
+    """Numbers of the columns that both tables have, if they mean the same."""
+    return [str(k) for k in range(min(x.n_columns, y.n_columns))]
 
 
 def _require_distinct(columns: Sequence[str]) -> None:
@@ -185,7 +190,7 @@ def _without_missing(table: Table, values: Floats, drop_missing: bool) -> Floats
     if len(infinite):
         raise DistributionError(
             f"{table.path}: {len(infinite)} of {len(values)} rows have infinite entries: "
-            f"{table.row_list(infinite)}; remove these rows, or choose other columns: --columns"
+            f"{table.row_list(infinite)}; remove these rows from the file"
         )
     missing = np.isnan(values).any(axis=1)
     if missing.any() and not drop_missing:

@@ -75,7 +75,9 @@ def test_json_is_what_compare_gives(files, capsys):
     ids=" ".join,
 )
 def test_all_file_types_give_the_same_result(files, capsys, arguments):
-    assert record(capsys, *arguments) == record(capsys, "x.npy", "y.npy")
+    found, expected = record(capsys, *arguments), record(capsys, "x.npy", "y.npy")
+    del found["summary"], expected["summary"]  # the names of the columns are in it
+    assert found == expected
 
 
 def test_weights_come_from_a_column(files, capsys):
@@ -154,7 +156,7 @@ def test_an_interrupted_run_prints_its_partial_results(files, capsys, monkeypatc
     out, err = capsys.readouterr()
     lines = out.splitlines()
     assert [line[:10] for line in lines[2:4]] == ["KL(x || y)", "KL(y || x)"]
-    assert lines[5].startswith("- The samples differ")
+    assert (lines[4], lines[5][:2]) == ("", "- ")
     assert err == "interrupted: the optimum is between 1 and 2\n"
     assert main(["x.npy", "y.npy", "--json", *QUICK]) == 130
     assert {"kl", "reverse_kl"} < json.loads(capsys.readouterr().out).keys()

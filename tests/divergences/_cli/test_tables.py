@@ -156,11 +156,19 @@ REFUSED = [
     (
         "a.csv",
         "a,b\n1,2\n3,x1\n4,x2\n",
-        r"^a\.csv, line 3: 'x1' in column 'b' is no number; choose .* a$",
+        r"^a\.csv, line 3: 'x1' in column 'b' is no number; choose .* a, or",
     ),
-    ("a.csv", "a\n1\nlong" + 99 * "g", r"line 3: 'long(g{36})\.\.\.' in column 'a' is no number$"),
-    ("a.csv", "1,2\nx,3\n4,5\n", r"^a\.csv, line 2: 'x' in column '0' is no number; choose .* 1$"),
-    ("a.csv", "a,b\nx,y\n", r"^a\.csv, line 2: 'x' in column 'a' is no number$"),
+    (
+        "a.csv",
+        "a\n1\nlong" + 99 * "g",
+        r"line 3: 'long(g{36})\.\.\.' in column 'a' is no number; comp",
+    ),
+    (
+        "a.csv",
+        "1,2\nx,3\n4,5\n",
+        r"^a\.csv, line 2: 'x' in column '0' is no number; choose .* 1, or ",
+    ),
+    ("a.csv", "a,b\nx,y\n", r"^a\.csv, line 2: 'x' in column 'a' is no number; comp"),
     (
         "a.csv",
         "1.5,u\n2,v\n",
@@ -195,7 +203,7 @@ REFUSED = [
     ("a.npy", np.ones((0, 2)), r"^a\.npy: the array is empty, of shape \(0, 2\)"),
     ("a.npy", np.ones((1, 5)), r"^a\.npy: holds a single row, which is one point \(of 5 coordi"),
     ("a.npy", np.array([1j, 2]), r"^a\.npy: the array must hold real numbers, .* complex128"),
-    ("a.npy", np.array(["1"]), r"^a\.npy: column '0' holds words, not numbers$"),
+    ("a.npy", np.array(["1"]), r"^a\.npy: column '0' holds words, not numbers; "),
     (
         "a.npy",
         np.array([1, "x"], object),
@@ -268,7 +276,7 @@ def test_a_missing_file_or_a_folder_is_refused(written, tmp_path):
 AB, AC, PLAIN, THREE = "a,b\n1,2\n3,4\n", "a,c\n1,2\n3,4\n", "1,2\n3,4\n", "1,2,3\n3,4,5\n"
 UNLIKE = [
     (AB, AC, {}, r"different columns: only x\.csv has b, only y\.csv has c; .* --columns a$"),
-    (AB, "c,d\n1,2\n3,4\n", {}, r"they have none in common; choose by numbers"),
+    (AB, "c,d\n1,2\n3,4\n", {}, r"they have none in common; .* --columns 0,1$"),
     (PLAIN, THREE, {}, r"^x\.csv has 2 columns and y\.csv 3; choose those that both have"),
     (AB, THREE, {}, r"^x\.csv has 2 columns and y\.csv 3"),
     (
@@ -286,7 +294,7 @@ UNLIKE = [
         "a,a\n1,2\n3,4\n",
         AB,
         {"columns": ["a"]},
-        r"^x\.csv: 2 columns are called 'a'; choose by nu",
+        r"^x\.csv: 2 columns are called 'a'; choose one",
     ),
     (AB, AB, {"x_weights": "b", "y_weights": "2"}, r"^y\.csv: there is no column '2'"),
     (
