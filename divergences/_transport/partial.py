@@ -39,6 +39,7 @@ def partial_optimum(p: Floats, q: Floats, cost: Floats, /, *, unit_exponent: int
             transposed.source_potential,
             transposed.cost,
             transposed.gap,
+            transposed.arc_exponent,
         )
     p, q = _divided_by_flow(p, q)
     surplus = math.fsum(np.concatenate([p, -q]))

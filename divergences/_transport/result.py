@@ -2,10 +2,12 @@
 
 from collections.abc import Hashable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from scipy.sparse import coo_array
 
+from divergences._results import counted, html_table
 from divergences._transport.certificate import (
     SMALLEST_SUBNORMAL,
     Arcs,
@@ -13,8 +15,26 @@ from divergences._transport.certificate import (
     require_optimal,
 )
 from divergences._transport.metrics import require_representable
-from divergences._typing import Floats
+from divergences._typing import Floats, Indices
 from divergences.errors import DistributionError
+
+N_MOVES_SHOWN = 5  # in a notebook
+
+
+class Move(NamedTuple):
+    """Mass that an optimal plan moves from one source to one target.
+
+    Attributes:
+        source: Label of the source, or its index if the masses have no labels.
+        target: Likewise of the target.
+        mass: The mass, above 0; all moves together have 1.
+        cost: Cost per unit of mass, in the unit of the ground cost.
+    """
+
+    source: Hashable
+    target: Hashable
+    mass: float
+    cost: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +55,7 @@ class Transport:
         target_potential: Shape ``(m,)``, likewise of each target.
         gap: Upper bound of ``cost`` minus the true optimum, in the unit of the ground cost,
             rounding included; at least 0, and above ``cost`` by no more than rounding.
+        move_costs: Ground cost of each entry of ``plan.data``, per unit of mass.
         source_labels: Label of each source; None where the masses have no labels.
         target_labels: Label of each target; None where the masses have no labels.
     """
@@ -44,8 +65,67 @@ class Transport:
     source_potential: Floats
     target_potential: Floats
     gap: float
+    move_costs: Floats
     source_labels: tuple[Hashable, ...] | None = None
     target_labels: tuple[Hashable, ...] | None = None
+
+    def moves(self, k: int, /) -> list[Move]:
+        """The k largest moves of the plan, the largest mass first.
+
+        Args:
+            k: Number of moves, at least 1; a plan with fewer gives all of them.
+
+        Returns:
+            Moves; of equal masses, in the order of the sources and targets.
+
+        Raises:
+            DistributionError: If ``k`` is no whole number of at least 1.
+
+        >>> from divergences import transport
+        >>> transport({"a": 0.75, "b": 0.25}, {"c": 1.0}, lambda a, b: 2.0).moves(1)
+        [Move(source='a', target='c', mass=0.75, cost=2.0)]
+        """
+        if isinstance(k, bool) or not isinstance(k, int | np.integer) or k < 1:
+            raise DistributionError(f"`k` must be a whole number of at least 1, but is {k!r}")
+        rows, cols = self.plan.coords
+        order = np.lexsort((cols, rows, -self.plan.data))[:k]
+        return [
+            Move(
+                _label(self.source_labels, rows[index]),
+                _label(self.target_labels, cols[index]),
+                float(self.plan.data[index]),
+                float(self.move_costs[index]),
+            )
+            for index in order
+        ]
+
+    def __str__(self) -> str:
+        """Cost, gap and size in one line."""
+        n, m = self.plan.shape
+        return (
+            f"cost {self.cost:.6g}, proved within {self.gap:.1g}: "
+            f"{counted(self.plan.nnz, 'move')} from {counted(n, 'source')} to "
+            f"{counted(m, 'target')}"
+        )
+
+    def __repr__(self) -> str:
+        """The line that `str` gives, with the name of the class."""
+        return f"<Transport {self}>"
+
+    def _repr_html_(self) -> str:
+        """A table of the largest moves for a notebook."""
+        rows = [
+            (move.source, move.target, f"{move.mass:.6g}", f"{move.cost:.6g}")
+            for move in self.moves(N_MOVES_SHOWN)
+        ]
+        return html_table(
+            f"optimal transport, {self}", [("from", "to", "mass", "cost"), *rows], header=True
+        )
+
+
+def _label(labels: tuple[Hashable, ...] | None, index: Indices) -> Hashable:
+    """Label of a source or target, or its index."""
+    return int(index) if labels is None else labels[index]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +138,7 @@ class Optimum:
         target_potential: Shape ``(m,)``.
         cost: Cost of the plan.
         gap: Upper bound of the cost minus the true optimum.
+        arc_exponent: Unit of the costs of the arcs, as a power of two of that of ``cost``.
     """
 
     arcs: Arcs
@@ -65,6 +146,7 @@ class Optimum:
     target_potential: Floats
     cost: float
     gap: float
+    arc_exponent: int = 0
 
     def scaled(self, exponent: int, /) -> "Optimum":
         """Convert cost, potentials and gap to another unit of cost, to 9 digits of the cost.
@@ -119,13 +201,15 @@ class Optimum:
             # Half a unit in the last place of the cost, half of the gap, one of each potential;
             # but no optimum is below 0.
             gap = max(gap, min(gap + 4 * SMALLEST_SUBNORMAL, cost))
-        return Optimum(self.arcs, u, v, float(cost), float(gap))
+        return Optimum(self.arcs, u, v, float(cost), float(gap), self.arc_exponent + exponent)
 
     def transport(self) -> Transport:
         """The optimum with its plan as a sparse matrix."""
         arcs, shape = self.arcs, (len(self.source_potential), len(self.target_potential))
         plan = coo_array((arcs.mass, (arcs.rows, arcs.cols)), shape=shape)
-        return Transport(self.cost, plan, self.source_potential, self.target_potential, self.gap)
+        potentials = self.source_potential, self.target_potential
+        costs = np.ldexp(arcs.cost, self.arc_exponent)
+        return Transport(self.cost, plan, *potentials, self.gap, costs)
 
 
 def _rounded_down(potential: Floats, exponent: int) -> Floats:

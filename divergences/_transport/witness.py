@@ -15,6 +15,7 @@ import array_api_compat
 import numpy as np
 
 from divergences import _checks
+from divergences._results import counted, html_table
 from divergences._transport.certificate import EPS
 from divergences._transport.ground import GroundCost
 from divergences._transport.metrics import BlockMetric, Metric, norms, require_metric
@@ -106,6 +107,26 @@ class LipschitzWitness:
     y: Floats
     potential: Floats
     metric: Metric | BlockMetric
+
+    def __str__(self) -> str:
+        """Dimension, metric and number of targets in one line."""
+        m, d = self.y.shape
+        metric = (
+            getattr(self.metric, "__name__", "given") if callable(self.metric) else self.metric
+        )
+        return (
+            f"1-Lipschitz function of points in {counted(d, 'dimension')}, {metric} metric, from "
+            f"the potentials of {counted(m, 'target')}"
+        )
+
+    def __repr__(self) -> str:
+        """The line that `str` gives, with the name of the class."""
+        return f"<LipschitzWitness {self}>"
+
+    def _repr_html_(self) -> str:
+        """A table for a notebook."""
+        rows = [("potential", f"{self.potential.min():.6g} to {self.potential.max():.6g}")]
+        return html_table(str(self), rows)
 
     @overload
     def __call__(self, z: Tensor, /) -> Tensor: ...

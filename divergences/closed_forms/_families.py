@@ -9,6 +9,7 @@ from typing import Any, get_args
 import numpy as np
 
 from divergences import _checks
+from divergences._results import counted
 from divergences._typing import ArrayLike
 from divergences.closed_forms._parameters import (
     store_number,
@@ -16,6 +17,8 @@ from divergences.closed_forms._parameters import (
     store_read_only_array,
 )
 from divergences.errors import DistributionError
+
+MAX_SHOWN_NUMBERS = 9  # of a parameter that is an array
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,13 @@ class MultivariateNormal:
                 "`covariance` must be positive definite, but has an eigenvalue of 0 or below; "
                 "drop coordinates that are linear functions of the others"
             ) from None
+
+    def __repr__(self) -> str:
+        """The parameters as lists; of many dimensions, only their number."""
+        mean, covariance = np.asarray(self.mean), np.asarray(self.covariance)
+        if covariance.size > MAX_SHOWN_NUMBERS:
+            return f"<MultivariateNormal in {counted(mean.size, 'dimension')}>"
+        return f"MultivariateNormal(mean={mean.tolist()}, covariance={covariance.tolist()})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +187,13 @@ class Categorical:
         """Check the parameter and store a read-only copy."""
         array = store_read_only_array(self, "probabilities", 1)
         _checks.probabilities("probabilities", array, _checks.namespace(), axis=-1)
+
+    def __repr__(self) -> str:
+        """The probabilities as a list; of many outcomes, only their number."""
+        probabilities = np.asarray(self.probabilities)
+        if probabilities.size > MAX_SHOWN_NUMBERS:
+            return f"<Categorical of {counted(probabilities.size, 'outcome')}>"
+        return f"Categorical(probabilities={probabilities.tolist()})"
 
 
 @dataclass(frozen=True, slots=True)

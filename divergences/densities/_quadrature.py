@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from divergences._results import Number, html_table
 from divergences._typing import Floats
 from divergences.errors import DistributionError, SolverError
 
@@ -24,9 +25,9 @@ MAX_ABS_U = 350.0  # x is within exp(-u) of an end there, or exp(u), whose squar
 TAIL_FACTOR = 1000.0  # integral beyond MAX_ABS_U over the integrand there, if it decays as u^-2
 
 
-@dataclass(frozen=True, slots=True)
-class Integral:
-    """A divergence by quadrature.
+@dataclass(frozen=True, slots=True, eq=False)
+class Integral(Number):
+    """A divergence by quadrature, which acts as its value.
 
     Attributes:
         value: In nats.
@@ -36,6 +37,19 @@ class Integral:
 
     value: float
     error: float
+
+    def __str__(self) -> str:
+        """Value and error in one line."""
+        return f"{self.value:.12g} nats, error at most {self.error:.1g}"
+
+    def __repr__(self) -> str:
+        """The line that `str` gives, with the name of the class."""
+        return f"<Integral {self}>"
+
+    def _repr_html_(self) -> str:
+        """A table for a notebook."""
+        rows = [("value", f"{self.value:.12g} nats"), ("error", f"at most {self.error:.1g}")]
+        return html_table("divergence by quadrature", rows)
 
 
 class InfiniteDivergenceError(Exception):

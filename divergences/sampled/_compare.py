@@ -9,6 +9,7 @@ from typing import Any, get_args
 import numpy as np
 
 from divergences import _checks
+from divergences._results import html_list, html_table
 from divergences._transport.solve import SolverOptions
 from divergences._typing import ArrayLike, Floats
 from divergences.sampled._coordinates import Scale, cost_shares, in_scaled_unit, scaled
@@ -19,7 +20,14 @@ from divergences.sampled._estimate import Estimate
 from divergences.sampled._interpretation import DISPLAY_NAMES, interpretation
 from divergences.sampled._missing import CompleteRows, Missing
 from divergences.sampled._point_clouds import PointCloudPair
-from divergences.sampled._report import bullet_list, json_record, table
+from divergences.sampled._report import (
+    bullet_list,
+    json_record,
+    row_cells,
+    sample_sizes,
+    table,
+    title,
+)
 from divergences.sampled._transport import emd_estimate
 
 KNN_NEIGHBOURS = 5  # the default of `sampled.kl`
@@ -72,6 +80,19 @@ class Comparison:
     def __str__(self) -> str:
         """A table of the estimates, and the summary."""
         return f"{table(self.estimates, self.d)}\n\n{bullet_list(self.summary)}"
+
+    def __repr__(self) -> str:
+        """The four values in one line."""
+        sizes = sample_sizes(self.n, self.m, self.d)
+        return f"<Comparison {title(self.estimates)}; {sizes}>"
+
+    def _repr_html_(self) -> str:
+        """The table and the summary for a notebook."""
+        level = f"{100 * self.kl.confidence:g}% interval"
+        rows = (row_cells(key, estimate) for key, estimate in self.estimates.items())
+        header = ("", "value", level, "unit", "method")
+        caption = sample_sizes(self.n, self.m, self.d)
+        return html_table(caption, [header, *rows], header=True) + html_list(self.summary)
 
 
 def compare(

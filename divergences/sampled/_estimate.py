@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from divergences._results import Number, counted, html_table
+
 
 class Interval(Protocol):
     """A confidence interval, whose endpoints may be computed on first access."""
@@ -35,12 +37,16 @@ class Endpoints:
         return f"[{self.low:.6g}, {self.high:.6g}]"
 
 
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """An estimate from two samples.
+@dataclass(frozen=True, slots=True, eq=False)
+class Estimate(Number):
+    """An estimate from two samples, which acts as its value.
+
+    ``float(e)``, ``f"{e:.3f}"``, ``round(e, 3)``, ``e < 1``, ``2 * e`` and ``np.array([e])`` are
+    those of the value. Two estimates are equal if their values are. Printed, it is one line; the
+    lower endpoint of an interval that takes more solves to compute is not computed for that.
 
     Attributes:
-        value: The estimate.
+        value: The estimate; of tensors, a tensor.
         estimand: Name of the estimated quantity, with its unit.
         method: Name of the estimator.
         n: Number of points in the first sample.
@@ -76,10 +82,33 @@ class Estimate:
         return math.nan if self.interval is None else self.interval.high
 
     def __str__(self) -> str:
-        """Value, interval and estimand in one line, and a line for each note."""
-        interval = "" if self.interval is None else f" {self.interval} at {self.confidence:.0%}"
-        lines = [
-            f"{float(self.value):.6g}{interval}: {self.estimand}, "
-            f"by {self.method}, n = {self.n}, m = {self.m}"
-        ]
-        return "\n".join([*lines, *(f"  {note}" for note in self.notes)])
+        """Value, interval, estimand and method in one line."""
+        interval = self._interval_text()
+        notes = f"; {counted(len(self.notes), 'note')} in `notes`" if self.notes else ""
+        return (
+            f"{float(self):.6g}{f', {interval}' if interval else ''}: {self.estimand}, "
+            f"by {self.method}, n = {self.n}, m = {self.m}{notes}"
+        )
+
+    def __repr__(self) -> str:
+        """The line that `str` gives, with the name of the class."""
+        return f"<{type(self).__name__} {self}>"
+
+    def _repr_html_(self) -> str:
+        """A table for a notebook."""
+        rows = [("value", f"{float(self):.6g}")]
+        if self.interval is not None:
+            rows.append(("interval", self._interval_text()))
+        if math.isfinite(self.standard_error):
+            rows.append(("standard error", f"{self.standard_error:.3g}"))
+        rows += [("method", self.method), ("points", f"n = {self.n:,}, m = {self.m:,}")]
+        return html_table(self.estimand, [*rows, *(("note", note) for note in self.notes)])
+
+    def _interval_text(self) -> str:
+        """Confidence and endpoints of the interval; "" without one."""
+        if self.interval is None:
+            return ""
+        level = f"{100 * self.confidence:g}% interval"
+        if getattr(self.interval, "is_low_known", True):
+            return f"{level} [{self.low:.6g}, {self.high:.6g}]"
+        return f"{level} up to {self.high:.6g} (`low` takes two more solves)"

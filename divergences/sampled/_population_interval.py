@@ -103,11 +103,15 @@ class PopulationInterval:
         )
         return x[0] - y[0], math.hypot(x[1], y[1])
 
+    @property
+    def is_low_known(self) -> bool:
+        """Whether the lower endpoint was computed, for which two problems are solved."""
+        return "low" in self.__dict__
+
     def __repr__(self) -> str:
-        """The endpoints, "..." for those that were not computed yet."""
-        computed = self.__dict__
-        ends = (f"{computed[name]:.6g}" if name in computed else "..." for name in ("low", "high"))
-        return f"[{', '.join(ends)}]"
+        """The endpoints, without computing the lower one."""
+        low = f"from {self.low:.6g} " if self.is_low_known else ""
+        return f"<PopulationInterval {low}up to {self.high:.6g}>"
 
 
 def _mean_and_error(values: Floats, weights: Floats | None) -> tuple[float, float]:

@@ -48,10 +48,16 @@ def value_cells(key: str, estimate: Estimate, /) -> str:
 
 def interval_cells(key: str, estimate: Estimate, /) -> str:
     """Interval, unit and method, the last cells of a row; computes the interval if need be."""
+    _, _, interval, unit, method = row_cells(key, estimate)
+    return f"  {interval:<24}  {unit:<9}  {method}"
+
+
+def row_cells(key: str, estimate: Estimate, /) -> tuple[str, str, str, str, str]:
+    """Name, value, interval, unit and method; computes the interval if need be."""
     has_interval = estimate.interval is not None
     interval = f"[{estimate.low:.6g}, {estimate.high:.6g}]" if has_interval else "none"
     method = textwrap.shorten(estimate.method, METHOD_WIDTH, placeholder=" ...")
-    return f"  {interval:<24}  {_unit(key, estimate):<9}  {method}"
+    return DISPLAY_NAMES[key], f"{estimate:.6g}", interval, _unit(key, estimate), method
 
 
 def _unit(key: str, estimate: Estimate) -> str:

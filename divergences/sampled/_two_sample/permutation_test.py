@@ -10,6 +10,7 @@ import numpy as np
 
 from divergences import _parallel
 from divergences._checks.options import choice, random_generator
+from divergences._results import counted, html_table
 from divergences._transport.metrics import common_exponent, require_representable
 from divergences._typing import ArrayLike, Floats
 from divergences.errors import DistributionError, PermutationInterrupt
@@ -44,6 +45,28 @@ class PermutationTest:
     name: str
     n: int
     m: int
+
+    def __str__(self) -> str:
+        """p-value, statistic and sizes in one line."""
+        return (
+            f"p = {self.p_value:.4g}: {self.name} = {self.statistic:.6g}, "
+            f"{counted(len(self.null), 'permutation')}, n = {self.n}, m = {self.m}"
+        )
+
+    def __repr__(self) -> str:
+        """The line that `str` gives, with the name of the class."""
+        return f"<PermutationTest {self}>"
+
+    def _repr_html_(self) -> str:
+        """A table for a notebook."""
+        rows = [
+            ("p-value", f"{self.p_value:.4g}"),
+            (self.name, f"{self.statistic:.6g}"),
+            ("permutations", f"{len(self.null):,}"),
+            ("largest of them", f"{self.null.max(initial=-np.inf):.6g}"),
+            ("points", f"n = {self.n:,}, m = {self.m:,}"),
+        ]
+        return html_table("permutation test", rows)
 
 
 def permutation_test(

@@ -1,6 +1,7 @@
 """Distances by name or as functions; no half of an asymmetric matrix is a copy of the other."""
 
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pytest
@@ -28,7 +29,7 @@ def squared(t):
     return (t - 1) ** 2
 
 
-DISTANCES = {
+DISTANCES: dict[str, tuple[Any, Any]] = {
     **{name: (getattr(divergences, name), P) for name in NAMES if name != "emd"},
     **{f"log {name}": (getattr(log_space, name), np.log(P)) for name in NAMES if name != "emd"},
     "kl in bits": (partial(divergences.kl, base=2), P),
