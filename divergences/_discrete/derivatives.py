@@ -47,7 +47,7 @@ def _js(pair: MidpointForm, _value: Array) -> Derivative:
     )
     log_p_over_m = xp.where(pair.in_q & ~pair.in_p, -1.0, log_p_over_m)
     log_p_over_m = xp.where(pair.in_q, log_p_over_m, LOG_2)
-    mean = xp.sum(pair.midpoint * bennett_function(pair.delta, xp), axis=-1)
+    mean = xp.sum(pair.midpoint * bennett_function(pair.delta, pair.p_over_m, xp), axis=-1)
     return of_logarithms((log_p_over_m - mean[..., None]) / 2)
 
 

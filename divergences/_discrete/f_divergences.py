@@ -116,16 +116,19 @@ def renyi(
 
     ``-log q(p > 0)`` at order 0, `kl` at 1, ``log max p / q`` at infinity. For orders below 1
     infinite only for disjoint supports, for other orders wherever ``p`` has mass and ``q`` none.
+    Relative error below 1e-14 at orders up to 10, also within rounding of 0 and 1, for masses
+    above 1e-290; below 1e-12 at any order and for any masses.
 
     Args:
         p: Probabilities, shape ``(..., k)``, summing to 1 as in `kl`.
         q: Probabilities, shape ``(..., k)``; broadcasts against ``p`` except along ``axis``.
-        order: a, in [0, inf]. Less accurate within 1e-3 of 0 or 1, but not at them.
+        order: a, in [0, inf].
         axis: Axis of the outcomes.
         base: Unit of the result: 2 for bits; nats by default.
 
     Returns:
-        Shape ``(...)``, values in [0, inf], nondecreasing in the order.
+        Shape ``(...)``, values in [0, inf], nondecreasing in the order. Torch
+        gradients as in `kl`.
 
     Raises:
         DistributionError: If ``p`` or ``q`` is not a distribution along ``axis``, they do not
@@ -148,16 +151,19 @@ def alpha(p: ArrayLike, q: ArrayLike, order: float, /, *, axis: int = -1) -> Arr
     .. math:: \frac{\sum_i p_i^a q_i^{1 - a} - 1}{a (a - 1)}
 
     `kl` at order 1, `reverse_kl` at 0, half of `chi2` at 2, four times the square of `hellinger`
-    at 1/2, half of Neyman's chi-squared at -1.
+    at 1/2, half of Neyman's chi-squared at -1. Relative error below 1e-14 at orders in [-10, 10],
+    also within rounding of 0 and 1, for masses above 1e-290; below 1e-12 at any order and for any
+    masses: it grows with the logarithm of the largest term, up to 1500.
 
     Args:
         p: Probabilities, shape ``(..., k)``, summing to 1 as in `kl`.
         q: Probabilities, shape ``(..., k)``; broadcasts against ``p`` except along ``axis``.
-        order: a, any finite number. Less accurate within 1e-3 of 0 or 1, but not at them.
+        order: a, any finite number.
         axis: Axis of the outcomes.
 
     Returns:
-        Shape ``(...)``, values in [0, inf], finite for disjoint supports if 0 < a < 1.
+        Shape ``(...)``, values in [0, inf], finite for disjoint supports if 0 < a < 1. Torch
+        gradients as in `kl`.
 
     Raises:
         DistributionError: If ``p`` or ``q`` is not a distribution along ``axis``, they do not

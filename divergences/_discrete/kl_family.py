@@ -26,8 +26,10 @@ def kl(p: ArrayLike, q: ArrayLike, /, *, axis: int = -1, base: float | None = No
 
     Returns:
         Shape ``(...)``, values in [0, inf], in the array library, device and precision of ``p``
-        and ``q``. Torch gradients are finite wherever the value is: the infinite derivative
-        of ``p_i log p_i`` at ``p_i = 0`` is replaced by 0.
+        and ``q``. Gradients of torch and jax have a relative error below 1e-12 wherever the value
+        is finite, entries from 5e-324 to 1; a derivative beyond the largest float is infinite.
+        The infinite derivative of ``p_i log p_i`` at ``p_i = 0`` is replaced by 0. An infinite
+        value has no derivative: NaN.
 
     Raises:
         DistributionError: If ``p`` or ``q`` is not a probability vector along ``axis``, or their

@@ -1,15 +1,15 @@
 """Renyi and alpha divergences: functions of the power sum ``S = sum p^a q^(1 - a)``."""
 
 import math
-import numbers
+import sys
 
 import numpy as np
 
+from divergences import _checks
 from divergences._discrete.formulas import kl, log_or_0
 from divergences._discrete.midpoint import MidpointForm
 from divergences._discrete.power_sum import common_part, log_powers
 from divergences._typing import Array
-from divergences.errors import DistributionError
 
 
 def renyi(pair: MidpointForm, order: float, /) -> Array:
@@ -93,12 +93,8 @@ def checked_renyi_order(order: float, /) -> float:
     Raises:
         DistributionError: If it is negative, NaN or no real number.
     """
-    if not (isinstance(order, numbers.Real) and order >= 0):
-        raise DistributionError(
-            f"`order` must be a number in [0, inf], but is {order!r}; for a negative order "
-            "use `alpha`"
-        )
-    return _as_float(order, "for the limit pass float('inf')")
+    requirement = "a number in [0, inf], up to 1.8e308 or inf; for a negative order use `alpha`"
+    return _checks.number_within("order", order, 0.0, math.inf, requirement)
 
 
 def checked_alpha_order(order: float, /) -> float:
@@ -110,20 +106,9 @@ def checked_alpha_order(order: float, /) -> float:
     Raises:
         DistributionError: If it is infinite, NaN or no real number.
     """
-    advice = "1 gives KL(p || q), 0 KL(q || p)"
-    if isinstance(order, numbers.Real) and order == order and abs(order) != math.inf:
-        return _as_float(order, advice)
-    raise DistributionError(f"`order` must be a finite number, but is {order!r}; {advice}")
-
-
-def _as_float(order: numbers.Real, advice: str) -> float:
-    """The order as a float; refused where it exceeds the largest."""
-    try:
-        return float(order)
-    except OverflowError:
-        raise DistributionError(
-            f"`order` must be at most 1.8e308, the largest float, but is larger; {advice}"
-        ) from None
+    largest = sys.float_info.max
+    requirement = "a finite number up to 1.8e308, where 1 gives KL(p || q) and 0 gives KL(q || p)"
+    return _checks.number_within("order", order, -largest, largest, requirement)
 
 
 def _power_quotient(pair: MidpointForm, order: float, factor: float) -> Array:

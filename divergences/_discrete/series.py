@@ -45,12 +45,11 @@ def polynomial(x: Array, coefficients: Sequence[float], /) -> Array:
     return value
 
 
-def bennett_function(u: Array, xp: ModuleType, /) -> Array:
+def bennett_function(u: Array, one_plus_u: Array, xp: ModuleType, /) -> Array:
     """``(1 + u) log(1 + u) - u`` for u in [-1, inf), by the series of KL where it is small."""
     delta = u / (2 + u)  # 1 + u = (1 + delta) / (1 - delta)
     small = xp.abs(delta) < SERIES_RADIUS
     d = xp.where(small, delta, 0.0)
     series = 2 * d * d / (1 - d) * (1 + (1 + d) * d * polynomial(d * d, ARTANH_COEFFICIENTS))
-    safe_u = xp.where(small | (u <= -1), 0.0, u)
-    direct = (1 + safe_u) * xp.log1p(safe_u) - u
-    return xp.where(small, series, direct)
+    logarithm = xp.log(xp.where(small | (one_plus_u <= 0), 1.0, one_plus_u))
+    return xp.where(small, series, one_plus_u * logarithm - u)
