@@ -18,6 +18,11 @@ from divergences._checks.arrays import (
     scalar,
 )
 from divergences._checks.categories import category_codes, is_categorical, refuse_categories
+from divergences._checks.functions import (
+    refuse_values_where,
+    require_function,
+    returned_values,
+)
 from divergences._checks.labels import (
     aligned_columns,
     aligned_cost,
@@ -92,7 +97,10 @@ __all__ = [
     "real_array",
     "real_number",
     "refuse_categories",
+    "refuse_values_where",
     "require_axis",
+    "require_function",
+    "returned_values",
     "scalar",
     "seconds_or_none",
     "weights",

@@ -7,6 +7,7 @@ from typing import NoReturn
 import numpy as np
 
 from divergences._checks.arrays import first_offender, float64, holds, non_negative, number
+from divergences._checks.options import whole_number
 from divergences._checks.remedies import (
     remedy_for_log_total,
     remedy_for_negative,
@@ -63,9 +64,7 @@ def require_axis(name: str, array: Array, axis: int, /) -> None:
         raise DistributionError(
             f"`{name}` must have at least one axis, but is the number {number(array)}"
         )
-    if isinstance(axis, bool) or not isinstance(axis, int):
-        raise DistributionError(f"`axis` must be a whole number, but is {axis!r}")
-    if not -array.ndim <= axis < array.ndim:
+    if not -array.ndim <= whole_number("axis", axis, "a whole number") < array.ndim:
         raise DistributionError(f"`axis` is {axis}, but `{name}` has shape {tuple(array.shape)}")
     if math.prod(array.shape) == 0:
         raise DistributionError(f"`{name}` must not be empty, but has shape {tuple(array.shape)}")

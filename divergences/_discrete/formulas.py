@@ -1,10 +1,13 @@
 """Divergences as functions of a `MidpointForm`: one body for both kinds of input."""
 
+import math
+import sys
 from collections.abc import Callable
 from types import ModuleType
 
 import numpy as np
 
+from divergences import _checks
 from divergences._discrete.midpoint import MIDPOINT_EXPONENT, MidpointForm
 from divergences._discrete.series import (
     ARTANH_COEFFICIENTS,
@@ -120,20 +123,20 @@ def f_divergence(
 
     Raises:
         DistributionError: If only one of the two has mass at an outcome, and the limit of f for
-            this case is missing.
+            this case is missing, or the generator or a limit is invalid.
     """
     xp, p_over_m, q_over_m = pair.xp, pair.p_over_m, pair.q_over_m
+    limits = {"at_zero": at_zero, "slope_at_infinity": slope_at_infinity}
+    checked = {name: _checked_limit(name, limit) for name, limit in limits.items()}
     # At ratios beyond 1e300 a generator may overflow; its limits are used there.
     shared = (p_over_m > 1e-300 * q_over_m) & (q_over_m > 1e-300 * p_over_m)
     ratio = xp.where(shared, p_over_m, 1.0) / xp.where(shared, q_over_m, 1.0)
     p, q = pair.midpoint * p_over_m, pair.midpoint * q_over_m
-    terms = xp.where(shared, q * generator(ratio), 0.0)
+    terms = xp.where(shared, q * _generated(generator, ratio, shared & (q > 0), xp), 0.0)
     only_p = pair.in_p & (q_over_m < p_over_m) & ~shared
     only_q = pair.in_q & (p_over_m < q_over_m) & ~shared
-    for name, limit, mask, mass in (
-        ("at_zero", at_zero, only_q, q),
-        ("slope_at_infinity", slope_at_infinity, only_p, p),
-    ):
+    for name, mask, mass in (("at_zero", only_q, q), ("slope_at_infinity", only_p, p)):
+        limit = checked[name]
         if limit is not None:
             terms = terms + xp.where(mask, limit * xp.where(mask, mass, 1.0), 0.0)
         elif bool(xp.any(mask)):
@@ -142,6 +145,29 @@ def f_divergence(
                 "mass, but is missing; pass it, inf included"
             )
     return xp.sum(terms, axis=-1)
+
+
+def _checked_limit(name: str, limit: float | None) -> float | None:
+    """A limit of a convex function at an end of (0, inf), which is not -inf."""
+    requirement = "a number, inf included, or None"
+    if limit is None:
+        return None
+    return _checks.number_within(name, limit, -sys.float_info.max, math.inf, requirement)
+
+
+def _generated(
+    generator: Callable[[Array], Array], ratio: Array, used: Array, xp: ModuleType
+) -> Array:
+    """Values of a generator, in float64; inf only where it is used."""
+    _checks.require_function("generator", generator, "a function of an array of ratios")
+    with np.errstate(over="ignore", under="ignore"):  # as t * t does, for t up to 1e300
+        values = generator(ratio)
+    values = _checks.float64(
+        "generator", _checks.returned_values("generator", values, ratio, xp), xp
+    )
+    invalid = xp.isnan(values) | (values == -xp.inf) | ((values == xp.inf) & ~used)
+    _checks.refuse_values_where("generator", values, ratio, invalid, "a finite number, or inf", xp)
+    return values
 
 
 def split_by_size(pair: MidpointForm, /) -> tuple[ModuleType, Array, Array, Array]:

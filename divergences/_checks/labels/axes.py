@@ -168,6 +168,10 @@ def reindexed(values: Any, labels: Labels, union: Labels, axis: int, missing: fl
     if isinstance(values, list):
         by_label = dict(zip(labels, values, strict=True))
         return [by_label.get(label, missing) for label in union]
+    if not labels:
+        shape = list(values.shape)
+        shape[axis] = len(union)
+        return np.full(shape, missing)
     position = {label: k for k, label in enumerate(labels)}
     order = [position.get(label, -1) for label in union]
     result = np.take(values, order, axis=axis)

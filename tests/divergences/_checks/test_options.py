@@ -101,6 +101,9 @@ def test_whole_numbers_of_every_type_are_taken(number):
         (lambda: sampled.emd(X, Y, metric=3), "`metric` must be one of"),
         (lambda: emd([P], [Q], [[0, 1], [1, 0]], n_jobs=HUGE), "`n_jobs` must be a number of pro"),
         (lambda: emd([P], [Q], [[0, 1], [1, 0]], n_jobs=True), "`n_jobs` must be a number of pro"),
+        (lambda: kl(P, Q, axis=1.0), "`axis` must be a whole number, but is 1.0"),
+        (lambda: kl(P, Q, axis=HUGE), "`axis` must be a whole number, but is 1000"),
+        (lambda: kl(P, Q, axis=True), "`axis` must be a whole number, but is True"),
         (lambda: emd(NUMBER, [P], [[0, 1], [1, 0]]), "`p` must have at least one axis"),
         (lambda: emd([P], NUMBER, [[0, 1], [1, 0]]), "`q` must have at least one axis"),
         (lambda: emd([P], [Q], [0, 1]), "`cost` must have the axes of `p` and of `q`"),
@@ -117,6 +120,11 @@ def test_an_option_out_of_range_is_refused(call, message):
 def test_w_of_a_large_order_is_the_largest_distance_but_for_its_share(order):
     value = float(sampled.wasserstein_1d([0.0, 1.0], [5.0, 9.0], order=order))
     assert value == pytest.approx(8 * 0.5 ** (1 / order), rel=1e-14)
+
+
+def test_an_axis_may_be_a_whole_number_of_numpy():
+    table = np.array([P, Q]).T
+    assert kl(table, table, axis=np.int64(0)).tolist() == [0.0, 0.0]
 
 
 def test_no_more_processes_than_tasks_are_started(monkeypatch):
