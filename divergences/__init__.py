@@ -4,6 +4,8 @@ With a distance as ground cost, EMD is the Wasserstein-1 distance. Invalid input
 `DistributionError`; it is never normalised or clipped.
 """
 
+from typing import TYPE_CHECKING
+
 from divergences import closed_forms, densities, log_space, sampled
 from divergences._discrete import (
     alpha,
@@ -72,3 +74,20 @@ __all__ = [
     "total_variation",
     "transport",
 ]
+
+if TYPE_CHECKING:
+    __version__: str
+else:
+
+    def __getattr__(name: str) -> str:
+        """The version of the installed package, read at its first use."""
+        if name != "__version__":
+            raise AttributeError(f"module 'divergences' has no attribute {name!r}")
+        from importlib.metadata import version  # here, since it is slow to import
+
+        return version("divergences")
+
+
+def __dir__() -> list[str]:
+    """The public names."""
+    return [*__all__, "__version__"]

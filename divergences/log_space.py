@@ -27,6 +27,28 @@ from divergences._discrete import (
 from divergences._discrete.js_mixture import js_mixture_of_logs
 from divergences._typing import Array, ArrayLike, of_one, of_pair
 
+__all__ = [
+    "alpha",
+    "chi2",
+    "cross_entropy",
+    "entropy",
+    "f_divergence",
+    "hellinger",
+    "jeffreys",
+    "js",
+    "js_distance",
+    "js_mixture",
+    "kl",
+    "renyi",
+    "reverse_kl",
+    "total_variation",
+]
+
+
+def __dir__() -> list[str]:
+    """The public names."""
+    return list(__all__)
+
 
 @of_pair
 def kl(

@@ -7,6 +7,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from gan import (  # noqa: F401  # attributes, for a type checker
+        critics,
+        data,
+        evaluation,
+        metrics,
+        networks,
+        recipes,
+        runs,
+        training,
+    )
     from gan.data.dataset import DataSet
     from gan.data.mixtures import GaussianMixture, eight_gaussians, twenty_five_gaussians
     from gan.datasets import DATA
@@ -41,7 +51,16 @@ __all__ = [
     "twenty_five_gaussians",
 ]
 
-_FOLDERS = ("critics", "data", "metrics", "networks", "recipes")
+_FOLDERS = (
+    "critics",
+    "data",
+    "evaluation",
+    "metrics",
+    "networks",
+    "recipes",
+    "runs",
+    "training",
+)
 _NAMES_OF_MODULE = {
     "gan.data.dataset": ("DataSet",),
     "gan.data.mixtures": ("GaussianMixture", "eight_gaussians", "twenty_five_gaussians"),
@@ -56,16 +75,22 @@ _NAMES_OF_MODULE = {
 _MODULE_OF = {name: module for module, names in _NAMES_OF_MODULE.items() for name in names}
 
 
-def __getattr__(name: str) -> Any:
-    """Import a public name or folder at its first use."""
-    if name in _FOLDERS:
-        return import_module(f"gan.{name}")
-    if name not in _MODULE_OF:
-        raise AttributeError(f"module 'gan' has no attribute {name!r}")
-    value = globals()[name] = getattr(import_module(_MODULE_OF[name]), name)
-    return value
+if TYPE_CHECKING:
+    __version__: str
+else:
+
+    def __getattr__(name: str) -> Any:
+        """Import a public name or folder, or read the version, at its first use."""
+        if name in _FOLDERS:
+            return import_module(f"gan.{name}")
+        if name == "__version__":
+            return import_module("divergences").__version__
+        if name not in _MODULE_OF:
+            raise AttributeError(f"module 'gan' has no attribute {name!r}")
+        value = globals()[name] = getattr(import_module(_MODULE_OF[name]), name)
+        return value
 
 
 def __dir__() -> list[str]:
-    """The public names."""
-    return list(__all__)
+    """The public names and folders."""
+    return [*__all__, *_FOLDERS, "__version__"]

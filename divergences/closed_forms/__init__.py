@@ -36,3 +36,8 @@ __all__ = [
     "w1",
     "w2",
 ]
+
+
+def __dir__() -> list[str]:
+    """The public names."""
+    return list(__all__)

@@ -20,6 +20,11 @@ from divergences.densities._quadrature import (
 __all__ = ["Integral", "js", "kl", "reverse_kl"]
 
 
+def __dir__() -> list[str]:
+    """The public names."""
+    return list(__all__)
+
+
 def kl(
     log_p: LogDensity,
     log_q: LogDensity,

@@ -34,3 +34,8 @@ __all__ = [
     "transport",
     "wasserstein_1d",
 ]
+
+
+def __dir__() -> list[str]:
+    """The public names."""
+    return list(__all__)

@@ -1,6 +1,9 @@
 """The public names, no more and no less, and the documentation of each."""
 
 import inspect
+import subprocess
+import sys
+from importlib import metadata
 
 import pytest
 
@@ -12,7 +15,7 @@ NAMES = {
         DistributionError LipschitzWitness PairwiseError PairwiseInterrupt PermutationInterrupt
         SolverError Transport alpha chi2 closed_forms cross_entropy densities emd entropy
         f_divergence hellinger jeffreys js js_distance js_mixture kl lipschitz_witness log_space
-        pairwise partial_transport renyi reverse_kl sampled total_variation transport
+        normalize pairwise partial_transport renyi reverse_kl sampled total_variation transport
     """,
     divergences.sampled: """
         ColumnComparison Comparison Estimate PermutationTest TableComparison compare
@@ -34,14 +37,33 @@ NAMES = {
         train twenty_five_gaussians
     """,
 }
+FOLDERS = ["critics", "data", "evaluation", "metrics", "networks", "recipes", "runs", "training"]
 
 
 @pytest.mark.parametrize("module", NAMES, ids=lambda module: module.__name__)
 def test_the_public_names_are_these(module):
     names = NAMES[module].split()
+    folders = FOLDERS if module is gan else []
     assert sorted(module.__all__) == sorted(names)
-    assert [name for name in dir(module) if not name.startswith("_")] == sorted(names)
-    assert all(hasattr(module, name) for name in names)
+    assert [name for name in dir(module) if name[0] != "_"] == sorted([*names, *folders])
+    assert all(hasattr(module, name) for name in [*names, *folders])
+
+
+@pytest.mark.parametrize("module", NAMES, ids=lambda module: module.__name__)
+def test_what_is_not_there_is_an_attribute_error(module):
+    with pytest.raises(AttributeError, match="has no attribute 'nonsense'"):
+        _ = module.nonsense
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_a_folder_of_gan_is_an_attribute_without_its_import(folder):
+    code = f"import gan; print(gan.{folder}.__name__)"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == f"gan.{folder}"
+
+
+def test_the_version_is_that_of_the_installed_package():
+    assert divergences.__version__ == gan.__version__ == metadata.version("divergences")
 
 
 FUNCTIONS = [

@@ -73,4 +73,4 @@ def test_folders_are_attributes_of_the_package():
 
 def test_an_unknown_name_is_an_attribute_error():
     with pytest.raises(AttributeError, match="module 'gan' has no attribute 'critic_gab'"):
-        gan.critic_gab  # noqa: B018
+        gan.critic_gab  # type: ignore[attr-defined]  # noqa: B018
