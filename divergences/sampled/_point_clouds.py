@@ -9,6 +9,7 @@ import array_api_compat
 import numpy as np
 
 from divergences import _checks
+from divergences._checks.images import refuse_images
 from divergences._transport.gradients import cost_with_gradient
 from divergences._transport.ground import GroundCost
 from divergences._transport.metrics import BlockMetric, Metric, norms
@@ -146,6 +147,8 @@ class PointCloudPair:
         sources = _checks.points("x", x, xp, like=like, sample=x_sample)
         targets = _checks.points("y", y, xp, like=like, sample=y_sample)
         _require_same_dimension(sources.shape[1], targets.shape[1])
+        if p_values is None and q_values is None:
+            refuse_images(sources, targets, xp)
         p = _checks.weights("x_weights", p_values, sources.shape[0], xp, like=sources)
         q = _checks.weights("y_weights", q_values, targets.shape[0], xp, like=targets)
         return cls(PointCloud(sources, p), PointCloud(targets, q))
