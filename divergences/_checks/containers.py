@@ -10,6 +10,21 @@ import numpy as np
 from divergences._checks.labels import plain
 from divergences.errors import DistributionError
 
+# Families of divergences.closed_forms by their names in scipy.stats.
+CLOSED_FORMS = {
+    "norm": "Normal",
+    "Normal": "Normal",
+    "StandardNormal": "Normal",
+    "expon": "Exponential",
+    "gamma": "Gamma",
+    "beta": "Beta",
+    "poisson": "Poisson",
+    "bernoulli": "Bernoulli",
+    "uniform": "Uniform",
+    "Uniform": "Uniform",
+    "multivariate_normal_frozen": "MultivariateNormal",
+}
+
 
 def as_array_or_list(name: str, value: Any, /) -> Any:
     """The values of a container that is neither an array nor a list; others unchanged.
@@ -31,6 +46,7 @@ def as_array_or_list(name: str, value: Any, /) -> Any:
             f"rows: {name}.tolist()"
         )
     _refuse_sparse(name, value)
+    _refuse_distribution(name, value)
     if isinstance(value, set | frozenset):
         raise DistributionError(
             f"`{name}` is a set, which has no order; pass a list, or a mapping by outcome"
@@ -57,6 +73,31 @@ def _unmasked(name: str, value: np.ma.MaskedArray[Any, Any]) -> Any:
         f"`{name}` is a masked array with {count} masked entries; pass `{name}.compressed()`, or "
         f"`{name}.filled(0)`"
     )
+
+
+def _refuse_distribution(name: str, value: Any) -> None:
+    """Refuse a distribution of scipy.stats where an array is meant.
+
+    Raises:
+        DistributionError: With the function that takes it, or with a sample of it.
+    """
+    if isinstance(value, type) or not (hasattr(value, "logpdf") or hasattr(value, "logpmf")):
+        return
+    kind = f"`{name}` is a distribution of scipy.stats, not an array"
+    if name not in ("p", "q", "log_p", "log_q"):
+        draw = "rvs(size=1000)" if hasattr(value, "rvs") else "sample(1000)"
+        raise DistributionError(f"{kind}; pass a sample of it, {name}.{draw}")
+    p, q = ("log_p", "log_q") if name.startswith("log_") else ("p", "q")
+    remedies = []
+    if hasattr(value, "support"):
+        remedies.append(
+            f"pass both to divergences.densities, as divergences.densities.kl({p}, {q})"
+        )
+    name_in_scipy = getattr(getattr(value, "dist", value), "name", type(value).__name__)
+    family = CLOSED_FORMS.get(name_in_scipy)
+    if family is not None:
+        remedies.append(f"use divergences.closed_forms.kl of two {family}")
+    raise DistributionError(f"{kind}; {', or '.join(remedies) or 'pass its probabilities'}")
 
 
 def _refuse_sparse(name: str, value: Any) -> None:

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from divergences import _checks
+from divergences._checks.containers import as_float, shortened
 from divergences._results import Number, html_table
 from divergences._typing import Floats
 from divergences.errors import DistributionError, SolverError
@@ -56,6 +58,10 @@ class InfiniteDivergenceError(Exception):
     """A point with p > 0 and q = 0."""
 
 
+class NegativeValueError(Exception):
+    """A negative value of what may be a density."""
+
+
 class DensityPair:
     """Two log-densities on a common support, divided into panels.
 
@@ -69,17 +75,23 @@ class DensityPair:
         log_densities: dict[str, LogDensity],
         support: tuple[float, float],
         points: Iterable[float],
+        *,
+        split_points: Iterable[float] = (),
     ) -> None:
+        """Check the arguments; the latter split points may lie outside of the support."""
+        for name, log_density in log_densities.items():
+            _checks.require_function(name, log_density, "a log-density: a function of an array")
         self.log_densities = log_densities
         self.support = low, high = _checked_support(support)
-        split_points = sorted({float(x) for x in points})
-        outside = [x for x in split_points if not low < x < high]
+        inside = {float(x) for x in split_points if low < x < high}
+        points = _sorted_points(points)
+        outside = [x for x in points if not low < x < high]
         if outside:
             raise DistributionError(
                 f"`points` must lie within the support {self.support}, but {outside[0]} does not; "
                 "drop it"
             )
-        ends = np.array([low, *split_points, high])
+        ends = np.array([low, *sorted(inside | set(points)), high])
         self.low, self.high = ends[:-1], ends[1:]
 
     def evaluate(self, u: float) -> tuple[Floats, Floats, Floats, Floats]:
@@ -88,9 +100,26 @@ class DensityPair:
         log_p, log_q = (self._log_density(name, x) for name in self.log_densities)
         return log_p, log_q, x, derivative
 
+    def is_density(self, name: str) -> bool:
+        """Whether the values of a log-density are at least 0 and integrate to 1."""
+        position = list(self.log_densities).index(name)
+
+        def values(log_p: Floats, log_q: Floats, _x_over_derivative: Floats) -> Floats:
+            density = (log_p, log_q)[position]
+            if np.any(density < 0):
+                raise NegativeValueError
+            return density
+
+        try:
+            mass, error = self.integral(values, absolute=MAX_MASS_ERROR)
+        except (DistributionError, SolverError, NegativeValueError):
+            return False
+        return bool(abs(mass - 1) <= MAX_MASS_ERROR + error)
+
     def _log_density(self, name: str, x: Floats) -> Floats:
         with np.errstate(over="ignore", under="ignore"):  # x * x may overflow in the tails
-            values = np.asarray(self.log_densities[name](x), np.float64)
+            returned = self.log_densities[name](x)
+        values = np.asarray(_checks.real_array(name, returned, _checks.NUMPY), np.float64)
         if values.shape not in ((), x.shape):
             raise DistributionError(
                 f"`{name}` must return one number for each point, but for points of shape "
@@ -162,15 +191,27 @@ def _change_of_variable(low: Floats, high: Floats, u: float) -> tuple[Floats, Fl
     return np.clip(x, np.nextafter(low, math.inf), np.nextafter(high, -math.inf)), derivative
 
 
+def _sorted_points(points: Iterable[float]) -> list[float]:
+    """The split points in increasing order, each once."""
+    listed = list(points) if isinstance(points, set | frozenset) else points
+    array = np.asarray(_checks.real_array("points", listed, _checks.NUMPY), np.float64)
+    if array.ndim != 1:
+        raise DistributionError(
+            f"`points` must be a list of numbers within the support, but is {shortened(points)}; "
+            "pass one number as [number]"
+        )
+    return sorted(set(array.tolist()))
+
+
 def _checked_support(support: tuple[float, float]) -> tuple[float, float]:
     """Check that the support is an interval (a, b) with a < b."""
-    try:
-        low, high = (float(end) for end in support)
-    except (TypeError, ValueError):
+    ends = list(support) if isinstance(support, Iterable) else []
+    low, high = (as_float(end) for end in ends) if len(ends) == 2 else (None, None)
+    if low is None or high is None:
         raise DistributionError(
-            f"`support` must be a pair of numbers (a, b), but is {support!r}; "
+            f"`support` must be a pair of numbers (a, b), but is {shortened(support)}; "
             "for the whole line pass (-inf, inf)"
-        ) from None
+        )
     if not low < high:
         raise DistributionError(
             f"`support` must be (a, b) with a < b, but is ({low}, {high}); order the ends"
