@@ -24,6 +24,10 @@ class _Parser(argparse.ArgumentParser):
         """Refuse arguments."""
         raise DistributionError(f"{message}; {self.prog} --help lists the arguments")
 
+    def print_help(self, file: Any = None) -> None:
+        """Print the help; unlike argparse, with an error where that fails."""
+        (sys.stdout if file is None else file).write(self.format_help())
+
 
 class _Version(argparse.Action):
     """An option that prints the version and exits."""

@@ -286,10 +286,11 @@ def test_the_version_is_printed(capsys):
     assert capsys.readouterr() == (f"divergences {version('divergences')}\n", "")
 
 
-def test_a_reader_that_left_ends_the_command_as_a_signal_would():
+@pytest.mark.parametrize("arguments", [["a.npy", "a.npy", "--method", "knn"], ["--help"]])
+def test_a_reader_that_left_ends_the_command_as_a_signal_would(arguments):
     np.save("a.npy", ROWS)
     reader, writer = os.pipe()
     os.close(reader)
     with os.fdopen(writer, "w") as closed:
-        ran = program("a.npy", "a.npy", "--method", "knn", stdout=closed)
+        ran = program(*arguments, stdout=closed)
     assert (ran.returncode, ran.stderr) == (128 + signal.SIGPIPE, "")

@@ -97,6 +97,13 @@ def test_numbers_that_could_be_thousands_are_not_taken_for_decimals(written):
     assert samples(table, table)[0].points[:, 0].tolist() == [1.234, 5.678]
 
 
+@pytest.mark.parametrize("text", ["1.5", "1.234,5", "1_0,5"])
+def test_a_point_is_no_part_of_a_number_with_a_decimal_comma(written, text):
+    table = read(written("a.csv", f"a;b\n1,5;2\n{text};4\n"), text=TextOptions(decimal=","))
+    with pytest.raises(DistributionError, match=r"line 3: '.*' in column 'a' is no number"):
+        samples(table, table)
+
+
 @pytest.mark.parametrize("text", ["1_000", "1e1_0", "1.5.2", "0x10", "1 000", "12.5%"])
 def test_text_that_is_no_number_is_refused(written, text):
     table = read(written("a.csv", f"a,b\n1,2\n{text},3\n"))
@@ -186,8 +193,9 @@ def test_dates_are_times(written):
     table = read(written("a.csv", "when,n\n2024-01-31,1\n,2\n2024-02-01 12:30,3\n"))
     expected = np.array(["2024-01-31", "NaT", "2024-02-01T12:30"], "datetime64[us]")
     assert np.array_equal(table.columns[0], expected, equal_nan=True)
-    words = read(written("b.csv", "when,n\n2024-13-01,1\n2024-01-01,2\n"))
-    assert words.columns[0].dtype == object
+    for other in ("2024-13-01", "2024-02", "today", "2024-01-01Z"):
+        words = read(written("b.csv", f"when,n\n{other},1\n2024-01-01,2\n"))
+        assert words.columns[0].tolist() == [other, "2024-01-01"]
 
 
 def test_comments_are_skipped_and_rows_that_look_like_one_are_not(written):

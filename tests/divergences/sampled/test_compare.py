@@ -113,7 +113,11 @@ def test_json_keeps_every_digit_and_has_text_for_non_finite_numbers(comparison):
     ("arguments", "options", "message"),
     [
         (([[0.0, 1.0]], [[0.0]]), {}, "`x` and `y` must have points of the same dimension"),
-        (([0.0, np.nan], [1.0, 2.0]), {}, r"`x` must be finite, but 1 of its 2 rows has .*: row 1; drop"),
+        (
+            ([0.0, np.nan], [1.0, 2.0]),
+            {},
+            r"`x` must be finite, but 1 of its 2 rows has .*: row 1; drop",
+        ),
         (([], [1.0]), {}, "`x` must not be empty"),
         (([0.0, 1.0], [1.0, 2.0]), {"confidence": 95}, "`confidence` must be strictly between 0"),
         (([0.0, 1.0], [1.0, 2.0]), {"x_weights": [1.0]}, "`x_weights` must have one entry per po"),

@@ -64,6 +64,9 @@ def test_income_alone_makes_up_the_distance_and_the_summary_says_so():
     scaled = compare(AGE_AND_INCOME, LATER, scale="std")
     assert 0.2 < scaled.cost_shares[0] < 0.8
     assert not any("--scale std" in s for s in scaled.summary)
+    moved = compare(AGE_AND_INCOME, LATER + np.array([500.0, 0.0]), scale="std")
+    assert moved.cost_shares[0] > 0.99
+    assert not any("--scale std" in s for s in moved.summary)
     assert scaled.emd.estimand.endswith("in standard deviations of x")
     assert "std of x" in str(scaled)
     assert scaled.as_dict()["emd"]["cost_shares"] == scaled.cost_shares.tolist()
