@@ -140,6 +140,6 @@ def _frame(table: Table, columns: list[str] | None) -> Frame:
     if repeated is not None:
         raise DistributionError(
             f"{table.path}: {names.count(repeated)} columns are called {repeated!r}; choose by "
-            "numbers, from 0: --columns"
+            f"numbers, from 0: --columns {','.join(map(str, range(len(names))))}"
         )
     return Frame(str(table.path), dict(zip(names, table.columns, strict=True)), "file")
