@@ -10,7 +10,7 @@ from scipy import special
 from divergences._typing import Floats, Indices
 from divergences.sampled._density_ratio import counts, stacking
 from divergences.sampled._density_ratio.atoms import Atoms
-from divergences.sampled._density_ratio.functionals import Functional
+from divergences.sampled._density_ratio.functionals import JS, Functional
 from divergences.sampled._density_ratio.pooled_sample import PooledSample
 
 BLOCK_SIZE = 80  # close points, beyond which the noise of nearest neighbours is independent
@@ -151,9 +151,10 @@ class _ContinuousPart:
 
         Returns:
             The effect of a constant error of the log-ratios, of the size of the defect, in nats; 0
-            for nearest neighbours.
+            for nearest neighbours, and for JS, which is the optimum of the models' log loss, so
+            that their errors change it in second order only.
         """
-        if self.log_ratios.stack is None:
+        if self.log_ratios.stack is None or self.functional is JS:
             return 0.0
         log_ratios, n = self.log_ratios.smoothed, self.samples.n
         slopes = self.masses * self.functional.slopes(self.smoothed, n)

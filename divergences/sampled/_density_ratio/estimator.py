@@ -77,7 +77,7 @@ class DensityRatioEstimator:
         rng: np.random.Generator | None,
     ) -> DensityRatioEstimator:
         """Validate the arguments of `kl` and find the atoms."""
-        _checks.confidence(confidence)
+        confidence = _checks.confidence(confidence)
         categorical = _checks.is_categorical(x) or _checks.is_categorical(y)
         if categorical:
             x, y = _checks.category_codes(x, y)
@@ -158,6 +158,8 @@ class DensityRatioEstimator:
             return methods.with_histogram_cells(self.samples, self.atoms, rng), None
         if len(self.atoms.continuous_indices) == 0:
             return self.atoms, None
+        requirement = "a whole number of at least 1"
+        neighbours = _checks.whole_number("neighbours", neighbours, requirement, low=1)
         key = (method, neighbours)
         if key not in self.log_ratio_cache:
             continuous = self.samples.subset(self.atoms.continuous_indices)

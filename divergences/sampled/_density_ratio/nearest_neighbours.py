@@ -13,6 +13,7 @@ from divergences._typing import Floats, Indices
 from divergences.sampled._density_ratio.pooled_sample import PooledSample
 
 RELATIVE_RADIUS = 1 + 1e-12  # rounding: a closed ball must hold the neighbours on its surface
+MIN_PARALLEL_QUERIES = 2000
 MORE_NEIGHBOURS = 4  # factor between the two numbers of neighbours
 MIN_DIMENSION, MAX_DIMENSION = 2, 8  # assumed in the order of the bias
 
@@ -30,9 +31,9 @@ def neighbour_log_ratios(
 
     With K points of both samples as near as the k-th nearest of p, k of them from p,
     :math:`\psi(k) - \psi(K)` is an unbiased estimate of the logarithm of the share of p among all
-    points, if the densities are constant that far, and likewise for q, within its own distance.
-    The difference of both is the log-ratio. The estimate of Wang, Kulkarni and Verdu has the
-    logarithms of the volumes of the two balls in place of the digammas of K; counts measure the
+    points, if the ratio of the densities is constant that far, and likewise for q, within its own
+    distance. The difference of both is the log-ratio. The estimate of Wang, Kulkarni and Verdu has
+    the logarithms of the volumes of both balls in place of the digammas of K; counts measure the
     volumes by all points, so that only changes of the *ratio* of the densities bias the estimate.
 
     Args:
@@ -59,7 +60,7 @@ def neighbour_log_ratios(
         for level in range(len(ks)):
             radii = own_radii[:, level], other_radii[:, level]
             values, variances[level, side] = _from_ranks(points, own, other, *radii)
-            log_ratios[level, side] = sign * (values + np.log(other.n / (own.n - 1)))
+            log_ratios[level, side] = sign * values
     return log_ratios, variances, _dimension(np.concatenate(log_growths), ks)
 
 
@@ -109,17 +110,19 @@ def robustly_scaled(points: Floats, /) -> Floats:
 def _from_ranks(
     points: Floats, own: cKDTree, other: cKDTree, own_radii: Floats, other_radii: Floats
 ) -> tuple[Floats, Floats]:
-    r"""Log-ratio of own to other density, without the sample sizes, and its variance.
+    r"""Log-ratio of own to other density at each point, and its variance.
 
     Returns:
-        Both, each of shape ``(points,)``. The variance is that for two independent Poisson
-        processes: :math:`2 \psi'(k)`, of the log-volumes, less their variance given the counts.
+        Both, each of shape ``(points,)``, exact for a constant ratio: the variance of both
+        log-volumes, :math:`\psi'(k) - \psi'(n)` and likewise for m, less that given the counts.
     """
     own_k, near = _counts(own, points, own_radii) - 1, _counts(other, points, own_radii)
     far, other_k = _counts(own, points, other_radii) - 1, _counts(other, points, other_radii)
-    own_share = special.digamma(own_k) - special.digamma(own_k + near)
+    own_share = special.digamma(own_k) - special.digamma(own_k + near) - special.digamma(own.n)
     other_share = special.digamma(other_k) - special.digamma(other_k + far)
-    of_volumes = special.polygamma(1, own_k) + special.polygamma(1, other_k)
+    other_share -= special.digamma(other.n + 1)
+    of_volumes = special.polygamma(1, own_k) - special.polygamma(1, own.n)
+    of_volumes += special.polygamma(1, other_k) - special.polygamma(1, other.n + 1)
     given_counts = special.polygamma(1, own_k + near) - special.polygamma(1, other_k + far)
     return np.asarray(own_share - other_share), np.asarray(of_volumes - np.abs(given_counts))
 
@@ -127,12 +130,19 @@ def _from_ranks(
 def _counts(tree: cKDTree, points: Floats, radii: Floats) -> Indices:
     """Number of points of a tree within a distance of each point."""
     radii = radii * RELATIVE_RADIUS
-    return np.asarray(tree.query_ball_point(points, radii, return_length=True, workers=-1))
+    return np.asarray(
+        tree.query_ball_point(points, radii, return_length=True, workers=_workers(points))
+    )
 
 
 def _kth_distances(tree: cKDTree, points: Floats, ks: Indices) -> Floats:
     """Distances from each point to its k-th nearest in a tree, shape ``(points, len(ks))``."""
-    return np.asarray(tree.query(points, ks, workers=-1)[0])
+    return np.asarray(tree.query(points, ks, workers=_workers(points))[0])
+
+
+def _workers(points: Floats) -> int:
+    """Number of threads of a search: one for few points, all cores for many."""
+    return 1 if len(points) < MIN_PARALLEL_QUERIES else -1
 
 
 def _log_growths(radii: Floats) -> Floats:
