@@ -16,6 +16,7 @@ from divergences._cli.tables import (
     Table,
     column_list,
     read,
+    require_memory_to_compare,
     require_spread,
     samples,
     truncated_list,
@@ -135,6 +136,7 @@ def _compare(
     args: argparse.Namespace, x: Sample, y: Sample, estimates: dict[str, Estimate]
 ) -> None:
     """Fill in the estimates, and print a row of the table after each."""
+    require_memory_to_compare(args.x, args.y, len(x.points) + len(y.points))
     clouds = PointCloudPair.of(x.points, y.points, x.weights, y.weights)
     if args.scale is not None:
         require_spread(x)

@@ -27,7 +27,7 @@ HEADER_READERS = {
 
 
 class _Header(NamedTuple):
-    """What a header says about the array behind it.
+    """Header of a .npy file: shape and type of the array behind it.
 
     Attributes:
         shape: Shape of the array.

@@ -138,6 +138,15 @@ def test_the_size_of_a_text_is_held_against_the_available_memory(monkeypatch):
         read(Path("a.csv"))
 
 
+def test_the_comparison_of_many_points_is_held_against_the_available_memory(monkeypatch, capsys):
+    np.savez_compressed("a.npz", np.zeros(10**6))
+    monkeypatch.setattr(memory, "available_memory", lambda: 3 * 10**8)
+    assert main(["a.npz", "a.npz", "--method", "histogram"]) == 2
+    assert capsys.readouterr().err.startswith(
+        "error: comparing a.npz with a.npz: takes about 0.5 GB of memory, but 0.3 GB are available"
+    )
+
+
 def test_devices_and_sockets_are_not_read():
     Path("zero.csv").symlink_to("/dev/zero")
     with pytest.raises(DistributionError, match=r"zero\.csv: is a device or a socket"):
