@@ -8,8 +8,9 @@ from typing import Any
 import array_api_compat
 import numpy as np
 
-from divergences._checks.containers import as_array_or_list, numbers_of_objects, shortened
+from divergences._checks.containers import as_array_or_list, numbers_of_objects
 from divergences._checks.labels import is_labelled
+from divergences._checks.values import shortened
 from divergences._typing import Array
 from divergences.errors import DistributionError
 
@@ -87,6 +88,8 @@ def real_array(name: str, value: Any, xp: ModuleType, /, *, like: Array | None =
         value = array = _array_of_list(name, value)
         if not array_api_compat.is_numpy_namespace(xp):
             device = None if like is None else array_api_compat.device(like)
+            if not array.flags.writeable:
+                array = array.copy()  # torch warns of views that it could not write to
             value = _in_float64(name, lambda: xp.asarray(array, device=device), xp)
     if array_api_compat.is_numpy_namespace(xp):
         value = _native_values(name, value)
@@ -114,7 +117,14 @@ def _native_values(name: str, value: Array) -> Any:
         raise DistributionError(
             f"`{name}` requires a gradient, which the result would not carry; pass {name}.detach()"
         )
-    array = numpy_values(value)
+    namespace(**{name: value})  # refuses tensors without values
+    try:
+        array = numpy_values(value)
+    except TypeError:  # torch's, of types that numpy does not have
+        raise DistributionError(
+            f"`{name}` must hold {REAL_DTYPES}, but its type is {value.dtype}; convert it to "
+            "float64"
+        ) from None
     if array.dtype.kind == "O":
         return numbers_of_objects(name, array)
     return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
@@ -247,6 +257,10 @@ def holds(name: str, condition: Array) -> bool:
     """Whether a condition on the values holds; synchronizes with the device."""
     try:
         return bool(condition)
+    except RuntimeError as error:  # torch's, on the device meta
+        raise DistributionError(
+            f"`{name}` must hold values, but has none on its device; pass an array of another one"
+        ) from error
     except TypeError as error:  # jax's, while it compiles
         raise DistributionError(
             f"the values of `{name}` are checked, but jax has none while it compiles or maps; "

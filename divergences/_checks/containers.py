@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from divergences._checks.labels import plain
+from divergences._checks.values import as_float, shortened
 from divergences.errors import DistributionError
 
 # Families of divergences.closed_forms by their names in scipy.stats.
@@ -45,7 +46,7 @@ def as_array_or_list(name: str, value: Any, /) -> Any:
             f"`{name}` is a structured array with fields {', '.join(value.dtype.names)}; pass its "
             f"rows: {name}.tolist()"
         )
-    _refuse_sparse(name, value)
+    refuse_sparse(name, value)
     _refuse_distribution(name, value)
     if isinstance(value, set | frozenset):
         raise DistributionError(
@@ -100,7 +101,7 @@ def _refuse_distribution(name: str, value: Any) -> None:
     raise DistributionError(f"{kind}; {', or '.join(remedies) or 'pass its probabilities'}")
 
 
-def _refuse_sparse(name: str, value: Any) -> None:
+def refuse_sparse(name: str, value: Any, /) -> None:
     """Refuse sparse arrays and matrices of scipy, torch and pydata.
 
     Raises:
@@ -126,9 +127,10 @@ def numbers_of_objects(name: str, array: Any, /) -> Any:
     entries = array.reshape(-1).tolist()
     missing = [k for k, x in enumerate(entries) if _is_missing(x)]
     if missing:
+        first = missing[0]
         raise DistributionError(
-            f"`{name}` has {len(missing)} missing values ({entries[missing[0]]!r}), the first at "
-            f"{_index(array, missing[0])}; drop or fill them"
+            f"`{name}` has {len(missing)} missing values ({shortened(entries[first])}), the first "
+            f"at {_index(array, first)}; drop or fill them"
         )
     for k, x in enumerate(entries):
         if not isinstance(x, numbers.Real | Decimal):
@@ -157,28 +159,3 @@ def _is_missing(value: Any) -> bool:
     if isinstance(value, Decimal):
         return value.is_nan()
     return isinstance(value, float) and value != value
-
-
-def as_float(value: Any, /) -> float | None:
-    """A real number as a float; None for anything else, and for numbers beyond the largest float.
-
-    Durations of numpy, which numpy counts as integers, are no numbers.
-
-    Returns:
-        The float, possibly infinite or NaN; or None.
-    """
-    if isinstance(value, np.timedelta64) or not isinstance(value, numbers.Real | Decimal):
-        return None
-    try:
-        return float(value)
-    except (OverflowError, ValueError):  # of large int and Fraction; of a signaling NaN
-        return None
-
-
-def shortened(value: Any, /) -> str:
-    """``repr`` of a value in one line, cut to 60 characters."""
-    try:
-        text = " ".join(repr(value).split())
-    except Exception:  # noqa: BLE001  # a message must not fail: int of 5000 digits have no repr
-        text = f"a value of type {type(value).__name__}"
-    return text if len(text) <= 60 else f"{text[:57]}..."

@@ -7,7 +7,7 @@ import array_api_compat
 import numpy as np
 
 from divergences._checks.arrays import first_offender, holds
-from divergences._checks.containers import shortened
+from divergences._checks.values import shortened
 from divergences._typing import Array
 from divergences.errors import DistributionError
 
@@ -47,6 +47,7 @@ def returned_values(name: str, values: Any, argument: Array, xp: ModuleType, /) 
     is_array = isinstance(values, np.ndarray | np.generic) or array_api_compat.is_array_api_obj(
         values
     )
+    is_array = is_array and not isinstance(values, type)
     if not is_array or array_api_compat.array_namespace(values) is not xp:
         raise DistributionError(
             f"`{name}` must return an array of {library} with one number for each entry of its "

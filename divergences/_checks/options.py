@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from divergences._checks.containers import as_float, shortened
+from divergences._checks.values import as_float, shortened
 from divergences.errors import DistributionError
 
 MAX_ORDER = 1e9  # of a Wasserstein distance: beyond it W_r and W_inf agree to 1e-6
@@ -112,14 +112,17 @@ def log_base(base: float | None, /) -> float:
     return math.log(number_within("base", base, 1.0, math.inf, requirement, ends=False))
 
 
-def confidence(value: float, /) -> None:
-    """Refuse a confidence level that is not strictly between 0 and 1.
+def confidence(value: float, /) -> float:
+    """A confidence level.
+
+    Returns:
+        The level, a float strictly between 0 and 1.
 
     Raises:
-        DistributionError: If so; the message gives the value.
+        DistributionError: If it is not such a number; the message gives the value.
     """
     requirement = "strictly between 0 and 1, as 0.95 is"
-    number_within("confidence", value, 0.0, 1.0, requirement, ends=False)
+    return number_within("confidence", value, 0.0, 1.0, requirement, ends=False)
 
 
 def random_generator(rng: np.random.Generator, /) -> np.random.Generator:

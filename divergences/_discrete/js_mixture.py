@@ -200,6 +200,7 @@ def _checked_stack(
     xp = _checks.namespace(**{name: distributions, "weights": weights})
     like = _checks.first_array(distributions, weights)
     array = _checks.real_array(name, distributions, xp, like=like)
+    axis = _checks.whole_number("axis", axis, "a whole number")
     if array.ndim < 2 or axis in (0, -array.ndim):
         raise DistributionError(
             f"`{name}` must have shape (n, ..., k), its outcomes not on the first axis, but has "

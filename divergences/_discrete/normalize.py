@@ -1,7 +1,6 @@
 """Probabilities from counts, for every kind of object that the divergences take."""
 
-import math
-import numbers
+import sys
 from collections.abc import Mapping
 from types import ModuleType
 from typing import Any
@@ -45,15 +44,13 @@ def normalize(counts: Any, /, *, axis: int = -1, pseudocount: float = 0.0) -> An
     >>> normalize([[2, 2], [0, 1]], pseudocount=1).tolist()
     [[0.5, 0.5], [0.3333333333333333, 0.6666666666666666]]
     """
-    if not (isinstance(pseudocount, numbers.Real) and 0 <= pseudocount < math.inf):
-        raise DistributionError(
-            f"`pseudocount` must be a finite number of at least 0, but is {pseudocount!r}"
-        )
+    requirement = "a finite number of at least 0"
+    added = _checks.number_within("pseudocount", pseudocount, 0.0, sys.float_info.max, requirement)
     labelled = labelled_array(counts)
     values = counts if labelled is None else labelled.values
     xp = _checks.namespace(counts=values)
     array = _checks.real_array("counts", values, xp)
-    probabilities = _shares(array, xp, axis, float(pseudocount))
+    probabilities = _shares(array, xp, axis, added)
     if labelled is None:
         return probabilities
     return _in_kind_of(counts, probabilities)
@@ -90,6 +87,8 @@ def _in_kind_of(counts: Any, probabilities: Any) -> Any:
     if root == "xarray":
         return counts.copy(data=probabilities)
     if root == "polars":
+        if hasattr(counts, "collect"):  # a LazyFrame, whose columns are slow to tell
+            counts = counts.collect()
         if hasattr(counts, "columns"):
             columns = dict(zip(counts.columns, np.moveaxis(probabilities, -1, 0), strict=True))
             return type(counts)(columns)

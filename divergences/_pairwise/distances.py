@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any, Literal, get_args
 
 from divergences import _discrete, closed_forms, log_space, sampled
+from divergences._checks.values import shortened
 from divergences._transport import emd
 from divergences.errors import DistributionError
 
@@ -59,12 +60,12 @@ def named_distance(distance: Any, /) -> Any:
             more = f"; with an order: lambda p, q: divergences.{distance}(p, q, 2)"
         names = ", ".join(repr(name) for name in NAMES)
         raise DistributionError(
-            f"`distance` must be one of {names}, or a function, but is {distance!r}{more}"
+            f"`distance` must be one of {names}, or a function, but is {shortened(distance)}{more}"
         )
     if not callable(distance):
         raise DistributionError(
-            f"`distance` must be a name or a function of two distributions, but is {distance!r}; "
-            'for example "js"'
+            "`distance` must be a name or a function of two distributions, but is "
+            f'{shortened(distance)}; for example "js"'
         )
     return distance
 

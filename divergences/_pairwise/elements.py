@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from divergences import _checks
+from divergences._checks.containers import refuse_sparse
 from divergences._checks.labels.axes import (
     AxisLabels,
     Labels,
@@ -94,6 +95,7 @@ def _listed(name: str, distributions: Any) -> list[Any]:
             f"`{name}` must be a list of distributions, but is a {type(distributions).__name__}, "
             f"whose entries have names; pass {remedy}"
         )
+    refuse_sparse(name, distributions)
     is_single = isinstance(distributions, str | bytes) or getattr(distributions, "ndim", 1) == 0
     if is_single or not isinstance(distributions, Iterable):
         raise DistributionError(
@@ -125,7 +127,12 @@ def is_weighted(element: Any, /) -> bool:
 
 def _plain(array: Any) -> Any:
     """A tensor as a numpy array; all else unchanged."""
-    return _checks.numpy_values(array) if hasattr(array, "detach") else array
+    if not hasattr(array, "detach"):
+        return array
+    try:
+        return _checks.numpy_values(array)
+    except (TypeError, NotImplementedError):  # sparse, or without values: refused by name later
+        return array
 
 
 def validated(

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.sparse import coo_array
 
+from divergences import _checks
 from divergences._results import counted, html_table
 from divergences._transport.certificate import (
     SMALLEST_SUBNORMAL,
@@ -85,8 +86,7 @@ class Transport:
         >>> transport({"a": 0.75, "b": 0.25}, {"c": 1.0}, lambda a, b: 2.0).moves(1)
         [Move(source='a', target='c', mass=0.75, cost=2.0)]
         """
-        if isinstance(k, bool) or not isinstance(k, int | np.integer) or k < 1:
-            raise DistributionError(f"`k` must be a whole number of at least 1, but is {k!r}")
+        k = _checks.whole_number("k", k, "a whole number of at least 1", low=1)
         rows, cols = self.plan.coords
         order = np.lexsort((cols, rows, -self.plan.data))[:k]
         return [

@@ -18,7 +18,13 @@ from divergences import _checks
 from divergences._results import counted, html_table
 from divergences._transport.certificate import EPS
 from divergences._transport.ground import GroundCost
-from divergences._transport.metrics import BlockMetric, Metric, norms, require_metric
+from divergences._transport.metrics import (
+    BlockMetric,
+    Metric,
+    norms,
+    require_metric,
+    require_representable,
+)
 from divergences._transport.result import Transport
 from divergences._typing import ArrayLike, Floats, Indices
 from divergences.errors import DistributionError
@@ -87,7 +93,9 @@ def lipschitz_witness(
         )
     checked = np.unique(np.linspace(0, len(targets) - 1, MAX_CHECKED_TARGETS).astype(np.intp))
     ground = GroundCost.of(targets[checked], targets[checked], metric=metric)
-    distances = np.ldexp(ground.block(slice(None), slice(None)), ground.exponent)
+    with np.errstate(over="ignore"):
+        distances = np.ldexp(ground.block(slice(None), slice(None)), ground.exponent)
+    require_representable(distances, "ground")
     if callable(metric):
         _require_metric_axioms(distances, checked)
     _require_lipschitz(solution, distances, checked)
@@ -182,7 +190,14 @@ class LipschitzWitness:
             differences = ground.block(part, slice(None)) - potential
             minimizer[part] = differences.argmin(axis=1)
             minimum[part] = differences[np.arange(len(differences)), minimizer[part]]
-        return minimizer, np.ldexp(minimum, ground.exponent)
+        with np.errstate(over="ignore"):
+            values = np.ldexp(minimum, ground.exponent)
+        if not np.isfinite(values).all():
+            raise DistributionError(
+                "`z` is so far from `y` that a value exceeds 1.8e308, the largest float; divide "
+                "all points by a constant"
+            )
+        return minimizer, values
 
 
 def _require_lipschitz(solution: Transport, d: Floats, checked: Indices) -> None:

@@ -3,6 +3,8 @@
 import math
 from fractions import Fraction
 
+import numpy as np
+
 from divergences import _discrete
 from divergences.closed_forms import _gaussian, _log_gamma, _rational
 from divergences.closed_forms._families import (
@@ -73,7 +75,8 @@ def kl(p: Family, q: Family, /) -> float:
     >>> kl(Uniform(0, 2), Uniform(0, 1))
     inf
     """
-    value = evaluate_formula(p, q, KL_FORMULAS, "kl", KL_AND_JS_ALTERNATIVES.format("kl"))
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # NaN is refused below
+        value = evaluate_formula(p, q, KL_FORMULAS, "kl", KL_AND_JS_ALTERNATIVES.format("kl"))
     if math.isnan(value):
         raise SolverError(
             f"intermediate values of kl({p}, {q}) overflow; divide both distributions by a scale"

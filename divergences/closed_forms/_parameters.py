@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from divergences import _checks
+from divergences._checks.values import as_float, shortened
 from divergences._typing import Floats
 from divergences.errors import DistributionError
 
@@ -20,19 +21,23 @@ def store_number(distribution: Any, name: str) -> float:
         DistributionError: If the parameter is no finite real number.
     """
     value = getattr(distribution, name)
-    if np.ndim(value) != 0:
+    shape = getattr(value, "shape", ())
+    if isinstance(value, list | tuple) or (isinstance(shape, tuple) and shape):
         raise DistributionError(
-            f"`{name}` must be one number, but has shape {np.shape(value)}; make one distribution "
-            "for each"
+            f"`{name}` must be one number, but is {shortened(value)}; make one distribution for "
+            "each number"
         )
-    if not isinstance(value, int | float | np.integer | np.floating) or isinstance(value, bool):
+    number = None if isinstance(value, bool) else as_float(value)
+    if number is None and isinstance(value, int) and not isinstance(value, bool):
+        raise DistributionError(f"`{name}` must be at most 1.8e308, the largest float")
+    if number is None:
         raise DistributionError(
-            f"`{name}` must be a real number, but is {value!r}; pass float({name})"
+            f"`{name}` must be a real number, but is {shortened(value)}; pass float({name})"
         )
-    if not math.isfinite(value):
+    if not math.isfinite(number):
         raise DistributionError(f"`{name}` must be finite, but is {value!r}; pass a finite number")
-    object.__setattr__(distribution, name, float(value))
-    return float(value)
+    object.__setattr__(distribution, name, number)
+    return number
 
 
 def store_positive(distribution: Any, name: str, advice: str) -> None:
@@ -56,8 +61,8 @@ def store_read_only_array(distribution: Any, name: str, axes: int) -> Floats:
     Raises:
         DistributionError: If it has another number of axes, or an entry that is not finite.
     """
-    xp = _checks.namespace()
-    array = np.array(_checks.real_array(name, getattr(distribution, name), xp), np.float64)
+    value, xp = getattr(distribution, name), _checks.NUMPY
+    array = np.array(_checks.real_array(name, value, xp), np.float64)
     if array.ndim != axes:
         raise DistributionError(
             f"`{name}` must have {axes} {'axis' if axes == 1 else 'axes'}, but has shape "

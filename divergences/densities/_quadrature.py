@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from divergences import _checks
-from divergences._checks.containers import as_float, shortened
+from divergences._checks.values import as_float, shortened
 from divergences._results import Number, html_table
 from divergences._typing import Floats
 from divergences.errors import DistributionError, SolverError
@@ -205,8 +205,10 @@ def _sorted_points(points: Iterable[float]) -> list[float]:
 
 def _checked_support(support: tuple[float, float]) -> tuple[float, float]:
     """Check that the support is an interval (a, b) with a < b."""
-    ends = list(support) if isinstance(support, Iterable) else []
-    low, high = (as_float(end) for end in ends) if len(ends) == 2 else (None, None)
+    try:
+        low, high = (as_float(end) for end in support)
+    except (TypeError, ValueError):  # no pair
+        low = high = None
     if low is None or high is None:
         raise DistributionError(
             f"`support` must be a pair of numbers (a, b), but is {shortened(support)}; "

@@ -146,7 +146,7 @@ def compare(
     >>> comparison.summary
     ('The samples differ: every interval lies above 0.',)
     """
-    _checks.confidence(confidence)
+    confidence = _checks.confidence(confidence)
     if scale is not None:
         _checks.choice("scale", scale, get_args(Scale))
     rows = CompleteRows.of(x, y, x_weights, y_weights, missing)

@@ -49,6 +49,9 @@ def emd(
     are computed on first access, `low` by solving two problems of half the size. In many
     dimensions the interval is wide, as for any method without further assumptions.
 
+    The rows of an array of two axes are points, also of a picture: for the EMD of two images pass
+    the cells of the grid as points, and the pixels as weights. Images of total 1 are refused.
+
     Args:
         x: Points, shape ``(n, d)``, or ``(n,)`` on the line.
         y: Points, shape ``(m, d)``.
@@ -88,7 +91,7 @@ def emd(
     >>> float(emd([[0.0, 0.0], [3.0, 4.0]], [[0.0, 0.0]]).value)
     2.5
     """
-    _checks.confidence(confidence)
+    confidence = _checks.confidence(confidence)
     rows = CompleteRows.of(x, y, x_weights, y_weights, missing)
     clouds = PointCloudPair.of(*rows.samples)
     options = SolverOptions(method, time_limit, progress)

@@ -15,6 +15,7 @@ from divergences._checks.labels.axes import (
     reindexed,
 )
 from divergences._checks.labels.outcomes import require_unique
+from divergences._checks.values import returned_number, shortened
 from divergences.errors import DistributionError
 
 CostOfPair = Mapping[Any, Any] | Callable[[Any, Any], Any]
@@ -103,18 +104,18 @@ def _cost_of_pair(cost: CostOfPair, a: Any, b: Any) -> float:
     if isinstance(cost, Mapping):
         if (a, b) not in cost:
             raise DistributionError(
-                f"`cost` must have every pair of labels as a key, but has no ({a!r}, {b!r})"
+                f"`cost` must have every pair of labels as a key, but has no {shortened((a, b))}"
             )
         value = cost[a, b]
     else:
         value = cost(a, b)
-    try:
-        return float(value)
-    except (TypeError, ValueError):
+    number = returned_number(value)
+    if number is None:
         raise DistributionError(
-            f"`cost` must give a number for each pair of labels, but gives {value!r} for "
-            f"({a!r}, {b!r})"
-        ) from None
+            f"`cost` must give a number for each pair of labels, but gives {shortened(value)} for "
+            f"{shortened((a, b))}"
+        )
+    return number
 
 
 def _aligned_matrix(

@@ -10,6 +10,7 @@ import numpy as np
 from divergences._checks.tables.frames import Frame, category_text
 from divergences._checks.tables.remedies import as_categories, leaving_out, without_infinities
 from divergences._checks.tables.types import Type, TypedColumn, is_missing, typed_column
+from divergences._checks.values import shortened
 from divergences._typing import Floats
 from divergences.errors import DistributionError
 
@@ -76,14 +77,15 @@ def common_columns(
         DistributionError: If a chosen column is missing, or the tables have none in common.
     """
     if columns is not None:
-        if isinstance(columns, str) or not len(columns):
+        names = _names(columns)
+        if not names:
             raise DistributionError(
-                f"`columns` must be a list of at least one name, but is {columns!r}; pass a list, "
-                f"as columns=[{next(iter(x.columns))!r}]"
+                f"`columns` must be a list of at least one name, but is {shortened(columns)}; "
+                f"pass a list, as columns=[{next(iter(x.columns))!r}]"
             )
         for table in (x, y):
-            _require_columns("columns", columns, table)
-        return list(dict.fromkeys(columns)), (), ()
+            _require_columns("columns", names, table)
+        return names, (), ()
     common = [name for name in x.columns if name in y.columns]
     if not common:
         raise DistributionError(
@@ -106,8 +108,23 @@ def compared_as_categories(categorical: Collection[Hashable], x: Frame, y: Frame
             f"`categorical` must be a list of names, but is the text {categorical!r}; pass a "
             f"list: categorical=[{categorical!r}]"
         )
+    names = _names(categorical)
+    if names is None:
+        raise DistributionError(
+            f"`categorical` must be a list of names, but is {shortened(categorical)}"
+        )
     for table in (x, y):
-        _require_columns("categorical", categorical, table)
+        _require_columns("categorical", names, table)
+
+
+def _names(value: Any) -> list[Hashable] | None:
+    """Names in a list or another collection; None for anything else."""
+    if isinstance(value, str | bytes):
+        return None
+    try:
+        return list(dict.fromkeys(value))
+    except TypeError:  # no collection, or of what cannot be a name
+        return None
 
 
 def _require_columns(option: str, names: Collection[Hashable], table: Frame) -> None:

@@ -91,7 +91,9 @@ def is_missing(value: Any, /) -> bool:
     """Whether a value is None, NaN, NaT or NA."""
     if type(value).__name__ in MISSING_TYPES:
         return True
-    return isinstance(value, float | Decimal | np.floating) and bool(value != value)
+    if isinstance(value, Decimal):
+        return value.is_nan()  # a signaling NaN refuses to be compared
+    return isinstance(value, float | np.floating) and bool(value != value)
 
 
 def _type_of_objects(frame: Frame, name: Hashable, values: list[Any]) -> Type:

@@ -10,6 +10,7 @@ import numpy as np
 from divergences import _checks
 from divergences._checks import tables
 from divergences._checks.tables import ColumnPair, Frame, Numbers
+from divergences._checks.values import as_float, shortened
 from divergences.errors import DistributionError
 from divergences.sampled._columns.distances import emd_of, share_divergences, shares
 from divergences.sampled._columns.histograms import histogram
@@ -134,11 +135,12 @@ def _require_options(bins: int, psi_floor: float, *, of_command: bool) -> None:
     names = ("--bins", "--psi-floor") if of_command else ("`bins`", "`psi_floor`")
     if not isinstance(bins, numbers.Integral) or isinstance(bins, bool) or bins < 2:
         raise DistributionError(
-            f"{names[0]} must be a whole number of at least 2, but is {bins!r}"
+            f"{names[0]} must be a whole number of at least 2, but is {shortened(bins)}"
         )
-    if not (isinstance(psi_floor, numbers.Real) and 0 <= psi_floor < 1):
+    share = as_float(psi_floor)
+    if share is None or not 0 <= share < 1:
         raise DistributionError(
-            f"{names[1]} must be a share in [0, 1), as 1e-4 is, but is {psi_floor!r}"
+            f"{names[1]} must be a share in [0, 1), as 1e-4 is, but is {shortened(psi_floor)}"
         )
 
 

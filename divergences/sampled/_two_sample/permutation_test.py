@@ -9,7 +9,7 @@ from typing import Any, Literal, cast, get_args
 import numpy as np
 
 from divergences import _parallel
-from divergences._checks.options import choice, random_generator
+from divergences._checks.options import choice, random_generator, whole_number
 from divergences._results import counted, html_table
 from divergences._transport.metrics import common_exponent, require_representable
 from divergences._typing import ArrayLike, Floats
@@ -22,6 +22,7 @@ from divergences.sampled._two_sample.neighbour_statistic import NeighbourStatist
 from divergences.sampled._two_sample.statistic import ConstantStatistic, CustomStatistic, Statistic
 
 StatisticName = Literal["emd", "js", "energy", "mmd"]
+MAX_PERMUTATIONS = 10**8  # their statistics take 0.8 GB
 TIE_TOLERANCE = 1e-9  # relative: an EMD is certified to that, and few statistics to less
 
 
@@ -225,9 +226,9 @@ def _outcome(values: Floats, statistic: Statistic) -> tuple[float, float, Floats
 
 def _require_count(permutations: int) -> None:
     """Refuse a number of permutations that is not whole or below 1."""
-    whole = isinstance(permutations, int | np.integer) and not isinstance(permutations, bool)
-    if not whole or permutations < 1:
+    requirement = "a whole number of at least 1, or 19 for a test at 5 %"
+    whole_number("permutations", permutations, requirement, low=1)
+    if permutations > MAX_PERMUTATIONS:
         raise DistributionError(
-            "`permutations` must be a whole number of at least 1, or 19 for a test at 5 %, but is "
-            f"{permutations!r}"
+            f"`permutations` must be at most 1e8, for p-values down to 1e-8, but is {permutations}"
         )

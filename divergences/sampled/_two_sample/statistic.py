@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from divergences._checks.values import returned_number, shortened
 from divergences._typing import Floats
 from divergences.errors import DistributionError
 from divergences.sampled._two_sample.labellings import LABELLINGS_PER_SEED, Labellings
@@ -100,13 +101,10 @@ class CustomStatistic:
 def _number(result: Any) -> float:
     """The value of an estimate, or a number itself; NaN and other objects are an error."""
     result = getattr(result, "value", result)
-    try:
-        number = float(result)
-    except (TypeError, ValueError):
-        number = math.nan
-    if math.isnan(number):
+    number = returned_number(result)
+    if number is None or math.isnan(number):
         raise DistributionError(
             "`statistic` must return a number, or an estimate with a `value`, for any two samples "
-            f"of the given points, but returned {result!r}"
+            f"of the given points, but returned {shortened(result)}"
         )
     return number

@@ -9,6 +9,7 @@ import torch
 
 import divergences
 from divergences import DistributionError, f_divergence, log_space
+from divergences._checks import numpy_values
 
 P, Q = np.array([0.25, 0.75]), np.array([0.5, 0.5])
 CALLS = {
@@ -23,8 +24,11 @@ CALLS = {
 RUBBISH = {
     "nothing": (lambda t: None, "must return an array of .* but returned None"),
     "one number": (lambda t: 1.0, "must return an array of .* but returned 1.0"),
-    "an array without axes": (lambda t: 0 * t.sum(), r"for shape \(2,\) returned shape \(\)"),
-    "too few": (lambda t: t[:-1], r"for shape \(2,\) returned shape \(1,\)"),
+    "an array without axes": (
+        lambda t: 0 * t.sum(),
+        r"must return .* but for shape \(2,\) returned shape \(\)$",
+    ),
+    "too few": (lambda t: t[:-1], r"must return .* but for shape \(2,\) returned shape \(1,\)"),
     "a list": (lambda t: [0.0, 0.0], r"must return an array of .* but returned \[0.0, 0.0\]"),
     "a Series": (lambda t: pd.Series([0.0, 0.0]), "must return an array of .* but returned 0"),
     "text": (lambda t: "0", "must return an array of .* but returned '0'"),
@@ -57,13 +61,14 @@ def test_a_limit_that_is_no_number_is_refused(call, name, limit):
 
 
 @pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
-def test_whole_numbers_and_single_precision_are_numbers(call):
-    assert float(call(lambda t: (t > 1) * 1)) == pytest.approx(0.5, rel=1e-15)
+def test_whole_numbers_and_truth_values_are_numbers(call):
+    for generator in (lambda t: (t > 1) * 1, lambda t: t > 1):
+        assert float(torch.as_tensor(call(generator)).detach()) == pytest.approx(0.5, rel=1e-15)
 
 
 def test_an_array_of_another_library_is_refused():
     with pytest.raises(DistributionError, match="must return an array of torch with one number"):
-        f_divergence(torch.tensor(P), torch.tensor(Q), lambda t: t.numpy())
+        f_divergence(torch.tensor(P), torch.tensor(Q), numpy_values)
 
 
 def test_a_generator_that_overflows_gives_inf_without_a_warning():

@@ -144,3 +144,11 @@ def test_the_remedy_for_log_probabilities_runs_as_it_stands(kind):
 def test_the_usual_slips_are_recognized(p, message):
     with pytest.raises(DistributionError, match=message):
         divergences.kl(p, p)
+
+
+def test_a_lazy_frame_gives_a_frame_of_its_columns():
+    lazy = pl.DataFrame({"a": [1.0, 2.0], "b": [3.0, 2.0]}).lazy()
+    assert divergences.normalize(lazy).to_dict(as_series=False) == {
+        "a": [0.25, 0.5],
+        "b": [0.75, 0.5],
+    }

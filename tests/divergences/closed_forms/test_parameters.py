@@ -50,7 +50,7 @@ def test_js_without_a_closed_form_is_refused_with_its_alternatives():
 INVALID_PARAMETERS = [
     (Normal, (0, 0), "`standard_deviation` must be above 0, but is 0.0; "),
     (Normal, (math.nan, 1), "`mean` must be finite, but is nan; "),
-    (Normal, ([0, 1], 1), r"`mean` must be one number, but has shape \(2,\); "),
+    (Normal, ([0, 1], 1), r"`mean` must be one number, but is \[0, 1\]; "),
     (Normal, (1j, 1), "`mean` must be a real number, but is 1j; "),
     (Normal, (True, 1), "`mean` must be a real number, but is True; "),
     (Exponential, (-1,), "`rate` must be above 0, but is -1.0; it is 1 / mean"),
