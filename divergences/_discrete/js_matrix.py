@@ -104,9 +104,9 @@ def _divergences(p: Floats, q: Floats, outside: Floats, workspace: Floats) -> Fl
         np.minimum(p * (1 - delta[:, None]), q * (1 + delta[:, None]), out=other)
     sums = _sums_of_terms(mass, difference, a, other, spare)
     sums += 2 * LOG_2 * (1 + delta) * outside
-    square = delta * delta
     values = sums / (2 * total)
-    values = values - square / 2 if is_negligible else values / (1 - square)
+    if is_negligible:
+        values -= delta * delta / 2
     distant = np.flatnonzero(values > MAX_DISTANT_JS)
     if distant.size:
         common = np.minimum(p if len(p) == 1 else p[distant], q[distant])

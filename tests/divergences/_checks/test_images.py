@@ -41,7 +41,8 @@ def test_the_remedy_is_the_emd_of_the_images():
         (255 * IMAGES[0], 255 * IMAGES[1]),
         (IMAGES[0, :7], IMAGES[1, :7]),  # of other shapes
         (IMAGES[0], IMAGES[1, :20]),
-        (IMAGES[0] - 1e-3, IMAGES[1]),  # with negative entries
+        (IMAGES[0], np.full((20, 28), 1 / 560)),
+        (IMAGES[0] + np.eye(28) - np.eye(28)[::-1], IMAGES[1]),  # with negative entries
         (np.eye(9)[:1], np.eye(9)[1:2]),  # one point each, on the simplex
         (np.eye(9), np.eye(9)[::-1]),  # 9 points of the simplex
     ],

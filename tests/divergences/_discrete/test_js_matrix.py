@@ -22,15 +22,21 @@ def families(k):
     rng = np.random.default_rng(0)
     off_1 = 1 + 9e-10 * rng.uniform(-1, 1, (7, 1))
 
+    sparse = np.where(rng.random((7, k)) < 0.3, rng.random((7, k)), 0)
+    sparse[:, 0] += 0.1
+    sparse /= sparse.sum(axis=1, keepdims=True)
+
     def near(*amounts):
         p = 1 + rng.random((7, k)) * np.array(amounts)[:, None]
         return p / p.sum(axis=1, keepdims=True)
 
     return {
         "dense": rng.dirichlet(np.ones(k), 7),
-        "sparse": rng.dirichlet(np.full(k, 0.02), 7),
+        "sparse": sparse,
         "many ratios above 31": rng.dirichlet(np.full(k, 0.1), 7),
         "near": near(1, 1e-2, 1e-5, 1e-9, 1e-13, 0, 0),
+        "sparse, sums near 1": sparse * off_1,
+        "extreme ratios": rng.dirichlet(np.full(k, 0.02), 7),
         "sums near 1": rng.dirichlet(np.ones(k), 7) * off_1,
         "near, sums near 1": near(1, 0.1, 1e-2, 1e-4, 1e-5, 1e-7, 1e-9) * off_1,
         "point masses": np.eye(k)[[0, 1, k - 1, 0, 1, 0, 0]],

@@ -152,6 +152,7 @@ def test_rows_of_an_array_are_not_taken_as_points_whatever_their_sums():
 def test_samples_on_the_line_are_points():
     x = [np.array([0.0, 1.0]), np.array([2.0, 3.0, 4.0])]
     assert pairwise(x)[0, 1] == sampled.emd(*x).value
+    assert pairwise([[1.0], [1.0]]).tolist() == [[0.0, 0.0], [0.0, 0.0]]
     assert pairwise(np.array(P), distance=sampled.emd)[0, 1] == sampled.emd(P[0], P[1]).value
 
 
@@ -177,6 +178,11 @@ REFUSED = [
     (FRAME.groupby("a"), {}, r"pass \[group for _, group in distributions\]"),
     (MASSES, {}, "hold masses by label, and their exact EMD needs a ground cost"),
     (MASSES, {"cost": 1 - np.eye(2)}, "masses by label .* but `cost` has no labels to align"),
+    (
+        [{"a": 0.5, "b": 0.5}, {"a": 0.1, "b": 0.9}],  # in one order, which mappings do not have
+        {"cost": 1 - np.eye(2)},
+        "masses by label .* but `cost` has no labels to align",
+    ),
     (MASSES, {"cost": {("a", "a"): 0.0}}, r"`cost` must have every pair of labels as a key"),
     (
         MASSES,
