@@ -90,7 +90,8 @@ def _add_reading(command: argparse.ArgumentParser) -> None:
     add(
         "--decimal",
         choices=[".", ","],
-        help="sign before the decimals of numbers in text (default: inferred)",
+        metavar="SIGN",
+        help="before the decimals of numbers in text: a point or a comma (default: inferred)",
     )
 
 
