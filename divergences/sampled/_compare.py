@@ -142,7 +142,7 @@ def compare(
 
     >>> import numpy as np
     >>> rng = np.random.default_rng(0)
-    >>> comparison = compare(rng.normal(size=200), rng.normal(size=300) + 2, method="knn")
+    >>> comparison = compare(rng.normal(size=400), rng.normal(size=500) + 1, method="knn")
     >>> comparison.summary
     ('The samples differ: every interval lies above 0.',)
     """
