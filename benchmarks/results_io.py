@@ -4,6 +4,8 @@ import json
 import math
 import os
 import platform
+import subprocess
+from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -30,6 +32,27 @@ def machine() -> dict[str, str | int]:
         "processor": _processor(),
         "cores": os.cpu_count() or 0,
     }
+
+
+def origin() -> dict[str, Any]:
+    """Commit, time, versions and machine of a measurement."""
+    return {
+        "commit": commit(),
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "versions": versions(),
+        "machine": machine(),
+    }
+
+
+def commit() -> str:
+    """Commit of the checkout, with "+" after it if files differ; "none" outside a checkout."""
+    git = ["git", "-C", str(Path(__file__).parent)]
+    try:
+        name = subprocess.check_output([*git, "rev-parse", "HEAD"], text=True).strip()
+        changed = subprocess.check_output([*git, "status", "--porcelain", "-uno"], text=True)
+    except (OSError, subprocess.CalledProcessError):
+        return "none"
+    return name + ("+" if changed else "")
 
 
 def save(record: dict[str, Any], path: Path, /) -> None:

@@ -1,0 +1,1 @@
+"""Calls of all public functions of `divergences` with hostile arguments."""
