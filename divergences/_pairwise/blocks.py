@@ -25,6 +25,10 @@ class TileDistances(Protocol):
     def max_side(self) -> int:
         """Largest number of rows and columns of a tile."""
 
+    @property
+    def tiles_per_job(self) -> int:
+        """Number of tiles for each process: several, so that all end at about the same time."""
+
     def __call__(
         self, rows: list[Any], columns: list[Any], upper: bool, /
     ) -> tuple[Floats, list[Failure]]:
@@ -47,6 +51,7 @@ class EachPair:
 
     distance: Callable[[Any, Any], Any]
     max_side: ClassVar[int] = 32
+    tiles_per_job: ClassVar[int] = 8
 
     def __call__(
         self, rows: list[Any], columns: list[Any], upper: bool, /
@@ -88,6 +93,7 @@ class AllPairs:
     base: float | None = None
     root: bool = False
     max_side: ClassVar[int] = 256
+    tiles_per_job: ClassVar[int] = 2
 
     def __call__(
         self, rows: list[Any], columns: list[Any], upper: bool, /

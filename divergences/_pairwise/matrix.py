@@ -15,7 +15,6 @@ from divergences._pairwise.problem import PairwiseProblem, pairwise_problem
 from divergences._typing import ArrayLike, Floats
 from divergences.errors import PairwiseError, PairwiseInterrupt
 
-TILES_PER_JOB = 8  # so that all processes end at about the same time
 MAX_JOBS = 4  # that the default size of a tile is meant for
 
 
@@ -72,7 +71,7 @@ def pairwise(
     """
     problem = pairwise_problem(distributions, other, distance, cost)
     shape, symmetric = (len(problem.rows), len(problem.columns)), problem.is_symmetric
-    tiles = _tiles(*shape, symmetric, problem.tile.max_side)
+    tiles = _tiles(*shape, symmetric, problem.tile)
     matrix, failures = np.full(shape, np.nan), list[Failure]()
     try:
         for index, (block, block_failures) in _parallel.unordered_results(
@@ -109,10 +108,10 @@ class _Tile:
     cols: slice
 
 
-def _tiles(k: int, l: int, symmetric: bool, max_side: int) -> list[_Tile]:  # noqa: E741  # as in `pairwise`
+def _tiles(k: int, l: int, symmetric: bool, tile: TileDistances) -> list[_Tile]:  # noqa: E741  # as in `pairwise`
     """Square blocks that cover the matrix, or its upper triangle, a few for each process."""
     pairs = k * l / 2 if symmetric else k * l
-    side = int(np.clip(np.sqrt(pairs / (TILES_PER_JOB * MAX_JOBS)), 1, max_side))
+    side = int(np.clip(np.sqrt(pairs / (tile.tiles_per_job * MAX_JOBS)), 1, tile.max_side))
     rows, cols = (
         [slice(start, min(size, start + side)) for start in range(0, size, side)]
         for size in (k, l)
