@@ -24,7 +24,7 @@ def of_probabilities(p: Any, q: Any, axis: int, base: float | None, /) -> Array:
     def gradients(value: Array, p: Array, q: Array) -> tuple[Array, Array]:
         pair = midpoint.of_probabilities(xp, p, q, dtype)
         p_sum, q_sum = (xp.sum(a, axis=-1, keepdims=True) for a in (p, q))
-        by_p = of_logarithms(-_log_normalized(q, xp) - value[..., None])
+        by_p = of_logarithms(-_log_normalized(q, xp), value)
         by_q = derivatives.KL.by_q(pair.swapped(), value)
         return by_p.by_mass(pair) / p_sum, by_q.by_mass(pair.swapped()) / q_sum
 
@@ -45,7 +45,7 @@ def of_log_probabilities(log_p: Any, log_q: Any, axis: int, base: float | None, 
     def gradients(value: Array, log_p: Array, log_q: Array) -> tuple[Array, Array]:
         pair: MidpointForm = midpoint.of_log_probabilities(xp, log_p, log_q, dtype)
         _, _, minus_log_q = _masses_and_minus_log(log_p, log_q, xp)
-        by_p = of_logarithms(minus_log_q - value[..., None])
+        by_p = of_logarithms(minus_log_q, value)
         by_q = derivatives.KL.by_q(pair.swapped(), value)
         return by_p.by_log_mass(pair), by_q.by_log_mass(pair.swapped())
 

@@ -6,6 +6,7 @@ from divergences._discrete import formulas
 from divergences._discrete.derivative import (
     Derivative,
     Divergence,
+    QuotientPart,
     exponent_of_quotient,
     of_logarithms,
 )
@@ -17,23 +18,23 @@ from divergences._typing import Array
 
 def _log_ratio(pair: MidpointForm) -> Array:
     """``log(p / q)``, -1 where only q has mass and 0 outside the support of q."""
-    log_ratio = pair.accurate_log_ratio()
+    log_ratio = pair.accurate_log_ratio
     return pair.xp.where(pair.in_q & ~pair.in_p, -1.0, log_ratio)
 
 
 def _kl_by_p(pair: MidpointForm, value: Array) -> Derivative:
-    return of_logarithms(_log_ratio(pair) - value[..., None])
+    return of_logarithms(_log_ratio(pair), value)
 
 
 def _quotient(pair: MidpointForm, _value: Array | None) -> Derivative:
     """``1 - q / p``: the derivative of KL(q || p), or of a cross entropy, by p."""
-    exponent = exponent_of_quotient(pair, -1.0)
     zero = pair.midpoint * 0
-    return Derivative(zero, -1.0, zero, exponent)
+    exponent = exponent_of_quotient(pair, -1.0)
+    return Derivative(zero, zero, QuotientPart(-1.0, zero, exponent, is_reciprocal=True))
 
 
 def _jeffreys(pair: MidpointForm, _value: Array) -> Derivative:
-    return replace(_quotient(pair, None), linear=_kl_by_p(pair, formulas.kl(pair)).linear)
+    return replace(_kl_by_p(pair, formulas.kl(pair)), quotient=_quotient(pair, None).quotient)
 
 
 def _js(pair: MidpointForm, _value: Array) -> Derivative:
@@ -48,21 +49,22 @@ def _js(pair: MidpointForm, _value: Array) -> Derivative:
     log_p_over_m = xp.where(pair.in_q & ~pair.in_p, -1.0, log_p_over_m)
     log_p_over_m = xp.where(pair.in_q, log_p_over_m, LOG_2)
     mean = xp.sum(pair.midpoint * bennett_function(pair.delta, pair.p_over_m, xp), axis=-1)
-    return of_logarithms((log_p_over_m - mean[..., None]) / 2)
+    return of_logarithms(log_p_over_m / 2, mean / 2)
 
 
 def _total_variation(pair: MidpointForm, _value: Array) -> Derivative:
     """Half the sign of ``p - q``, minus its mean."""
     sign = pair.xp.sign(pair.delta)
-    mean = pair.xp.sum(pair.midpoint * pair.p_over_m * sign, axis=-1)
-    return of_logarithms((sign - mean[..., None]) / 2)
+    mean = pair.xp.sum(pair.p * sign, axis=-1)
+    return of_logarithms(sign / 2, mean / 2)
 
 
 def _squared_hellinger(pair: MidpointForm, value: Array) -> Derivative:
     """``[1 - H^2 - sqrt(q / p)] / 2``."""
     zero = pair.midpoint * 0
     linear = zero - value[..., None] / 2
-    return Derivative(linear, -1.0, zero - LOG_2, exponent_of_quotient(pair, -0.5))
+    part = QuotientPart(-1.0, zero - LOG_2, exponent_of_quotient(pair, -0.5))
+    return Derivative(linear, -linear, part)
 
 
 KL = Divergence(formulas.kl, _kl_by_p, _quotient)

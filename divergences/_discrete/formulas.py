@@ -30,7 +30,7 @@ def kl(pair: MidpointForm, /) -> Array:
     """``sum m [(1 + delta) log(p / q) - 2 delta]``: each term at least 0."""
     xp, delta, small, d = split_by_size(pair)
     series = 2 * d * d * (1 + (1 + d) * d * polynomial(d * d, ARTANH_COEFFICIENTS))
-    direct = pair.p_over_m * xp.where(small, 0.0, pair.log_ratio()) - 2 * delta
+    direct = pair.p_over_m * xp.where(small, 0.0, pair.log_ratio) - 2 * delta
     terms = pair.midpoint * xp.where(small, series, direct)
     return xp.sum(xp.where(pair.in_p & ~pair.in_q, xp.inf, terms), axis=-1)
 
@@ -39,7 +39,7 @@ def jeffreys(pair: MidpointForm, /) -> Array:
     """``sum 2 m delta log(p / q)``: KL(p || q) + KL(q || p)."""
     xp, delta, small, d = split_by_size(pair)
     series = 4 * d * d * (1 + d * d * polynomial(d * d, ARTANH_COEFFICIENTS))
-    abs_log_ratio = xp.abs(pair.log_ratio())  # absolute values: symmetric to the last bit
+    abs_log_ratio = xp.abs(pair.log_ratio)  # absolute values: symmetric to the last bit
     direct = 2 * xp.abs(delta) * xp.where(small, 0.0, abs_log_ratio)
     terms = pair.midpoint * xp.where(small, series, direct)
     return xp.sum(xp.where(pair.in_p != pair.in_q, xp.inf, terms), axis=-1)
@@ -95,7 +95,7 @@ def hellinger(pair: MidpointForm, unit: float, /) -> Array:
 def _root(pair: MidpointForm, total: Array, terms: Array, unit: float) -> Array:
     """Root of ``total = sum m terms``, over the unit; from scaled masses where it is tiny."""
     xp = pair.xp
-    scaled = xp.sum(pair.scaled_midpoint() * terms, axis=-1)
+    scaled = xp.sum(pair.scaled_midpoint * terms, axis=-1)
     scaled_root = _sqrt_or_0(scaled / unit, xp) * 2.0 ** (-MIDPOINT_EXPONENT // 2)
     return xp.where(total < MIN_TOTAL, scaled_root, _sqrt_or_0(total / unit, xp))
 

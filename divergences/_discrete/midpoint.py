@@ -12,6 +12,7 @@ close, ``p - q`` is exact, and so delta has full relative accuracy. The textbook
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from types import ModuleType
 from typing import Any
 
@@ -22,7 +23,7 @@ MIDPOINT_EXPONENT = 600  # of the scaled midpoint, which is normal for subnormal
 LOG_2 = math.log(2)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class MidpointForm:
     """Two batches of distributions along the last axis, in float64, in terms of their midpoint.
 
@@ -34,10 +35,8 @@ class MidpointForm:
         q_over_m: ``1 - delta``, likewise.
         in_p: Mask of the support of p.
         in_q: Mask of the support of q.
-        log_ratio: Returns ``log(p / q)`` on the common support, 0 elsewhere.
-        log_larger: Returns ``log(max(p, q))``, 0 where both are 0.
-        scaled_midpoint: Returns ``2^600 m``, without the rounding of m to subnormal numbers.
         dtype: Type of the result.
+        parts: Functions that compute the properties of that name, when they are needed.
     """
 
     xp: ModuleType
@@ -47,10 +46,37 @@ class MidpointForm:
     q_over_m: Array
     in_p: Array
     in_q: Array
-    log_ratio: Callable[[], Array]
-    log_larger: Callable[[], Array]
-    scaled_midpoint: Callable[[], Array]
     dtype: Array
+    parts: dict[str, Callable[[], Array]]
+
+    @cached_property
+    def log_ratio(self) -> Array:
+        """``log(p / q)`` on the common support, 0 elsewhere."""
+        return self.parts["log_ratio"]()
+
+    @cached_property
+    def accurate_log_ratio(self) -> Array:
+        """``log(p / q)`` on the common support, 0 elsewhere, accurate also for p close to q."""
+        if "accurate_log_ratio" in self.parts:
+            return self.parts["accurate_log_ratio"]()
+        close = self.in_p & self.in_q & (self.xp.abs(self.delta) < 0.5)
+        small_delta = self.xp.where(close, self.delta, 0.0)
+        return self.xp.where(close, 2 * self.xp.atanh(small_delta), self.log_ratio)
+
+    @cached_property
+    def log_larger(self) -> Array:
+        """``log(max(p, q))``, 0 where both are 0."""
+        return self.parts["log_larger"]()
+
+    @cached_property
+    def scaled_midpoint(self) -> Array:
+        """``2^600 m``, without the rounding of m to subnormal numbers."""
+        return self.parts["scaled_midpoint"]()
+
+    @cached_property
+    def p(self) -> Array:
+        """The first distribution."""
+        return self.midpoint * self.p_over_m
 
     def swapped(self) -> "MidpointForm":
         """The same pair with p and q exchanged."""
@@ -62,17 +88,14 @@ class MidpointForm:
             q_over_m=self.p_over_m,
             in_p=self.in_q,
             in_q=self.in_p,
-            log_ratio=lambda: -self.log_ratio(),
-            log_larger=self.log_larger,
-            scaled_midpoint=self.scaled_midpoint,
             dtype=self.dtype,
+            parts={
+                "log_ratio": lambda: -self.log_ratio,
+                "accurate_log_ratio": lambda: -self.accurate_log_ratio,
+                "log_larger": lambda: self.log_larger,
+                "scaled_midpoint": lambda: self.scaled_midpoint,
+            },
         )
-
-    def accurate_log_ratio(self) -> Array:
-        """``log(p / q)`` on the common support, 0 elsewhere, accurate also for p close to q."""
-        close = self.in_p & self.in_q & (self.xp.abs(self.delta) < 0.5)
-        small_delta = self.xp.where(close, self.delta, 0.0)
-        return self.xp.where(close, 2 * self.xp.atanh(small_delta), self.log_ratio())
 
     def disjoint_supports(self) -> Array:
         """Whether no outcome has mass in both, shape ``(...)``."""
@@ -123,10 +146,12 @@ def of_probabilities(xp: ModuleType, p: Array, q: Array, dtype: Array, /) -> Mid
         q_over_m=q_over_m,
         in_p=p > 0,
         in_q=q > 0,
-        log_ratio=lambda: _log_ratio(p, q, total_delta, xp),
-        log_larger=log_larger,
-        scaled_midpoint=scaled_midpoint,
         dtype=dtype,
+        parts={
+            "log_ratio": lambda: _log_ratio(p, q, total_delta, xp),
+            "log_larger": log_larger,
+            "scaled_midpoint": scaled_midpoint,
+        },
     )
 
 
@@ -170,10 +195,12 @@ def of_log_probabilities(
         q_over_m=xp.where(shared, xp.where(p_is_larger, smaller, larger), 1 - unshared_delta),
         in_p=in_p,
         in_q=in_q,
-        log_ratio=lambda: log_ratio,
-        log_larger=log_larger,
-        scaled_midpoint=scaled_midpoint,
         dtype=dtype,
+        parts={
+            "log_ratio": lambda: log_ratio,
+            "log_larger": log_larger,
+            "scaled_midpoint": scaled_midpoint,
+        },
     )
 
 

@@ -13,6 +13,7 @@ from divergences._discrete import derivatives, formulas, power_divergences
 from divergences._discrete.derivative import (
     Derivative,
     Divergence,
+    QuotientPart,
     exponent_of_quotient,
     log_mass,
 )
@@ -49,10 +50,15 @@ def alpha(order: float, /) -> Divergence:
     def value(pair: MidpointForm) -> Array:
         return power_divergences.alpha(pair, order)
 
-    def log_sum(pair: MidpointForm, _value: Array) -> Array:
-        if order < 0:
-            return -order * power_divergences.renyi(pair.swapped(), 1 - order)
-        return (order - 1) * power_divergences.renyi(pair, order)
+    def log_sum(pair: MidpointForm, value: Array) -> Array:
+        if 0 < order < 1:
+            return (order - 1) * power_divergences.renyi(pair, order)
+        xp = pair.xp
+        excess = order * ((order - 1) * value)  # S - 1
+        moderate = excess < 1e300
+        log_unit = math.log(abs(order)) + math.log(abs(order - 1))
+        by_logs = xp.log(xp.where(moderate, 1.0, value)) + log_unit
+        return xp.where(moderate, xp.log1p(xp.where(moderate, excess, 0.0)), by_logs)
 
     if order == 1:
         return derivatives.KL
@@ -86,13 +92,17 @@ def _divergence(
         logs = log_sum(pair, v)[..., None]
         coefficient = offsets[0] + (logs if factor else 0 * pair.midpoint)
         exponent = _exponent(pair, order - 1, order, logs)
-        return Derivative(0 * pair.midpoint, math.copysign(1, order - 1), coefficient, exponent)
+        magnitude = pair.xp.exp(coefficient) * abs(logs)
+        zero, sign = 0 * pair.midpoint, math.copysign(1, order - 1)
+        return Derivative(zero, zero + magnitude, QuotientPart(sign, coefficient, exponent))
 
     def by_q(swapped: MidpointForm, v: Array) -> Derivative:
         logs = log_sum(swapped.swapped(), v)[..., None]
         coefficient = offsets[1] + (logs if factor else 0 * swapped.midpoint)
         exponent = _exponent(swapped, -order, 1 - order, logs)
-        return Derivative(0 * swapped.midpoint, math.copysign(1, -order), coefficient, exponent)
+        magnitude = swapped.xp.exp(coefficient) * abs(logs)
+        zero, sign = 0 * swapped.midpoint, math.copysign(1, -order)
+        return Derivative(zero, zero + magnitude, QuotientPart(sign, coefficient, exponent))
 
     return Divergence(value, by_p, by_q)
 
@@ -116,7 +126,7 @@ def _exponent(pair: MidpointForm, slope: float, order: float, log_sum: Array) ->
 def _maximum_by_p(pair: MidpointForm, _value: Array) -> Derivative:
     """``1 / p(A) - 1`` on the set A of outcomes where ``p / q`` is largest, -1 elsewhere."""
     xp, shared = pair.xp, pair.in_p & pair.in_q
-    log_ratio = xp.where(shared, pair.accurate_log_ratio(), -xp.inf)
+    log_ratio = xp.where(shared, pair.accurate_log_ratio, -xp.inf)
     attained = shared & (log_ratio == xp.max(log_ratio, axis=-1, keepdims=True))
     log_p = xp.where(attained, log_mass(pair), -xp.inf)
     largest = xp.max(log_p, axis=-1, keepdims=True)
@@ -124,19 +134,19 @@ def _maximum_by_p(pair: MidpointForm, _value: Array) -> Derivative:
     mass = xp.sum(xp.where(attained, xp.exp(log_p - largest), 0.0), axis=-1, keepdims=True)
     exponent = -largest - xp.log(xp.where(mass > 0, mass, 1.0))
     zero = 0 * pair.midpoint
-    return Derivative(zero, 1.0, zero, xp.where(attained, exponent + zero, -xp.inf))
+    exponent = xp.where(attained, exponent + zero, -xp.inf)
+    return Derivative(zero, zero, QuotientPart(1.0, zero, exponent))
 
 
 def _maximum_by_q(swapped: MidpointForm, value: Array) -> Derivative:
     """``1 - 1 / q(A)`` on the same set, 1 elsewhere."""
-    xp = swapped.xp
+    xp, zero = swapped.xp, swapped.midpoint * 0
     pair = swapped.swapped()
-    by_p = _maximum_by_p(pair, value)
+    by_p = _maximum_by_p(pair, value).quotient
     # p / q is exp(value) on A.
-    exponent = by_p.exponent + value[..., None]
-    return Derivative(
-        by_p.linear, -1.0, by_p.log_coefficient, xp.where(pair.in_p, exponent, -xp.inf)
-    )
+    exponent = zero - xp.inf if by_p is None else by_p.exponent + value[..., None]
+    exponent = xp.where(pair.in_p, exponent, -xp.inf)
+    return Derivative(zero, zero, QuotientPart(-1.0, zero, exponent))
 
 
 def _log_sum_of_chi2(pair: MidpointForm, value: Array) -> Array:

@@ -47,7 +47,7 @@ def _renyi_of_order_0(pair: MidpointForm) -> Array:
 def _renyi_of_infinite_order(pair: MidpointForm) -> Array:
     """``log max p / q``."""
     xp = pair.xp
-    log_ratio = xp.where(pair.in_p & pair.in_q, pair.accurate_log_ratio(), -xp.inf)
+    log_ratio = xp.where(pair.in_p & pair.in_q, pair.accurate_log_ratio, -xp.inf)
     largest = xp.max(log_ratio, axis=-1)
     infinite = xp.any(pair.in_p & ~pair.in_q, axis=-1)
     return xp.where(infinite, xp.inf, xp.where(largest > 0, largest, 0.0))

@@ -35,7 +35,7 @@ def log_powers(pair: MidpointForm, order: float, /) -> tuple[Array, float]:
     Returns:
         The logarithms, and the scale: ``a - 1`` for orders above 1, which avoids overflow, else 1.
     """
-    xp, log_ratio, log_larger = pair.xp, pair.accurate_log_ratio(), pair.log_larger()
+    xp, log_ratio, log_larger = pair.xp, pair.accurate_log_ratio, pair.log_larger
     smaller_part = xp.where(log_ratio < 0, log_ratio, 0.0)
     if order > 1:
         scale = order - 1
@@ -60,14 +60,14 @@ def common_part(pair: MidpointForm, order: float, factor: float, /) -> Array:
         shape ``(...)``.
     """
     xp = pair.xp
-    shared, log_ratio = pair.in_p & pair.in_q, pair.accurate_log_ratio()
+    shared, log_ratio = pair.in_p & pair.in_q, pair.accurate_log_ratio
     distance = xp.abs(log_ratio)
     slopes_if_p_larger, slopes_if_q_larger = _gap_slopes(order)
     upper, lower = (
         xp.where(log_ratio > 0, a * distance, b * distance)
         for a, b in zip(slopes_if_p_larger, slopes_if_q_larger, strict=True)
     )
-    scaled_larger = pair.scaled_midpoint() * xp.where(
+    scaled_larger = pair.scaled_midpoint * xp.where(
         pair.p_over_m > pair.q_over_m, pair.p_over_m, pair.q_over_m
     )
     weight = factor * distance * scaled_larger
@@ -95,7 +95,7 @@ def _terms_of_largest_power(
     pair: MidpointForm, steepness: float, factor: float, weight: Array
 ) -> Array:
     """``weight (exp(x) - 1 - x) / x`` for ``x = steepness |log(p / q)|``, where it is large."""
-    xp, distance = pair.xp, pair.xp.abs(pair.accurate_log_ratio())
+    xp, distance = pair.xp, pair.xp.abs(pair.accurate_log_ratio)
     gap, root = steepness * distance, _fourth_root_of_power(pair, steepness, distance)
     squared = root * root
     direct = (squared * squared - 1 - gap) / gap
@@ -103,7 +103,7 @@ def _terms_of_largest_power(
     # In an order of multiplication that overflows only with the result.
     larger = pair.midpoint * xp.where(pair.p_over_m > pair.q_over_m, pair.p_over_m, pair.q_over_m)
     by_masses = larger * root * factor * root / steepness * squared
-    logs = pair.log_larger() + gap + (math.log(factor) - math.log(steepness))
+    logs = pair.log_larger + gap + (math.log(factor) - math.log(steepness))
     by_logs = xp.exp(xp.where(larger < MIN_MASS, logs, 0.0))
     large = xp.where(larger < MIN_MASS, by_logs, by_masses)
     return xp.where(gap < LARGE_GAP, moderate, large)

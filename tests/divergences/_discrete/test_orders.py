@@ -86,15 +86,16 @@ def with_examples(test):
 @given(pair=distribution_pairs(), order=ORDERS)
 @with_examples
 def test_alpha_is_its_definition_at_every_order(pair, order):
-    assert_accurate("alpha", float(divergences.alpha(*pair, order)), *pair, order)
+    p, q = pair
+    assert_accurate("alpha", float(divergences.alpha(p, q, order)), p, q, order)
 
 
 @settings(max_examples=SLOW_EXAMPLES)
 @given(pair=distribution_pairs(), order=ORDERS.map(abs))
 @with_examples
 def test_renyi_is_its_definition_at_every_order(pair, order):
-    order = abs(order)
-    assert_accurate("renyi", float(divergences.renyi(*pair, order)), *pair, order)
+    (p, q), order = pair, abs(order)
+    assert_accurate("renyi", float(divergences.renyi(p, q, order)), p, q, order)
 
 
 @pytest.mark.parametrize("order", [1e-20, 1e-8, 0.5, 1 - 1e-12, 1 + 1e-9, 3, 30, 1e4, math.inf])
