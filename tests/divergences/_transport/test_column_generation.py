@@ -204,7 +204,10 @@ def test_available_memory_is_a_number_of_bytes():
 
 
 REFUSED = [
-    ({"method": "sinkhorn"}, '`method` must be one of "dense", "columns", or None, but is \'sinkhorn\''),
+    (
+        {"method": "sinkhorn"},
+        '`method` must be one of "dense", "columns", or None, but is \'sinkhorn\'',
+    ),
     ({"time_limit": 0}, "`time_limit` must be above 0 seconds or None, but is 0"),
     ({"time_limit": 1, "method": "dense"}, "the dense method cannot be stopped"),
     ({"order": 0.5}, "`order` must be a finite number of at least 1, but is 0.5"),

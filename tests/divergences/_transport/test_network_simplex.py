@@ -46,8 +46,13 @@ def test_the_compiled_module_is_the_one_of_pot(program):
 
 def test_threads_load_it_once(monkeypatch):
     loads = []
+
+    def load():
+        loads.append(1)
+        return sys
+
     monkeypatch.setattr(network_simplex, "_loaded", None)
-    monkeypatch.setattr(network_simplex, "_load", lambda: loads.append(1) or sys)
+    monkeypatch.setattr(network_simplex, "_load", load)
     threads = [threading.Thread(target=network_simplex.compiled_simplex) for _ in range(8)]
     for thread in threads:
         thread.start()
