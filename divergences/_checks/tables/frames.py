@@ -77,6 +77,8 @@ def _column_names(name: str, value: Any) -> tuple[list[Hashable], Container]:
         return list(value.columns), "polars" if root == "polars" else "pandas"
     if getattr(value, "ndim", None) == 2 and array_api_compat.is_array_api_obj(value):
         remedy = f"; number them: dict(enumerate({name}.T))"
+    elif isinstance(value, list) and value and all(isinstance(row, Mapping) for row in value):
+        remedy = f"; make it a frame: pandas.DataFrame({name})"
     elif hasattr(value, "to_frame"):
         remedy = f"; make it a frame: {name}.to_frame()"
     elif hasattr(value, "to_pandas"):

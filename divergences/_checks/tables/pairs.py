@@ -161,7 +161,7 @@ def column_pair(x: Frame, y: Frame, name: Hashable, /, *, categorical: bool) -> 
         DistributionError: If the values of the column are of several types, all missing on both
             sides, or infinite.
     """
-    a, b = typed_column(x, name), typed_column(y, name)
+    a, b = typed_column(x.columns[name]), typed_column(y.columns[name])
     if a.type == b.type == "empty":
         raise DistributionError(
             f"column {name!r} has missing values only, in {x.label} and {y.label}: there is "
@@ -169,14 +169,10 @@ def column_pair(x: Frame, y: Frame, name: Hashable, /, *, categorical: bool) -> 
         )
     if categorical:
         return ColumnPair(name, _categories(a.array), _categories(b.array))
-    for table, column in ((x, a), (y, b)):
-        if column.type == "mixed":
-            raise DistributionError(
-                f"column {name!r} of {table.label} must hold values of one type, but holds "
-                f"{_examples(column)}; make it one type, or {as_categories(table, name)}"
-            )
+    _require_one_type(x, name, a)
+    _require_one_type(y, name, b)
     types = {a.type, b.type} - {"empty"}
-    if types <= {"text"} or types == {"truth values"}:
+    if types <= {"text", "truth values"}:
         return ColumnPair(name, _categories(a.array), _categories(b.array))
     types.discard("truth values")  # beside numbers, 0 and 1
     if len(types) > 1 or "text" in types:
@@ -185,6 +181,22 @@ def column_pair(x: Frame, y: Frame, name: Hashable, /, *, categorical: bool) -> 
             f"{b.type} in {y.label}; make it one type, or {as_categories(x, name)}"
         )
     return ColumnPair(name, _numbers(x, name, a), _numbers(y, name, b), UNITS.get(types.pop(), ""))
+
+
+def _require_one_type(table: Frame, name: Hashable, column: TypedColumn) -> None:
+    """Refuse a column of values of several types, or of none of those that are compared."""
+    if column.type == "values of another type":
+        values = column.array.tolist()
+        kind = next(type(value).__name__ for value in values if not is_missing(value))
+        raise DistributionError(
+            f"column {name!r} of {table.label} must hold numbers, times, truth values or text, "
+            f"but holds values of type {kind}; convert it, or {as_categories(table, name)}"
+        )
+    if column.type == "mixed":
+        raise DistributionError(
+            f"column {name!r} of {table.label} must hold values of one type, but holds "
+            f"{_examples(column)}; make it one type, or {as_categories(table, name)}"
+        )
 
 
 def _examples(column: TypedColumn) -> str:
@@ -200,7 +212,13 @@ def _examples(column: TypedColumn) -> str:
 
 def _numbers(table: Frame, name: Hashable, column: TypedColumn) -> Numbers:
     """Sorted values of a numeric column; refuses infinite ones."""
-    values = column.numbers()
+    try:
+        values = column.numbers()
+    except OverflowError:
+        raise DistributionError(
+            f"column {name!r} of {table.label} has numbers beyond 1.8e308, which no float can "
+            f"hold; divide it by a constant, or {as_categories(table, name)}"
+        ) from None
     infinite = np.flatnonzero(np.isinf(values))
     if len(infinite):
         rows = ", ".join(map(str, infinite[:3])) + (", ..." if len(infinite) > 3 else "")

@@ -2,18 +2,24 @@
 
 import datetime
 import numbers
-from collections.abc import Hashable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
 
 import numpy as np
 
-from divergences._checks.tables.frames import Frame
 from divergences._typing import Floats
-from divergences.errors import DistributionError
 
-Type = Literal["numbers", "truth values", "times", "durations", "text", "mixed", "empty"]
+Type = Literal[
+    "numbers",
+    "truth values",
+    "times",
+    "durations",
+    "text",
+    "values of another type",
+    "mixed",
+    "empty",
+]
 TYPES: dict[str, Type] = {  # of numpy dtype kinds
     "b": "truth values",
     "i": "numbers",
@@ -62,29 +68,20 @@ class TypedColumn:
         return np.where(np.isnat(ticks), np.nan, ticks.astype(np.int64) / unit)
 
 
-def typed_column(frame: Frame, name: Hashable, /) -> TypedColumn:
+def typed_column(array: Any, /) -> TypedColumn:
     """Infer the type of a column's values.
 
     Returns:
         The column and its type, "mixed" for values of several types.
-
-    Raises:
-        DistributionError: If a value is not a number, a time, a truth value or text.
     """
-    array = frame.columns[name]
     kind = array.dtype.kind
     if kind == "O":
-        return TypedColumn(_type_of_objects(frame, name, array.tolist()), array)
+        return TypedColumn(_type_of_objects(array.tolist()), array)
     if kind == "f" and np.isnan(array).all():
         return TypedColumn("empty", array)
     if kind in "mM" and np.isnat(array).all():
         return TypedColumn("empty", array)
-    if kind not in TYPES:
-        raise DistributionError(
-            f"column {name!r} of {frame.label} must hold numbers, times, truth values or text, "
-            f"but its type is {array.dtype}; leave it out, or convert it"
-        )
-    return TypedColumn(TYPES[kind], array)
+    return TypedColumn(TYPES.get(kind, "values of another type"), array)
 
 
 def is_missing(value: Any, /) -> bool:
@@ -96,13 +93,13 @@ def is_missing(value: Any, /) -> bool:
     return isinstance(value, float | np.floating) and bool(value != value)
 
 
-def _type_of_objects(frame: Frame, name: Hashable, values: list[Any]) -> Type:
+def _type_of_objects(values: list[Any]) -> Type:
     """Type of the values of a column of Python objects."""
     classes = {c for c in set(map(type, values)) if c.__name__ not in MISSING_TYPES}
     for c in [c for c in classes if issubclass(c, float | Decimal | np.floating)]:
-        if all(value != value for value in values if type(value) is c):
+        if all(is_missing(value) for value in values if type(value) is c):
             classes.remove(c)  # NaN stands for what is missing in a column of any type
-    types = {_type_of_class(frame, name, c) for c in classes}
+    types = {_type_of_class(c) for c in classes}
     if types == {"numbers", "truth values"}:
         return "numbers"
     if len(types) > 1:
@@ -110,7 +107,7 @@ def _type_of_objects(frame: Frame, name: Hashable, values: list[Any]) -> Type:
     return types.pop() if types else "empty"
 
 
-def _type_of_class(frame: Frame, name: Hashable, c: type) -> Type:
+def _type_of_class(c: type) -> Type:
     """Type of the values of a class."""
     if issubclass(c, bool | np.bool_):
         return "truth values"
@@ -122,10 +119,7 @@ def _type_of_class(frame: Frame, name: Hashable, c: type) -> Type:
         return "durations"
     if issubclass(c, datetime.date | np.datetime64):
         return "times"
-    raise DistributionError(
-        f"column {name!r} of {frame.label} must hold numbers, times, truth values or text, but "
-        f"holds a value of type {c.__name__}; leave it out, or convert it"
-    )
+    return "values of another type"
 
 
 def _utc(value: Any) -> Any:

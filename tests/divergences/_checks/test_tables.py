@@ -63,6 +63,7 @@ def test_tables_of_every_container_give_the_same(convert):
         pd.Series([1, pd.NaT, 2], dtype=object),
         pl.Series([1, None, 2]),
         [1, Decimal("NaN"), Fraction(2)],
+        [1, Decimal("sNaN"), Fraction(2)],
         [True, np.float64("nan"), 2],
     ],
 )
@@ -112,6 +113,12 @@ def test_truth_values_and_text_are_categories(column):
 def test_categories_that_are_numbers_are_categories():
     column = compare_columns({"a": pd.Categorical([1, 2, 2])}, {"a": pd.Categorical([2.0])})["a"]
     assert (column.kind, column.outcomes) == ("categorical", ("2", "1"))
+
+
+def test_categories_and_truth_values_are_categories_of_the_same_text():
+    x, y = {"a": pd.Categorical([True, False])}, {"a": [True, True]}
+    column = compare_columns(x, y)["a"]
+    assert (column.kind, column.outcomes) == ("categorical", ("True", "False"))
 
 
 def test_truth_values_beside_numbers_are_numbers():
@@ -178,14 +185,6 @@ REFUSED = {
         {"a": np.zeros((2, 1))},
         {"a": [1]},
     ),
-    "column 'a' of `x` must hold numbers, times, truth values or text, but its type is complex": (
-        {"a": np.array([1j])},
-        {"a": [1]},
-    ),
-    "column 'a' of `y` must hold .* but holds a value of type dict; leave it out": (
-        {"a": [1]},
-        {"a": [{}]},
-    ),
     "column 'a' must hold values of one type, but holds times in `x` and numbers in `y`": (
         {"a": np.array(["2024-01-01"], "datetime64[D]")},
         {"a": [1]},
@@ -202,7 +201,7 @@ def test_what_is_no_table_is_refused(message):
 def run_remedy(message, x, y):
     """Results of the comparison after the code at the end of a message was run."""
     code = re.split(r": (?=[a-z]+(?:=|\(|\.| =|\[))", message)[-1]
-    scope = {"x": x, "y": y, "numpy": np, "compare_columns": compare_columns}
+    scope = {"x": x, "y": y, "numpy": np, "pandas": pd, "compare_columns": compare_columns}
     if code.startswith("categorical="):
         return eval(f"compare_columns(x, y, {code})", scope)
     if re.match(r"[xy](\[.*?\])? = ", code):
@@ -224,6 +223,15 @@ REMEDIES = {
     "repeated": (repeated(), {"a": [1], "b": [3]}, "has 2 columns named 'a'; keep the first"),
     "mixed": ({"a": [1, "u", None]}, {"a": [1]}, "'1' of type int in row 0 and 'u' of type str"),
     "one type each": ({"a": [1.0]}, {"a": ["1"]}, "holds numbers in `x` and text in `y`"),
+    "complex": ({"a": np.array([1j])}, {"a": [1j]}, "but holds values of type complex; convert"),
+    "dicts": ({"a": [1]}, {"a": [{}]}, "column 'a' of `y` must hold .* holds values of type dict"),
+    "intervals": (
+        pd.DataFrame({"a": pd.interval_range(0, 3)}),
+        pd.DataFrame({"a": pd.interval_range(0, 2)}),
+        "holds values of type Interval",
+    ),
+    "beyond floats": ({"a": [10**400]}, {"a": [1]}, "has numbers beyond 1.8e308"),
+    "records": ([{"a": 1}, {"a": 2}], {"a": [1]}, "is of type list; make it a frame"),
     "infinite, mapping": (
         {"a": np.array([1, np.inf, -np.inf])},
         {"a": [1]},
