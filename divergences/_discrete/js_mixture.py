@@ -117,7 +117,8 @@ class Mixture:
         self.mixture = xp.sum(self.weights * self.p, axis=0, keepdims=True)
         positive = self.mixture > 0
         m = xp.where(positive, self.mixture, 1.0)
-        self.excess = (differences - mean_difference) / m
+        excess = (differences - mean_difference) / m
+        self.excess = xp.where(excess > -1, excess, -1.0)  # by rounding of subnormal numbers
         self.quotient = xp.where(positive, self.p / m, 1.0)
 
     def value(self) -> Array:

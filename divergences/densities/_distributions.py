@@ -62,7 +62,11 @@ def support_of(name: str, distribution: Any, /) -> tuple[float, float]:
 
 
 def log_density_of(distribution: Any, /) -> LogDensity:
-    """The log-density, without the warnings of scipy far in the tails."""
+    """The log-density or log-probability, without the warnings of scipy far in the tails."""
+    found = parameters_of(distribution)
+    if found is not None and found[0] in LOG_PROBABILITIES:
+        name, parameters = found
+        return lambda x: LOG_PROBABILITIES[name](x - parameters["loc"], parameters)
     method = distribution.logpmf if is_discrete(distribution) else distribution.logpdf
 
     def log_density(x: Any) -> Any:
@@ -70,6 +74,37 @@ def log_density_of(distribution: Any, /) -> LogDensity:
             return method(x)
 
     return log_density
+
+
+def parameters_of(distribution: Any, /) -> tuple[str, dict[str, float]] | None:
+    """Name and parameters of a frozen distribution of scipy, with its location.
+
+    Returns:
+        Both; None for other objects.
+    """
+    family = getattr(distribution, "dist", None)
+    name, shapes = getattr(family, "name", None), getattr(family, "shapes", None)
+    if not (isinstance(name, str) and hasattr(distribution, "args")):
+        return None
+    names = [*(shapes.replace(" ", "").split(",") if shapes else []), "loc"]
+    named = dict(zip(names, distribution.args, strict=False))
+    return name, {"loc": 0.0, **named, **distribution.kwds}
+
+
+def _log_planck(x: Any, parameters: dict[str, float]) -> Any:
+    rate = parameters["lambda_"]
+    return np.where(x >= 0, math.log(-math.expm1(-rate)) - rate * x, -math.inf)
+
+
+def _log_logser(x: Any, parameters: dict[str, float]) -> Any:
+    p = parameters["p"]
+    positive = np.where(x >= 1, x, 1)
+    value = positive * math.log(p) - np.log(positive) - math.log(-math.log1p(-p))
+    return np.where(x >= 1, value, -math.inf)
+
+
+# Those of scipy are logarithms of probabilities, and -inf where these underflow.
+LOG_PROBABILITIES = {"planck": _log_planck, "logser": _log_logser}
 
 
 def split_points_of(distribution: Any, /) -> list[float]:

@@ -22,6 +22,7 @@ MAX_MASS_ERROR = 1e-8  # a larger difference of the total mass from 1 is refused
 TARGET_RELATIVE_ERROR = 1e-11
 MAX_RELATIVE_ERROR = 1e-9  # a larger final error is refused
 LOG_DENSITY_ROUNDING = 2.0**-50  # relative rounding error of a log-density
+MAX_INTERVALS = 2000
 MAX_LOG_DENSITY = 709.0  # its exponential is a float
 MAX_ABS_U = 350.0  # x is within exp(-u) of an end there, or exp(u), whose square is a float
 TAIL_FACTOR = 1000.0  # integral beyond MAX_ABS_U over the integrand there, if it decays as u^-2
@@ -77,11 +78,13 @@ class DensityPair:
         points: Iterable[float],
         *,
         split_points: Iterable[float] = (),
+        max_intervals: int | None = None,
     ) -> None:
         """Check the arguments; the latter split points may lie outside of the support."""
         for name, log_density in log_densities.items():
             _checks.require_function(name, log_density, "a log-density: a function of an array")
         self.log_densities = log_densities
+        self.max_intervals = MAX_INTERVALS if max_intervals is None else max_intervals
         self.support = low, high = _checked_support(support)
         inside = {float(x) for x in split_points if low < x < high}
         points = _sorted_points(points)
@@ -162,7 +165,7 @@ class DensityPair:
             epsrel=relative,
             epsabs=absolute,
             norm="max",
-            limit=2000,
+            limit=self.max_intervals,
         )
         at_ends = integrand_of_u(-MAX_ABS_U) + integrand_of_u(MAX_ABS_U)
         error = float(error + TAIL_FACTOR * np.max(at_ends))

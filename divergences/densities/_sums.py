@@ -6,19 +6,19 @@ from typing import Any
 import numpy as np
 
 from divergences._typing import Floats
-from divergences.densities._distributions import log_density_of, support_of
+from divergences.densities._distributions import log_density_of, parameters_of, support_of
 from divergences.densities._quadrature import (
     LOG_DENSITY_ROUNDING,
     MAX_MASS_ERROR,
-    InfiniteDivergenceError,
     Integral,
     Integrand,
 )
-from divergences.densities._tails import kl_bound, mass_bound, parameters_of, tail_from
+from divergences.densities._tails import kl_bound, mass_bound, tail_from
 from divergences.errors import DistributionError, SolverError
 
-MAX_OUTCOMES = 10_000_000
+MAX_OUTCOMES = 4_000_000
 FIRST_OUTCOMES = 256
+UNDERFLOW = -650.0  # logarithms of numbers that are almost subnormal
 TARGET_ERROR = 1e-15  # of the part beyond the last term, relative to the value
 NEGLIGIBLE = 1e-25  # or this, for equal distributions
 LOG_2 = math.log(2)
@@ -40,7 +40,7 @@ def divergence_of_discrete(
 
     Raises:
         DistributionError: If the part of an infinite sum beyond its last term has no known bound.
-        SolverError: If the sum needs more than 10^7 terms.
+        SolverError: If the sum needs more than 4 million terms, or probabilities underflow.
     """
     supports = [support_of(name, d) for name, d in distributions.items()]
     p_support, q_support = supports
@@ -50,11 +50,13 @@ def divergence_of_discrete(
     count = high - low + 1 if math.isfinite(high - low) else FIRST_OUTCOMES
     while count <= MAX_OUTCOMES:
         first, last = _range(low, high, int(count), distributions)
-        value, error = _sum(distributions, first, last, integrand, sensitivity)
+        value, error = _sum(distributions, first, last, integrand, sensitivity, is_kl=is_kl)
+        if value == math.inf:
+            return Integral(value, 0.0)
         beyond = _beyond(distributions, first, last, (low, high), is_kl=is_kl)
-        if beyond <= TARGET_ERROR * value + NEGLIGIBLE or value == math.inf:
+        if beyond <= TARGET_ERROR * value + NEGLIGIBLE:
             _require_total(distributions, first, last)
-            return Integral(value, 0.0 if value == math.inf else error + beyond)
+            return Integral(value, error + beyond)
         count *= 4
     raise SolverError(
         f"the sum over the outcomes from {low:g} to {high:g} needs more than {MAX_OUTCOMES:.0e} "
@@ -73,22 +75,42 @@ def _range(low: float, high: float, count: int, distributions: dict[str, Any]) -
 
 
 def _sum(
-    distributions: dict[str, Any], first: int, last: int, integrand: Integrand, sensitivity: Any
+    distributions: dict[str, Any],
+    first: int,
+    last: int,
+    integrand: Integrand,
+    sensitivity: Integrand,
+    *,
+    is_kl: bool,
 ) -> tuple[float, float]:
     """The sum of the terms, and its error by rounding."""
     log_p, log_q = _log_probabilities(distributions, first, last)
-    unused = np.zeros_like(log_p)
-    try:
-        terms = integrand(log_p, log_q, unused)
-    except InfiniteDivergenceError:
+    if is_kl and np.any((log_p > -math.inf) & np.isneginf(log_q)):
+        _refuse_underflow(distributions, log_q)
         return math.inf, 0.0
-    value = float(np.sum(terms))
+    unused = np.zeros_like(log_p)
+    value = float(np.sum(integrand(log_p, log_q, unused)))
     # Log-probabilities of large numbers are differences of larger ones, as their total shows.
     rounding = max(
         LOG_DENSITY_ROUNDING, *(float(abs(np.exp(a).sum() - 1)) for a in (log_p, log_q))
     )
     error = min(rounding, MAX_MASS_ERROR) * float(np.sum(sensitivity(log_p, log_q, unused)))
     return value, error + 2.0**-50 * value
+
+
+def _refuse_underflow(distributions: dict[str, Any], log_q: Floats) -> None:
+    """Refuse a log-probability of -inf that may be the logarithm of an underflow.
+
+    Raises:
+        SolverError: If log-probabilities of the second distribution fall to -inf through very
+            small ones.
+    """
+    if np.min(log_q, where=log_q > -math.inf, initial=0.0) < UNDERFLOW:
+        name = list(distributions)[1]
+        raise SolverError(
+            f"probabilities of `{name}` underflow, so that its `logpmf` is -inf where it has "
+            "mass; pass log-probabilities that do not to divergences.log_space.kl"
+        )
 
 
 def _log_probabilities(

@@ -13,6 +13,8 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+from divergences.densities._distributions import parameters_of
+
 
 @dataclass(frozen=True, slots=True)
 class Tail:
@@ -30,21 +32,6 @@ class Tail:
     highest: float
     location: float
     poisson_mean: float | None = None
-
-
-def parameters_of(distribution: Any, /) -> tuple[str, dict[str, float]] | None:
-    """Name and parameters of a frozen distribution of scipy, with its location.
-
-    Returns:
-        Both; None for other objects.
-    """
-    family = getattr(distribution, "dist", None)
-    name, shapes = getattr(family, "name", None), getattr(family, "shapes", None)
-    if not (isinstance(name, str) and hasattr(distribution, "args")):
-        return None
-    names = [*(shapes.replace(" ", "").split(",") if shapes else []), "loc"]
-    named = dict(zip(names, distribution.args, strict=False))
-    return name, {"loc": 0.0, **named, **distribution.kwds}
 
 
 def tail_from(distribution: Any, number: int, /) -> Tail | None:
