@@ -77,7 +77,7 @@ def alpha(pair: MidpointForm, order: float, /) -> Array:
             # Where q has mass and p has none: q / a, or inf for an order below 0.
             mass = _mass_outside(one_sided)
             absent = xp.any(one_sided.in_q & ~one_sided.in_p, axis=-1)
-            value = value + (mass / a if a > 0 else xp.where(absent, xp.inf, 0.0))
+            value = value + (mass / a if a > 0 else xp.where(absent, xp.inf, xp.zeros_like(mass)))
         if 0 < order < 1:
             largest = 1 / order / (1 - order)
             value = xp.where(pair.disjoint_supports() | (value > largest), largest, value)
