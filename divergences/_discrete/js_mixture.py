@@ -11,7 +11,6 @@ import array_api_compat
 
 from divergences import _checks
 from divergences._discrete.differentiation import Differentiable
-from divergences._discrete.kl_family import entropy
 from divergences._discrete.series import bennett_function
 from divergences._typing import Array, ArrayLike, of_one
 from divergences.errors import DistributionError
@@ -176,15 +175,12 @@ def _evaluated(
     xp: ModuleType,
 ) -> Array:
     """JS in nats for checked distributions and weights, the first axis of each the components."""
+    largest = xp.sum(-weights * xp.log(xp.where(weights > 0, weights, 1.0)))  # the entropy
     # First the largest weight: differences are from the distribution the mixture is closest to.
-    entries = _checks.numpy_values(weights)
-    first = int(entries.argmax())
-    order = [first, *range(first), *range(first + 1, len(entries))]
-    if first:
-        p, weights = (xp.stack([a[i, ...] for i in order]) for a in (p, weights))
+    order = xp.argsort(weights, descending=True)
+    p, weights = xp.take(p, order, axis=0), xp.take(weights, order)
     weights = xp.reshape(weights, (-1, *[1] * (p.ndim - 1)))
     weights = xp.broadcast_to(weights, (*p.shape[:-1], 1))
-    largest = float(entropy(entries))
 
     def value(p: Array, w: Array) -> Array:
         value = form(p, w).value()
