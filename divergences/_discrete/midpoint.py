@@ -19,6 +19,7 @@ from typing import Any
 from divergences import _checks
 from divergences._typing import Array
 
+LOG_OF_NORMAL_MASS = -700.0  # exp of it is a normal float
 MIDPOINT_EXPONENT = 600  # of the scaled midpoint, which is normal for subnormal masses
 LOG_2 = math.log(2)
 
@@ -114,13 +115,15 @@ def from_log_probabilities(log_p: Any, log_q: Any, /, *, axis: int) -> MidpointF
 
 def of_probabilities(xp: ModuleType, p: Array, q: Array, dtype: Array, /) -> MidpointForm:
     """Midpoint form of checked probabilities, with the outcomes on the last axis."""
-    totals = xp.sum(p + q, axis=-1, keepdims=True)
-    total_delta = xp.sum(p - q, axis=-1, keepdims=True) / totals
     mass_sum = p + q
+    totals = xp.sum(mass_sum, axis=-1, keepdims=True)
+    total_delta = xp.sum(p - q, axis=-1, keepdims=True) / totals
     # Masses whose reciprocal overflows are scaled up; only their quotients are used below.
-    scale = 1 + 2.0**200 * xp.astype(p + q < 1e-290, xp.float64)
+    scale = 1 + 2.0**200 * xp.astype(mass_sum < 1e-290, xp.float64)
     p, q = p * scale, q * scale
-    mass = xp.where(p + q > 0, p + q, 1.0)
+    scaled_sum = p + q
+    positive = scaled_sum > 0
+    mass = xp.where(positive, scaled_sum, 1.0)
     raw_delta = (p - q) / mass
     # Delta of p / sum(p) against q / sum(q): the relativistic addition of velocities.
     denominator = 1 - raw_delta * total_delta
@@ -136,12 +139,12 @@ def of_probabilities(xp: ModuleType, p: Array, q: Array, dtype: Array, /) -> Mid
         by_scaling = _log(scaled_midpoint(), xp) - MIDPOINT_EXPONENT * LOG_2
         log_midpoint = xp.where(midpoint < 1e-290, by_scaling, _log(midpoint, xp))
         larger = _log(xp.where(p_over_m > q_over_m, p_over_m, q_over_m), xp)
-        return xp.where(mass_sum > 0, log_midpoint + larger, 0.0)
+        return xp.where(positive, log_midpoint + larger, 0.0)
 
     return MidpointForm(
         xp=xp,
         midpoint=midpoint,
-        delta=xp.where(p + q > 0, (raw_delta - total_delta) / denominator, 0.0),
+        delta=xp.where(positive, (raw_delta - total_delta) / denominator, 0.0),
         p_over_m=p_over_m,
         q_over_m=q_over_m,
         in_p=p > 0,
@@ -182,9 +185,8 @@ def of_log_probabilities(
         return xp.where(in_p | in_q, xp.maximum(normalized_log_p, normalized_log_q), 0.0)
 
     def scaled_midpoint() -> Array:
-        shift = MIDPOINT_EXPONENT * LOG_2
-        scaled_p = xp.where(in_p, xp.exp(log_p + shift), 0.0)
-        scaled_q = xp.where(in_q, xp.exp(log_q + shift), 0.0)
+        scaled_p, scaled_q = (_scaled_exp(a, xp) for a in (log_p, log_q))
+        scaled_p, scaled_q = xp.where(in_p, scaled_p, 0.0), xp.where(in_q, scaled_q, 0.0)
         return (scaled_p / p_sum + scaled_q / q_sum) / 2
 
     return MidpointForm(
@@ -202,6 +204,14 @@ def of_log_probabilities(
             "scaled_midpoint": scaled_midpoint,
         },
     )
+
+
+def _scaled_exp(x: Array, xp: ModuleType) -> Array:
+    """``exp(x) 2^MIDPOINT_EXPONENT``; x is shifted, which rounds it, only for tiny masses."""
+    shift = MIDPOINT_EXPONENT * LOG_2
+    normal = x > LOG_OF_NORMAL_MASS
+    by_product = xp.exp(xp.where(normal, x, 0.0)) * 2.0**MIDPOINT_EXPONENT
+    return xp.where(normal, by_product, xp.exp(xp.where(normal, 0.0, x) + shift))
 
 
 def checked_probabilities(p: Any, q: Any, axis: int, /) -> tuple[ModuleType, Array, Array, Array]:

@@ -21,7 +21,7 @@ def renyi(pair: MidpointForm, order: float, /) -> Array:
     if order == math.inf:
         return _renyi_of_infinite_order(pair)
     xp = pair.xp
-    with np.errstate(all="ignore"):  # both forms are evaluated, one is selected
+    with np.errstate(all="ignore"):  # both forms may be evaluated, one is selected
         quotient = _power_quotient(pair, order, order / max(order, 1.0))
         if order > 1:
             quotient = xp.where(xp.any(pair.in_p & ~pair.in_q, axis=-1), xp.inf, quotient)
@@ -30,8 +30,14 @@ def renyi(pair: MidpointForm, order: float, /) -> Array:
         x = (order - 1) * quotient  # S - 1
         by_sum = (x > -0.5) & (x < 1e300)
         x = xp.where(by_sum, x, 0.0)
-        growth = xp.where(xp.abs(x) > 1e-300, xp.log1p(x) / x, 1.0)
-        value = xp.where(by_sum, quotient * growth, _renyi_by_logs(pair, order))
+        # log(1 + x) / x by Kahan's quotient: log1p of jax is off by up to 120 units in float64.
+        rounded = 1 + x
+        distinct = rounded != 1
+        shift = xp.where(distinct, rounded - 1, 1.0)
+        growth = xp.where(distinct, xp.log(xp.where(distinct, rounded, 2.0)) / shift, 1 - x / 2)
+        value = quotient * growth
+        if xp is not _checks.NUMPY or not by_sum.all():
+            value = xp.where(by_sum, value, _renyi_by_logs(pair, order))
     return xp.where(value > 0, value, 0.0)
 
 
