@@ -47,18 +47,22 @@ def jeffreys(pair: MidpointForm, /) -> Array:
 
 def js(pair: MidpointForm, /) -> Array:
     """``sum m [(1 + delta) log(1 + delta) + (1 - delta) log(1 - delta)] / 2``."""
-    xp = pair.xp
-    total = xp.sum(pair.midpoint * _js_terms(pair), axis=-1)
-    return xp.where(pair.disjoint_supports() | (total > LOG_2), LOG_2, total)
+    return _sum_up_to(LOG_2, _js_terms(pair, pair.midpoint), pair)
 
 
 def js_distance(pair: MidpointForm, unit: float, /) -> Array:
     """Root of `js`, also where that underflows."""
-    return _root(pair, js(pair), _js_terms(pair), unit)
+    return _root(pair, js(pair), _js_terms, unit)
 
 
-def _js_terms(pair: MidpointForm) -> Array:
-    """Terms of `js` over m."""
+def _sum_up_to(largest: float, terms: Array, pair: MidpointForm) -> Array:
+    """Sum of terms, at most its largest value, that of disjoint supports."""
+    xp, total = pair.xp, pair.xp.sum(terms, axis=-1)
+    return xp.where(pair.disjoint_supports() | (total > largest), largest, total)
+
+
+def _js_terms(pair: MidpointForm, midpoint: Array) -> Array:
+    """Terms of `js` for a multiple of m."""
     xp, delta, small, d = split_by_size(pair)
     series = d * d * polynomial(d * d, JS_COEFFICIENTS)
     e = xp.where(small, 0.0, xp.abs(delta))
@@ -67,37 +71,43 @@ def _js_terms(pair: MidpointForm) -> Array:
         e < 0.5, xp.log1p(-xp.where(e < 0.5, e, 0.0)), log_or_0(one_minus_e, xp)
     )
     direct = ((1 + e) * xp.log1p(e) + one_minus_e * log_one_minus_e) / 2
-    return xp.where(small, series, direct)
+    return midpoint * xp.where(small, series, direct)
 
 
 def total_variation(pair: MidpointForm, /) -> Array:
     """``sum m |delta|``."""
-    xp = pair.xp
-    total = xp.sum(pair.midpoint * xp.abs(pair.delta), axis=-1)
-    return xp.where(pair.disjoint_supports() | (total > 1), 1.0, total)
+    return _sum_up_to(1.0, pair.midpoint * pair.xp.abs(pair.delta), pair)
 
 
 def squared_hellinger(pair: MidpointForm, /) -> Array:
     """``sum m [1 - sqrt(1 - delta^2)]``."""
-    xp = pair.xp
-    root = _sqrt_or_0(pair.p_over_m, xp) * _sqrt_or_0(pair.q_over_m, xp)
-    total = xp.sum(pair.midpoint * pair.delta**2 / (1 + root), axis=-1)
-    return xp.where(pair.disjoint_supports() | (total > 1), 1.0, total)
+    return _sum_up_to(1.0, _squared_hellinger_terms(pair, pair.midpoint), pair)
 
 
 def hellinger(pair: MidpointForm, unit: float, /) -> Array:
     """Root of `squared_hellinger`, also where that underflows."""
-    xp = pair.xp
-    root = _sqrt_or_0(pair.p_over_m, xp) * _sqrt_or_0(pair.q_over_m, xp)
-    return _root(pair, squared_hellinger(pair), pair.delta**2 / (1 + root), unit)
+    return _root(pair, squared_hellinger(pair), _squared_hellinger_terms, unit)
 
 
-def _root(pair: MidpointForm, total: Array, terms: Array, unit: float) -> Array:
-    """Root of ``total = sum m terms``, over the unit; from scaled masses where it is tiny."""
-    xp = pair.xp
-    scaled = xp.sum(pair.scaled_midpoint * terms, axis=-1)
+def _squared_hellinger_terms(pair: MidpointForm, midpoint: Array) -> Array:
+    """Terms of `squared_hellinger` for a multiple of m."""
+    root = _sqrt_or_0(pair.p_over_m, pair.xp) * _sqrt_or_0(pair.q_over_m, pair.xp)
+    return midpoint * pair.delta**2 / (1 + root)
+
+
+def _root(
+    pair: MidpointForm,
+    total: Array,
+    terms: Callable[[MidpointForm, Array], Array],
+    unit: float,
+) -> Array:
+    """Root of ``total``, a sum of terms, over the unit; from scaled masses where it is tiny."""
+    xp, root = pair.xp, _sqrt_or_0(total / unit, pair.xp)
+    if xp is _checks.NUMPY and not np.any(total < MIN_TOTAL):
+        return root
+    scaled = xp.sum(terms(pair, pair.scaled_midpoint), axis=-1)
     scaled_root = _sqrt_or_0(scaled / unit, xp) * 2.0 ** (-MIDPOINT_EXPONENT // 2)
-    return xp.where(total < MIN_TOTAL, scaled_root, _sqrt_or_0(total / unit, xp))
+    return xp.where(total < MIN_TOTAL, scaled_root, root)
 
 
 @np.errstate(over="ignore")  # a value beyond the largest float is inf
