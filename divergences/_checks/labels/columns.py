@@ -62,8 +62,11 @@ def aligned_weights(sample: Any, weights: Any, /, *, names: tuple[str, str]) -> 
     rows, own = labelled_array(sample), labelled_array(weights)
     if own is None:
         return weights
-    a, b = names_of(axis_labels(rows, 0)), names_of(axis_labels(own, 0))
-    if a is None or b is None or a == b or len(own.axes) != 1:
+    row_axis, own_axis = axis_labels(rows, 0), axis_labels(own, 0)
+    if row_axis is None or own_axis is None or len(own.axes) != 1:
+        return own.values
+    a, b = row_axis.labels, own_axis.labels  # 0, 1, 2, ... of one side are labels of the other
+    if a == b or (row_axis.positional and own_axis.positional):
         return own.values
     if set(a) != set(b) or len(a) != len(b) or first_repeated(a) is not None:
         raise DistributionError(

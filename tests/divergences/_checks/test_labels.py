@@ -175,8 +175,12 @@ def test_weights_are_aligned_with_the_rows_of_their_sample():
     x = pd.DataFrame({"u": [0.0, 1.0]}, index=["r", "s"])
     weights = series([3.0, 1.0], "sr")
     assert sampled.emd(x, [0.0], x_weights=weights).value == 0.75
-    with pytest.raises(DistributionError, match=r"`x_weights` must have the index of `x`"):
-        sampled.emd(x, [0.0], x_weights=series([1.0, 1.0], "rt"))
+    default = x.reset_index(drop=True)
+    assert sampled.emd(default, [0.0], x_weights=pd.Series([3.0, 1.0], index=[1, 0])).value == 0.75
+    assert sampled.emd(x.to_numpy(), [0.0], x_weights=weights).value == 0.25
+    for points in (x, default):
+        with pytest.raises(DistributionError, match=r"`x_weights` must have the index of `x`"):
+            sampled.emd(points, [0.0], x_weights=series([1.0, 1.0], "rt"))
 
 
 REFUSALS = {
