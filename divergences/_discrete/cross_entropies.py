@@ -16,19 +16,24 @@ def of_probabilities(p: Any, q: Any, axis: int, base: float | None, /) -> Array:
     xp, p_vectors, q_vectors, dtype = midpoint.checked_probabilities(p, q, axis)
 
     def value(p: Array, q: Array) -> Array:
-        in_p, in_q = p > 0, q > 0
-        terms = xp.where(in_p & in_q, -p * _log_normalized(q, xp), 0.0)
-        total = xp.sum(terms, axis=-1) / xp.sum(p, axis=-1)
-        return xp.where(xp.any(in_p & ~in_q, axis=-1), xp.inf, total)
+        return of_masses(p, q, xp)
 
     def gradients(value: Array, p: Array, q: Array) -> tuple[Array, Array]:
         pair = midpoint.of_probabilities(xp, p, q, dtype)
         p_sum, q_sum = (xp.sum(a, axis=-1, keepdims=True) for a in (p, q))
-        by_p = of_logarithms(-_log_normalized(q, xp), value)
+        by_p = of_logarithms(-log_normalized(q, xp), value)
         by_q = derivatives.KL.by_q(pair.swapped(), value)
         return by_p.by_mass(pair) / p_sum, by_q.by_mass(pair.swapped()) / q_sum
 
     return _result(Differentiable(value, gradients)(xp, p_vectors, q_vectors), base, dtype, xp)
+
+
+def of_masses(p: Array, q: Array, xp: ModuleType, /) -> Array:
+    """Cross entropy in nats of masses along the last axis, which are normalized."""
+    in_p, in_q = p > 0, q > 0
+    terms = xp.where(in_p & in_q, -p * log_normalized(q, xp), 0.0)
+    total = xp.sum(terms, axis=-1) / xp.sum(p, axis=-1)
+    return xp.where(xp.any(in_p & ~in_q, axis=-1), xp.inf, total)
 
 
 def of_log_probabilities(log_p: Any, log_q: Any, axis: int, base: float | None, /) -> Array:
@@ -56,7 +61,7 @@ def _result(value: Array, base: float | None, dtype: Any, xp: ModuleType) -> Arr
     return _checks.scalar(value / _checks.log_base(base), dtype, xp)
 
 
-def _log_normalized(q: Array, xp: ModuleType) -> Array:
+def log_normalized(q: Array, xp: ModuleType, /) -> Array:
     """Log of ``q / sum(q)``, 0 where q is 0, without cancellation for entries close to 1."""
     total = xp.sum(q, axis=-1, keepdims=True)
     major = q > total / 2  # at most one entry: 1 minus it is the sum of all others

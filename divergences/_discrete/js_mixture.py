@@ -10,6 +10,7 @@ from typing import Any
 import array_api_compat
 
 from divergences import _checks
+from divergences._discrete import cross_entropies
 from divergences._discrete.differentiation import Differentiable
 from divergences._discrete.series import bennett_function
 from divergences._typing import Array, ArrayLike, of_one
@@ -175,16 +176,19 @@ def _evaluated(
     xp: ModuleType,
 ) -> Array:
     """JS in nats for checked distributions and weights, the first axis of each the components."""
-    largest = xp.sum(-weights * xp.log(xp.where(weights > 0, weights, 1.0)))  # the entropy
     # First the largest weight: differences are from the distribution the mixture is closest to.
     order = xp.argsort(weights, descending=True)
+    original_order = xp.argsort(order)
     p, weights = xp.take(p, order, axis=0), xp.take(weights, order)
     weights = xp.reshape(weights, (-1, *[1] * (p.ndim - 1)))
     weights = xp.broadcast_to(weights, (*p.shape[:-1], 1))
 
     def value(p: Array, w: Array) -> Array:
         value = form(p, w).value()
-        return xp.where(value > largest, largest, value)  # by rounding
+        # At most the entropy of the weights, summed in the caller's order, but for rounding.
+        entries = xp.take(w[(slice(None), *[0] * (w.ndim - 1))], original_order)
+        largest = cross_entropies.of_masses(entries, entries, xp)
+        return xp.where(value > largest, largest, value)
 
     return Differentiable(value, derivatives, axes=(0, -1))(xp, p, weights)
 

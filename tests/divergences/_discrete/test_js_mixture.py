@@ -102,6 +102,17 @@ def test_the_relative_error_is_a_few_units_in_the_last_place_and_the_weights_bou
     assert abs(value - exact) <= 4e-15 * exact + 1e-306 + absolute
 
 
+@pytest.mark.parametrize("total", [1.0, 1 + 9e-10, 1 - 9e-10])
+def test_js_of_a_mixture_of_disjoint_distributions_is_the_entropy_of_the_weights(total):
+    rng = np.random.default_rng(0)
+    for n in (2, 3, 5) * 20:  # rounding puts a quarter of the sums above the entropy
+        weights = 10.0 ** -rng.uniform(0, 6, n)
+        weights *= total / weights.sum()
+        value, entropy = divergences.js_mixture(np.eye(n), weights=weights), divergences.entropy
+        assert value <= entropy(weights)
+        assert value == pytest.approx(entropy(weights), rel=2e-15)
+
+
 @settings(max_examples=settings().max_examples // 4)
 @given(weighted_distributions())
 def test_the_derivative_by_a_weight_is_kl_to_the_mixture_minus_its_mean(case):
