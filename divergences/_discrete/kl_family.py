@@ -26,10 +26,11 @@ def kl(p: ArrayLike, q: ArrayLike, /, *, axis: int = -1, base: float | None = No
 
     Returns:
         Shape ``(...)``, values in [0, inf], in the array library, device and precision of ``p``
-        and ``q``. Gradients of torch and jax have a relative error below 1e-12 wherever the value
-        is finite, entries from 5e-324 to 1; a derivative beyond the largest float is infinite.
-        The infinite derivative of ``p_i log p_i`` at ``p_i = 0`` is replaced by 0. An infinite
-        value has no derivative: NaN.
+        and ``q``. Gradients of torch and jax are finite and right wherever the value is finite,
+        entries from 5e-324 to 1: within 1e-12 of each entry, or of the largest one for close p
+        and q. A derivative beyond the largest float is infinite. The infinite derivative of
+        ``p_i log p_i`` at ``p_i = 0`` is replaced by 0. An infinite value has no derivative: NaN,
+        in torch unless it is masked.
 
     Raises:
         DistributionError: If ``p`` or ``q`` is not a probability vector along ``axis``, or their
