@@ -32,6 +32,8 @@ echo "lowest versions:" $(cat "$folder/lowest.txt")
 "$python" -m pip install --quiet --disable-pip-version-check \
   --constraint "$folder/lowest.txt" --editable '.[gan,test]'
 [ $# -gt 0 ] || set -- tests/divergences divergences
-# Without the option for jaxtyping's old plugin, which checks only gan.
+# jax warns of forks of joblib in the process of the tests. Without the option for jaxtyping's old
+# plugin, which checks only gan.
 "$python" -m pytest -q -p no:cacheprovider -W ignore::DeprecationWarning \
-  --override-ini "addopts=--doctest-modules --strict-config --strict-markers -ra" "$@"
+  -W "ignore:os.fork() was" --override-ini \
+  "addopts=--doctest-modules --strict-config --strict-markers -ra" "$@"
