@@ -176,22 +176,29 @@ def _array_of_list(name: str, value: Any) -> Any:
         array = numbers_of_objects(name, array)
     if array.dtype.kind not in "biuf":
         raise DistributionError(
-            f"`{name}` must hold {REAL_DTYPES}, but holds {array.dtype.name} values: "
+            f"`{name}` must hold {REAL_DTYPES}, but holds {_kind_of_values(array)}: "
             f"{shortened(value)}; {_conversion_of(name, array)}"
         )
     return array
 
 
+def _kind_of_values(array: Array) -> str:
+    """Name of the type of an array's entries: text, or that of its dtype."""
+    return "text" if array.dtype.kind in "US" else f"{array.dtype.name} values"
+
+
 def _conversion_of(name: str, array: Array) -> str:
     """Remedy for an array of a type that is not a real number's."""
-    kind = getattr(array.dtype, "kind", "")
-    if kind in "US":
+    kind = getattr(array.dtype, "kind", None)
+    if kind in ("U", "S", "T"):
         return f"if they are numbers, convert them: numpy.asarray({name}, dtype=float)"
-    if kind in "mM":
+    if kind in ("m", "M"):
         return f"convert them to numbers of one unit: numpy.asarray({name}).astype('int64')"
     if kind == "c" or "complex" in str(array.dtype):
         return f"pass the real part, {name}.real, or the absolute value, abs({name})"
-    return "convert it to float64"
+    if hasattr(array, "detach"):
+        return f"convert it: {name}.double()"
+    return f"convert it: {name}.astype('float64')"
 
 
 def non_negative(name: str, array: Array, xp: ModuleType, /, *, remedy: str | None = None) -> None:

@@ -48,6 +48,8 @@ def as_array_or_list(name: str, value: Any, /) -> Any:
         )
     refuse_sparse(name, value)
     _refuse_distribution(name, value)
+    if value is None:
+        raise DistributionError(f"`{name}` must be an array, but is None")
     if isinstance(value, set | frozenset):
         raise DistributionError(
             f"`{name}` is a set, which has no order; pass a list, or a mapping by outcome"
@@ -129,14 +131,14 @@ def numbers_of_objects(name: str, array: Any, /) -> Any:
     if missing:
         first = missing[0]
         raise DistributionError(
-            f"`{name}` has {len(missing)} missing values ({shortened(entries[first])}), the first "
-            f"at {_index(array, first)}; drop or fill them"
+            f"`{name}` has {len(missing)} missing values, the first "
+            f"`{name}`{_index(array, first)} = {shortened(entries[first])}; drop or fill them"
         )
     for k, x in enumerate(entries):
         if not isinstance(x, numbers.Real | Decimal):
             raise DistributionError(
                 f"`{name}` must hold real numbers, but `{name}`{_index(array, k)} = "
-                f"{shortened(x)} is of type {type(x).__name__}"
+                f"{shortened(x)} is of type {type(x).__name__}{_remedy_of_pairs(name, array)}"
             )
     floats = [as_float(x) for x in entries]
     if None in floats:
@@ -147,9 +149,18 @@ def numbers_of_objects(name: str, array: Any, /) -> Any:
     return np.array(floats, dtype=np.float64).reshape(array.shape)
 
 
-def _index(array: Any, flat: int) -> list[int]:
-    """Index of an entry, for a message."""
-    return [int(k) for k in np.unravel_index(flat, array.shape)]
+def _remedy_of_pairs(name: str, array: Any) -> str:
+    """Remedy for rows of a label and a number, such as ``value_counts`` of polars; or nothing."""
+    if array.ndim != 2 or array.shape[1] != 2 or not all(isinstance(x, str) for x in array[:, 0]):
+        return ""
+    return (
+        f"; pass rows of a label and a number as a mapping: dict(numpy.asarray({name}).tolist())"
+    )
+
+
+def _index(array: Any, flat: int) -> str:
+    """Index of an entry in brackets, for a message; nothing for that of a single number."""
+    return str([int(k) for k in np.unravel_index(flat, array.shape)]) if array.ndim else ""
 
 
 def _is_missing(value: Any) -> bool:

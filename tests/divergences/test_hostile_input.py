@@ -80,7 +80,7 @@ REFUSALS = {
     ),
     "a log-density of None": (
         lambda: densities.kl(lambda x: None, normal, LINE),
-        "`log_p` has 1 missing values (None)",
+        "`log_p` must be an array, but is None",
     ),
     "a support of text": (
         lambda: densities.kl(normal, normal, "ab"),

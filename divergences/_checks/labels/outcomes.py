@@ -53,6 +53,7 @@ def aligned_outcomes(
     if a.labels == b.labels:
         return p_values, q_values
     _require_one_spelling(a.labels, b.labels, names)
+    _require_common_bins(a.labels, b.labels, names)
     union = tuple(dict.fromkeys([*a.labels, *b.labels]))
     return (
         reindexed(p_values, a.labels, union, axis, missing),
@@ -151,6 +152,21 @@ def _require_one_spelling(a: Labels, b: Labels, names: tuple[str, str]) -> None:
         f"the labels of `{names[0]}` are of type {kinds[0]} and those of `{names[1]}` of type "
         f"{kinds[1]}, so that none are equal though they are spelled alike; convert those of one"
     )
+
+
+def _require_common_bins(a: Labels, b: Labels, names: tuple[str, str]) -> None:
+    """Refuse intervals, as of ``pandas.cut``, of one distribution that cut those of the other.
+
+    Raises:
+        DistributionError: If so; the message names two such intervals.
+    """
+    for mine in set(a) - set(b):
+        for other in set(b) - set(a):
+            if all(hasattr(x, "closed_left") for x in (mine, other)) and mine.overlaps(other):
+                raise DistributionError(
+                    f"the bins of `{names[0]}` and `{names[1]}` overlap without being equal, such "
+                    f"as {mine} and {other}; count both samples with the same edges"
+                )
 
 
 def _with_batches_of(

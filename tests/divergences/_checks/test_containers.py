@@ -43,9 +43,16 @@ REFUSED = {
     "text": ("0.25, 0.75", "`p` must hold numbers, but is the text"),
     "bytes": (b"\x00\x01", "`p` must hold numbers, but is the text"),
     "texts": (["0.25", "0.75"], r"numpy.asarray\(p, dtype=float\)"),
-    "None": ([0.25, None], r"1 missing values \(None\), the first at \[1\]; drop or fill them"),
+    "None": ([0.25, None], r"1 missing values, the first `p`\[1\] = None; drop or fill them"),
     "NA": (pd.Series([0.25, None], dtype="object"), "1 missing values"),
     "complex": ([0.25 + 0j, 0.75 + 0j], r"p.real"),
+    "no value": (None, "`p` must be an array, but is None"),
+    "float16": (np.array(P, dtype=np.float16), r"convert it: p.astype\('float64'\)"),
+    "bfloat16": (torch.tensor(P, dtype=torch.bfloat16), r"convert it: p.double\(\)"),
+    "value counts": (
+        pl.Series("v", list("aab")).value_counts(normalize=True),
+        r"as a mapping: dict\(numpy.asarray\(p\).tolist\(\)\)",
+    ),
     "huge integer": ([10**400, 1], "beyond 1.8e308"),
     "other objects": ([object(), 1.0], "is of type object"),
     "dates": (np.array(["2026-01-01"], "datetime64[D]"), r"astype\('int64'\)"),
@@ -67,12 +74,14 @@ def test_a_container_of_anything_else_is_refused_in_one_line(name):
     assert "\n" not in str(refusal.value)
 
 
-@pytest.mark.parametrize("name", ["scipy sparse", "torch sparse", "texts"])
+@pytest.mark.parametrize("name", ["scipy sparse", "torch sparse", "texts", "value counts"])
 def test_the_remedy_runs_as_it_stands(name):
     p, _ = REFUSED[name]
     with pytest.raises(DistributionError) as refusal:
         kl(p, p)
-    (code,) = re.findall(r"p\.to\w+\(\)|numpy\.asarray\(p, dtype=float\)", str(refusal.value))
+    (code,) = re.findall(
+        r"p\.to\w+\(\)|numpy\.asarray\(p, dtype=float\)|dict\(.*\)", str(refusal.value)
+    )
     assert np.all(np.asarray(kl(*[eval(code, {"p": p, "numpy": np})] * 2)) == 0)
 
 

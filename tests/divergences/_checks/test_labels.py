@@ -245,3 +245,12 @@ def test_the_remedy_for_a_list_of_series_runs():
 def test_numbers_of_other_kinds_are_values_of_a_mapping():
     p = {"a": Fraction(1, 4), "b": Fraction(3, 4)}
     assert divergences.kl(p, {"b": 0.75, "a": 0.25}) == 0
+
+
+def test_bins_that_overlap_without_being_equal_are_refused():
+    x = pd.Series([1.0, 2, 3, 4, 5])
+    p = pd.cut(x, [0, 2, 4, 6]).value_counts(normalize=True)
+    q = pd.cut(x, [0, 3, 6]).value_counts(normalize=True)
+    with pytest.raises(DistributionError, match="overlap without being equal"):
+        divergences.js(p, q)
+    assert divergences.js(p, pd.cut(x, [0, 2, 4]).value_counts(normalize=True)) > 0
