@@ -146,7 +146,7 @@ def _require_same_names(x: Table, y: Table, x_names: list[str], y_names: list[st
 
 
 def _numbers(x: Table, y: Table) -> list[str]:
-    """Numbers of the columns that both tables have, if they mean the same."""
+    """Names of the columns by position, "0", "1", ..., as many as both tables have."""
     return [str(k) for k in range(min(x.n_columns, y.n_columns))]
 
 
