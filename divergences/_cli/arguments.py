@@ -1,6 +1,7 @@
 """Command line of ``divergences``: its parser, and the refusal of invalid arguments."""
 
 import argparse
+import difflib
 import sys
 from importlib.metadata import version
 from pathlib import Path
@@ -23,6 +24,24 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Refuse arguments."""
         raise DistributionError(f"{message}; {self.prog} --help lists the arguments")
+
+    def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Parse arguments; like argparse, but with a hint for those that are not recognized."""
+        parsed, unknown = self.parse_known_args(args, namespace)
+        if unknown:
+            self.error(
+                f"unrecognized arguments: {' '.join(unknown)}{self._hint(unknown[0], parsed)}"
+            )
+        return parsed
+
+    def _hint(self, argument: str, parsed: argparse.Namespace) -> str:
+        """Hint at the option that a misspelled one resembles, or at the commas of a list."""
+        similar = difflib.get_close_matches(argument.split("=")[0], self._option_string_actions, 1)
+        if similar:
+            return f" (did you mean {similar[0]}?)"
+        if parsed.columns is not None and not argument.startswith("-"):
+            return f" (names are separated by commas: --columns {parsed.columns},{argument})"
+        return ""
 
     def print_help(self, file: Any = None) -> None:
         """Print the help; unlike argparse, with an error where that fails."""

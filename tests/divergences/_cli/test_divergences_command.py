@@ -112,6 +112,14 @@ REFUSED = [
     ([], "the following arguments are required: x, y; divergences --help lists the arguments"),
     (["x.npy"], "the following arguments are required: y"),
     (["x.npy", "y.npy", "--colour"], "unrecognized arguments: --colour"),
+    (
+        ["x.npy", "y.npy", "--colums=0"],
+        "unrecognized arguments: --colums=0 (did you mean --columns?)",
+    ),
+    (
+        ["x.npy", "y.npy", "--columns", "a", "b"],
+        "unrecognized arguments: b (names are separated by commas: --columns a,b)",
+    ),
     (["x.npy", "y.npy", "--method", "best"], "argument --method: invalid choice: 'best'"),
     (["x.npy", "y.npy", "--seed", "one"], "argument --seed: invalid int value: 'one'"),
     (["x.npy", "y.npy", "--seed", "-1"], "--seed must be at least 0, but is -1"),
