@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from pathlib import Path
 
 
 class GanError(Exception):
@@ -42,6 +43,16 @@ class LostProcessError(GanError, RuntimeError):
 
 class RunError(GanError, RuntimeError):
     """The folder of a run cannot be read or written; the message gives reason and remedy."""
+
+
+class DamagedFileError(RunError):
+    """A file of a run is not as it was written; the message names it."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(
+            f"{path} is damaged ({reason}); put back a copy of it, or start a new run in another "
+            "folder with --out"
+        )
 
 
 def unknown_name(kind: str, name: object, choices: Iterable[str], /) -> str:

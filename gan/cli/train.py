@@ -51,7 +51,7 @@ def train_command(
         seeds: Several seeds at once, a process each: 0-7 or 0,3,5. Their runs lie in OUT/seed0
             and so on.
         workers: Processes for several seeds; by default one per core.
-        resume: Continue the run in OUT.
+        resume: Continue the run in OUT; begin it if it never began.
 
     Returns:
         The exit status.
@@ -130,9 +130,8 @@ def _train_seeds(config: Config, seeds: list[int], workers: int, *, resume: bool
 
 def _train_seed(config: Config, position: int, stop_file: Path, *, resume: bool) -> SeedOutcome:
     """Start or resume the run of one seed; its error does not end the other runs."""
-    exists = (config.folder / "config.json").exists()
     try:
-        result = run(config, resume=resume and exists, position=position, stop_file=stop_file)
+        result = run(config, resume=resume, position=position, stop_file=stop_file)
     except (TrainingError, RunError, DistributionError, SolverError) as error:
         return SeedOutcome(finished=False, error=str(error))
     return SeedOutcome(result.finished)

@@ -12,8 +12,6 @@ The folder holds:
 
 import json
 import math
-import pickle
-import struct
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,8 +19,16 @@ from typing import Any
 
 import torch
 
-from gan.errors import RunError
+from gan.errors import DamagedFileError, RunError
 from gan.runs.atomic_files import first_line, make_folder, write_atomically, write_json
+from gan.runs.checkpoint_file import (
+    LOAD_ERRORS,
+    digest,
+    file_digests,
+    read_checkpoint,
+    write_checkpoint,
+)
+from gan.runs.lock import LOCK_NAME
 from gan.training.loop import Training
 
 LAST_FRAME_MILLISECONDS = 2000
@@ -49,6 +55,40 @@ class RunFolder:
         """Path of the checkpoint."""
         return self.path / "checkpoint.pt"
 
+    def require_empty(self) -> None:
+        """Refuse a folder for a new run that has something in it.
+
+        Raises:
+            RunError: If it has, or is a file.
+        """
+        if self.path.exists() and not self.path.is_dir():
+            raise RunError(f"{self.path} is a file; name a folder with --out")
+        if not self._is_empty():
+            raise RunError(
+                f"{self.path} is not empty. Give --resume to go on with the run in it, "
+                "or another folder with --out"
+            )
+
+    def holds_run(self) -> bool:
+        """Whether a run began in the folder.
+
+        Returns:
+            True if there is a run, False if the folder is empty or does not exist.
+
+        Raises:
+            RunError: If the folder holds something else.
+        """
+        if self._is_empty():
+            return False
+        self.config()
+        return True
+
+    def _is_empty(self) -> bool:
+        """Whether there is nothing but perhaps a lock."""
+        if not self.path.exists():
+            return True
+        return self.path.is_dir() and all(file.name == LOCK_NAME for file in self.path.iterdir())
+
     def create(self, config: dict[str, Any], /) -> None:
         """Make the folder of a new run.
 
@@ -58,13 +98,7 @@ class RunFolder:
         Raises:
             RunError: If the folder is not empty or cannot be made.
         """
-        if self.path.exists() and not self.path.is_dir():
-            raise RunError(f"{self.path} is a file; name a folder with --out")
-        if self.path.is_dir() and any(self.path.iterdir()):
-            raise RunError(
-                f"{self.path} is not empty. Give --resume to go on with the run in it, "
-                "or another folder with --out"
-            )
+        self.require_empty()
         make_folder(self.path)
         write_json(self.path / "config.json", config)
 
@@ -80,9 +114,9 @@ class RunFolder:
         self._require_same_config(config)
         step = 0
         if self.checkpoint_path.exists():
-            step = self._read_checkpoint(torch.device("cpu"))["training"]["step"]
-        kept = [line for line in self.metrics() if line["step"] <= step]
-        text = "".join(map(_json_line, kept))
+            step = read_checkpoint(self.checkpoint_path, torch.device("cpu"))["training"]["step"]
+        lines = self._metrics_lines()
+        text = "".join(line for line in lines if json.loads(line)["step"] <= step)
         write_atomically(self.metrics_path, lambda part: part.write_text(text))
         for frame in self._frames():
             if int(frame.stem) > step:
@@ -102,35 +136,17 @@ class RunFolder:
         Raises:
             RunError: If the checkpoint is missing, damaged or of another run.
         """
-        state = self._read_checkpoint(training.rng.device)
+        state = read_checkpoint(self.checkpoint_path, training.rng.device)
         try:
             load = training.load_networks if networks_only else training.load_state_dict
             load(state["training"])
             return float(state["seconds"])
-        except _LOAD_ERRORS as error:
-            raise self._damaged(error) from error
-
-    def _read_checkpoint(self, device: torch.device) -> dict[str, Any]:
-        """The content of the checkpoint, read without executing code."""
-        path = self.checkpoint_path
-        if not path.exists():
+        except LOAD_ERRORS as error:
             raise RunError(
-                f"{path} does not exist: the run stopped before its first checkpoint. "
-                "The same command with --resume starts it again"
-            )
-        try:
-            state = torch.load(path, weights_only=True, map_location=device)
-            int(state["training"]["step"])
-            return dict(state)
-        except _LOAD_ERRORS as error:
-            raise self._damaged(error) from error
-
-    def _damaged(self, error: Exception) -> RunError:
-        """Error for a checkpoint that cannot be loaded."""
-        return RunError(
-            f"{self.checkpoint_path} is damaged, or no checkpoint of this run "
-            f"({first_line(error)}); remove the folder and start again without --resume"
-        )
+                f"{self.checkpoint_path} is intact, but does not fit the networks of this run as "
+                f"they are built now ({first_line(error)}); undo the change of the plugin or of "
+                "the version that builds them, or start a new run in another folder with --out"
+            ) from error
 
     def config(self) -> dict[str, Any]:
         """Configuration of the run, as given to `create`.
@@ -140,10 +156,15 @@ class RunFolder:
 
         Raises:
             RunError: If the folder holds no run, or its configuration cannot be read.
+            DamagedFileError: If the configuration is not as it was at the last checkpoint.
         """
         path = self.path / "config.json"
         try:
-            config = json.loads(path.read_text())
+            content = path.read_bytes()
+            expected = file_digests(self.checkpoint_path).get(path.name)
+            if expected is not None and digest(content) != expected:
+                raise DamagedFileError(path, "it is not as it was at the last checkpoint")
+            config = json.loads(content)
         except (FileNotFoundError, NotADirectoryError):
             raise RunError(f"{self.path} holds no run: {path} does not exist") from None
         except (OSError, ValueError) as error:  # invalid JSON or UTF-8
@@ -162,15 +183,38 @@ class RunFolder:
             )
 
     def metrics(self) -> list[dict[str, Any]]:
-        """Evaluations by step; an incomplete last line is skipped."""
+        """Evaluations by step; an incomplete last line is skipped.
+
+        Returns:
+            Metrics by key, for each evaluation.
+
+        Raises:
+            DamagedFileError: If the file is not as it was at the last checkpoint, or no JSON.
+        """
+        evaluations = [json.loads(line) for line in self._metrics_lines()]
+        return sorted(evaluations, key=lambda evaluation: evaluation["step"])
+
+    def _metrics_lines(self) -> list[str]:
+        """Complete lines of the evaluations, as they were at the last checkpoint and since."""
+        n, _, expected = (
+            file_digests(self.checkpoint_path).get("metrics.jsonl", "0 ").partition(" ")
+        )
+        try:
+            lines = self._written_lines()
+            if any("step" not in json.loads(line) for line in lines):
+                raise KeyError("a line has no step")
+            if expected and digest("".join(lines[: int(n)]).encode()) != expected:
+                raise ValueError("it is not as it was at the last checkpoint")
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise DamagedFileError(self.metrics_path, str(error)) from error
+        return lines
+
+    def _written_lines(self) -> list[str]:
+        """Complete lines of metrics.jsonl."""
         if not self.metrics_path.exists():
             return []
-        try:
-            lines = self.metrics_path.read_text().splitlines(keepends=True)
-            evaluations = [json.loads(line) for line in lines if line.endswith("\n")]
-            return sorted(evaluations, key=lambda evaluation: evaluation["step"])
-        except (ValueError, KeyError, TypeError) as error:
-            raise RunError(f"{self.metrics_path} is damaged ({error}); remove it") from error
+        lines = self.metrics_path.read_bytes().decode().splitlines(keepends=True)
+        return [line for line in lines if line.endswith("\n")]
 
     def append_metrics(self, evaluation: dict[str, Any], /) -> None:
         """Append one evaluation, in one write."""
@@ -183,7 +227,12 @@ class RunFolder:
     def save_checkpoint(self, training: Training, /, *, seconds: float) -> None:
         """Replace the checkpoint; ``seconds`` is the time of training so far."""
         state = {"training": training.state_dict(), "seconds": seconds}
-        write_atomically(self.checkpoint_path, lambda part: torch.save(state, part))
+        lines = self._written_lines()
+        files = {
+            "config.json": digest((self.path / "config.json").read_bytes()),
+            "metrics.jsonl": f"{len(lines)} {digest(''.join(lines).encode())}",
+        }
+        write_checkpoint(self.checkpoint_path, state, files)
 
     def save_frame(self, step: int, write: Callable[[Path], None], /) -> None:
         """Replace the picture of samples and add it to the frames; ``write`` takes the path."""
@@ -234,17 +283,3 @@ def _json_line(evaluation: dict[str, Any]) -> str:
         for key, value in evaluation.items()
     }
     return json.dumps(finite, allow_nan=False) + "\n"
-
-
-# Raised by torch.load and load_state_dict for incomplete or foreign files.
-_LOAD_ERRORS: tuple[type[Exception], ...] = (
-    OSError,
-    EOFError,
-    RuntimeError,
-    KeyError,
-    TypeError,
-    ValueError,
-    AttributeError,
-    pickle.UnpicklingError,
-    struct.error,
-)

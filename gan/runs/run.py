@@ -17,6 +17,7 @@ from gan.networks import NETWORKS, rescaled
 from gan.runs import figures, run_metrics
 from gan.runs.config import Config, config_from_record
 from gan.runs.folder import RunFolder
+from gan.runs.lock import locked
 from gan.runs.plugins import load_plugins
 from gan.runs.signals import StopRequest, stop_signals
 from gan.runs.tensorboard import TensorBoardWriter
@@ -57,7 +58,7 @@ def run(
 
     Args:
         config: Configuration of the run.
-        resume: Continue the run in the folder, exactly.
+        resume: Continue the run in the folder, exactly; begin it if it never began.
         position: Line of the terminal for the progress bar, from 0.
         stop_file: A file at whose presence the run stops.
 
@@ -76,12 +77,29 @@ def run(
     training, data = initial_training(config)
     _require_launchable(config)
     folder = RunFolder(config.folder)
-    is_first = training.devices.rank == 0
-    if is_first:
+    if training.devices.rank > 0:
+        return _run_in_folder(config, training, data, folder, resume, position, stop_file)
+    resume = resume and folder.holds_run()
+    if not resume:
+        folder.require_empty()  # before a lock is made in a folder that is not of a run
+    with locked(folder.path):
         if resume:
             folder.truncate_to_checkpoint(config.record())
         else:
             folder.create(config.record())
+        return _run_in_folder(config, training, data, folder, resume, position, stop_file)
+
+
+def _run_in_folder(
+    config: Config,
+    training: Training,
+    data: DataSet,
+    folder: RunFolder,
+    resume: bool,
+    position: int,
+    stop_file: Path | None,
+) -> RunResult:
+    """Train a new or a resumed run in its folder."""
     training.devices = launch(
         training.devices, strategy=config.strategy, precision=config.precision
     )

@@ -94,6 +94,7 @@ def test_a_run_leaves_its_files(recipe, gan, tmp_path):
         "samples.gif",
         "frames",
         "checkpoint.pt",
+        ".lock",
     }
     assert [line["step"] for line in lines(tmp_path / "run")] == [6, 10, 12]
     for line in lines(tmp_path / "run"):
@@ -263,7 +264,6 @@ REFUSED = [
         ["train", "gan", "--data", "mnist", "--data-dir", "nowhere"],
         "--data-dir names this folder",
     ),
-    (["train", "gan", "--resume"], "holds no run: "),
     (
         ["train", "gan", "--networks", "narrow-mlp"],
         "is for images of 28 x 28, but points of eight-gaussians have the shape (2,); choose from",
@@ -301,6 +301,25 @@ def test_a_used_folder_is_refused_and_kept(gan, tmp_path):
     assert status == 1
     assert "is not empty. Give --resume" in err
     assert [path.name for path in (tmp_path / "run").iterdir()] == ["notes.txt"]
+    status, _, err = gan("train", "gan", *TINY, "--out", tmp_path / "run", "--resume")
+    assert status == 1
+    assert "holds no run: " in err
+    assert [path.name for path in (tmp_path / "run").iterdir()] == ["notes.txt"]
+
+
+def test_a_run_that_never_began_is_begun_by_resume(gan, tmp_path):
+    assert gan("train", "gan", *TINY, "--out", tmp_path / "run", "--resume")[0] == 0
+    assert [line["step"] for line in lines(tmp_path / "run")] == [6, 10, 12]
+
+
+def test_a_second_process_in_the_folder_of_a_run_is_refused(gan, tmp_path):
+    assert gan("train", "gan", *TINY, "--out", tmp_path / "run")[0] == 0
+    before = (tmp_path / "run" / "metrics.jsonl").read_bytes()
+    with locked(tmp_path / "run"):
+        status, _, err = gan("train", "gan", *TINY, "--out", tmp_path / "run", "--resume")
+    assert status == 1
+    assert "another process is training in" in err
+    assert (tmp_path / "run" / "metrics.jsonl").read_bytes() == before
 
 
 @pytest.mark.parametrize(

@@ -175,6 +175,7 @@ def test_samples_of_no_run_or_of_a_damaged_one_are_refused(gan, trained, tmp_pat
     )
     (tmp_path / "checkpoint.pt").write_bytes(b"junk")
     assert "checkpoint.pt is damaged" in gan("sample", tmp_path)[2]
+    (tmp_path / "checkpoint.pt").unlink()
     (tmp_path / "config.json").write_text(json.dumps({**record, "networks": "other"}))
     assert "unknown networks 'other'" in gan("sample", tmp_path)[2]
 

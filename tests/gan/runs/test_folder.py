@@ -11,6 +11,7 @@ from PIL import Image
 from gan.errors import RunError
 from gan.networks import plane_critic, plane_generator
 from gan.recipes.registry import GAN
+from gan.runs.checkpoint_file import seal
 from gan.runs.folder import RunFolder
 from gan.training.loop import Training
 
@@ -25,6 +26,12 @@ def folder(tmp_path):
     run = RunFolder(tmp_path / "run")
     run.create({"steps": 9, "seed": 0})
     return run
+
+
+def save_sealed(state, path):
+    """Write a checkpoint of any content with a valid checksum."""
+    torch.save(state, path)
+    seal(path, {})
 
 
 def test_a_new_run_starts_with_its_configuration(folder):
@@ -65,9 +72,9 @@ def test_a_run_of_another_device_is_loaded_without_its_randomness(folder, traini
     folder.save_checkpoint(training, seconds=1.0)
     state = torch.load(folder.checkpoint_path, weights_only=True)
     state["training"]["rng"] = torch.zeros(16, dtype=torch.uint8)  # as CUDA's are
-    torch.save(state, folder.checkpoint_path)
+    save_sealed(state, folder.checkpoint_path)
     assert folder.load_checkpoint(training, networks_only=True) == 1.0
-    with pytest.raises(RunError, match="is damaged, or no checkpoint of this run"):
+    with pytest.raises(RunError, match="is intact, but does not fit the networks of this run"):
         folder.load_checkpoint(training)
 
 
@@ -99,9 +106,9 @@ def test_a_checkpoint_that_would_run_code_is_refused_and_does_not(
 ):
     folder.save_checkpoint(training, seconds=1.0)
     state = torch.load(folder.checkpoint_path, weights_only=True)
-    torch.save({**state, "seconds": TouchesFile(tmp_path / "touched")}, folder.checkpoint_path)
+    save_sealed({**state, "seconds": TouchesFile(tmp_path / "touched")}, folder.checkpoint_path)
     argument = training if method == "load_checkpoint" else {"steps": 9, "seed": 0}
-    with pytest.raises(RunError, match="is damaged, or no checkpoint of this run"):
+    with pytest.raises(RunError, match=r"checkpoint.pt is damaged"):
         getattr(folder, method)(argument)
     assert not (tmp_path / "touched").exists()
     torch.load(folder.checkpoint_path, weights_only=False)
@@ -116,13 +123,13 @@ def test_numbers_that_are_not_finite_are_null_in_the_metrics(folder):
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04 cut short", b"junk"])
 def test_a_damaged_checkpoint_is_named(folder, training, content):
     folder.checkpoint_path.write_bytes(content)
-    with pytest.raises(RunError, match=r"checkpoint.pt is damaged, or no checkpoint of this run"):
+    with pytest.raises(RunError, match=r"checkpoint.pt is damaged \(it ends in no digests"):
         folder.truncate_to_checkpoint({"steps": 9, "seed": 0})
 
 
 def test_another_file_of_torch_is_no_checkpoint(folder, training):
-    torch.save({"weights": torch.zeros(1)}, folder.checkpoint_path)
-    with pytest.raises(RunError, match=r"no checkpoint of this run"):
+    save_sealed({"weights": torch.zeros(1)}, folder.checkpoint_path)
+    with pytest.raises(RunError, match=r"checkpoint.pt is damaged \('training'\)"):
         folder.truncate_to_checkpoint({"steps": 9, "seed": 0})
 
 
@@ -261,3 +268,37 @@ def test_metrics_that_cannot_be_replaced_on_resume_stay(folder, training, monkey
         folder.truncate_to_checkpoint({"steps": 9, "seed": 0})
     assert folder.metrics_path.read_bytes() == before
     assert not list(folder.path.glob(".*part*"))
+
+
+def test_no_random_damage_is_taken_for_a_run(folder, training, rng):
+    """A flipped byte or a cut at a random place of a random file, 300 times, each refused."""
+    folder.append_metrics({"step": 0, "exact": 1.25})
+    folder.save_checkpoint(training, seconds=1.0)
+    weights = {key: value.clone() for key, value in training.generator.state_dict().items()}
+    for name, count in (("checkpoint.pt", 200), ("metrics.jsonl", 50), ("config.json", 50)):
+        path = folder.path / name
+        intact = path.read_bytes()
+        for _ in range(count):
+            place = int(torch.randint(len(intact), (1,), generator=rng))
+            damage = 1 + int(torch.randint(255, (1,), generator=rng))
+            damaged = bytearray(intact)
+            damaged[place] ^= damage
+            path.write_bytes(damaged if damage % 4 else intact[:place])
+            with pytest.raises(RunError, match=r"damaged|cannot be read"):
+                folder.truncate_to_checkpoint({"steps": 9, "seed": 0})
+        path.write_bytes(intact)
+    folder.truncate_to_checkpoint({"steps": 9, "seed": 0})
+    folder.load_checkpoint(training)
+    assert all(torch.equal(weights[key], w) for key, w in training.generator.state_dict().items())
+
+
+def test_networks_that_changed_are_told_from_a_damaged_file(folder, training, rng):
+    folder.save_checkpoint(training, seconds=1.0)
+    changed = Training.start(
+        plane_generator(rng, width=16), plane_critic(rng), GAN, steps=9, rng=rng
+    )
+    with pytest.raises(
+        RunError, match=r"is intact, but does not fit .* undo the change"
+    ) as refusal:
+        folder.load_checkpoint(changed)
+    assert "remove" not in str(refusal.value)

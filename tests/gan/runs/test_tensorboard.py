@@ -1,6 +1,7 @@
 """Metrics for TensorBoard, read by its own reader, and the refusal where it is missing."""
 
 import json
+import shutil
 import sys
 from itertools import count
 
@@ -55,20 +56,21 @@ def test_tensorboard_reads_the_metrics_and_a_resumed_run_has_each_once(
 ):
     settings = {"steps": 12, "evaluate_every": 6, "evaluation_size": 40, "tensorboard": True}
     config = Config(recipe="gan", out=tmp_path / "run", **settings)
-    # Interrupted after step 7, as if the checkpoint of step 6 were the last one.
+    run_checkpoint, earlier = tmp_path / "run" / "checkpoint.pt", tmp_path / "checkpoint.pt"
     calls = count(1)
+
+    def is_set(stop):
+        number = next(calls)
+        if number == 7:
+            shutil.copy(run_checkpoint, earlier)  # of step 6
+        return number >= 11
+
     with monkeypatch.context() as patched:
-        patched.setattr(StopRequest, "is_set", property(lambda stop: next(calls) >= 11))
+        patched.setattr(StopRequest, "is_set", property(is_set))
         assert not run(config).finished
     assert [line["step"] for line in lines(tmp_path / "run")] == [6, 10]
     assert_same(tmp_path / "run")
-    at_6 = Config(recipe="gan", out=tmp_path / "other", **{**settings, "tensorboard": False})
-    calls = count(1)
-    with monkeypatch.context() as patched:
-        patched.setattr(StopRequest, "is_set", property(lambda stop: next(calls) >= 7))
-        run(at_6)
-    earlier = (tmp_path / "other" / "checkpoint.pt").read_bytes()
-    (tmp_path / "run" / "checkpoint.pt").write_bytes(earlier)  # killed before that of step 10
+    shutil.copy(earlier, run_checkpoint)  # as if killed before the checkpoint of step 10
 
     tiny = ["--steps", "12", "--evaluate-every", "6", "--evaluation-size", "40"]
     again = ["--tensorboard", "--out", str(tmp_path / "run"), "--resume"]
