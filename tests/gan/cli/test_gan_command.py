@@ -13,6 +13,7 @@ import torch
 
 from gan import datasets
 from gan.cli import demo
+from gan.runs.lock import locked
 from tests.tiny_training import batch_counter
 
 TINY = ["--steps", "12", "--evaluate-every", "6", "--evaluation-size", "40"]
