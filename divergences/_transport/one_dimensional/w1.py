@@ -12,11 +12,13 @@ from divergences._transport.certificate import EPS, Arcs
 from divergences._transport.metrics import common_exponent, require_representable
 from divergences._transport.one_dimensional.cdf import (
     Integers,
+    Levels,
     compensated_cumsum,
-    integer_cdfs,
+    cumulative_levels,
     monotone_coupling,
     rounding_error,
 )
+from divergences._transport.one_dimensional.ordering import sorting_permutation
 from divergences._transport.result import Optimum, certified_optimum
 from divergences._typing import Floats
 
@@ -44,20 +46,19 @@ def line_transport(
     """
     exponent = common_exponent(x, y)
     x, y = np.ldexp(x, -exponent), np.ldexp(y, -exponent)
-    x_order, y_order = np.argsort(x, kind="stable"), np.argsort(y, kind="stable")
+    x_order, y_order = sorting_permutation(x), sorting_permutation(y)
     x_sorted, y_sorted = x[x_order], y[y_order]
     ranges = np.array([x_sorted[-1] - y_sorted[0], y_sorted[-1] - x_sorted[0]])
     with np.errstate(over="ignore"):
         require_representable(np.ldexp(ranges, exponent + unit_exponent), "euclidean")
-    x_cdf, y_cdf, total = integer_cdfs(p, q, x_order, y_order)
-    rows, cols, mass = monotone_coupling(x_cdf, y_cdf)
-    arcs = Arcs(
-        x_order[rows],
-        y_order[cols],
-        (mass / total).astype(np.float64),
-        np.abs(x_sorted[rows] - y_sorted[cols]),
-    )
-    values = _kantorovich_potential(x_sorted, y_sorted, x_cdf, y_cdf)
+    masses = [a if a is None else a[order] for a, order in ((p, x_order), (q, y_order))]
+    levels = cumulative_levels(*masses, len(x), len(y), exact=False)
+    arcs = _plan(x_sorted, y_sorted, levels)
+    if levels.rounding_matters(arcs.total_cost(), float(np.abs(ranges).max())):
+        levels = cumulative_levels(*masses, len(x), len(y), exact=True)
+        arcs = _plan(x_sorted, y_sorted, levels)
+    arcs = Arcs(x_order[arcs.rows], y_order[arcs.cols], arcs.mass, arcs.cost)
+    values = _kantorovich_potential(x_sorted, y_sorted, levels.x, levels.y)
     u, v = np.empty(len(x)), np.empty(len(y))
     u[x_order], v[y_order] = values[: len(x)], -values[len(x) :]
     # Each value is rounded about once, so that one step down makes the potentials feasible, but
@@ -72,6 +73,12 @@ def line_transport(
         exponent=exponent,
         unit_exponent=unit_exponent,
     )
+
+
+def _plan(x: Floats, y: Floats, levels: Levels) -> Arcs:
+    """Monotone coupling of sorted points."""
+    rows, cols, mass = monotone_coupling(levels.x, levels.y)
+    return Arcs(rows, cols, (mass / levels.total).astype(np.float64), np.abs(x[rows] - y[cols]))
 
 
 def _kantorovich_potential(x: Floats, y: Floats, x_cdf: Integers, y_cdf: Integers) -> Floats:

@@ -1,0 +1,156 @@
+r"""Potentials along a staircase path, for costs that form a Monge array.
+
+Potentials that are tight, ``u_i + v_j = c_ij``, on a staircase path through the arcs of the
+monotone coupling, from cell to neighbouring cell, are feasible everywhere (Hoffman 1963, "On
+simple linear programming problems"). Their increments are the differences of costs in one row or
+column.
+
+Where the cumulative masses of both sides are equal, the path may turn at either of two opposite
+corners, and all potentials between the two choices are feasible, too.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from divergences._transport.one_dimensional.cdf import Integers, Levels, compensated_cumsum
+from divergences._typing import Floats, Indices
+
+LongDoubles = NDArray[np.longdouble]
+# The rounding bounds assume 64 bits of mantissa; wider long doubles satisfy them, too.
+LONG_DOUBLE_EPS = max(float(np.finfo(np.longdouble).eps), 2.0**-64)
+
+
+@dataclass(frozen=True, slots=True)
+class StaircasePath:
+    """Costs along a staircase path from the lowest pair of sorted points to the highest.
+
+    Attributes:
+        rows: Source of each pair on the path, shape ``(k,)``, rising by 0 or 1.
+        cols: Target of each pair, likewise.
+        mass: Mass of each pair, 0 between steps at equal cumulative masses.
+        cost: Cost of each pair.
+        along_x: True for steps to the next source, False for steps to the next target, shape
+            ``(k - 1,)``.
+        corners: Indices of pairs of mass 0 on the path, between a step to the next source and a
+            step to the next target.
+        opposite_cost: Cost of the pair at the opposite corner of each.
+        max_roundings: Upper bound of the relative rounding error of a cost, in units of
+            ``LONG_DOUBLE_EPS``.
+    """
+
+    rows: Indices
+    cols: Indices
+    mass: Floats
+    cost: LongDoubles
+    along_x: NDArray[np.bool_]
+    corners: Indices
+    opposite_cost: LongDoubles
+    max_roundings: float
+
+    @classmethod
+    def of(
+        cls, x: Floats, y: Floats, levels: Levels, /, *, power: float, factor: float
+    ) -> "StaircasePath":
+        """Path through the arcs of the monotone coupling under ``factor |x - y|**power``.
+
+        Args:
+            x: Sources in ascending order, one per level and possibly one more, reached at the
+                total.
+            y: Targets in ascending order, likewise.
+            levels: Cumulative masses of both sides.
+            power: At least 1.
+            factor: Above 0.
+
+        Returns:
+            The path.
+        """
+        along_x, mass = _steps(levels, len(x), len(y))
+        rows, cols = (np.append(0, np.cumsum(steps)) for steps in (along_x, ~along_x))
+        corners = 1 + np.flatnonzero(along_x[:-1] & ~along_x[1:] & (mass[1:-1] == 0))
+        x_long, y_long = x.astype(np.longdouble), y.astype(np.longdouble)
+        cost = factor * np.abs(x_long[rows] - y_long[cols]) ** power
+        opposite = x_long[rows[corners] - 1] - y_long[cols[corners] + 1]
+        return cls(
+            rows,
+            cols,
+            (mass / levels.total).astype(np.float64),
+            cost,
+            along_x,
+            corners,
+            factor * np.abs(opposite) ** power,
+            power / 2 + 3,
+        )
+
+    def total_cost(self) -> float:
+        """Sum of mass times cost."""
+        return float(self.mass @ self.cost)
+
+    def potentials(self, turn: float = 0.5, /) -> tuple[LongDoubles, LongDoubles, float]:
+        """Potentials of sorted sources and targets, tight on the path except at corners.
+
+        The sum of two potentials is a sum of costs on the path, each at most once with either
+        sign, and of increments at corners. So its rounding is bounded by that of the sum of the
+        costs, plus the excess of rounding over the slack at each corner.
+
+        Args:
+            turn: Weight of the opposite corner, in [0, 1]. At 1/2 the potentials grow with the
+                cost, not with the distance of neighbouring points.
+
+        Returns:
+            Potentials of both sides, and an upper bound of ``u_i + v_j - c_ij``.
+        """
+        increments, corner_violation = self._increments(turn)
+        u, v = (
+            np.append(0, compensated_cumsum(increments[steps]))
+            for steps in (self.along_x, ~self.along_x)
+        )
+        v = v + self.cost[0]
+        largest = np.abs(u).max() + np.abs(v).max()
+        median = np.median(u)  # free constant; small potentials have the least rounding
+        u, v = u - median, v + median
+        of_sums = (5 + LONG_DOUBLE_EPS * len(self.cost) ** 2) * largest
+        of_costs = self.max_roundings * np.delete(self.cost, self.corners).sum()
+        violation = 2 * (LONG_DOUBLE_EPS * (of_costs + of_sums) + corner_violation)
+        return u, v, float(violation)
+
+    def rise(self, turn: float, /) -> float:
+        """Last potential of the sources minus the first."""
+        return float(self._increments(turn)[0][self.along_x].sum())
+
+    def _increments(self, turn: float) -> tuple[LongDoubles, np.longdouble]:
+        """Increment of a potential at each step, and a bound of the violations at the corners."""
+        increments = np.diff(self.cost)
+        before, at, after = (self.cost[self.corners + k] for k in (-1, 0, 1))
+        direct, around = at - before, after - self.opposite_cost
+        increments[self.corners - 1] = (1 - turn) * direct + turn * around
+        increments[self.corners] = (after - before) - increments[self.corners - 1]
+        slack = min(turn, 1 - turn) * (direct - around)
+        all_costs = before + at + after + self.opposite_cost
+        rounding = self.max_roundings * LONG_DOUBLE_EPS * all_costs
+        return increments, np.maximum(rounding - slack, 0).sum()
+
+
+def rounded_down(potential: LongDoubles, /) -> Floats:
+    """Potentials in float64, below those given."""
+    return np.nextafter(potential.astype(np.float64), -np.inf)
+
+
+def _steps(levels: Levels, n: int, m: int) -> tuple[NDArray[np.bool_], Integers]:
+    """Steps of the path, one point at a time, in the order of the masses.
+
+    Args:
+        levels: Cumulative masses.
+        n: Number of sources on the path.
+        m: Number of targets on the path.
+
+    Returns:
+        True for a step to the next source, False for one to the next target, shape
+        ``(n + m - 2,)``; and the mass of each pair on the path, shape ``(n + m - 1,)``, 0 between
+        steps at equal cumulative masses.
+    """
+    interior = np.concatenate([levels.x[: n - 1], levels.y[: m - 1]])
+    order = np.argsort(interior, kind="stable")
+    mass = np.diff(np.concatenate([[0], interior[order], [levels.total]]))
+    return order < n - 1, mass
