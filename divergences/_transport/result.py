@@ -1,7 +1,7 @@
 """Results of a transport problem: plan, potentials and duality gap."""
 
 from collections.abc import Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -148,6 +148,25 @@ class Optimum:
     gap: float
     arc_exponent: int = 0
 
+    @property
+    def arcs_in_unit(self) -> Arcs:
+        """The plan, with the costs of its arcs in the unit of ``cost``."""
+        arcs, exponent = self.arcs, self.arc_exponent
+        if exponent == 0:
+            return arcs
+        return Arcs(arcs.rows, arcs.cols, arcs.mass, np.ldexp(arcs.cost, exponent))
+
+    @property
+    def transposed(self) -> "Optimum":
+        """The optimum with sources and targets exchanged."""
+        arcs = Arcs(self.arcs.cols, self.arcs.rows, self.arcs.mass, self.arcs.cost)
+        return replace(
+            self,
+            arcs=arcs,
+            source_potential=self.target_potential,
+            target_potential=self.source_potential,
+        )
+
     def scaled(self, exponent: int, /) -> "Optimum":
         """Convert cost, potentials and gap to another unit of cost, to 9 digits of the cost.
 
@@ -205,11 +224,10 @@ class Optimum:
 
     def transport(self) -> Transport:
         """The optimum with its plan as a sparse matrix."""
-        arcs, shape = self.arcs, (len(self.source_potential), len(self.target_potential))
+        arcs, shape = self.arcs_in_unit, (len(self.source_potential), len(self.target_potential))
         plan = coo_array((arcs.mass, (arcs.rows, arcs.cols)), shape=shape)
         potentials = self.source_potential, self.target_potential
-        costs = np.ldexp(arcs.cost, self.arc_exponent)
-        return Transport(self.cost, plan, *potentials, self.gap, costs)
+        return Transport(self.cost, plan, *potentials, self.gap, arcs.cost)
 
 
 def _rounded_down(potential: Floats, exponent: int) -> Floats:

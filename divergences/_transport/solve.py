@@ -1,4 +1,7 @@
-"""Selection of a solver between points: closed form on the line, dense, or column generation."""
+"""Selection of a solver between points: closed form on the line, dense, or column generation.
+
+Coincident points are merged before, and mass that they share stays in place under a metric.
+"""
 
 import contextlib
 import math
@@ -8,7 +11,9 @@ from typing import Literal, get_args
 import numpy as np
 
 from divergences import _checks
+from divergences._transport.coincident_points import CoincidentPoints
 from divergences._transport.column_generation import ProgressMonitor, column_transport
+from divergences._transport.common_mass import METRICS, CommonMass
 from divergences._transport.ground import GroundCost
 from divergences._transport.memory import require_memory
 from divergences._transport.one_dimensional import convex_line_transport, line_transport
@@ -79,10 +84,72 @@ def solve(
     line = ground.without_constant_coordinates
     if options.method is None and line.line_power is not None:
         return _solve_on_line(line, p, q, line.line_power)
+    coincident = CoincidentPoints.find(ground)
+    if coincident is not None:
+        return _solve_merged(coincident, ground, (p, q), options, device)
     p, q = np.full(n, 1 / n) if p is None else p, np.full(m, 1 / m) if q is None else q
+    return _solve_distinct(ground, p, q, options, device)
+
+
+def _solve_merged(
+    coincident: CoincidentPoints,
+    ground: GroundCost,
+    masses: tuple[Floats | None, Floats | None],
+    options: SolverOptions,
+    device: Array | None,
+) -> Optimum:
+    """Certified optimum from that between the distinct points."""
+    sides = coincident.sources, coincident.targets
+    p, q = (side.masses(mass) for side, mass in zip(sides, masses, strict=True))
+    distinct, common = coincident.merged(ground), None
+    if ground.order == 1 and ground.metric in METRICS:
+        common = CommonMass.of(p, q, coincident.shared_places(ground))
+    if common is None:
+        optimum = _solve_distinct(distinct, p, q, options, device)
+    elif common.moved == 0:
+        optimum = common.restored(None, distinct, p, q)
+    else:
+        rows, cols = common.moving
+        moving = common.p[rows] / common.p.sum(), common.q[cols] / common.q.sum()
+        rest = distinct.subset(rows, cols)
+        solved = _solve_distinct(rest, *moving, options, device, mass=common.moved)
+        optimum = common.restored(solved, distinct, p, q)
+    every = (
+        np.full(len(side.place), 1 / len(side.place)) if mass is None else mass
+        for side, mass in zip(sides, masses, strict=True)
+    )
+    return coincident.separated(optimum, *every, unit_exponent=ground.exponent)
+
+
+def _solve_distinct(
+    ground: GroundCost,
+    p: Floats,
+    q: Floats,
+    options: SolverOptions,
+    device: Array | None,
+    *,
+    mass: float = 1.0,
+) -> Optimum:
+    """Certified optimum by the dense method or by column generation.
+
+    Args:
+        ground: The costs between the points.
+        p: Masses of the sources, summing to 1.
+        q: Masses of the targets, likewise.
+        options: Method, time limit and progress bar.
+        device: An array on the device that computes reduced costs; None for the CPU.
+        mass: Total mass in the caller's unit, for the bounds in messages.
+
+    Returns:
+        The optimum.
+
+    Raises:
+        SolverError: If the solver did not finish, or the gap is too large to certify the plan.
+    """
     if options.method == "dense":
         return _solve_dense(ground, p, q)
     dense = None
+    n, m = ground.shape
     if options.method is None and n * m <= MAX_DENSE_PAIRS:
         # For costs over many orders of magnitude, the dense method fails or its gap is their
         # rounding. Column generation computes reduced costs relative to the potentials.
@@ -91,7 +158,7 @@ def solve(
             if dense.gap <= MAX_DENSE_RELATIVE_GAP * dense.cost:
                 return dense
     limit = math.inf if options.time_limit is None else float(options.time_limit)
-    monitor = ProgressMonitor(ground, limit, options.progress)
+    monitor = ProgressMonitor(ground, limit, options.progress, mass)
     try:
         columns = column_transport(ground, p, q, monitor=monitor, device=device)
     except SolverError:

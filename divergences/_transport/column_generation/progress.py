@@ -19,6 +19,7 @@ class ProgressMonitor:
         ground: The ground cost, which determines the unit of reported bounds.
         time_limit: Seconds after which `begin_round` raises; infinite by default.
         progress: Whether to show a progress bar.
+        mass: Total mass of the problem in the caller's unit, by which bounds are multiplied.
         lower: Lower bound on the optimal cost, in the scaled unit of the ground cost.
         upper: Upper bound, in the same unit.
         rounds: Number of rounds so far, those of coarser problems included.
@@ -30,6 +31,7 @@ class ProgressMonitor:
     ground: GroundCost
     time_limit: float = math.inf
     progress: bool = False
+    mass: float = 1.0
     lower: float = 0.0
     upper: float = math.inf
     rounds: int = 0
@@ -41,7 +43,7 @@ class ProgressMonitor:
     def bracket(self) -> tuple[float, float]:
         """Lower and upper bound on the optimal cost, in the caller's unit."""
         exponent = self.ground.exponent
-        return _scaled(self.lower, exponent), _scaled(self.upper, exponent)
+        return _scaled(self.mass * self.lower, exponent), _scaled(self.mass * self.upper, exponent)
 
     @contextmanager
     def progress_bar(self) -> Iterator[None]:

@@ -7,6 +7,7 @@ import numpy as np
 from scipy.spatial.distance import cdist
 
 from divergences._transport.certificate import EPS
+from divergences._transport.coincident_points import DistinctPoints
 from divergences._transport.simplex import dense_transport
 from divergences._transport.solve import SolverOptions
 from divergences._typing import Floats, Indices
@@ -66,7 +67,10 @@ class EmdStatistic:
 
     Attributes:
         points: The pooled sample, shape ``(n + m, d)``.
-        cost: Distances of the pooled sample, shape ``(n + m, n + m)``; None if it is too large.
+        place: Place of each point among the distinct ones, shape ``(n + m,)``; None if no points
+            coincide.
+        cost: Distances of the distinct points of the pooled sample, a square matrix; None if it is
+            too large.
         exponent: Binary exponent of the unit of the points.
         rounding_error: 0; the duality gap of an EMD is below the relative tolerance of ties.
         batch_size: Number of labellings per task.
@@ -74,6 +78,7 @@ class EmdStatistic:
     """
 
     points: Floats
+    place: Indices | None
     cost: Floats | None
     exponent: int
     rounding_error: float = 0.0
@@ -83,8 +88,11 @@ class EmdStatistic:
     @classmethod
     def of(cls, points: Floats, exponent: int, /) -> "EmdStatistic":
         """Compute the distances of the pooled sample, shape ``(n + m, d)``."""
-        small = len(points) <= MAX_POINTS_OF_COST_MATRIX
-        return cls(points, cdist(points, points) if small else None, exponent)
+        distinct = DistinctPoints.of_points(points)
+        places = points if distinct is None else points[distinct.indices]
+        small = len(places) <= MAX_POINTS_OF_COST_MATRIX
+        place = None if distinct is None else distinct.place
+        return cls(points, place, cdist(places, places) if small else None, exponent)
 
     def partial_sums(self, labellings: Labellings, start: int, stop: int, _: int, /) -> Floats:
         """EMD of some labellings, shape ``(stop - start,)``."""
@@ -95,9 +103,23 @@ class EmdStatistic:
     def _emd(self, rows: Indices, cols: Indices) -> float:
         """EMD between two parts of the pooled sample."""
         if self.cost is not None:
-            p, q = (np.full(len(indices), 1 / len(indices)) for indices in (rows, cols))
             # The dense method refuses costs of many orders of magnitude, which columns solve.
             with contextlib.suppress(SolverError):
-                return dense_transport(p, q, self.cost[np.ix_(rows, cols)]).cost
+                return self._dense_emd(self.cost, rows, cols)
         clouds = PointCloudPair(PointCloud(self.points[rows]), PointCloud(self.points[cols]))
         return float(emd_estimate(clouds, SolverOptions(None, None, progress=False)).value)
+
+    def _dense_emd(self, cost: Floats, rows: Indices, cols: Indices) -> float:
+        """EMD from the distances of the distinct points; shared mass stays in place."""
+        n, m = len(rows), len(cols)
+        if self.place is None:
+            p, q = np.full(n, 1 / n), np.full(m, 1 / m)
+            return dense_transport(p, q, cost[np.ix_(rows, cols)]).cost
+        counts = (np.bincount(self.place[part], minlength=len(cost)) for part in (rows, cols))
+        excess = m * next(counts) - n * next(counts)
+        sources, targets = np.flatnonzero(excess > 0), np.flatnonzero(excess < 0)
+        if len(sources) == 0:
+            return 0.0
+        moved = int(excess[sources].sum())
+        p, q = excess[sources] / moved, -excess[targets] / moved
+        return dense_transport(p, q, cost[np.ix_(sources, targets)]).cost * (moved / (n * m))
