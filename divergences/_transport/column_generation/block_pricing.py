@@ -1,22 +1,16 @@
 """Pricing: reduced costs ``cost - u - v`` of all pairs, in blocks of rows on several cores."""
 
-import os
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
-from typing import NamedTuple, Protocol, TypeVar
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import ThreadpoolController
 
 from divergences._transport.ground import GroundCost
+from divergences._transport.row_blocks import Check, available_cores, map_row_blocks, no_check
 from divergences._typing import Floats, Indices, Rows
 
-Result = TypeVar("Result")
-PRICING_BLOCK_ENTRIES = 1 << 19  # fits the caches of two cores
 SELECTION_GROUPS = 32
 MAX_NEAR_TIGHT_PER_ROW = 16  # average over a block; above it, only negative reduced costs count
 
@@ -138,7 +132,13 @@ def priced_block(
 
 
 def lowest_reduced_costs(
-    pricing: Pricing, potential: Floats, count: int, /, *, among: Indices | None = None
+    pricing: Pricing,
+    potential: Floats,
+    count: int,
+    /,
+    *,
+    among: Indices | None = None,
+    check: Check = no_check,
 ) -> tuple[Indices, Floats]:
     """Targets of lowest ``cost - potential`` for each source, and the minimum.
 
@@ -147,6 +147,7 @@ def lowest_reduced_costs(
         potential: Potentials of the targets, or of those in ``among``, shape ``(m,)``.
         count: Number of targets for each source.
         among: Targets to choose from; all by default.
+        check: Called after each block; it may raise an error.
 
     Returns:
         Indices in ``potential``, shape ``(n, count)``, and the minima, shape ``(n,)``.
@@ -161,7 +162,8 @@ def lowest_reduced_costs(
         minimum = np.take_along_axis(reduced_cost, indices, axis=1).min(axis=1)
         return indices, minimum.astype(np.float64)
 
-    blocks = map_row_blocks(select, len(pricing.ground.x), len(potential), pricing.threads)
+    n, m = len(pricing.ground.x), len(potential)
+    blocks = map_row_blocks(select, n, m, pricing.threads, check=check)
     indices, minima = zip(*blocks, strict=True)
     return np.concatenate(indices), np.concatenate(minima)
 
@@ -182,52 +184,3 @@ def _smallest(values: NDArray[np.floating], count: int) -> Indices:
     indices = np.hstack([members, np.broadcast_to(ungrouped, (n, len(ungrouped)))])
     order = np.argpartition(np.take_along_axis(values, indices, axis=1), count - 1, axis=1)
     return np.take_along_axis(indices, order[:, :count], axis=1)
-
-
-def map_row_blocks(
-    function: Callable[[slice], Result], n: int, m: int, threads: int, /
-) -> list[Result]:
-    """Apply a function to slices of all rows, each a block that fits the caches.
-
-    Args:
-        function: Function of a slice of rows.
-        n: Number of rows.
-        m: Number of columns.
-        threads: Number of threads.
-
-    Returns:
-        Its result for each block, in the order of the rows.
-    """
-    size = max(1, min(PRICING_BLOCK_ENTRIES // m, -(-n // threads)))
-    blocks = [slice(start, min(n, start + size)) for start in range(0, n, size)]
-    if threads == 1:
-        return [function(rows) for rows in blocks]
-    with _thread_pool(threads) as pool:
-        return list(pool.map(function, blocks))
-
-
-@contextmanager
-def _thread_pool(threads: int) -> Iterator[ThreadPoolExecutor]:
-    """A pool that cancels pending blocks on an interrupt, with single-threaded matrix products.
-
-    BLAS threads below the threads of the pool would compete for the same cores.
-    """
-    pool = ThreadPoolExecutor(threads)
-    try:
-        with _threadpool_controller().limit(limits=1, user_api="blas"):
-            yield pool
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
-
-
-@cache
-def _threadpool_controller() -> ThreadpoolController:
-    """Controller of the native thread pools of this process; a scan of all loaded libraries."""
-    return ThreadpoolController()
-
-
-def available_cores() -> int:
-    """Number of cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -75,7 +75,7 @@ def generate_columns(
     """
     initial = warm_start.potentials
     state = SolverState(warm_start.arcs, initial, initial, warm_start.radius)
-    bounds, final_round = ReducedCostBounds(pricing), False
+    bounds, final_round = ReducedCostBounds(pricing, monitor.check), False
     while True:
         monitor.begin_round()
         step = _solve_and_price(state, bounds, p, q)

@@ -28,7 +28,6 @@ from divergences._transport.column_generation.block_pricing import (
     BlockPricer,
     PairCosts,
     PricedBlock,
-    available_cores,
     priced_block,
 )
 from divergences._transport.column_generation.projection import (
@@ -37,6 +36,7 @@ from divergences._transport.column_generation.projection import (
     squared_norms,
 )
 from divergences._transport.ground import GroundCost
+from divergences._transport.row_blocks import available_cores
 from divergences._typing import Array, Floats, Indices, Rows
 
 MAX_FLOAT64_DIMENSION = 24  # up to it, all coordinates are kept and products are in float64

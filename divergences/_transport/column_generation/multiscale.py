@@ -55,7 +55,7 @@ def multiscale_solution(
         )
         cost, potential = solution.upper, solution.potentials[0]
     monitor.begin_round()
-    warm_start = _warm_start(pricing, p, q, rows, potential, cost)
+    warm_start = _warm_start(pricing, (p, q), rows, potential, cost, monitor)
     return generate_columns(
         pricing, p, q, warm_start, monitor, tolerance=tolerance, report_bounds=report_bounds
     )
@@ -92,29 +92,35 @@ def _sample(points: Floats, mass: Floats, pricing: Pricing) -> tuple[Indices, Fl
 
 
 def _warm_start(
-    pricing: Pricing, p: Floats, q: Floats, sample: Indices, potential: Floats, cost: float
+    pricing: Pricing,
+    masses: tuple[Floats, Floats],
+    sample: Indices,
+    potential: Floats,
+    cost: float,
+    monitor: ProgressMonitor,
 ) -> WarmStart:
     """Initial arcs, potentials and radius from the potentials of a sample of the sources.
 
     Args:
         pricing: Pricing method.
-        p: Masses of the sources.
-        q: Masses of the targets.
+        masses: Masses of the sources and of the targets.
         sample: Indices of the sampled sources.
         potential: Potentials of the sampled sources.
         cost: Optimal cost of the coarser problem.
+        monitor: Checks the time limit.
 
     Returns:
         Potentials of all points by c-transforms, the arcs of lowest reduced cost of each point,
         and the gap of these potentials as the radius.
     """
-    m = len(q)
-    _, v = lowest_reduced_costs(pricing.transposed, potential, 1, among=sample)
-    targets, u = lowest_reduced_costs(pricing, v, INITIAL_ARCS_PER_POINT)
-    sources, _ = lowest_reduced_costs(pricing.transposed, u, INITIAL_ARCS_PER_POINT)
+    p, q = masses
+    m, check, count = len(q), monitor.check, INITIAL_ARCS_PER_POINT
+    _, v = lowest_reduced_costs(pricing.transposed, potential, 1, among=sample, check=check)
+    targets, u = lowest_reduced_costs(pricing, v, count, check=check)
+    sources, _ = lowest_reduced_costs(pricing.transposed, u, count, check=check)
     rows = np.concatenate([np.repeat(np.arange(len(p)), targets.shape[1]), sources.ravel()])
     cols = np.concatenate([targets.ravel(), np.repeat(np.arange(m), sources.shape[1])])
-    keys = np.unique(rows * m + cols)
+    keys = np.union1d(rows * m + cols, pricing.ground.required_arcs)
     arcs = ArcSet(keys, pricing.ground.of_pairs(*np.divmod(keys, m)), m)
     gap = cost - float(p @ u + q @ v)
     least = 1e-2 * max(cost, 0.1 * float(arcs.cost.max()))

@@ -17,8 +17,8 @@ from divergences._transport.column_generation.block_pricing import (
     BlockPricer,
     PairCosts,
     Pricing,
-    map_row_blocks,
 )
+from divergences._transport.row_blocks import Check, map_row_blocks, no_check
 from divergences._typing import Floats, Indices, Rows
 
 TARGETS_PER_OUTLIER = 32  # one target in so many may rise by more than the slack is reduced by
@@ -53,6 +53,7 @@ class ReducedCostBounds:
 
     Attributes:
         pricing: Pricing method.
+        check: Called after each block of pairs; it may raise an error.
         slack: Lower bound on the reduced costs of the pairs of each source outside the candidate
             list, shape ``(n,)``; below 0 where the source has to be priced again.
         potentials: Potentials at which the slack holds; None before the first pricing.
@@ -63,6 +64,7 @@ class ReducedCostBounds:
     """
 
     pricing: Pricing
+    check: Check = no_check
     slack: Floats = field(init=False)
     potentials: tuple[Floats, Floats] | None = None
     rows: Indices = field(default_factory=lambda: np.empty(0, np.intp))
@@ -152,7 +154,9 @@ class ReducedCostBounds:
 
         if len(rows) == 0:
             return []
-        return map_row_blocks(price_part, len(rows), n_cols, self.pricing.threads)
+        return map_row_blocks(
+            price_part, len(rows), n_cols, self.pricing.threads, check=self.check
+        )
 
     def _set_candidates(self, parts: list[Candidates]) -> None:
         """Concatenate the candidates, without duplicates."""

@@ -10,6 +10,8 @@ from typing import Any
 from divergences._transport.ground import GroundCost
 from divergences.errors import SolverError
 
+SECONDS_PER_REFRESH = 0.5  # of the progress bar
+
 
 @dataclass(slots=True)
 class ProgressMonitor:
@@ -17,7 +19,7 @@ class ProgressMonitor:
 
     Attributes:
         ground: The ground cost, which determines the unit of reported bounds.
-        time_limit: Seconds after which `begin_round` raises; infinite by default.
+        time_limit: Seconds after which `check` raises; infinite by default.
         progress: Whether to show a progress bar.
         mass: Total mass of the problem in the caller's unit, by which bounds are multiplied.
         lower: Lower bound on the optimal cost, in the scaled unit of the ground cost.
@@ -26,6 +28,7 @@ class ProgressMonitor:
         arcs: Current number of arcs.
         bar: The tqdm progress bar while it is shown, else None.
         start: Time of construction, in seconds of the monotonic clock.
+        last_refresh: Time of the last refresh of the bar, on the same clock.
     """
 
     ground: GroundCost
@@ -38,6 +41,7 @@ class ProgressMonitor:
     arcs: int = 0
     bar: Any = None
     start: float = field(default_factory=time.monotonic)
+    last_refresh: float = 0.0
 
     @property
     def bracket(self) -> tuple[float, float]:
@@ -74,11 +78,22 @@ class ProgressMonitor:
         self.rounds += 1
         if self.bar is not None:
             self.bar.update()
-        elapsed = time.monotonic() - self.start
-        if elapsed > self.time_limit:
+        self.check()
+
+    def check(self) -> None:
+        """Check the time limit, and show the elapsed time; called between parts of a round.
+
+        Raises:
+            SolverError: If the time limit has passed; the error carries the bounds.
+        """
+        now = time.monotonic()
+        if self.bar is not None and now - self.last_refresh > SECONDS_PER_REFRESH:
+            self.last_refresh = now
+            self.bar.refresh()
+        if now - self.start > self.time_limit:
             raise SolverError(
-                f"the time limit of {self.time_limit:g} s was reached after {elapsed:.1f} s; "
-                f"{self.summary()}; raise `time_limit`",
+                f"the time limit of {self.time_limit:g} s was reached after "
+                f"{now - self.start:.1f} s; {self.summary()}; raise `time_limit`",
                 bracket=self.bracket,
             )
 
