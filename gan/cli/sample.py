@@ -9,6 +9,7 @@ from tyro.conf import Positional
 from gan.errors import ConfigError, RunError
 from gan.runs.run import load_run
 from gan.runs.run_metrics import ema_samples
+from gan.training.global_sources import seeded_global_sources
 
 
 def sample_command(
@@ -40,7 +41,9 @@ def sample_command(
     if not 0 <= seed < 2**63:
         raise ConfigError(f"--seed must be from 0 to 2**63 - 1, but is {seed}")
     training = load_run(run, data_dir=data_dir).training
-    points = ema_samples(training, n, torch.Generator().manual_seed(seed)).numpy()
+    rng = torch.Generator().manual_seed(seed)
+    with seeded_global_sources(rng):
+        points = ema_samples(training, n, rng).numpy()
     if not np.isfinite(points).all():
         raise RunError(f"the generator of {run} draws points that are not finite: it has diverged")
     try:

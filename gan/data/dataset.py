@@ -36,7 +36,9 @@ class DataSet:
         sample: Draws real points, with replacement from a finite data set: ``sample(n, rng)``, of
             shape ``(n, *shape)``.
         networks: Name of its default networks in `gan.NETWORKS`.
-        unit: Size of its points; networks are rescaled by it.
+        unit: Size of its points; networks are rescaled by it. For images, the length of the range
+            of pixels: 255 for 0..255, 2 for [-1, 1].
+        offset: Coordinate that corresponds to a 0 of the networks: for images the lowest pixel.
         measure: Metrics of generated points ``(n, *shape)`` other than the EMD, by name; None if
             there are none.
         measure_size: Number of generated points that ``measure`` takes.
@@ -51,6 +53,7 @@ class DataSet:
     sample: Sampler
     networks: str = "mlp"
     unit: float = 1.0
+    offset: float = 0.0
     measure: Callable[[Tensor], Measures] | None = None
     measure_size: int = 2000
     evaluation_size: int = 1000

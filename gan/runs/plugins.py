@@ -5,8 +5,13 @@ import importlib.util
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+from traceback import extract_tb
+
+import torch
 
 from gan.errors import PluginError
+from gan.runs.atomic_files import first_line
+from gan.training.global_sources import seeded_global_sources
 
 
 def load_plugins(names: Iterable[str], /) -> None:
@@ -45,7 +50,35 @@ def _import_plugin(name: str) -> None:
     module = importlib.util.module_from_spec(spec)
     sys.modules[module_name] = module
     try:
-        spec.loader.exec_module(module)
+        with seeded_global_sources(torch.Generator().manual_seed(0)):
+            spec.loader.exec_module(module)
     except BaseException:
         del sys.modules[module_name]
         raise
+
+
+def plugin_error(error: Exception, names: Iterable[str], /) -> PluginError | None:
+    """Error that names the line of a plugin in which another error was raised.
+
+    Args:
+        error: The other error, as it was caught.
+        names: The plugins of the run.
+
+    Returns:
+        The error; None if no line of a plugin was being run.
+    """
+    files = {_file_of(name) for name in names}
+    for frame in reversed(extract_tb(error.__traceback__)):
+        if frame.filename in files:
+            return PluginError(
+                f"{Path(frame.filename).name}, line {frame.lineno}, in {frame.name}: "
+                f"{type(error).__name__}: {first_line(error)}"
+            )
+    return None
+
+
+def _file_of(name: str) -> str | None:
+    """Path of the file of an imported plugin."""
+    if name.endswith(".py"):
+        return str(Path(name).resolve())
+    return getattr(sys.modules.get(name), "__file__", None)

@@ -12,16 +12,18 @@ from tqdm import tqdm
 
 from gan.data.dataset import DataSet
 from gan.datasets import DATA
-from gan.errors import ConfigError, LostProcessError, TrainingError
+from gan.errors import ConfigError, GanError, LostProcessError, TrainingError
 from gan.networks import NETWORKS, rescaled
 from gan.runs import figures, run_metrics
 from gan.runs.config import Config, config_from_record
+from gan.runs.contract import require_network_types, require_networks, require_sampler
 from gan.runs.folder import RunFolder
 from gan.runs.lock import locked
-from gan.runs.plugins import load_plugins
+from gan.runs.plugins import load_plugins, plugin_error
 from gan.runs.signals import StopRequest, stop_signals
 from gan.runs.tensorboard import TensorBoardWriter
 from gan.training.devices import Devices, launch, planned_devices
+from gan.training.global_sources import seeded_global_sources
 from gan.training.loop import Step, Training, train
 
 PICTURE_POINTS = 2000
@@ -66,14 +68,29 @@ def run(
         State and evaluations of the run.
 
     Raises:
+        GanError: As follows, or the like:
         ConfigError: If the device is not available, or networks and data do not fit.
         MisfitError: If recipe and networks do not fit.
         RunError: If the folder cannot be used, or a file cannot be written.
         MnistError: If the digits cannot be loaded.
+        PluginError: If code of a plugin raises; the state of the last step is kept.
         TrainingError: If a loss is not finite, or another process of the run has ended; the
             checkpoint of the last finite update is kept.
     """
     torch.set_num_threads(config.threads)
+    try:
+        return _run(config, resume, position, stop_file)
+    except GanError:
+        raise
+    except Exception as error:
+        named = plugin_error(error, config.plugin)
+        if named is None:
+            raise
+        raise named from error
+
+
+def _run(config: Config, resume: bool, position: int, stop_file: Path | None) -> RunResult:
+    """Train as configured; errors in a plugin's code are raised as they are."""
     training, data = initial_training(config)
     _require_launchable(config)
     folder = RunFolder(config.folder)
@@ -127,14 +144,16 @@ def initial_training(config: Config, /) -> tuple[Training, DataSet]:
 
     Raises:
         ConfigError: If the device is not available, or networks and data do not fit.
-        MisfitError: If recipe and networks do not fit.
+        MisfitError: If recipe, networks and points do not fit.
         MnistError: If the digits cannot be loaded.
     """
     load_plugins(config.plugin)  # a worker process has received the configuration without them
     if config.tensorboard:
         TensorBoardWriter.require()
     devices = planned_devices(config.torch_device(), config.devices)
-    data = DATA[config.data](config.data_dir)
+    rng = torch.Generator(devices.device).manual_seed(config.seed)
+    with seeded_global_sources(rng):
+        data = DATA[config.data](config.data_dir)
     name = config.networks or data.networks
     networks = NETWORKS[name]
     if not networks.fits(data.shape):
@@ -143,9 +162,13 @@ def initial_training(config: Config, /) -> tuple[Training, DataSet]:
             f"--networks {name} is for {networks.domain}, but points of {config.data} have the "
             f"shape {data.shape}; choose from {fitting}"
         )
-    rng = torch.Generator(devices.device).manual_seed(config.seed)
-    unit_networks = networks.generator(rng, data.shape), networks.critic(rng, data.shape)
-    generator, critic = rescaled(*unit_networks, data.unit)
+    with seeded_global_sources(rng):
+        unit_networks = networks.generator(rng, data.shape), networks.critic(rng, data.shape)
+    require_network_types(*unit_networks)
+    generator, critic = rescaled(*unit_networks, data.unit, data.offset)
+    if config.plugin:
+        require_sampler(data, config.data, rng)
+        require_networks(generator, critic, data, rng)
     recipe = config.recipe_settings
     return Training.start(
         generator, critic, recipe, steps=config.steps, rng=rng, devices=devices
@@ -230,6 +253,11 @@ class _Session:
                 f"training stopped after step {self.training.step}: {error}. "
                 f"The state after that step is in {self.folder.checkpoint_path}"
             ) from error
+        except GanError:
+            raise
+        except Exception:  # in code of a plugin: nothing that was learned is lost
+            self.save_checkpoint()
+            raise
         # Not after a KeyboardInterrupt, which may have ended a step halfway.
         self.save_checkpoint()
         if self.devices.rank == 0:
@@ -239,7 +267,7 @@ class _Session:
         """Train and evaluate until the last step or a requested stop."""
         n = self.config.evaluation_size or self.data.evaluation_size
         is_first = self.devices.rank == 0
-        floor = run_metrics.floor(self.data, n, self.stream(FLOOR_STREAM)) if is_first else 0.0
+        floor = self.floor(n) if is_first else 0.0
         last_emd: dict[str, str] = {}
         for step in train(self.training, real=self.data.sample):
             bar.update()
@@ -252,18 +280,26 @@ class _Session:
                 bar.write(f"{reason}: stopping", file=sys.stderr)
                 break
 
+    def floor(self, n: int) -> float:
+        """Sampling floor of the exact EMD of n points on each side."""
+        rng = self.stream(FLOOR_STREAM)
+        with seeded_global_sources(rng):
+            return run_metrics.floor(self.data, n, rng)
+
     def evaluate(self, step: Step, n: int, floor: float) -> float:
         """Evaluate the run and write the result; the exact EMD."""
         rng = self.stream(EVALUATION_STREAM, step.number)
-        evaluation = run_metrics.evaluate(self.training, self.data, n, rng)
+        with seeded_global_sources(rng):
+            evaluation = run_metrics.evaluate(self.training, self.data, n, rng)
         line = run_metrics.metrics_line(evaluation, step, seconds=self.seconds(), floor=floor)
         self.folder.append_metrics(line)
         if self.writer is not None:
             self.writer.add(line)
         self.save_checkpoint()  # before the picture, which may fail for a plugin's data
         rng = self.stream(PICTURE_STREAM)
-        real = self.data.sample(PICTURE_POINTS, rng)
-        generated = run_metrics.ema_samples(self.training, PICTURE_POINTS, rng)
+        with seeded_global_sources(rng):
+            real = self.data.sample(PICTURE_POINTS, rng)
+            generated = run_metrics.ema_samples(self.training, PICTURE_POINTS, rng)
         self.folder.save_frame(
             step.number,
             lambda path: figures.save_samples(path, real, generated, f"step {step.number}"),

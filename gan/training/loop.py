@@ -15,9 +15,10 @@ import torch
 from torch import Tensor
 
 from gan.data.dataset import Sampler
-from gan.errors import LostProcessError, TrainingError
+from gan.errors import TrainingError
 from gan.networks import Critic
 from gan.training.devices import Devices
+from gan.training.global_sources import seeded_global_sources
 from gan.training.rollback import Rollback
 from gan.training.state import Training
 from gan.training.steps import critic_batch, critic_step, generator_step, set_learning_rate
@@ -69,8 +70,9 @@ def train(training: Training, /, *, real: Sampler) -> Iterator[Step]:
     while training.step < training.steps:
         rollback.save()
         try:
-            step = _train_step(training, real)
-        except (TrainingError, LostProcessError):
+            with seeded_global_sources(training.rng):
+                step = _train_step(training, real)
+        except Exception:
             rollback.restore()
             raise
         yield step

@@ -68,3 +68,12 @@ def test_a_subclass_is_not_rescaled(rng):
 
     pair = Circle(2, nn.Identity()), networks.plane_critic(rng, width=8)
     assert networks.rescaled(*pair, 4.0) == pair
+
+
+def test_networks_of_another_range_have_its_pixels_and_the_same_slopes(rng):
+    pair = networks.Generator(2, nn.Sigmoid()), networks.Critic(nn.Linear(2, 1))
+    generator, critic = networks.rescaled(*pair, 2.0, -1.0)
+    noise = torch.randn(50, 2, generator=rng)
+    points = generator(noise)
+    torch.testing.assert_close(points, 2 * noise.sigmoid() - 1)
+    torch.testing.assert_close(critic(points), 2 * pair[1](noise.sigmoid()))

@@ -148,3 +148,94 @@ def test_samples_of_a_run_whose_plugin_is_gone_name_it(gan, plugin, tmp_path):
     status, _, err = gan("sample", tmp_path / "run", "--out", tmp_path / "x.npy")
     assert status == 1
     assert f"gan: --plugin {plugin} could not be loaded: FileNotFoundError" in err
+
+
+GLOBAL = """
+import numpy as np
+import torch
+from torch import nn
+
+from gan import DATA, NETWORKS, DataSet, Networks
+from gan.networks import Critic, Generator
+
+ROWS = torch.randn(200, 2)  # drawn at import
+
+
+class Noisy(nn.Module):
+    def forward(self, points):
+        return points + 0.1 * torch.randn_like(points)
+
+
+def sample(n, rng):
+    return ROWS[torch.from_numpy(np.random.randint(0, 200, n))]
+
+
+def generator(rng, shape):
+    return Generator(2, nn.Sequential(nn.Linear(2, 8), nn.ReLU(), Noisy(), nn.Linear(8, 2)))
+
+
+def critic(rng, shape):
+    norm = nn.utils.parametrizations.spectral_norm
+    return Critic(nn.Sequential(norm(nn.Linear(2, 8)), nn.ReLU(), nn.Linear(8, 1)))
+
+
+DATA["global"] = lambda data_dir: DataSet((2,), sample)
+NETWORKS["global"] = Networks("from torch's global source", generator, critic)
+"""
+
+
+def test_the_seed_reaches_the_global_sources_of_a_plugin(gan, plugin, tmp_path):
+    plugin.write_text(GLOBAL)
+    arguments = ["gan", "--plugin", plugin, "--data", "global", "--networks", "global", *TINY]
+    states = []
+    for run in range(2):
+        torch.manual_seed(run)  # of the process: without effect
+        np.random.seed(run)  # noqa: NPY002
+        sys.modules.pop("gan_plugin_own", None)
+        assert gan("train", *arguments, "--out", tmp_path / f"{run}")[0] == 0
+        states.append(torch.load(tmp_path / f"{run}" / "checkpoint.pt", weights_only=True))
+        assert torch.initial_seed() == run
+    first, second = (state["training"]["generator"] for state in states)
+    assert all(torch.equal(first[name], second[name]) for name in first)
+    assert [{**line, "seconds": 0} for line in lines(tmp_path / "0")] == [
+        {**line, "seconds": 0} for line in lines(tmp_path / "1")
+    ]
+
+
+FAILING = (
+    GLOBAL
+    + """
+CALLS = []
+
+
+def failing_sample(n, rng):
+    CALLS.append(n)
+    if len(CALLS) > 60:
+        raise ValueError("the tap is dry")
+    return sample(n, rng)
+
+
+DATA["global"] = lambda data_dir: DataSet((2,), failing_sample)
+"""
+)
+
+
+def test_an_error_in_a_plugin_names_its_line_and_keeps_the_state(gan, plugin, tmp_path):
+    plugin.write_text(FAILING)
+    arguments = ["gan", "--plugin", plugin, "--data", "global", "--networks", "global"]
+    steps = ["--steps", "90", "--evaluation-size", "40"]
+    status, _, err = gan("train", *arguments, *steps, "--out", tmp_path / "run")
+    line = FAILING.split("\n").index('        raise ValueError("the tap is dry")') + 1
+    assert status == 1
+    assert f"own.py, line {line}, in failing_sample: ValueError: the tap is dry" in err
+    state = torch.load(tmp_path / "run" / "checkpoint.pt", weights_only=True)
+    assert state["training"]["step"] > 10
+
+
+def test_a_network_that_does_not_fit_is_named_before_a_folder_is_made(gan, plugin, tmp_path):
+    plugin.write_text(GLOBAL.replace("return Generator(2, ", "return (lambda n, net: net)(2, "))
+    arguments = ["gan", "--plugin", plugin, "--data", "global", "--networks", "global", *TINY]
+    status, _, err = gan("train", *arguments, "--out", tmp_path / "run")
+    assert status == 1
+    assert "wrap it: gan.networks.Generator(noise_size, network)" in err
+    assert not (tmp_path / "run").exists()
