@@ -11,7 +11,10 @@ import torch
 from torch import Tensor
 
 from gan.critics.pairs.distribution_pair import DistributionPair
-from gan.evaluation.critic_gap import ExactTransport, ScoreFunction, max_slope, relative_error
+from gan.evaluation.certified_bound import max_slope
+from gan.evaluation.critic_gap import ExactTransport, relative_error
+from gan.evaluation.pair_distances import PairDistances
+from gan.evaluation.point_pair import PointPair, ScoreFunction
 
 FRESH_SAMPLE_SIZE = 1 << 15
 MAX_SLOPE_POINTS = 1024
@@ -65,8 +68,8 @@ def errors_on_points(score: ScoreFunction, transport: ExactTransport, /) -> Crit
         DistributionError: If a score is not finite.
     """
     estimate = transport.critic_gap(score)
-    partners = transport.real[torch.from_numpy(transport.partners)]
-    cosine = _mean_cosine(score, partners, transport.generated)
+    points = transport.points
+    cosine = _mean_cosine(score, points.real[transport.partners], points.generated)
     return CriticErrors(
         estimate.gap, estimate.slope, cosine, estimate.exact, certified=estimate.certified
     )
@@ -111,9 +114,10 @@ def errors_on_populations(
                 x.split(GRADIENT_BATCH_SIZE), y.split(GRADIENT_BATCH_SIZE), strict=True
             )
         ])
+    few = PointPair.of(x[:MAX_SLOPE_POINTS], y[:MAX_SLOPE_POINTS])
     return CriticErrors(
         float(differences.mean()),
-        max_slope(score, x[:MAX_SLOPE_POINTS], y[:MAX_SLOPE_POINTS]),
+        max_slope(PairDistances.between(*few.flat), *few.scores(score)),
         _mean_cosine(score, x[:GRADIENT_BATCH_SIZE], y[:GRADIENT_BATCH_SIZE]),
         w1,
         standard_error=float(differences.std()) / sample_size**0.5,

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from gan.critics.problem import Problem
 from gan.errors import TrainingError
-from gan.evaluation.critic_gap import ScoreFunction
+from gan.evaluation.point_pair import ScoreFunction
 
 
 @dataclass(frozen=True, slots=True)

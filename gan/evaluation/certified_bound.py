@@ -1,130 +1,127 @@
-"""Lower bound of the exact EMD that is certified by the scores of any critic."""
+r"""Lower bound of the exact EMD that is certified by the scores of any critic.
+
+For scores f of the columns and every real s,
+
+.. math:: V(s) = s \, \overline{f} + \frac1n \sum_j \min_i [ d_{ji} - s f_i ]
+
+is the value of a pair of feasible Kantorovich potentials, so at most the exact EMD. V is concave
+and piecewise linear in s. Its maximum at s >= 0 is what the scores certify, at s <= 0 what the
+scores of the opposite sign do, and V(0) what no score is needed for.
+"""
 
 from dataclasses import dataclass
 
 import numpy as np
-import torch
-from jaxtyping import Float
 from torch import Tensor
 
-FLOAT64_EPS = 2.0**-52
-COST_BLOCK_ROWS = 128  # so that a block of differences stays in the processor's cache
-MAX_TANGENTS = 60
-BOUND_RTOL = 1e-7
+from divergences._transport.metrics import require_representable
+from gan.evaluation.pair_distances import PairDistances
+from gan.evaluation.point_pair import PointPair, Points, ScoreFunction
+from gan.evaluation.scale_search import best_scales
 
 
 @dataclass(frozen=True, slots=True)
 class CertifiedBound:
-    """A lower bound of the exact EMD, certified by scores.
+    """Lower bounds of the exact EMD, with scores and without.
 
     Attributes:
-        value: The bound, in the unit of the distances, at least 0 and at most the exact EMD.
-        scale: Factor of the scores at which the bound is attained, at least 0.
-        on_real: Whether the bound uses the scores of the real points, and not those of the
-            generated points.
+        baseline: Mean distance to the nearest point of the other set, of the side where it is
+            larger, in the unit of the points, at least 0: the bound of a constant critic.
+        certified: Largest bound certified by the scores at any scale of at least 0, at least
+            ``baseline``; at most the exact EMD.
+        scale: Factor of the scores at which ``certified`` is attained, at least 0.
+        on_real: Whether it uses the scores of the real points, and not those of the generated
+            points.
+        flipped: Whether the scores of the opposite sign certify more.
     """
 
-    value: float
+    baseline: float
+    certified: float
     scale: float
     on_real: bool
+    flipped: bool
+
+    @property
+    def excess(self) -> float:
+        """``certified - baseline``: the numerator of the knowledge of a critic, at least 0."""
+        return self.certified - self.baseline
 
 
-def certified_bound(
-    cost: np.ndarray, real_scores: np.ndarray, generated_scores: np.ndarray, /
-) -> CertifiedBound:
-    """Largest lower bound of the exact EMD certified by the scores; formula in `critic_gap`.
+def certified_bound(critic: ScoreFunction, real: Points, generated: Points, /) -> CertifiedBound:
+    """Lower bound of the exact EMD that a critic's scores certify, without the exact EMD.
+
+    In blocks, on the device of the points: the matrix of all distances is never in memory.
 
     Args:
-        cost: Distances, shape ``(n, m)``.
+        critic: As in `critic_gap`.
+        real: Real points, shape ``(n, *shape)``.
+        generated: Generated points, shape ``(m, *shape)``.
+
+    Returns:
+        The bound, and the baseline of a constant critic.
+
+    Raises:
+        DistributionError: If a point or a score is not finite, or shapes do not fit.
+
+    Source:
+        Villani 2009, "Optimal transport", theorem 5.10 (duality, c-transform).
+
+    >>> import torch
+    >>> x, y = torch.tensor([[0.0], [1.0]]), torch.tensor([[2.0], [4.0]])
+    >>> bound = certified_bound(lambda points: -points[:, 0], x, y)
+    >>> round(bound.baseline, 9), round(bound.certified, 9)
+    (2.0, 2.5)
+    """
+    pair = PointPair.of(real, generated)
+    return bound_of_scores(PairDistances.between(*pair.flat), *pair.scores(critic))
+
+
+def bound_of_scores(
+    distances: PairDistances, real_scores: Tensor, generated_scores: Tensor, /
+) -> CertifiedBound:
+    """Largest lower bound of the exact EMD certified by scores; formula in `critic_gap`.
+
+    Args:
+        distances: Of real points (rows) and generated points (columns).
+        real_scores: Scores of the real points, float64, shape ``(n,)``.
+        generated_scores: Scores of the generated points, shape ``(m,)``.
+
+    Returns:
+        The bound over all scales and both sides, less its rounding error.
+
+    Raises:
+        DistributionError: If a distance is too large for a float.
+    """
+    sides = {
+        True: best_scales(distances.transposed, real_scores),
+        False: best_scales(distances, -generated_scores),
+    }
+    on_real = sides[True].value >= sides[False].value
+    best = sides[on_real]
+    baseline = max(side.baseline for side in sides.values())
+    certified = max(baseline, best.value)
+    opposite = max(side.opposite for side in sides.values())
+    lengths = [distances.length(value) for value in (baseline, certified)]
+    require_representable(np.float64(lengths[1]), "euclidean")
+    return CertifiedBound(*lengths, best.scale, on_real, opposite > certified)
+
+
+def max_slope(distances: PairDistances, real_scores: Tensor, generated_scores: Tensor, /) -> float:
+    """Largest difference of scores per distance, over pairs at a positive distance.
+
+    Args:
+        distances: Of real points (rows) and generated points (columns).
         real_scores: Scores of the real points, shape ``(n,)``.
         generated_scores: Scores of the generated points, shape ``(m,)``.
 
     Returns:
-        Largest bound over all scales and both sides, minus its rounding error.
+        The slope, at least 0, in units of the scores per unit of length.
     """
-    costs, f, g = (torch.from_numpy(part) for part in (cost, real_scores, generated_scores))
-    on_real = CertifiedBound(*_best_scale(costs.T.contiguous(), f), on_real=True)
-    on_generated = CertifiedBound(*_best_scale(costs, -g), on_real=False)
-    return max(on_real, on_generated, key=lambda bound: bound.value)
+    largest = 0.0
+    for rows, block in distances.blocks():
+        differences = (real_scores[rows, None] - generated_scores).abs_()
+        slopes = differences.div_(block).masked_fill_(block == 0, 0.0)
+        largest = max(largest, float(slopes.max()))
+    with np.errstate(over="ignore", under="ignore"):
+        return float(np.ldexp(largest, -distances.exponent))
 
-
-def c_transform_argmin(cost: Float[Tensor, " m n"], f: Float[Tensor, " n"], /) -> Tensor:
-    """Minimizer ``i`` of ``cost[j, i] - f[i]``, at which the c-transform of f at j is attained.
-
-    Args:
-        cost: Distances, shape ``(m, n)``.
-        f: Potential, shape ``(n,)``.
-
-    Returns:
-        Column indices, shape ``(m,)``, int64.
-    """
-    return torch.cat([_row_argmin(block - f) for block in cost.split(COST_BLOCK_ROWS)])
-
-
-def _row_argmin(values: Float[Tensor, " k n"]) -> Tensor:
-    """Index of the minimum of each row; on a CPU by numpy, ten times as fast as torch."""
-    if values.device.type == "cpu":
-        return torch.from_numpy(values.numpy().argmin(axis=1))
-    return values.argmin(dim=1)
-
-
-def _best_scale(cost: Tensor, scores: Tensor) -> tuple[float, float]:
-    """Maximum over s >= 0 of ``mean(s f) + mean_j min_i (cost_ji - s f_i)``, and the maximizer.
-
-    Returns:
-        The maximum minus its rounding error, at least 0; and the maximizer s.
-    """
-    scores = scores - scores.mean()
-    max_score, max_cost = float(scores.max()), float(cost.max())
-    # The bound does not depend on the unit of the scores.
-    scores = scores / max_score if max_score > 0 else scores
-    left = _tangent(cost, scores, 0.0)
-    if max_score <= 0 or max_cost == 0 or left.slope <= 0:
-        return max(0.0, left.value - 16 * FLOAT64_EPS * max_cost), 0.0
-    # From s = max_cost on, the value is at most mean_j cost - s max f <= 0.
-    best = _maximum(cost, scores, left, _tangent(cost, scores, max_cost))
-    rounding = 16 * FLOAT64_EPS * (max_cost + best.scale * float(scores.abs().max()))
-    return max(0.0, best.value - rounding), best.scale / max_score
-
-
-@dataclass(frozen=True, slots=True)
-class _Tangent:
-    """The bound at one scale of the scores, and its derivative in the scale."""
-
-    scale: float
-    value: float
-    slope: float
-
-
-def _maximum(cost: Tensor, scores: Tensor, left: _Tangent, right: _Tangent) -> _Tangent:
-    """Maximize the bound, concave and piecewise linear in the scale, by cutting planes.
-
-    A rising and a falling tangent intersect above the maximum. The next scale is that of their
-    intersection, until its height exceeds the best value by at most ``BOUND_RTOL``.
-
-    Returns:
-        The best point that was evaluated.
-    """
-    best = left
-    for _ in range(MAX_TANGENTS):
-        if left.slope <= right.slope:  # up to rounding, slopes fall
-            break
-        scale = (
-            right.value - left.value + left.slope * left.scale - right.slope * right.scale
-        ) / (left.slope - right.slope)
-        upper_bound = left.value + left.slope * (scale - left.scale)
-        tangent = _tangent(cost, scores, scale)
-        best = max(best, tangent, key=lambda point: point.value)
-        left, right = (tangent, right) if tangent.slope > 0 else (left, tangent)
-        if upper_bound - best.value <= BOUND_RTOL * best.value:
-            break
-    return best
-
-
-def _tangent(cost: Tensor, scores: Tensor, scale: float) -> _Tangent:
-    """The bound and its derivative in the scale, for scores of mean 0."""
-    argmin = c_transform_argmin(cost, scale * scores)
-    mean_cost = float(cost.gather(1, argmin[:, None]).mean())
-    mean_score = float(scores[argmin].mean())
-    value = mean_cost - scale * mean_score + scale * float(scores.mean())
-    return _Tangent(scale, value, -mean_score)

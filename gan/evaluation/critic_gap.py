@@ -1,41 +1,56 @@
-"""Gap, slope and certified bound of a critic, compared with the exact EMD of the same points."""
+"""Gap, slope, certified bound and knowledge of a critic, compared with the exact EMD."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
-from jaxtyping import Float
 from torch import Tensor
 
-import divergences
-from divergences._transport.metrics import distances
-from gan.evaluation.certified_bound import certified_bound
+from divergences import LipschitzWitness, Transport, lipschitz_witness, sampled
+from gan.evaluation.certified_bound import bound_of_scores, max_slope
+from gan.evaluation.pair_distances import PairDistances
+from gan.evaluation.point_pair import PointPair, Points, ScoreFunction
 
-ScoreFunction = Callable[[Tensor], Tensor]
-
-SCORING_BATCH_SIZE = 4096
+KNOWLEDGE_RTOL = 1e-9  # to which the exact EMD is certified
 
 
 @dataclass(frozen=True, slots=True)
 class CriticGap:
     """A critic's estimates on two sets of points, and the exact EMD of the same points.
 
+    ``baseline <= certified <= exact`` for every critic.
+
     Attributes:
         gap: Mean score of the real points minus mean score of the generated ones, in the unit of
             the scores: the Wasserstein estimate that WGAN training reports.
         slope: Largest ``|f(x) - f(y)| / |x - y|`` over pairs of one real and one generated point
             at a positive distance: the critic's Lipschitz constant on these pairs, at least 0.
+        baseline: Mean distance to the nearest point of the other set, in the unit of the points:
+            what a constant critic certifies.
         certified: Largest lower bound of ``exact`` certified by the scores, in the unit of the
-            points, at least 0; it does not depend on the scale of the critic.
+            points; it does not depend on the scale of the critic.
         exact: Exact Wasserstein-1 distance of the two sets, in the unit of the points.
+        flipped: Whether the critic of the opposite sign certifies more.
     """
 
     gap: float
     slope: float
+    baseline: float
     certified: float
     exact: float
+    flipped: bool = False
+
+    @property
+    def knowledge(self) -> float:
+        """Share of the distance beyond the baseline that the scores prove, in [0, 1].
+
+        ``(certified - baseline) / (exact - baseline)``: 0 of a constant critic, 1 of exact
+        potentials. NaN if the baseline is the exact EMD already, as of identical sets.
+        """
+        return knowledge(self.baseline, self.certified, self.exact)
 
     @property
     def error(self) -> float:
@@ -44,16 +59,35 @@ class CriticGap:
 
     @property
     def certified_error(self) -> float:
-        """Relative error of the certified bound: ``certified / exact - 1``, in [-1, 0]."""
+        """Relative error of the certified bound: ``certified / exact - 1``, in [-1, 0].
+
+        It is near 0 for a constant critic, too, where the baseline is near the exact EMD; compare
+        critics by `knowledge`.
+        """
         return relative_error(self.certified, self.exact)
 
+    def __str__(self) -> str:
+        """Numbers and knowledge in one line, with hints."""
+        text = (
+            f"gap {self.gap:.5g}, slope {self.slope:.4g}; certified {self.certified:.5g}, between "
+            f"baseline {self.baseline:.5g} and exact {self.exact:.5g}: "
+        )
+        if math.isnan(self.knowledge):
+            reason = "the sets are identical" if self.exact == 0 else "the baseline is exact"
+            text += f"knowledge is undefined, since {reason}"
+        else:
+            text += f"knowledge {self.knowledge:.1%}"
+        return text + ("; the opposite sign certifies more" if self.flipped else "")
 
-def critic_gap(
-    critic: ScoreFunction,
-    real: Float[Tensor, " n *shape"],
-    generated: Float[Tensor, " m *shape"],
-    /,
-) -> CriticGap:
+
+def knowledge(baseline: float, certified: float, exact: float, /) -> float:
+    """``(certified - baseline) / (exact - baseline)``, in [0, 1]; NaN where exact is baseline."""
+    if not exact - baseline > KNOWLEDGE_RTOL * exact:
+        return math.nan
+    return min(1.0, max(0.0, (certified - baseline) / (exact - baseline)))
+
+
+def critic_gap(critic: ScoreFunction, real: Points, generated: Points, /) -> CriticGap:
     r"""The critic's gap, the bound it certifies and the exact distance, all on the same points.
 
     For any critic f, each of these is the value of a pair of feasible Kantorovich potentials, so
@@ -63,31 +97,37 @@ def critic_gap(
         - \overline{s f(y)} + \frac1n \sum_i \min_j [ d(x_i, y_j) + s f(y_j) ], \qquad s \ge 0.
 
     ``certified`` is the largest of them, minus its rounding error. The scale s is free, so that
-    all positive multiples of a critic, such as a clipped one, have the same bound.
+    all positive multiples of a critic, such as a clipped one, have the same bound. ``baseline`` is
+    the larger of the two at s = 0, which no critic is needed for.
 
     Args:
-        critic: Maps points of shape ``(k, *shape)`` to scores of shape ``(k,)``.
-        real: Real points; distances are Euclidean, between flattened points.
-        generated: Generated points.
+        critic: Maps points of shape ``(k, *shape)`` to scores of shape ``(k,)`` or ``(k, 1)``,
+            each point by itself. A module is scored in evaluation mode, on points of the type of
+            its weights, and is left as it was.
+        real: Real points, a tensor or a numpy array of shape ``(n, *shape)``; distances are
+            Euclidean, between flattened points.
+        generated: Generated points, shape ``(m, *shape)``.
 
     Returns:
-        Gap, slope, certified and exact.
+        Gap, slope, baseline, certified and exact.
 
     Raises:
-        DistributionError: If a point or a score is not finite, or the shapes differ.
+        DistributionError: If a point or a score is not finite, or shapes do not fit.
         SolverError: If the exact distance could not be computed.
 
     Source:
         Villani 2009, "Optimal transport", theorem 5.10 (duality, c-transform).
+
+    >>> import torch
+    >>> x, y = torch.tensor([[0.0], [1.0]]), torch.tensor([[2.0], [4.0]])
+    >>> print(critic_gap(lambda points: -points[:, 0], x, y))
+    gap 2.5, slope 1; certified 2.5, between baseline 2 and exact 2.5: knowledge 100.0%
     """
     return critic_gaps([critic], real, generated)[0]
 
 
 def critic_gaps(
-    critics: Sequence[ScoreFunction],
-    real: Float[Tensor, " n *shape"],
-    generated: Float[Tensor, " m *shape"],
-    /,
+    critics: Sequence[ScoreFunction], real: Points, generated: Points, /
 ) -> list[CriticGap]:
     """`critic_gap` of several critics on the same points; exact transport is solved once.
 
@@ -100,70 +140,70 @@ def critic_gaps(
         One `CriticGap` for each critic, in order.
 
     Raises:
-        DistributionError: If a point or a score is not finite, or the shapes differ.
+        DistributionError: If a point or a score is not finite, or shapes do not fit.
         SolverError: If the exact distance could not be computed.
     """
     transport = ExactTransport.between(real, generated)
     return [transport.critic_gap(critic) for critic in critics]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class ExactTransport:
     """Exact transport between two sets of points: the reference values for critics.
 
     Attributes:
-        real: Real points.
-        generated: Generated points.
-        cost: Distance of every pair, shape ``(n, m)``.
+        points: Real and generated points.
+        solution: The optimal plan and its potentials.
         exact: Exact EMD of the two sets.
-        partners: For each generated point the index of a real point with which an optimal plan
-            pairs it, shape ``(m,)``.
     """
 
-    real: Tensor
-    generated: Tensor
-    cost: np.ndarray
-    exact: float
-    partners: np.ndarray
+    def __init__(self, points: PointPair, solution: Transport) -> None:
+        self.points = points
+        self.solution = solution
+        self.exact = float(solution.cost)
+        self._distances = PairDistances.between(*points.flat)
 
     @classmethod
-    def between(
-        cls, real: Float[Tensor, " n *shape"], generated: Float[Tensor, " m *shape"], /
-    ) -> "ExactTransport":
+    def between(cls, real: Points, generated: Points, /) -> "ExactTransport":
         """Solve the exact transport; arguments and errors as of `critic_gap`."""
-        cost = distances(*_flat_pair(real, generated))
-        n, m = cost.shape
-        solution = divergences.transport(np.full(n, 1 / n), np.full(m, 1 / m), cost)
-        partners = np.zeros(m, dtype=np.int64)
-        partners[solution.plan.coords[1]] = solution.plan.coords[0]
-        return cls(real, generated, cost, float(solution.cost), partners)
+        points = PointPair.of(real, generated)
+        return cls(points, sampled.transport(*_numpy(points)))
+
+    @property
+    def partners(self) -> Tensor:
+        """For each generated point the index of a real point that an optimal plan pairs with it.
+
+        Returns:
+            Indices, shape ``(m,)``, int64.
+        """
+        rows, columns = self.solution.plan.coords
+        partners = np.zeros(self.solution.plan.shape[1], dtype=np.int64)
+        partners[columns] = rows
+        return torch.from_numpy(partners)
+
+    @cached_property
+    def witness(self) -> LipschitzWitness:
+        """The ideal critic of these points, in float64, of flattened points."""
+        return lipschitz_witness(self.solution, _numpy(self.points)[1])
 
     def critic_gap(self, critic: ScoreFunction, /) -> CriticGap:
-        """Gap, slope and certified bound of a critic on these points, and their exact EMD."""
-        f = _scores(critic, self.real, "real")
-        g = _scores(critic, self.generated, "generated")
+        """Gap, slope, bounds and knowledge of a critic on these points, and their exact EMD."""
+        scores = self.points.scores(critic)
+        bound = bound_of_scores(self._distances, *scores)
+        # Both bounds are proved; in float arithmetic, the exact cost may be a rounding below them.
+        baseline, certified = (min(b, self.exact) for b in (bound.baseline, bound.certified))
         return CriticGap(
-            float(f.mean() - g.mean()),
-            _max_slope(self.cost, f, g),
-            certified_bound(self.cost, f, g).value,
+            float(scores[0].mean() - scores[1].mean()),
+            max_slope(self._distances, *scores),
+            baseline,
+            certified,
             self.exact,
+            bound.flipped,
         )
 
 
-def max_slope(
-    critic: ScoreFunction,
-    real: Float[Tensor, " n *shape"],
-    generated: Float[Tensor, " m *shape"],
-    /,
-) -> float:
-    """Largest slope of the critic over pairs of a real and a generated point."""
-    cost = distances(*_flat_pair(real, generated))
-    return _max_slope(cost, _scores(critic, real, "real"), _scores(critic, generated, "generated"))
-
-
-def exact_emd(x: Float[Tensor, " n *shape"], y: Float[Tensor, " m *shape"], /) -> float:
+def exact_emd(x: Points, y: Points, /) -> float:
     """Exact Wasserstein-1 distance of two sets of points, in their unit of length."""
-    return float(divergences.sampled.emd(_flat(x), _flat(y)).value)
+    return float(sampled.emd(*_numpy(PointPair.of(x, y))).value)
 
 
 def relative_error(estimate: float, exact: float) -> float:
@@ -173,45 +213,7 @@ def relative_error(estimate: float, exact: float) -> float:
     return 0.0 if estimate == 0 else math.copysign(math.inf, estimate)
 
 
-def _flat_pair(real: Tensor, generated: Tensor) -> tuple[np.ndarray, np.ndarray]:
-    """Both sets with one row of float64 numbers per point, checked."""
-    if real.shape[1:] != generated.shape[1:] or real.ndim < 2:
-        shapes = f"{tuple(real.shape)} and {tuple(generated.shape)}"
-        raise divergences.DistributionError(
-            f"`real` and `generated` must have points of one shape, (n, ...), but have {shapes}"
-        )
-    pair = _flat(real), _flat(generated)
-    for name, points in zip(("real", "generated"), pair, strict=True):
-        if not (points.size and np.isfinite(points).all()):
-            raise divergences.DistributionError(f"`{name}` must hold points, all of them finite")
-    return pair
-
-
-def _flat(points: Tensor) -> np.ndarray:
-    """One row of float64 numbers per point."""
-    return points.detach().flatten(start_dim=1).cpu().double().numpy()
-
-
-@torch.no_grad()
-def _scores(critic: ScoreFunction, points: Tensor, side: str) -> np.ndarray:
-    """The critic's scores in float64, shape ``(n,)``, checked."""
-    batches = points.split(SCORING_BATCH_SIZE)
-    scores = torch.cat([critic(batch) for batch in batches]).cpu().double().numpy()
-    if scores.shape != (len(points),):
-        raise divergences.DistributionError(
-            f"`critic` must give one score per point, but gave shape {scores.shape} "
-            f"for {len(points)} points"
-        )
-    if not np.isfinite(scores).all():
-        raise divergences.DistributionError(
-            f"`critic` must give finite scores, but gives one that is not at a {side} point: "
-            "it has diverged"
-        )
-    return scores
-
-
-def _max_slope(cost: np.ndarray, real_scores: np.ndarray, generated_scores: np.ndarray) -> float:
-    """Largest difference of scores per distance, over pairs at a positive distance."""
-    is_positive = cost > 0
-    differences = np.abs(real_scores[:, None] - generated_scores)
-    return float(np.max(differences[is_positive] / cost[is_positive], initial=0.0))
+def _numpy(points: PointPair) -> tuple[np.ndarray, np.ndarray]:
+    """Both sets with one row of float64 numbers per point."""
+    real, generated = (part.cpu().numpy() for part in points.flat)
+    return real, generated

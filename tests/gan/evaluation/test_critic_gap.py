@@ -1,6 +1,7 @@
 """Gap, slope and certified bound: at most the exact EMD, whatever the critic."""
 
 import math
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -12,10 +13,17 @@ from hypothesis.extra import numpy as npst
 
 from divergences import DistributionError, emd, sampled
 from divergences._transport.metrics import distances
-from gan.evaluation.certified_bound import certified_bound
+from gan.evaluation.certified_bound import bound_of_scores
 from gan.evaluation.critic_gap import CriticGap, critic_gap, critic_gaps, exact_emd
+from gan.evaluation.pair_distances import PairDistances
 from gan.networks import plane_critic
 from tests.strategies import cloud_pairs
+
+
+def certified_bound(cost, real_scores, generated_scores):
+    """The bound of scores under a matrix of distances."""
+    scores = map(torch.from_numpy, (real_scores, generated_scores))
+    return bound_of_scores(PairDistances.of_matrix(cost), *scores)
 
 
 def first_coordinate(points):
@@ -45,7 +53,8 @@ def test_the_certified_bound_is_at_most_the_exact_emd_for_any_scores(scored):
     x, y, f, g = scored
     cost = distances(x, y)
     exact = emd(np.full(len(x), 1 / len(x)), np.full(len(y), 1 / len(y)), cost)
-    assert 0 <= certified_bound(cost, f, g).value <= exact
+    bound = certified_bound(cost, f, g)
+    assert 0 <= bound.baseline <= bound.certified <= exact
 
 
 @given(cloud_pairs(max_size=10))
@@ -54,7 +63,7 @@ def test_the_exact_potentials_certify_the_exact_emd(pair):
     solution = sampled.transport(x, y)
     bound = certified_bound(
         distances(x, y), solution.source_potential, -solution.target_potential
-    ).value
+    ).certified
     assert bound == pytest.approx(solution.cost, rel=1e-6, abs=1e-12)
 
 
@@ -64,7 +73,7 @@ def test_the_certified_bound_of_exact_potentials_exceeds_no_matching(seed):
     x, y = np.random.default_rng(seed).random((2, 50))
     solution = sampled.transport(x, y)
     scores = solution.source_potential, -solution.target_potential
-    bound = certified_bound(np.abs(x[:, None] - y), *scores).value
+    bound = certified_bound(np.abs(x[:, None] - y), *scores).certified
     matching = sum(Fraction(float(d)) for d in np.abs(np.sort(x) - np.sort(y))) / 50
     assert Fraction(bound) <= matching
 
@@ -84,7 +93,7 @@ def test_the_certified_bound_is_the_maximum_over_scales_and_sides(scored):
                 * max_scale
             ):
                 best = max(best, (table - s * scores[:, None]).min(axis=0).mean())
-    assert certified_bound(cost, f, g).value >= best * (1 - 1e-6) - 1e-9 * cost.max()
+    assert certified_bound(cost, f, g).certified >= best * (1 - 1e-6) - 1e-9 * cost.max()
 
 
 @pytest.mark.parametrize("scale", [1e-6, 1.0, 1e6])
@@ -133,18 +142,17 @@ def test_images_are_flattened_to_points(rng):
 
 
 def test_errors_are_relative_to_the_exact_emd():
-    estimate = CriticGap(gap=3.0, slope=2.0, certified=1.5, exact=2.0)
+    estimate = CriticGap(gap=3.0, slope=2.0, baseline=1.0, certified=1.5, exact=2.0)
     assert estimate.error == 0.5
     assert estimate.certified_error == -0.25
-    equal_sets = CriticGap(gap=0.0, slope=0.0, certified=0.0, exact=0.0)
+    assert estimate.knowledge == 0.5
+    equal_sets = CriticGap(gap=0.0, slope=0.0, baseline=0.0, certified=0.0, exact=0.0)
     assert equal_sets.error == 0
-    assert CriticGap(gap=-1.0, slope=0.0, certified=0.0, exact=0.0).error == -math.inf
+    assert replace(equal_sets, gap=-1.0).error == -math.inf
 
 
 def test_scores_that_are_not_finite_are_refused(pair):
-    with pytest.raises(
-        ValueError, match="finite scores, but gives one that is not at a real point"
-    ):
+    with pytest.raises(ValueError, match="finite scores, but gives nan at real point 0"):
         critic_gap(lambda points: points[:, 0] * math.nan, *pair)
 
 
