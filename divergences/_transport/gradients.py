@@ -47,16 +47,9 @@ def cost_with_gradient(
     Raises:
         DistributionError: If the value is too large for the type of the result.
     """
-    value = optimum.cost if ground is None else ground.distance(optimum.cost)
-    if isinstance(like, np.ndarray) and like.dtype == np.float64:
-        scalar: Any = np.float64(value)
-        return scalar
-    if value > float(xp.finfo(like.dtype).max):
-        raise DistributionError(
-            f"the distance is {value:.6g}, more than {like.dtype} can hold; pass float64"
-        )
-    if array_api_compat.is_numpy_namespace(xp):
-        return _checks.scalar(xp.asarray(value), like.dtype, xp)
+    value = numpy_scalar(optimum.cost, like, xp, ground=ground)
+    if value is not None:
+        return value
     device = array_api_compat.device(like)
     linear = _linearized_cost(optimum, arc_costs, masses, xp, device)
     constant = xp.asarray(_checks.numpy_values(linear), device=device)
@@ -64,6 +57,35 @@ def cost_with_gradient(
     if ground is not None:
         cost = _distance(cost, ground, xp)
     return _checks.scalar(cost, like.dtype, xp)
+
+
+def numpy_scalar(
+    cost: float, like: Array, xp: ModuleType, /, *, ground: GroundCost | None = None
+) -> Any | None:
+    """An optimal cost, or the distance whose power it is, where no gradient can be asked for.
+
+    Args:
+        cost: The cost, in the unit of the ground cost.
+        like: An array of the type of the result.
+        xp: Its namespace.
+        ground: The costs between points; None for histograms.
+
+    Returns:
+        A scalar of numpy; None for other libraries.
+
+    Raises:
+        DistributionError: If the value is too large for the type of the result.
+    """
+    value = cost if ground is None else ground.distance(cost)
+    if isinstance(like, np.ndarray) and like.dtype == np.float64:
+        return np.float64(value)
+    if value > float(xp.finfo(like.dtype).max):
+        raise DistributionError(
+            f"the distance is {value:.6g}, more than {like.dtype} can hold; pass float64"
+        )
+    if array_api_compat.is_numpy_namespace(xp):
+        return _checks.scalar(xp.asarray(value), like.dtype, xp)
+    return None
 
 
 def _linearized_cost(

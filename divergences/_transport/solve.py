@@ -16,7 +16,7 @@ from divergences._transport.column_generation import ProgressMonitor, column_tra
 from divergences._transport.common_mass import METRICS, CommonMass
 from divergences._transport.ground import GroundCost
 from divergences._transport.memory import require_memory
-from divergences._transport.one_dimensional import convex_line_transport, line_transport
+from divergences._transport.one_dimensional import closed_form_optimum
 from divergences._transport.result import Optimum
 from divergences._transport.simplex import dense_transport
 from divergences._typing import Array, Floats
@@ -81,9 +81,10 @@ def solve(
         SolverError: If the solver did not finish, or the gap is too large to certify the plan.
     """
     n, m = ground.shape
-    line = ground.without_constant_coordinates
-    if options.method is None and line.line_power is not None:
-        return _solve_on_line(line, p, q, line.line_power)
+    if options.method is None:
+        closed_form = closed_form_optimum(ground, p, q)
+        if closed_form is not None:
+            return closed_form
     coincident = CoincidentPoints.find(ground)
     if coincident is not None:
         return _solve_merged(coincident, ground, (p, q), options, device)
@@ -175,15 +176,3 @@ def _solve_dense(ground: GroundCost, p: Floats, q: Floats) -> Optimum:
     if ground.length_exponent > 1000:  # smaller units cannot overflow
         ground.distance(float(cost.max()))
     return dense_transport(p, q, cost, unit_exponent=ground.exponent)
-
-
-def _solve_on_line(
-    ground: GroundCost, p: Floats | None, q: Floats | None, power: float
-) -> Optimum:
-    """Certified optimum in closed form."""
-    x, y = ground.x[:, 0], ground.y[:, 0]
-    if power == 1:
-        return line_transport(x, y, p, q, unit_exponent=ground.exponent)
-    return convex_line_transport(
-        x, y, p, q, power=power, factor=ground.factor, unit_exponent=ground.exponent
-    )

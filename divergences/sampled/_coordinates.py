@@ -37,9 +37,12 @@ def cost_shares(emd: Estimate, /) -> Floats | None:
     interval = emd.interval
     if not isinstance(interval, PopulationInterval):
         return None
-    ground, arcs = interval.ground, interval.optimum.arcs
+    ground = interval.ground
     if ground.metric != "euclidean" or ground.order != 1:
         return None
+    if ground.x.shape[1] == 1:
+        return np.ones(1) if emd.value > 0 else None
+    arcs = interval.optimum.arcs
     squares = (ground.x[arcs.rows] - ground.y[arcs.cols]) ** 2
     lengths = np.sqrt(squares.sum(axis=1, keepdims=True))
     parts = np.divide(squares, lengths, out=np.zeros_like(squares), where=lengths > 0)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from types import ModuleType
+from typing import Any
 
 import array_api_compat
 import numpy as np
 
 from divergences import _checks
 from divergences._checks.images import refuse_images
-from divergences._transport.gradients import cost_with_gradient
+from divergences._transport.gradients import cost_with_gradient, numpy_scalar
 from divergences._transport.ground import GroundCost
 from divergences._transport.metrics import BlockMetric, Metric, norms
+from divergences._transport.one_dimensional import closed_form_cost
 from divergences._transport.result import Optimum
 from divergences._transport.solve import SolverOptions, solve
 from divergences._typing import Array, ArrayLike, Floats, Indices
@@ -228,6 +230,24 @@ class PointCloudPair:
         optimum = solve(ground, *self.masses, options, device=points if on_gpu else None)
         ground.require_no_underflow(optimum.cost, optimum.arcs.rows, optimum.arcs.cols)
         return optimum
+
+    def closed_form_distance(self, ground: GroundCost) -> Any | None:
+        """Wasserstein distance in closed form, without a plan.
+
+        Args:
+            ground: The costs.
+
+        Returns:
+            A scalar of numpy, in the unit of the points; None if there is no closed form, or the
+            points are of another library, whose result carries gradients.
+
+        Raises:
+            DistributionError: If the distance overflows the dtype of the points.
+        """
+        if not array_api_compat.is_numpy_namespace(self.xp):
+            return None
+        cost = closed_form_cost(ground, *self.masses)
+        return None if cost is None else numpy_scalar(cost, self.like, self.xp, ground=ground)
 
     def distance(self, optimum: Optimum, ground: GroundCost) -> Array:
         """Wasserstein distance in the points' array library, differentiable in points and weights.

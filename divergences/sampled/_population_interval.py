@@ -11,7 +11,7 @@ from divergences import _checks
 from divergences._transport.ground import GroundCost, rescaled
 from divergences._transport.metrics import BlockMetric, Metric
 from divergences._transport.result import Optimum
-from divergences._transport.solve import SolverOptions
+from divergences._transport.solve import SolverOptions, solve
 from divergences._transport.witness import lipschitz_witness
 from divergences._typing import Floats
 from divergences.sampled._point_clouds import PointCloud, PointCloudPair
@@ -31,7 +31,7 @@ class PopulationInterval:
     Attributes:
         masses: Masses of both samples, each summing to 1; None for equal ones.
         ground: Ground cost, with its own copy of the points.
-        optimum: Optimal plan, in the scaled unit of the cost.
+        solution: Optimal plan, in the scaled unit of the cost; None to solve on first access.
         options: Solver options of the plan, used for the halves, too.
         confidence: Nominal coverage.
         seed: Seed of the generator that splits the samples.
@@ -39,10 +39,17 @@ class PopulationInterval:
 
     masses: tuple[Floats | None, Floats | None]
     ground: GroundCost
-    optimum: Optimum
+    solution: Optimum | None
     options: SolverOptions
     confidence: float
     seed: int = 0
+
+    @cached_property
+    def optimum(self) -> Optimum:
+        """Optimal plan, in the scaled unit of the cost."""
+        if self.solution is not None:
+            return self.solution
+        return solve(self.ground, *self.masses, self.options)
 
     @cached_property
     def low(self) -> float:

@@ -46,7 +46,7 @@ class Levels(NamedTuple):
 
 
 def cumulative_levels(
-    p: Floats | None, q: Floats | None, n: int, m: int, /, *, exact: bool
+    masses: tuple[Floats | None, Floats | None], sizes: tuple[int, int], /, *, exact: bool
 ) -> Levels:
     """Both distribution functions at the sorted points, times a common total.
 
@@ -54,15 +54,14 @@ def cumulative_levels(
     and for weights of very different sizes. Rounded ones are 64-bit integers, 100 times as fast.
 
     Args:
-        p: Masses of x in the order of the points; None for equal ones.
-        q: Masses of y, likewise.
-        n: Number of points of x.
-        m: Number of points of y.
+        masses: Masses of x and of y, in the order of the points; None for equal ones.
+        sizes: Numbers of points of x and of y.
         exact: Whether masses are to be exact.
 
     Returns:
         The cumulative masses. Equal masses are always exact.
     """
+    (p, q), (n, m) = masses, sizes
     if p is None and q is None:
         return Levels(m * np.arange(1, n + 1), n * np.arange(1, m + 1), n * m, True)
     if not exact:
@@ -144,8 +143,8 @@ def monotone_coupling(
     levels = np.concatenate([x_cumulative, y_cumulative])
     order = np.argsort(levels, kind="stable")  # linear for two sorted runs
     mass = np.diff(levels[order], prepend=0)
-    rows = np.cumsum(order < n)
-    rows -= order < n  # sources that end below each level
+    from_x = (order < n).astype(np.int64)
+    rows = np.cumsum(from_x) - from_x  # sources that end below each level
     cols = np.arange(len(order)) - rows
     positive = mass > 0
     return rows[positive], cols[positive], mass[positive]

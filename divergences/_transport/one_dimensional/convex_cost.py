@@ -8,7 +8,7 @@ import numpy as np
 
 from divergences._transport.certificate import Arcs
 from divergences._transport.one_dimensional.cdf import cumulative_levels
-from divergences._transport.one_dimensional.ordering import sorting_permutation
+from divergences._transport.one_dimensional.ordering import in_order, sorting_permutation
 from divergences._transport.one_dimensional.staircase import StaircasePath, rounded_down
 from divergences._transport.result import Optimum, certified_optimum
 from divergences._typing import Floats
@@ -45,11 +45,11 @@ def convex_line_transport(
         SolverError: If rounding makes the gap too large to certify the plan.
     """
     x_order, y_order = sorting_permutation(x), sorting_permutation(y)
-    masses = [a if a is None else a[order] for a, order in ((p, x_order), (q, y_order))]
+    masses, sizes = (in_order(p, x_order), in_order(q, y_order)), (len(x), len(y))
     x_sorted, y_sorted = x[x_order], y[y_order]
     largest = factor * max(x_sorted[-1] - y_sorted[0], y_sorted[-1] - x_sorted[0]) ** power
     for exact in (False, True):
-        levels = cumulative_levels(*masses, len(x), len(y), exact=exact)
+        levels = cumulative_levels(masses, sizes, exact=exact)
         path = StaircasePath.of(x_sorted, y_sorted, levels, power=power, factor=factor)
         if not levels.rounding_matters(path.total_cost(), largest, power):
             break

@@ -47,7 +47,9 @@ def line_cost(
     """
     x, p = sorted_points(x, p)
     y, q = sorted_points(y, q)
-    levels = cumulative_levels(p, q, len(x), len(y), exact=False)
+    if np.array_equal(x, y) and _are_equal(p, q):
+        return 0.0
+    levels = cumulative_levels((p, q), (len(x), len(y)), exact=False)
     cost = factor * coupling_cost(x, y, levels, power)
     largest = factor * max(x[-1] - y[0], y[-1] - x[0]) ** power
     underflows = cost < 1e10 * UNDERFLOW_TOLERANCE and largest > 0
@@ -60,6 +62,11 @@ def sorted_points(points: Floats, masses: Floats | None, /) -> tuple[Floats, Flo
         return sorted_values(points), None
     order = sorting_permutation(points)
     return points[order], masses[order]
+
+
+def _are_equal(p: Floats | None, q: Floats | None) -> bool:
+    """Whether both masses are equal ones, or the same."""
+    return p is q if p is None or q is None else np.array_equal(p, q)
 
 
 def coupling_cost(x: Floats, y: Floats, levels: Levels, power: float, /) -> float:
@@ -76,7 +83,9 @@ def coupling_cost(x: Floats, y: Floats, levels: Levels, power: float, /) -> floa
     """
     if levels.is_exact and len(x) == len(y) and np.array_equal(levels.x, levels.y):
         masses = np.diff(levels.x, prepend=0)
-        blocks = ((_powers(x[b] - y[b], power), masses[b]) for b in _slices(len(x)))
+        blocks: Iterator[tuple[Floats, Integers]] = (
+            (_powers(x[b] - y[b], power), masses[b]) for b in _slices(len(x))
+        )
     else:
         blocks = _coupled_blocks(x, y, levels, power)
     return math.fsum(float(costs @ (mass / levels.total)) for costs, mass in blocks)

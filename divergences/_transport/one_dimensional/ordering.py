@@ -32,6 +32,11 @@ def sorting_permutation(values: Floats, /) -> Indices:
     return keys - run * n
 
 
+def in_order(masses: Floats | None, order: Indices, /) -> Floats | None:
+    """Masses in the order of sorted points; None for equal ones."""
+    return None if masses is None else masses[order]
+
+
 def sorted_values(values: Floats, /) -> Floats:
     """Values in ascending order, shape ``(n,)``; the array itself if it is sorted."""
     return values if is_sorted(values) else np.sort(values)

@@ -18,7 +18,7 @@ from divergences._transport.one_dimensional.cdf import (
     monotone_coupling,
     rounding_error,
 )
-from divergences._transport.one_dimensional.ordering import sorting_permutation
+from divergences._transport.one_dimensional.ordering import in_order, sorting_permutation
 from divergences._transport.result import Optimum, certified_optimum
 from divergences._typing import Floats
 
@@ -51,11 +51,11 @@ def line_transport(
     ranges = np.array([x_sorted[-1] - y_sorted[0], y_sorted[-1] - x_sorted[0]])
     with np.errstate(over="ignore"):
         require_representable(np.ldexp(ranges, exponent + unit_exponent), "euclidean")
-    masses = [a if a is None else a[order] for a, order in ((p, x_order), (q, y_order))]
-    levels = cumulative_levels(*masses, len(x), len(y), exact=False)
+    masses, sizes = (in_order(p, x_order), in_order(q, y_order)), (len(x), len(y))
+    levels = cumulative_levels(masses, sizes, exact=False)
     arcs = _plan(x_sorted, y_sorted, levels)
     if levels.rounding_matters(arcs.total_cost(), float(np.abs(ranges).max())):
-        levels = cumulative_levels(*masses, len(x), len(y), exact=True)
+        levels = cumulative_levels(masses, sizes, exact=True)
         arcs = _plan(x_sorted, y_sorted, levels)
     arcs = Arcs(x_order[arcs.rows], y_order[arcs.cols], arcs.mass, arcs.cost)
     values = _kantorovich_potential(x_sorted, y_sorted, levels.x, levels.y)
