@@ -24,14 +24,19 @@ def seeded_global_sources(rng: torch.Generator, /) -> Iterator[None]:
     """
     state = rng.get_state().numpy().tobytes()
     seed = int.from_bytes(hashlib.blake2b(state, digest_size=7).digest())
+    sources = [torch.default_generator]  # faster than torch.manual_seed, which seeds all devices
+    if rng.device.type == "cuda":
+        sources.append(torch.cuda.default_generators[rng.device.index])
+    torch_states = [source.get_state() for source in sources]
     python_state, numpy_state = random.getstate(), np.random.get_state()  # noqa: NPY002
-    devices = [rng.device] if rng.device.type == "cuda" else []
-    with torch.random.fork_rng(devices):
-        torch.manual_seed(seed)
+    try:
+        for source in sources:
+            source.manual_seed(seed)
         random.seed(seed)
         np.random.seed(seed % 2**32)  # noqa: NPY002
-        try:
-            yield
-        finally:
-            random.setstate(python_state)
-            np.random.set_state(numpy_state)  # noqa: NPY002
+        yield
+    finally:
+        for source, source_state in zip(sources, torch_states, strict=True):
+            source.set_state(source_state)
+        random.setstate(python_state)
+        np.random.set_state(numpy_state)  # noqa: NPY002
