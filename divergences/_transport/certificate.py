@@ -59,8 +59,8 @@ def feasible_potentials(
     tolerance. Points outside the support are transformed last: they do not constrain the others.
 
     Args:
-        cost: Shape ``(n, m)``.
-        source_potential: Shape ``(n,)``.
+        cost: Infinite where a pair is forbidden, shape ``(n, m)``.
+        source_potential: Finite, shape ``(n,)``.
         source_support: True for sources of positive mass, shape ``(n,)``.
         target_support: True for targets of positive mass, shape ``(m,)``.
 
@@ -68,32 +68,68 @@ def feasible_potentials(
         Potentials of the sources, shape ``(n,)``, and of the targets, shape ``(m,)``.
     """
     if source_support.all() and target_support.all():
-        target_potential = _c_transform(cost.T, source_potential)
-        return _c_transform(cost, target_potential), target_potential
+        target_potential = c_transform(cost.T, source_potential)
+        return c_transform(cost, target_potential), target_potential
     u, v = feasible_potentials(
         cost[np.ix_(source_support, target_support)],
         source_potential[source_support],
         source_support[source_support],
         target_support[target_support],
     )
-    target_potential = _c_transform(cost[source_support].T, u)
+    return extended_potentials(cost, (u, v), source_support, target_support)
+
+
+def extended_potentials(
+    cost: Floats,
+    potentials: tuple[Floats, Floats],
+    source_support: NDArray[np.bool_],
+    target_support: NDArray[np.bool_],
+    /,
+) -> tuple[Floats, Floats]:
+    """Feasible potentials of the points of a support, and of all other points.
+
+    Args:
+        cost: Shape ``(n, m)``.
+        potentials: Feasible potentials of the sources and of the targets of the support.
+        source_support: True for sources of the support, shape ``(n,)``.
+        target_support: True for targets of the support, shape ``(m,)``.
+
+    Returns:
+        Potentials of the sources, shape ``(n,)``, and of the targets, shape ``(m,)``.
+    """
+    u, v = potentials
+    target_potential = c_transform(cost[source_support].T, u)
     target_potential[target_support] = v
-    source_potential = _c_transform(cost, target_potential)
+    source_potential = c_transform(cost, target_potential)
     source_potential[source_support] = u
     return source_potential, target_potential
 
 
-def _c_transform(cost: Floats, potential: Floats) -> Floats:
-    """Minimum of ``cost - potential`` over the last axis, rounded down."""
+def c_transform(cost: Floats, potential: Floats, /) -> Floats:
+    """Minimum of ``cost - potential`` over the last axis, rounded down; 0 if all are infinite.
+
+    Args:
+        cost: Shape ``(n, m)``.
+        potential: Shape ``(m,)``.
+
+    Returns:
+        Shape ``(n,)``.
+    """
     if cost.size <= MAX_BLOCK_ENTRIES:
-        minimum: Floats = np.nextafter((cost - potential).min(axis=1), -np.inf)
-        return minimum
+        return _rounded_down((cost - potential).min(axis=1))
     result = np.empty(len(cost))
     rows = max(1, MAX_BLOCK_ENTRIES // len(potential))
     for start in range(0, len(cost), rows):
         block = slice(start, start + rows)
         result[block] = np.min(cost[block] - potential, axis=1)
-    return np.nextafter(result, -np.inf)
+    return _rounded_down(result)
+
+
+def _rounded_down(minimum: Floats) -> Floats:
+    """The floats below, and 0 for infinity, where no pair of finite cost constrains a point."""
+    if minimum.max() == np.inf:
+        minimum[minimum == np.inf] = SMALLEST_SUBNORMAL
+    return np.nextafter(minimum, -np.inf)
 
 
 def duality_gap(

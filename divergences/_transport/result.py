@@ -45,7 +45,8 @@ class Transport:
     The potentials are feasible: ``source_potential[i] + target_potential[j] <= cost[i, j]`` for
     every pair. So the dual value ``p @ source_potential + q @ target_potential``, with p and q
     divided by their sums, is a lower bound of the cost of *any* plan, as 0 is:
-    ``cost - max(dual value, 0) <= gap``.
+    ``cost - max(dual value, 0) <= gap``, unless `exact_proof`. Pairs of infinite cost are in no
+    plan, and constrain no potential.
 
     Attributes:
         cost: Sum of ``plan * cost``, the exact EMD, in the unit of the ground cost.
@@ -59,6 +60,9 @@ class Transport:
         move_costs: Ground cost of each entry of ``plan.data``, per unit of mass.
         source_labels: Label of each source; None where the masses have no labels.
         target_labels: Label of each target; None where the masses have no labels.
+        exact_proof: Whether the proof is one of exact arithmetic, by potentials that are not
+            rounded, as costs and masses of many orders of magnitude require: the dual value of
+            the rounded ones may then be lower than ``cost - gap``.
     """
 
     cost: float
@@ -69,6 +73,7 @@ class Transport:
     move_costs: Floats
     source_labels: tuple[Hashable, ...] | None = None
     target_labels: tuple[Hashable, ...] | None = None
+    exact_proof: bool = False
 
     def moves(self, k: int, /) -> list[Move]:
         """The k largest moves of the plan, the largest mass first.
@@ -139,6 +144,7 @@ class Optimum:
         cost: Cost of the plan.
         gap: Upper bound of the cost minus the true optimum.
         arc_exponent: Unit of the costs of the arcs, as a power of two of that of ``cost``.
+        exact_proof: Whether the gap was proved in exact arithmetic, not by these potentials.
     """
 
     arcs: Arcs
@@ -147,6 +153,7 @@ class Optimum:
     cost: float
     gap: float
     arc_exponent: int = 0
+    exact_proof: bool = False
 
     @property
     def arcs_in_unit(self) -> Arcs:
@@ -220,14 +227,16 @@ class Optimum:
             # Half a unit in the last place of the cost, half of the gap, one of each potential;
             # but no optimum is below 0.
             gap = max(gap, min(gap + 4 * SMALLEST_SUBNORMAL, cost))
-        return Optimum(self.arcs, u, v, float(cost), float(gap), self.arc_exponent + exponent)
+        arc_exponent = self.arc_exponent + exponent
+        return Optimum(self.arcs, u, v, float(cost), float(gap), arc_exponent, self.exact_proof)
 
     def transport(self) -> Transport:
         """The optimum with its plan as a sparse matrix."""
         arcs, shape = self.arcs_in_unit, (len(self.source_potential), len(self.target_potential))
         plan = coo_array((arcs.mass, (arcs.rows, arcs.cols)), shape=shape)
         potentials = self.source_potential, self.target_potential
-        return Transport(self.cost, plan, *potentials, self.gap, arcs.cost)
+        proof = self.exact_proof
+        return Transport(self.cost, plan, *potentials, self.gap, arcs.cost, exact_proof=proof)
 
 
 def _rounded_down(potential: Floats, exponent: int) -> Floats:

@@ -1,0 +1,5 @@
+"""Transport in exact integer arithmetic, for costs and masses of any range of floats."""
+
+from divergences._transport.exact_arithmetic.solver import ExactMasses, exact_transport
+
+__all__ = ["ExactMasses", "exact_transport"]
