@@ -5,8 +5,10 @@ import math
 import numpy as np
 
 from divergences._transport.certificate import EPS, Arcs, feasible_potentials
+from divergences._transport.interruptible import call_interruptibly
 from divergences._transport.network_simplex import compiled_simplex
 from divergences._transport.result import Optimum, certified_optimum
+from divergences._transport.row_blocks import Check, no_check
 from divergences._typing import Floats, Indices
 from divergences.errors import SolverError
 
@@ -15,9 +17,18 @@ MAX_RELATIVE_ROUNDING = 1e-3  # of the duality gap, relative to the cost
 MAX_ROUNDING_ULPS = 64  # of the duality gap, in units of the largest cost in the plan
 MAX_UNSCALED_EXPONENT = 3  # scaling a copy of the costs takes time in small problems
 OPTIMAL, ITERATION_LIMIT = 1, 3  # POT's result codes
+MAX_UNINTERRUPTED_PAIRS = 1 << 18  # which take hundredths of a second
 
 
-def dense_transport(p: Floats, q: Floats, cost: Floats, /, *, unit_exponent: int = 0) -> Optimum:
+def dense_transport(
+    p: Floats,
+    q: Floats,
+    cost: Floats,
+    /,
+    *,
+    unit_exponent: int = 0,
+    check: Check = no_check,
+) -> Optimum:
     """Optimal plan between masses ``p`` and ``q`` under ``cost``, with its certificate.
 
     POT compares reduced costs with absolute thresholds, so the costs are scaled by a power of two
@@ -28,6 +39,7 @@ def dense_transport(p: Floats, q: Floats, cost: Floats, /, *, unit_exponent: int
         q: Masses that sum to 1, shape ``(m,)``.
         cost: At least 0, shape ``(n, m)``.
         unit_exponent: The caller's costs are 2 to this power times these; used in messages only.
+        check: Called several times a second; it may raise an error.
 
     Returns:
         The optimum, in the unit of ``cost``.
@@ -40,7 +52,7 @@ def dense_transport(p: Floats, q: Floats, cost: Floats, /, *, unit_exponent: int
     scaled = np.ldexp(cost, -exponent) if exponent else cost
     if exponent > 0 and np.count_nonzero(scaled) < np.count_nonzero(cost):
         raise SolverError("`cost` spans more than the 600 orders of magnitude of a float")
-    arcs, source_potential = _network_simplex(p, q, scaled)
+    arcs, source_potential = _network_simplex(p, q, scaled, check)
     # Masses below the rounding of the total must not determine the potentials of larger ones.
     potentials = feasible_potentials(scaled, source_potential, p > EPS, q > EPS)
     arcs = _restore_lost_mass(arcs, p, q, scaled, potentials)
@@ -107,16 +119,20 @@ def max_pivots(n: int, m: int, /) -> int:
     return int(max(1_000_000, 50 * (n + m) ** 2))
 
 
-def _network_simplex(p: Floats, q: Floats, cost: Floats) -> tuple[Arcs, Floats]:
+def _network_simplex(
+    p: Floats, q: Floats, cost: Floats, check: Check = no_check
+) -> tuple[Arcs, Floats]:
     """Arcs of positive mass, and potentials of the sources, 0 for those without mass."""
     emd_c = compiled_simplex().emd_c
     if not (p.all() and q.all()):
-        return _network_simplex_on_support(p, q, cost)
+        return _network_simplex_on_support(p, q, cost, check)
     n, m = cost.shape
     limit = max_pivots(n, m)
-    plan, _, potential, _, status = emd_c(
-        p, q * (p.sum() / q.sum()), np.ascontiguousarray(cost), limit, 1
-    )
+    arguments = p, q * (p.sum() / q.sum()), np.ascontiguousarray(cost), limit, 1
+    if cost.size <= MAX_UNINTERRUPTED_PAIRS:
+        plan, _, potential, _, status = emd_c(*arguments)
+    else:
+        plan, _, potential, _, status = call_interruptibly(emd_c, *arguments, check=check)
     if status == ITERATION_LIMIT:
         raise SolverError(
             f"POT's network simplex made {limit} pivots on a {n} x {m} problem and did not finish"
@@ -131,10 +147,12 @@ def _network_simplex(p: Floats, q: Floats, cost: Floats) -> tuple[Arcs, Floats]:
     return Arcs(i, j, plan[i, j], cost[i, j]), potential - median
 
 
-def _network_simplex_on_support(p: Floats, q: Floats, cost: Floats) -> tuple[Arcs, Floats]:
+def _network_simplex_on_support(
+    p: Floats, q: Floats, cost: Floats, check: Check
+) -> tuple[Arcs, Floats]:
     """Solution of the problem between the points of positive mass, on the original indices."""
     rows, cols = np.flatnonzero(p), np.flatnonzero(q)
-    arcs, potential = _network_simplex(p[rows], q[cols], cost[np.ix_(rows, cols)])
+    arcs, potential = _network_simplex(p[rows], q[cols], cost[np.ix_(rows, cols)], check)
     source_potential = np.zeros(len(p))
     source_potential[rows] = potential
     return Arcs(rows[arcs.rows], cols[arcs.cols], arcs.mass, arcs.cost), source_potential

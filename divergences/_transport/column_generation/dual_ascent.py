@@ -98,7 +98,7 @@ def _solve_and_price(state: SolverState, bounds: ReducedCostBounds, p: Floats, q
     """Solve the restricted master problem and price all pairs at its potentials."""
     arcs, ground = state.arcs, bounds.pricing.ground
     master = solve_restricted_master(
-        arcs, p, q, state.centre, state.master_potentials, state.radius
+        arcs, p, q, state.centre, state.master_potentials, state.radius, check=bounds.check
     )
     violations = bounds.violations(
         *master.potentials,

@@ -14,12 +14,15 @@ import numpy as np
 from divergences._transport.certificate import Arcs
 from divergences._transport.column_generation.arcs import ArcSet, northwest_corner
 from divergences._transport.ground import GroundCost
+from divergences._transport.interruptible import call_interruptibly
 from divergences._transport.network_simplex import compiled_simplex
+from divergences._transport.row_blocks import Check, no_check
 from divergences._transport.simplex import OPTIMAL, max_pivots
 from divergences._typing import Floats, Indices
 from divergences.errors import SolverError
 
 Potentials = tuple[Floats, Floats]
+MAX_UNINTERRUPTED_ARCS = 1 << 16  # which take hundredths of a second
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,15 @@ class MasterSolution:
 
 
 def solve_restricted_master(
-    arcs: ArcSet, p: Floats, q: Floats, centre: Potentials, start: Potentials, radius: float, /
+    arcs: ArcSet,
+    p: Floats,
+    q: Floats,
+    centre: Potentials,
+    start: Potentials,
+    radius: float,
+    /,
+    *,
+    check: Check = no_check,
 ) -> MasterSolution:
     """Optimal solution over plans on these arcs, with potentials in the box around a centre.
 
@@ -71,6 +82,7 @@ def solve_restricted_master(
         centre: Potentials of sources and targets, the centre of the box.
         start: Potentials of sources and targets from which the network simplex starts.
         radius: Largest amount by which a potential may exceed its centre, above 0.
+        check: Called several times a second; it may raise an error.
 
     Returns:
         Plan and potentials.
@@ -89,9 +101,12 @@ def solve_restricted_master(
     targets = np.concatenate([cols, np.full(n, m), np.arange(m), [m]]).astype(np.uint64)
     cost = np.concatenate([cost, np.ones(n + m), [0.0]])
     initial = [np.append((a - b) / radius, 0.0) for a, b in zip(start, centre, strict=True)]
-    i, j, mass, _, u, v, status = emd_c_sparse(
-        np.append(p, 1.0), np.append(q, 1.0), sources, targets, cost, max_pivots(n, m), *initial
-    )
+    ends = np.append(p, 1.0), np.append(q, 1.0)
+    arguments = *ends, sources, targets, cost, max_pivots(n, m), *initial
+    if len(cost) <= MAX_UNINTERRUPTED_ARCS:
+        i, j, mass, _, u, v, status = emd_c_sparse(*arguments)
+    else:
+        i, j, mass, _, u, v, status = call_interruptibly(emd_c_sparse, *arguments, check=check)
     if status != OPTIMAL:
         raise SolverError(
             f"POT's network simplex ended with result code {status} instead of {OPTIMAL} "

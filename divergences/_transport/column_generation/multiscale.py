@@ -48,7 +48,7 @@ def multiscale_solution(
     cols, coarse_q = _sample(pricing.ground.y, q, pricing)
     coarse = pricing.subset(rows, cols)
     if len(rows) * len(cols) <= MAX_COARSEST_PAIRS:
-        cost, potential = _dense_solution(coarse, coarse_p, coarse_q)
+        cost, potential = _dense_solution(coarse, coarse_p, coarse_q, monitor)
     else:
         solution = multiscale_solution(
             coarse, coarse_p, coarse_q, monitor, tolerance=COARSE_TOLERANCE, report_bounds=False
@@ -61,9 +61,12 @@ def multiscale_solution(
     )
 
 
-def _dense_solution(pricing: Pricing, p: Floats, q: Floats) -> tuple[float, Floats]:
+def _dense_solution(
+    pricing: Pricing, p: Floats, q: Floats, monitor: ProgressMonitor
+) -> tuple[float, Floats]:
     """Optimal cost and potentials of the sources, from the matrix of all costs."""
-    optimum = dense_transport(p, q, pricing.ground.block(slice(None), slice(None)))
+    cost = pricing.ground.block(slice(None), slice(None))
+    optimum = dense_transport(p, q, cost, check=monitor.check)
     return optimum.cost, optimum.source_potential
 
 

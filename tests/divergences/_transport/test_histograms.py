@@ -127,7 +127,7 @@ def test_giving_up_is_an_error_not_a_number(monkeypatch):
 
 
 def test_a_plan_that_is_not_optimal_is_an_error_not_a_number(monkeypatch):
-    def diagonal_plan(p, q, cost):
+    def diagonal_plan(p, q, cost, _check):
         arcs, potential = solve(p, q, cost)
         rows = cols = np.arange(len(p))
         return type(arcs)(rows, cols, p, cost[rows, cols]), potential
