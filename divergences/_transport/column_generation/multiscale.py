@@ -123,7 +123,7 @@ def _warm_start(
     sources, _ = lowest_reduced_costs(pricing.transposed, u, count, check=check)
     rows = np.concatenate([np.repeat(np.arange(len(p)), targets.shape[1]), sources.ravel()])
     cols = np.concatenate([targets.ravel(), np.repeat(np.arange(m), sources.shape[1])])
-    keys = np.union1d(rows * m + cols, pricing.ground.required_arcs)
+    keys = np.unique(rows * m + cols)
     arcs = ArcSet(keys, pricing.ground.of_pairs(*np.divmod(keys, m)), m)
     gap = cost - float(p @ u + q @ v)
     least = 1e-2 * max(cost, 0.1 * float(arcs.cost.max()))
