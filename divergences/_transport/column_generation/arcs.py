@@ -62,11 +62,22 @@ def lowest_per_group(groups: Indices, values: Floats, count: int, /) -> Indices:
     Returns:
         Indices in both arguments.
     """
-    order = np.lexsort((np.random.default_rng(0).random(len(values)), values, groups))
+    shuffled = np.random.default_rng(0).permutation(len(values))
+    order = shuffled[np.argsort(values[shuffled], kind="stable")]
+    order = order[_stable_order(groups[order])]
     sorted_groups = groups[order]
     starts = np.flatnonzero(np.diff(sorted_groups, prepend=-1))
     rank = np.arange(len(order)) - np.repeat(starts, np.diff(starts, append=len(order)))
     return order[rank < count]
+
+
+def _stable_order(groups: Indices) -> Indices:
+    """Stable argsort of indices below 2**32 by two passes of numpy's radix sort of 16 bits."""
+    order: Indices = np.argsort((groups & 0xFFFF).astype(np.uint16), kind="stable")
+    high = (groups >> 16).astype(np.uint16)
+    if not high.any():
+        return order
+    return order[np.argsort(high[order], kind="stable")]
 
 
 def northwest_corner(p: Floats, q: Floats, /) -> tuple[Indices, Indices, Floats]:

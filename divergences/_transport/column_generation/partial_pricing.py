@@ -146,8 +146,8 @@ class ReducedCostBounds:
             if len(i) > MAX_CANDIDATES_PER_SOURCE * len(sources):
                 # Those of lowest reduced cost suffice for `by_row` and `by_col`.
                 reduced_cost = cost - u[i] - v[j]
-                count = MAX_CANDIDATES_PER_SOURCE // 2
-                kept = _lowest_by_row_and_col(i, j, reduced_cost, count)
+                by_row = lowest_per_group(i, reduced_cost, MAX_CANDIDATES_PER_SOURCE // 2)
+                kept = np.union1d(by_row, lowest_per_group(j, reduced_cost, 1))
                 i, j, cost, slack = i[kept], j[kept], cost[kept], np.full(len(sources), -np.inf)
             self.slack[sources] = np.minimum(self.slack[sources], slack - rounding)
             return i, j, cost
