@@ -231,11 +231,14 @@ class PointCloudPair:
         ground.require_no_underflow(optimum.cost, optimum.arcs.rows, optimum.arcs.cols)
         return optimum
 
-    def closed_form_distance(self, ground: GroundCost) -> Any | None:
+    def closed_form_distance(
+        self, ground: GroundCost, masses: tuple[Floats | None, Floats | None]
+    ) -> Any | None:
         """Wasserstein distance in closed form, without a plan.
 
         Args:
             ground: The costs.
+            masses: Masses of both sides, each summing to 1; None for equal ones.
 
         Returns:
             A scalar of numpy, in the unit of the points; None if there is no closed form, or the
@@ -246,7 +249,7 @@ class PointCloudPair:
         """
         if not array_api_compat.is_numpy_namespace(self.xp):
             return None
-        cost = closed_form_cost(ground, *self.masses)
+        cost = closed_form_cost(ground, *masses)
         return None if cost is None else numpy_scalar(cost, self.like, self.xp, ground=ground)
 
     def distance(self, optimum: Optimum, ground: GroundCost) -> Array:

@@ -121,8 +121,8 @@ def emd_estimate(
         The estimate.
     """
     ground = clouds.ground_cost(metric, order)
-    optimum = None
-    value = clouds.closed_form_distance(ground) if options.method is None else None
+    masses, optimum = clouds.masses, None
+    value = clouds.closed_form_distance(ground, masses) if options.method is None else None
     if value is None:
         optimum = clouds.solve(ground, options)
         value = clouds.distance(optimum, ground)
@@ -131,7 +131,7 @@ def emd_estimate(
         _estimand(metric, order),
         "exact transport",
         *clouds.sizes,
-        PopulationInterval(clouds.masses, ground, optimum, options, confidence),
+        PopulationInterval(masses, ground, optimum, options, confidence),
         confidence,
     )
 

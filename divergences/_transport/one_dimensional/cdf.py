@@ -5,13 +5,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from divergences._transport.certificate import EPS
+from divergences._transport.one_dimensional.ordering import is_sorted
 from divergences._typing import Floats, Indices
 
 Integers = NDArray[np.int64] | NDArray[np.object_]
-ROUNDED_TOTAL_EXPONENT = 62  # rounded cumulative masses are multiples of 2**-62 of the total
-LEVEL_ROUNDING = 2.0**-61  # bound of the error of a difference of two of them
+ROUNDED_TOTAL = 2**62  # to whose fractions cumulative masses are rounded
 MAX_RELATIVE_COST_ROUNDING = 1e-13
-DEKKER_FACTOR = 2.0**27 + 1
 
 
 class Levels(NamedTuple):
@@ -21,13 +21,13 @@ class Levels(NamedTuple):
         x: Shape ``(n,)``; the last is the total.
         y: Shape ``(m,)``, likewise.
         total: The total mass.
-        is_exact: False if the masses are rounded to multiples of the unit.
+        rounding: Bound of the error of ``x[i] - y[j]``, relative to the total; 0 if exact.
     """
 
     x: Integers
     y: Integers
     total: int
-    is_exact: bool
+    rounding: float = 0.0
 
     def rounding_matters(self, cost: float, largest_cost: float, power: float = 1.0, /) -> bool:
         """Whether rounded masses may change the cost by more than a relative 1e-13.
@@ -41,8 +41,8 @@ class Levels(NamedTuple):
             False for exact masses.
         """
         # Along the path, the sum of the changes of the cost is at most 4 power times the largest.
-        error = 4 * power * LEVEL_ROUNDING * largest_cost
-        return not self.is_exact and error > MAX_RELATIVE_COST_ROUNDING * cost
+        error = 4 * power * self.rounding * largest_cost
+        return error > MAX_RELATIVE_COST_ROUNDING * cost
 
 
 def cumulative_levels(
@@ -54,7 +54,8 @@ def cumulative_levels(
     and for weights of very different sizes. Rounded ones are 64-bit integers, 100 times as fast.
 
     Args:
-        masses: Masses of x and of y, in the order of the points; None for equal ones.
+        masses: Masses of x and of y, each summing to 1, in the order of the points; None for equal
+            ones.
         sizes: Numbers of points of x and of y.
         exact: Whether masses are to be exact.
 
@@ -63,13 +64,13 @@ def cumulative_levels(
     """
     (p, q), (n, m) = masses, sizes
     if p is None and q is None:
-        return Levels(m * np.arange(1, n + 1), n * np.arange(1, m + 1), n * m, True)
+        return Levels(m * np.arange(1, n + 1), n * np.arange(1, m + 1), n * m)
     if not exact:
-        x, y = _rounded_sums(p, n), _rounded_sums(q, m)
-        return Levels(x, y, 1 << ROUNDED_TOTAL_EXPONENT, False)
+        (x, x_rounding), (y, y_rounding) = _rounded_sums(p, n), _rounded_sums(q, m)
+        return Levels(x, y, ROUNDED_TOTAL, x_rounding + y_rounding)
     x_sums = np.cumsum(_integer_weights(np.ones(n) if p is None else p))
     y_sums = np.cumsum(_integer_weights(np.ones(m) if q is None else q))
-    return Levels(x_sums * y_sums[-1], y_sums * x_sums[-1], x_sums[-1] * y_sums[-1], True)
+    return Levels(x_sums * y_sums[-1], y_sums * x_sums[-1], x_sums[-1] * y_sums[-1])
 
 
 def _integer_weights(weights: Floats) -> NDArray[np.object_]:
@@ -82,38 +83,24 @@ def _integer_weights(weights: Floats) -> NDArray[np.object_]:
     )
 
 
-def _rounded_sums(weights: Floats | None, n: int) -> NDArray[np.int64]:
-    """Cumulative weights rounded to multiples of 2**-62 of their total."""
-    total = 1 << ROUNDED_TOTAL_EXPONENT
+def _rounded_sums(weights: Floats | None, n: int) -> tuple[NDArray[np.int64], float]:
+    """Cumulative weights in units of ``1 / ROUNDED_TOTAL``, and a bound of their rounding."""
     if weights is None:
-        quotient, rest = divmod(total, n)
+        quotient, rest = divmod(ROUNDED_TOTAL, n)
         k = np.arange(1, n + 1)
-        return k * quotient + k * rest // n
+        return k * quotient + k * rest // n, 1 / ROUNDED_TOTAL
     sums = np.cumsum(weights)
     corrections = np.cumsum(_errors_of_sums(weights, sums))
-    # (sums + corrections) / (their last) is a rounded quotient plus a remainder over the last.
-    last, last_correction = sums[-1], corrections[-1]
-    quotients = sums / last
-    remainders = _remainders(sums, quotients, last) + (corrections - quotients * last_correction)
-    scaled = np.ldexp(quotients, ROUNDED_TOTAL_EXPONENT)
+    rounding = n * EPS * float(np.abs(corrections).max()) + 1 / ROUNDED_TOTAL
+    excess = (sums[-1] - 1) + corrections[-1]  # of the total over 1, whose square is negligible
+    scaled = sums * ROUNDED_TOTAL
     whole = np.floor(scaled)
-    fraction = (scaled - whole) + np.ldexp(remainders / last, ROUNDED_TOTAL_EXPONENT)
+    fraction = (scaled - whole) + (corrections - sums * excess) * ROUNDED_TOTAL
     levels = whole.astype(np.int64) + np.rint(fraction).astype(np.int64)
-    levels[-1] = total
-    return np.minimum(np.maximum.accumulate(levels), total)
-
-
-def _remainders(sums: Floats, quotients: Floats, last: np.float64) -> Floats:
-    """``sums - quotients * last`` with an exact product (Dekker's)."""
-    product = quotients * last
-    high = quotients * DEKKER_FACTOR
-    high = high - (high - quotients)
-    low = quotients - high
-    last_high = last * DEKKER_FACTOR
-    last_high = last_high - (last_high - last)
-    last_low = last - last_high
-    error = high * last_high - product + high * last_low + low * last_high + low * last_low
-    return np.asarray((sums - product) - error)
+    levels[-1] = ROUNDED_TOTAL
+    if not is_sorted(levels):
+        levels = np.minimum(np.maximum.accumulate(levels), ROUNDED_TOTAL)
+    return levels, rounding
 
 
 def compensated_cumsum(terms: Any, corrections: Any = 0.0, /) -> Any:

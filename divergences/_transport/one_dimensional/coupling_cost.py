@@ -81,7 +81,7 @@ def coupling_cost(x: Floats, y: Floats, levels: Levels, power: float, /) -> floa
     Returns:
         The cost, at least 0.
     """
-    if levels.is_exact and len(x) == len(y) and np.array_equal(levels.x, levels.y):
+    if len(x) == len(y) and np.array_equal(levels.x, levels.y):
         masses = np.diff(levels.x, prepend=0)
         blocks: Iterator[tuple[Floats, Integers]] = (
             (_powers(x[b] - y[b], power), masses[b]) for b in _slices(len(x))

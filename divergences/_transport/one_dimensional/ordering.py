@@ -1,6 +1,9 @@
 """Sorting of points on the line."""
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from divergences._typing import Floats, Indices
 
@@ -42,6 +45,6 @@ def sorted_values(values: Floats, /) -> Floats:
     return values if is_sorted(values) else np.sort(values)
 
 
-def is_sorted(values: Floats, /) -> bool:
+def is_sorted(values: NDArray[Any], /) -> bool:
     """Whether values are in ascending order."""
     return bool((values[1:] >= values[:-1]).all())

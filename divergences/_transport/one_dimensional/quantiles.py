@@ -10,7 +10,8 @@ import numpy as np
 
 from divergences._checks import numpy_values
 from divergences._transport.one_dimensional.cdf import monotone_coupling
-from divergences._typing import Array, Indices
+from divergences._transport.one_dimensional.ordering import sorted_values, sorting_permutation
+from divergences._typing import Array, Floats, Indices
 
 
 def quantile_distance(
@@ -29,27 +30,49 @@ def quantile_distance(
     Returns:
         Shape ``(...)``, in the unit of the points; gradient 0 where it is 0.
     """
-    lead = np.broadcast_shapes(*(tuple(a.shape[:-1]) for a in (x, y, p, q) if a is not None))
-    (x, x_cdf), (y, y_cdf) = (
-        _sorted_with_cdf(points, masses, lead, xp) for points, masses in ((x, p), (y, q))
-    )
     # Each pair in its own unit, a power of two.
-    largest = (np.abs(numpy_values(a)).max(axis=-1, keepdims=True) for a in (x, y))
+    largest = (_largest_absolute_value(numpy_values(a)) for a in (x, y))
     exponent = np.frexp(np.maximum(*largest))[1]
     x, y = (_times_power_of_two(a, -exponent, xp) for a in (x, y))
     if p is None and q is None:
-        n, m = x.shape[-1], y.shape[-1]
-        rows, cols, mass = monotone_coupling(m * np.arange(1, n + 1), n * np.arange(1, m + 1))
-        device = array_api_compat.device(x)
-        x_indices, y_indices = (xp.asarray(k, device=device) for k in (rows, cols))
-        differences = xp.take(x, x_indices, axis=-1) - xp.take(y, y_indices, axis=-1)
-        masses = xp.asarray(mass / (n * m), device=device)
+        differences, masses = _coupled_quantiles(x, y, xp)
     else:
+        lead = np.broadcast_shapes(*(tuple(a.shape[:-1]) for a in (x, y, p, q) if a is not None))
+        (x, x_cdf), (y, y_cdf) = (
+            _sorted_with_cdf(points, masses, lead, xp) for points, masses in ((x, p), (y, q))
+        )
         x_indices, y_indices, masses = _batched_coupling(x_cdf, y_cdf, xp)
         x_values = xp.take_along_axis(x, x_indices, axis=-1)
         differences = x_values - xp.take_along_axis(y, y_indices, axis=-1)
     mean = _power_mean(xp.abs(differences), masses, order, xp)
     return _times_power_of_two(mean, exponent[..., 0], xp)
+
+
+def _largest_absolute_value(values: Floats) -> Floats:
+    """Largest absolute value along the last axis, which is kept."""
+    return np.maximum(
+        values.max(axis=-1, keepdims=True), -values.min(axis=-1, keepdims=True), dtype=np.float64
+    )
+
+
+def _coupled_quantiles(x: Array, y: Array, xp: ModuleType) -> tuple[Array, Array]:
+    """Differences of coupled points of equal masses, and the masses of the pairs."""
+    n, m = x.shape[-1], y.shape[-1]
+    x, y = (_ascending(a, xp) for a in (x, y))
+    device = array_api_compat.device(x)
+    if n == m:
+        return x - y, xp.full((n,), 1 / n, dtype=xp.float64, device=device)
+    rows, cols, mass = monotone_coupling(m * np.arange(1, n + 1), n * np.arange(1, m + 1))
+    x_indices, y_indices = (xp.asarray(k, device=device) for k in (rows, cols))
+    differences = xp.take(x, x_indices, axis=-1) - xp.take(y, y_indices, axis=-1)
+    return differences, xp.asarray(mass / (n * m), device=device)
+
+
+def _ascending(points: Array, xp: ModuleType) -> Array:
+    """Points in ascending order along the last axis."""
+    if isinstance(points, np.ndarray) and points.ndim == 1:
+        return sorted_values(points)
+    return xp.sort(points, axis=-1, stable=not isinstance(points, np.ndarray))
 
 
 def _sorted_with_cdf(
@@ -58,7 +81,10 @@ def _sorted_with_cdf(
     """Sorted points, and the distribution function at each."""
     n = points.shape[-1]
     points = xp.broadcast_to(points, (*lead, n))
-    order = xp.argsort(points, axis=-1, stable=True)
+    if isinstance(points, np.ndarray) and points.ndim == 1:
+        order = sorting_permutation(points)
+    else:
+        order = xp.argsort(points, axis=-1, stable=True)
     if masses is None:
         cdf = xp.arange(1, n + 1, dtype=xp.float64, device=array_api_compat.device(points)) / n
         cdf = xp.broadcast_to(cdf, (*lead, n))
