@@ -51,6 +51,7 @@ from divergences._checks.probabilities import (
 )
 from divergences._checks.times import in_seconds
 from divergences._checks.transport_inputs import (
+    cost_entries,
     cost_matrix,
     equal_totals,
     masses,
@@ -72,6 +73,7 @@ __all__ = [
     "category_codes",
     "choice",
     "confidence",
+    "cost_entries",
     "cost_matrix",
     "equal_totals",
     "finite",

@@ -23,7 +23,7 @@ def aligned_ground_cost(sides: list[Elements], cost: Any, /) -> Floats:
         The cost in numpy, shape ``(n, n)``; of masses without labels, unchanged.
 
     Raises:
-        DistributionError: If it cannot be aligned, or an entry is negative, infinite or NaN.
+        DistributionError: If it cannot be aligned, or an entry is negative or NaN.
     """
     _, outcomes = aligned_vectors(sides, missing=0.0)
     of_pairs = isinstance(cost, Mapping) or callable(cost)
@@ -40,7 +40,7 @@ def aligned_ground_cost(sides: list[Elements], cost: Any, /) -> Floats:
         values = _by_label(outcomes, cost)
     matrix = _checks.real_array("cost", values, _checks.namespace(cost=values))
     ground: Floats = _checks.numpy_values(matrix)
-    _checks.non_negative("cost", ground, _checks.NUMPY)
+    _checks.cost_entries(ground, _checks.NUMPY)
     return ground
 
 

@@ -7,8 +7,9 @@ from types import ModuleType
 import numpy as np
 
 from divergences import _checks, _parallel
+from divergences._transport.forbidden_pairs import NoFinitePlanError
 from divergences._transport.result import Optimum
-from divergences._transport.simplex import dense_transport
+from divergences._transport.simplex import histogram_optimum
 from divergences._typing import Array, Floats
 from divergences.errors import DistributionError, SolverError
 
@@ -16,6 +17,7 @@ MAX_CHUNKS = 32  # a chunk of the batch is one task of a process
 
 Index = tuple[int, ...]
 Problem = tuple[Array, Array, Array]
+Outcome = Optimum | SolverError | NoFinitePlanError
 
 
 def batch_shape(p: Array, q: Array, cost: Array, /) -> tuple[int, ...]:
@@ -72,17 +74,21 @@ def optima(batch: list[tuple[Index, Problem]], n_jobs: int | None, /) -> list[Op
         The optima in the order of the problems.
 
     Raises:
+        DistributionError: If infinite costs cut off mass; the message starts with the index of
+            the problem.
         SolverError: If a problem was not solved; the message starts with its index.
     """
     size = max(1, math.ceil(len(batch) / MAX_CHUNKS))
     chunks = [batch[start : start + size] for start in range(0, len(batch), size)]
     tasks = [_numpy_chunk(chunk) for chunk in chunks]
-    outcomes: list[list[Optimum | SolverError]] = [[] for _ in chunks]
+    outcomes: list[list[Outcome]] = [[] for _ in chunks]
     for chunk_index, results in _parallel.unordered_results(_solve_chunk, tasks, n_jobs=n_jobs):
         outcomes[chunk_index] = results
     solved = []
     flat = (outcome for chunk in outcomes for outcome in chunk)
     for (index, _), outcome in zip(batch, flat, strict=True):
+        if isinstance(outcome, NoFinitePlanError):
+            raise DistributionError(f"problem {list(index)}: {outcome}")
         if isinstance(outcome, SolverError):
             raise SolverError(f"problem {list(index)}: {outcome}", bracket=outcome.bracket)
         solved.append(outcome)
@@ -92,23 +98,27 @@ def optima(batch: list[tuple[Index, Problem]], n_jobs: int | None, /) -> list[Op
 def _numpy_chunk(
     chunk: list[tuple[Index, Problem]],
 ) -> tuple[list[Floats], list[Floats], list[Floats]]:
-    """Normalized masses, and costs, as numpy arrays; one cost if all problems share it."""
-    p, q = ([_checks.normalised(problem[k]) for _, problem in chunk] for k in (0, 1))
+    """Masses and costs as numpy arrays; one cost if all problems share it."""
+    p, q = ([_in_numpy(problem[k]) for _, problem in chunk] for k in (0, 1))
     first = chunk[0][1][2]
     shared = all(problem[2] is first for _, problem in chunk)
     costs = [first] if shared else [problem[2] for _, problem in chunk]
-    return p, q, [_checks.numpy_values(c).astype(np.float64, copy=False) for c in costs]
+    return p, q, [_in_numpy(cost) for cost in costs]
 
 
-def _solve_chunk(
-    p: list[Floats], q: list[Floats], costs: list[Floats]
-) -> list[Optimum | SolverError]:
-    """The optimum of each problem, or the error of its solver."""
+def _in_numpy(array: Array) -> Floats:
+    """The array in numpy and float64."""
+    values: Floats = _checks.numpy_values(array).astype(np.float64, copy=False)
+    return values
+
+
+def _solve_chunk(p: list[Floats], q: list[Floats], costs: list[Floats]) -> list[Outcome]:
+    """The optimum of each problem, or its error."""
     costs = costs * len(p) if len(costs) == 1 else costs
-    results: list[Optimum | SolverError] = []
+    results: list[Outcome] = []
     for problem in zip(p, q, costs, strict=True):
         try:
-            results.append(dense_transport(*problem))
-        except SolverError as error:
+            results.append(histogram_optimum(*problem))
+        except (SolverError, NoFinitePlanError) as error:
             results.append(error)
     return results

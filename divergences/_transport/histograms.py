@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from types import ModuleType
 from typing import Any
@@ -11,10 +13,11 @@ import numpy as np
 from divergences import _checks
 from divergences._checks.labels import LabelledProblem
 from divergences._transport.batches import batch_shape, optima, problems
+from divergences._transport.forbidden_pairs import NoFinitePlanError
 from divergences._transport.gradients import cost_with_gradient
 from divergences._transport.partial import partial_optimum
 from divergences._transport.result import Optimum, Transport
-from divergences._transport.simplex import dense_transport
+from divergences._transport.simplex import histogram_optimum
 from divergences._typing import Array, ArrayLike, Cost, of_pair
 from divergences.errors import DistributionError
 
@@ -35,19 +38,20 @@ def emd(p: ArrayLike, q: ArrayLike, cost: Cost, /, *, n_jobs: int | None = None)
         q: Masses of the targets, shape ``(..., m)``, with the same total within 1e-9 of it (1e-5
             in float32).
         cost: Cost of moving one unit of mass from i to j, at least 0, shape ``(n, m)`` or
-            ``(..., n, m)``; leading axes broadcast. For masses by label, a frame with sources as
-            rows and targets as columns, a mapping of pairs of labels, or a function of two labels.
+            ``(..., n, m)``; leading axes broadcast. Infinity forbids a pair; NaN is refused,
+            except where there is no mass. For masses by label, a frame with sources as rows and
+            targets as columns, a mapping of pairs of labels, or a function of two labels.
         n_jobs: Number of processes for a batch; -1 for one per core; None for the default of
             `joblib.parallel_config`, which is one.
 
     Returns:
-        Distances, shape ``(...)``, each in [0, max(cost)], certified to a relative error of 1e-9
-        plus rounding (`transport` returns the certificate). In torch they carry the envelope
-        gradient: the plan for ``cost``, the potentials for ``p`` and ``q``.
+        Distances, shape ``(...)``, each in [0, max(cost)] and finite, certified to a relative
+        error of 1e-9 plus rounding (`transport` returns the certificate). In torch they carry the
+        envelope gradient: the plan for ``cost``, the potentials for ``p`` and ``q``.
 
     Raises:
-        DistributionError: If an argument is negative, infinite or NaN, the shapes do not fit or
-            the totals differ.
+        DistributionError: If an argument is negative or NaN, a mass is infinite, the shapes do
+            not fit, the totals differ, or infinite costs cut off mass; the message names it.
         SolverError: If the solver did not finish, or the result could not be certified as optimal.
 
     Source:
@@ -57,10 +61,12 @@ def emd(p: ArrayLike, q: ArrayLike, cost: Cost, /, *, n_jobs: int | None = None)
     >>> float(emd([0.5, 0.5, 0.0], [0.0, 0.5, 0.5], [[0, 1, 2], [1, 0, 1], [2, 1, 0]]))
     1.0
     """
-    xp, (p, q, cost), _ = _arrays(p, q, cost)
+    xp, (p, q, cost), labels = _arrays(p, q, cost)
     shape = batch_shape(p, q, cost)
     if not shape:
-        return HistogramProblem.of(p, q, cost, xp).value()
+        problem = HistogramProblem.of(p, q, cost, xp)
+        with _named(labels):
+            return problem.value()
     batch = [
         (index, HistogramProblem.of(*problem, xp, index=index))
         for index, problem in problems(p, q, cost, shape, xp)
@@ -81,15 +87,15 @@ def transport(p: ArrayLike, q: ArrayLike, cost: Cost, /) -> Transport:
         p: Masses of the sources, shape ``(n,)``; zeros are fine.
         q: Masses of the targets, shape ``(m,)``, with the same total within 1e-9 of it (1e-5 in
             float32).
-        cost: Cost of moving one unit of mass from i to j, at least 0, shape ``(n, m)``, or by
-            label as in `emd`.
+        cost: Cost of moving one unit of mass from i to j, at least 0, infinite for a forbidden
+            pair, shape ``(n, m)``, or by label as in `emd`.
 
     Returns:
         Cost, plan, potentials and duality gap; the arrays are numpy arrays.
 
     Raises:
-        DistributionError: If an argument is negative, infinite or NaN, the shapes do not fit or
-            the totals differ.
+        DistributionError: If an argument is negative or NaN, a mass is infinite, the shapes do
+            not fit, the totals differ, or infinite costs cut off mass; the message names it.
         SolverError: If the solver did not finish, or the result could not be certified as optimal.
 
     >>> solved = transport([0.5, 0.5], [0.25, 0.75], [[0, 1], [1, 0]])
@@ -97,7 +103,9 @@ def transport(p: ArrayLike, q: ArrayLike, cost: Cost, /) -> Transport:
     (0.25, [[0.25, 0.25], [0.0, 0.5]])
     """
     xp, arrays, labels = _arrays(p, q, cost)
-    return _labelled(HistogramProblem.of(*arrays, xp).solve().transport(), labels)
+    problem = HistogramProblem.of(*arrays, xp)
+    with _named(labels):
+        return _labelled(problem.solve().transport(), labels)
 
 
 def partial_transport(p: ArrayLike, q: ArrayLike, cost: Cost, /) -> Transport:
@@ -112,8 +120,8 @@ def partial_transport(p: ArrayLike, q: ArrayLike, cost: Cost, /) -> Transport:
     Args:
         p: Masses of the sources, shape ``(n,)``, of any total.
         q: Masses of the targets, shape ``(m,)``, of any total.
-        cost: Cost of moving one unit of mass from i to j, at least 0, shape ``(n, m)``, or by
-            label as in `emd`.
+        cost: Cost of moving one unit of mass from i to j, at least 0, infinite for a forbidden
+            pair, shape ``(n, m)``, or by label as in `emd`.
 
     Returns:
         The cost per unit of moved mass; the plan, whose entries sum to 1; potentials, none of the
@@ -122,7 +130,8 @@ def partial_transport(p: ArrayLike, q: ArrayLike, cost: Cost, /) -> Transport:
         plan.
 
     Raises:
-        DistributionError: If an argument is negative, infinite or NaN, or the shapes do not fit.
+        DistributionError: If an argument is negative or NaN, a mass is infinite, the shapes do
+            not fit, or infinite costs cut off mass; the message names it.
         SolverError: If the solver did not finish, or the result could not be certified as optimal.
 
     Source:
@@ -137,9 +146,10 @@ def partial_transport(p: ArrayLike, q: ArrayLike, cost: Cost, /) -> Transport:
     sources, targets, matrix = arrays
     _checks.masses("p", sources, xp)
     _checks.masses("q", targets, xp)
-    _checks.cost_matrix(matrix, sources.shape[0], targets.shape[0], xp)
+    _checks.cost_matrix(matrix, sources, targets, xp)
     wide = (_checks.numpy_values(a).astype(np.float64, copy=False) for a in arrays)
-    return _labelled(partial_optimum(*wide).transport(), labels)
+    with _named(labels):
+        return _labelled(partial_optimum(*wide).transport(), labels)
 
 
 def _arrays(
@@ -157,6 +167,16 @@ def _arrays(
 def _labelled(transport: Transport, labels: LabelledProblem) -> Transport:
     """The transport with the labels of its sources and targets."""
     return replace(transport, source_labels=labels.sources, target_labels=labels.targets)
+
+
+@contextmanager
+def _named(labels: LabelledProblem) -> Iterator[None]:
+    """Names the points that infinite costs cut off by their labels."""
+    try:
+        yield
+    except NoFinitePlanError as error:
+        message = error.message(labels.sources, labels.targets)
+        raise DistributionError(message) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +218,7 @@ class HistogramProblem:
             _checks.masses("p", p, xp)
             _checks.masses("q", q, xp)
             _checks.equal_totals(p, q, xp)
-            _checks.cost_matrix(cost, p.shape[0], q.shape[0], xp)
+            _checks.cost_matrix(cost, p, q, xp)
         except DistributionError as error:
             if index:
                 raise DistributionError(f"problem {list(index)}: {error}") from None
@@ -217,13 +237,16 @@ class HistogramProblem:
         """
         _checks.equal_totals(p, q, xp)
         if cost.shape != (p.shape[0], q.shape[0]):
-            _checks.cost_matrix(cost, p.shape[0], q.shape[0], xp)
+            _checks.cost_matrix(cost, p, q, xp)
         return cls(xp, p, q, cost)
 
     def solve(self) -> Optimum:
         """The certified optimum."""
-        matrix = _checks.numpy_values(self.cost).astype(np.float64, copy=False)
-        return dense_transport(_checks.normalised(self.p), _checks.normalised(self.q), matrix)
+        p, q, matrix = (
+            _checks.numpy_values(array).astype(np.float64, copy=False)
+            for array in (self.p, self.q, self.cost)
+        )
+        return histogram_optimum(p, q, matrix)
 
     def value(self, optimum: Optimum | None = None) -> Array:
         """The cost in the arrays' namespace, with the gradients of the optimum."""

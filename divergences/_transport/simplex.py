@@ -1,23 +1,33 @@
-"""Network simplex on a dense cost matrix: POT's solver on scaled costs, with a certificate."""
+"""Exact transport on a dense cost matrix: network simplex, and exact arithmetic as a fallback."""
 
-import math
+from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
-from divergences._transport.certificate import EPS, Arcs, feasible_potentials
-from divergences._transport.interruptible import call_interruptibly
-from divergences._transport.network_simplex import compiled_simplex
-from divergences._transport.result import Optimum, certified_optimum
+from divergences._checks import normalised
+from divergences._transport.certificate import (
+    EPS,
+    MAX_RELATIVE_GAP,
+    duality_gap,
+    extended_potentials,
+)
+from divergences._transport.exact_arithmetic import ExactMasses, exact_transport
+from divergences._transport.forbidden_pairs import (
+    largest_finite,
+    require_finite_pairs,
+    require_no_cut,
+    without_nan,
+)
+from divergences._transport.result import Optimum
 from divergences._transport.row_blocks import Check, no_check
-from divergences._typing import Floats, Indices
+from divergences._transport.simplex_run import SimplexRun, simplex_run
+from divergences._typing import Floats
 from divergences.errors import SolverError
 
-MAX_RELATIVE_MASS_LOSS = 1e-9  # of a point, by rounding in the network simplex
-MAX_RELATIVE_ROUNDING = 1e-3  # of the duality gap, relative to the cost
-MAX_ROUNDING_ULPS = 64  # of the duality gap, in units of the largest cost in the plan
-MAX_UNSCALED_EXPONENT = 3  # scaling a copy of the costs takes time in small problems
-OPTIMAL, ITERATION_LIMIT = 1, 3  # POT's result codes
-MAX_UNINTERRUPTED_PAIRS = 1 << 18  # which take hundredths of a second
+MAX_EXACT_PAIRS = 1_000_000  # seconds, and a GB of integers
+MAX_OPTIONAL_EXACT_PAIRS = 40_000  # for plans that are certified but for their rounding: 20 ms
+LARGEST_FLOAT = np.finfo(np.float64).max
 
 
 def dense_transport(
@@ -27,132 +37,121 @@ def dense_transport(
     /,
     *,
     unit_exponent: int = 0,
+    exact_masses: Callable[[], ExactMasses] | None = None,
     check: Check = no_check,
 ) -> Optimum:
     """Optimal plan between masses ``p`` and ``q`` under ``cost``, with its certificate.
 
-    POT compares reduced costs with absolute thresholds, so the costs are scaled by a power of two
-    to have their largest entry near 1: scaling is exact, and the plan does not depend on the unit.
+    Costs far above those of the plan leave no digits for its potentials. Where they prevent the
+    proof, the problem is solved again with costs that are cut off above all that an optimal plan
+    needs, and then in exact arithmetic.
 
     Args:
         p: Masses that sum to 1, shape ``(n,)``.
         q: Masses that sum to 1, shape ``(m,)``.
-        cost: At least 0, shape ``(n, m)``.
+        cost: At least 0; infinite, or NaN at points without mass, for forbidden pairs, shape
+            ``(n, m)``.
         unit_exponent: The caller's costs are 2 to this power times these; used in messages only.
+        exact_masses: Function that returns the masses before rounding; None for ``p`` and ``q``.
         check: Called several times a second; it may raise an error.
 
     Returns:
         The optimum, in the unit of ``cost``.
 
     Raises:
+        NoFinitePlanError: If every plan uses forbidden pairs.
         SolverError: If POT does not finish, or the gap is too large to certify the plan.
     """
-    exponent = math.frexp(cost.max())[1]
-    exponent = exponent if abs(exponent) > MAX_UNSCALED_EXPONENT else 0
-    scaled = np.ldexp(cost, -exponent) if exponent else cost
-    if exponent > 0 and np.count_nonzero(scaled) < np.count_nonzero(cost):
-        raise SolverError("`cost` spans more than the 600 orders of magnitude of a float")
-    arcs, source_potential = _network_simplex(p, q, scaled, check)
-    # Masses below the rounding of the total must not determine the potentials of larger ones.
-    potentials = feasible_potentials(scaled, source_potential, p > EPS, q > EPS)
-    arcs = _restore_lost_mass(arcs, p, q, scaled, potentials)
-    unit_exponent += exponent
-    optimum = certified_optimum(
-        arcs, p, q, potentials, max_violation=0.0, exponent=0, unit_exponent=unit_exponent
-    )
-    _require_small_rounding(optimum, unit_exponent)
-    return optimum.scaled_with_rounding(exponent)
+    cost = without_nan(cost)
+    cap = largest_finite(cost)
+    if cost.max() == np.inf:
+        require_finite_pairs(p, q, cost)
+        cap = _cap(cap or 1.0, cost.shape)
+    run = partial(simplex_run, p, q, cost, unit_exponent=unit_exponent, check=check)
+    runs = [run(cap=cap)]
+    while not _is_proved(runs[-1].outcome):
+        previous, cap = cap, _cap(_largest_cost_of_plan(runs[-1], p, q), cost.shape)
+        if not 0 < cap < previous / 2:
+            break
+        runs.append(run(cap=cap))
+    best = min((run.outcome for run in runs), key=_gap)
+    if isinstance(best, Optimum):
+        if _is_proved(best) or cost.size > MAX_OPTIONAL_EXACT_PAIRS:
+            return best
+    elif cost.size > MAX_EXACT_PAIRS:
+        raise best
+    masses = exact_masses() if exact_masses else ExactMasses.proportional(p, q)
+    return _exact_optimum(p, q, cost, masses, runs[-1], check)
 
 
-def _require_small_rounding(optimum: Optimum, exponent: int) -> None:
-    """Refuse an optimum whose gap exceeds 1e-3 of its cost and 64 roundings of its largest arc.
+def histogram_optimum(p: Floats, q: Floats, cost: Floats, /) -> Optimum:
+    """Optimal plan between masses of any total, in exact arithmetic as they were passed.
 
-    Costs of arcs outside the plan may require large potentials, whose rounding dominates the gap.
+    Args:
+        p: Masses, shape ``(n,)``.
+        q: Masses, shape ``(m,)``.
+        cost: As in `dense_transport`.
+
+    Returns:
+        The optimum of the normalized masses.
 
     Raises:
-        SolverError: If the gap is too large.
+        NoFinitePlanError: If every plan uses forbidden pairs.
+        SolverError: If POT does not finish, or the gap is too large to certify the plan.
     """
-    ulps = MAX_ROUNDING_ULPS * EPS * float(optimum.arcs.cost.max())
-    if optimum.gap > max(MAX_RELATIVE_ROUNDING * optimum.cost, ulps):
+    unrounded = partial(ExactMasses.proportional, p, q)
+    return dense_transport(normalised(p), normalised(q), cost, exact_masses=unrounded)
+
+
+def _cap(cost: float, shape: tuple[int, ...]) -> float:
+    """A cost above all that rerouting mass can save, if no arc of the plan costs more than one."""
+    # An alternating path has an arc of the plan for each source, or each target, at most.
+    return min(cost * (min(shape) + 1), float(LARGEST_FLOAT))
+
+
+def _is_proved(outcome: Optimum | SolverError) -> bool:
+    """Whether the gap is below 1e-9 of the cost, rounding included."""
+    return isinstance(outcome, Optimum) and outcome.gap <= MAX_RELATIVE_GAP * outcome.cost
+
+
+def _gap(outcome: Optimum | SolverError) -> float:
+    """The duality gap; infinity without a proof."""
+    return outcome.gap if isinstance(outcome, Optimum) else np.inf
+
+
+def _largest_cost_of_plan(run: SimplexRun, p: Floats, q: Floats) -> float:
+    """The largest finite cost of the arcs whose mass is above the rounding of their ends."""
+    arcs = run.arcs
+    counted = (arcs.mass > EPS * np.maximum(p[arcs.rows], q[arcs.cols])) & np.isfinite(arcs.cost)
+    return float(arcs.cost.max(where=counted, initial=0.0))
+
+
+def _exact_optimum(
+    p: Floats, q: Floats, cost: Floats, masses: ExactMasses, run: SimplexRun, check: Check
+) -> Optimum:
+    """The optimum of exact arithmetic, proved by rounded potentials if they can.
+
+    Returns:
+        The optimum, in the unit of ``cost``.
+
+    Raises:
+        NoFinitePlanError: If every plan uses forbidden pairs.
+        SolverError: If the computation takes too long, or masses are left that have no path.
+    """
+    exact = exact_transport(masses, cost, run.source_potential, run.arcs, check=check)
+    supports = p > 0, q > 0
+    potentials = exact.source_potential[supports[0]], exact.target_potential[supports[1]]
+    with np.errstate(over="ignore"):
+        potentials = extended_potentials(cost, potentials, *supports)
+    gap = exact.gap
+    if len(exact.sources_left):
+        require_no_cut(exact.sources_left, exact.arcs, p, q, cost)
+        gap, _ = duality_gap(exact.arcs, p, q, *potentials)
+    if gap <= MAX_RELATIVE_GAP * exact.cost:
+        return Optimum(exact.arcs, *potentials, exact.cost, gap)
+    if len(exact.sources_left):
         raise SolverError(
-            f"the plan costs {np.ldexp(optimum.cost, exponent):.6g}, but its duality gap is "
-            f"{np.ldexp(optimum.gap, exponent):.2g}, by rounding of its potentials. Costs that "
-            "span more than about 12 orders of magnitude do this: remove the largest ones, and "
-            "solve the rest"
+            "infinite costs divide the points into groups, and the masses of a group differ by "
+            "rounding on both sides: make them equal, or solve the groups one by one"
         )
-
-
-def _restore_lost_mass(
-    arcs: Arcs, p: Floats, q: Floats, cost: Floats, potentials: tuple[Floats, Floats]
-) -> Arcs:
-    """The plan, completed by masses that rounding removed, each along its tightest arc."""
-    # The network simplex subtracts flows: of 1 + 1e-17, it keeps 1.
-    source_potential, target_potential = potentials
-    p_lost = p - np.bincount(arcs.rows, arcs.mass, len(p))
-    q_lost = q - np.bincount(arcs.cols, arcs.mass, len(q))
-    max_loss = MAX_RELATIVE_MASS_LOSS
-    if (p_lost <= max_loss * p).all() and (q_lost <= max_loss * q).all():
-        return arcs
-    rows, row_targets, row_mass = _lost_mass(p, p_lost, q, cost, target_potential)
-    cols, col_sources, col_mass = _lost_mass(q, q_lost, p, cost.T, source_potential)
-    all_rows = np.concatenate([arcs.rows, rows, col_sources])
-    all_cols = np.concatenate([arcs.cols, row_targets, cols])
-    cells, inverse = np.unique(all_rows * len(q) + all_cols, return_inverse=True)
-    i, j = np.divmod(cells, len(q))
-    mass = np.bincount(inverse, np.concatenate([arcs.mass, row_mass, col_mass]))
-    return Arcs(i, j, mass.astype(np.float64), cost[i, j])
-
-
-def _lost_mass(
-    masses: Floats, lost: Floats, opposite_masses: Floats, cost: Floats, potential: Floats
-) -> tuple[Indices, Indices, Floats]:
-    """Points whose mass was lost, their tightest partners, and the lost masses."""
-    points = np.flatnonzero(lost > MAX_RELATIVE_MASS_LOSS * masses)
-    # Partners so heavy that the additional mass is within their rounding.
-    heavy = opposite_masses > 1e9 * lost[points, None]
-    partners = np.argmin(np.where(heavy, cost[points] - potential, np.inf), axis=1)
-    return points, partners, lost[points]
-
-
-def max_pivots(n: int, m: int, /) -> int:
-    """Limit of pivots for an n by m problem, far above the 30 (n + m) or so that occur."""
-    return int(max(1_000_000, 50 * (n + m) ** 2))
-
-
-def _network_simplex(
-    p: Floats, q: Floats, cost: Floats, check: Check = no_check
-) -> tuple[Arcs, Floats]:
-    """Arcs of positive mass, and potentials of the sources, 0 for those without mass."""
-    emd_c = compiled_simplex().emd_c
-    if not (p.all() and q.all()):
-        return _network_simplex_on_support(p, q, cost, check)
-    n, m = cost.shape
-    limit = max_pivots(n, m)
-    arguments = p, q * (p.sum() / q.sum()), np.ascontiguousarray(cost), limit, 1
-    if cost.size <= MAX_UNINTERRUPTED_PAIRS:
-        plan, _, potential, _, status = emd_c(*arguments)
-    else:
-        plan, _, potential, _, status = call_interruptibly(emd_c, *arguments, check=check)
-    if status == ITERATION_LIMIT:
-        raise SolverError(
-            f"POT's network simplex made {limit} pivots on a {n} x {m} problem and did not finish"
-        )
-    if status != OPTIMAL:
-        raise SolverError(
-            f"POT's network simplex ended with result code {status} instead of {OPTIMAL} (optimal)"
-        )
-    i, j = np.nonzero(plan)
-    # Potentials are free up to a constant; small ones have the least rounding.
-    median = np.partition(potential, n // 2)[n // 2]
-    return Arcs(i, j, plan[i, j], cost[i, j]), potential - median
-
-
-def _network_simplex_on_support(
-    p: Floats, q: Floats, cost: Floats, check: Check
-) -> tuple[Arcs, Floats]:
-    """Solution of the problem between the points of positive mass, on the original indices."""
-    rows, cols = np.flatnonzero(p), np.flatnonzero(q)
-    arcs, potential = _network_simplex(p[rows], q[cols], cost[np.ix_(rows, cols)], check)
-    source_potential = np.zeros(len(p))
-    source_potential[rows] = potential
-    return Arcs(rows[arcs.rows], cols[arcs.cols], arcs.mass, arcs.cost), source_potential
+    return Optimum(exact.arcs, *potentials, exact.cost, exact.rounding, exact_proof=True)

@@ -17,7 +17,7 @@ from divergences._transport.ground import GroundCost
 from divergences._transport.interruptible import call_interruptibly
 from divergences._transport.network_simplex import compiled_simplex
 from divergences._transport.row_blocks import Check, no_check
-from divergences._transport.simplex import OPTIMAL, max_pivots
+from divergences._transport.simplex_run import OPTIMAL, max_pivots
 from divergences._typing import Floats, Indices
 from divergences.errors import SolverError
 

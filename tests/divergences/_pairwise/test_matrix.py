@@ -201,7 +201,7 @@ REFUSED = [
     (
         ([[1.0]],),
         {"cost": [[np.nan]]},
-        r"`cost` must be finite and >= 0, but `cost`\[0, 0\] = nan",
+        r"`cost` must be >= 0, or infinite for a forbidden pair, but `cost`\[0, 0\] = nan",
     ),
     (([[1.0]],), {"n_jobs": 0}, "`n_jobs` must be a number of processes"),
 ]

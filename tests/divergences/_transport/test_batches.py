@@ -77,7 +77,7 @@ def test_an_unsolved_problem_is_named(monkeypatch):
     def failing_solver(p, q, cost):
         raise SolverError("too hard", bracket=(1.0, 2.0))
 
-    monkeypatch.setattr(batches, "dense_transport", failing_solver)
+    monkeypatch.setattr(batches, "histogram_optimum", failing_solver)
     p = np.full((2, 2), 0.5)
     with pytest.raises(SolverError, match=r"problem \[0\]: too hard") as raised:
         emd(p, p, np.ones((2, 2)))

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
 from divergences import DistributionError, SolverError, emd, transport
-from divergences._transport import simplex
+from divergences._transport import simplex, simplex_run
 from divergences._transport.certificate import Arcs
 from divergences._transport.metrics import distances
 from divergences._transport.result import Optimum
@@ -120,36 +120,24 @@ def test_a_problem_beyond_the_iteration_limit_of_pot_is_solved():
 
 
 def test_giving_up_is_an_error_not_a_number(monkeypatch):
-    monkeypatch.setattr(simplex, "max_pivots", lambda n, m: 1)
+    monkeypatch.setattr(simplex_run, "max_pivots", lambda n, m: 1)
     rng = np.random.default_rng(0)
     with pytest.raises(SolverError, match="1 pivots on a 20 x 20 problem and did not finish"):
         emd(uniform(20), uniform(20), rng.random((20, 20)))
 
 
 def test_a_plan_that_is_not_optimal_is_an_error_not_a_number(monkeypatch):
-    def diagonal_plan(p, q, cost, _check):
-        arcs, potential = solve(p, q, cost)
+    def diagonal_plan(p, q, cost, check):
+        arcs, potential = solve(p, q, cost, check)
         rows = cols = np.arange(len(p))
         return type(arcs)(rows, cols, p, cost[rows, cols]), potential
 
-    solve = simplex._network_simplex
-    monkeypatch.setattr(simplex, "_network_simplex", diagonal_plan)
+    solve = simplex_run._network_simplex
+    monkeypatch.setattr(simplex_run, "_network_simplex", diagonal_plan)
+    assert emd([0.5, 0.5], [0.5, 0.5], [[1, 0], [0, 1]]) == 0  # by exact arithmetic
+    monkeypatch.setattr(simplex, "MAX_EXACT_PAIRS", 3)
     with pytest.raises(SolverError, match=r"the plan costs 1, but its duality gap is 1, so"):
         emd([0.5, 0.5], [0.5, 0.5], [[1, 0], [0, 1]])
-
-
-def test_costs_of_many_orders_of_magnitude_are_an_error_or_right():
-    rng = np.random.default_rng(0)
-    near_x, near_y = rng.random((50, 2)) * 1e-3, rng.random((50, 2)) * 1e-3
-    far = np.array([[1e12, 0.0]])
-    truth = emd(uniform(50), uniform(50), distances(near_x, near_y)) * 50 / 51
-    cost = distances(np.vstack([near_x, far]), np.vstack([near_y, far]))
-    try:
-        value = emd(uniform(51), uniform(51), cost)
-    except SolverError as error:
-        assert "orders of magnitude" in str(error)  # noqa: PT017 (either outcome is right)
-    else:
-        assert value == pytest.approx(truth, rel=1e-9)
 
 
 def test_points_without_mass_have_feasible_potentials():
@@ -164,11 +152,6 @@ def test_small_masses_keep_their_digits_beside_large_ones(small):
     cost = [[0.0, 1.0], [3.0, 0.0]]
     assert emd([small, 1.0], [0.0, 1.0], cost) == pytest.approx(small, rel=1e-9)
     assert emd([0.0, 1.0], [small, 1.0], cost) == pytest.approx(3 * small, rel=1e-9)
-
-
-def test_costs_beyond_the_range_of_floats_are_an_error():
-    with pytest.raises(SolverError, match="spans more than"):
-        emd([0.5, 0.5], [0.5, 0.5], [[1e-200, 1e200], [1e200, 1e-200]])
 
 
 def test_the_gap_bounds_the_rounding_of_the_cost():
@@ -218,7 +201,7 @@ REFUSED = [
         ([0.5, 0.5], [0.5, 0.5], LINE[:3, :2]),
         r"`cost` must have shape \(len\(p\), len\(q\)\) = \(2, 2\).*\(3, 2\)",
     ),
-    (([0.5, 0.5], [0.5, 0.5], [[0, np.nan], [1, 0]]), r"`cost`\[0, 1\] = nan is not finite"),
+    (([0.5, 0.5], [0.5, 0.5], [[0, np.nan], [1, 0]]), r"`cost`\[0, 1\] = nan is no number"),
     (([0.5, 0.5], [0.5, 0.5], [[0, -1], [1, 0]]), r"`cost`\[0, 1\] = -1.0 is negative"),
     (([0.5, 0.5], [0.5, 0.5], [["a", "b"], ["c", "d"]]), "`cost` must hold float64"),
 ]

@@ -1,0 +1,207 @@
+"""One run of the network simplex on a dense cost matrix: POT's solver on scaled, capped costs."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from divergences._transport.certificate import EPS, Arcs, feasible_potentials
+from divergences._transport.forbidden_pairs import without_forbidden
+from divergences._transport.interruptible import call_interruptibly
+from divergences._transport.network_simplex import compiled_simplex
+from divergences._transport.result import Optimum, certified_optimum
+from divergences._transport.row_blocks import Check, no_check
+from divergences._typing import Floats, Indices
+from divergences.errors import SolverError
+
+MAX_RELATIVE_MASS_LOSS = 1e-9  # of a point, by rounding in the network simplex
+MAX_RELATIVE_ROUNDING = 1e-3  # of the duality gap, relative to the cost
+MAX_ROUNDING_ULPS = 64  # of the duality gap, in units of the largest cost in the plan
+MAX_UNSCALED_EXPONENT = 3  # scaling a copy of the costs takes time in small problems
+OPTIMAL, ITERATION_LIMIT = 1, 3  # POT's result codes
+MAX_UNINTERRUPTED_PAIRS = 1 << 18  # which take hundredths of a second
+
+
+@dataclass(frozen=True, slots=True)
+class SimplexRun:
+    """Plan and potentials of a run, and the proof if there is one.
+
+    Attributes:
+        arcs: The plan, with the costs that were passed.
+        source_potential: Potentials of the simplex, in the unit of the costs that were passed.
+        outcome: The certified optimum, or the reason why there is none.
+    """
+
+    arcs: Arcs
+    source_potential: Floats
+    outcome: Optimum | SolverError
+
+
+def simplex_run(
+    p: Floats,
+    q: Floats,
+    cost: Floats,
+    /,
+    *,
+    cap: float,
+    unit_exponent: int,
+    check: Check = no_check,
+) -> SimplexRun:
+    """Solve the problem with costs of at most ``cap``, and certify it for the true costs.
+
+    POT compares reduced costs with absolute thresholds, so the costs are scaled by a power of two
+    to have their largest entry near 1: scaling is exact, and the plan does not depend on the unit.
+
+    Args:
+        p: Masses that sum to 1, shape ``(n,)``.
+        q: Masses that sum to 1, shape ``(m,)``.
+        cost: At least 0, infinite for forbidden pairs, shape ``(n, m)``.
+        cap: The largest cost that the simplex distinguishes from larger ones.
+        unit_exponent: The caller's costs are 2 to this power times these; used in messages only.
+        check: Called several times a second; it may raise an error.
+
+    Returns:
+        The run; its optimum is in the unit of ``cost``.
+
+    Raises:
+        NoFinitePlanError: If every plan uses forbidden pairs.
+        SolverError: If POT does not finish.
+    """
+    exponent = math.frexp(cap)[1]
+    exponent = exponent if abs(exponent) > MAX_UNSCALED_EXPONENT else 0
+    with np.errstate(over="ignore"):  # costs above the cap may count as infinite
+        scaled = np.ldexp(cost, -exponent) if exponent else cost
+    scaled_cap = math.ldexp(cap, -exponent)
+    capped = np.minimum(scaled, scaled_cap) if scaled.max() > scaled_cap else scaled
+    arcs, potential = _network_simplex(p, q, capped, check)
+    arcs = Arcs(arcs.rows, arcs.cols, arcs.mass, scaled[arcs.rows, arcs.cols])
+    # Masses below the rounding of the total must not determine the potentials of larger ones.
+    potentials = feasible_potentials(scaled, potential, p > EPS, q > EPS)
+    arcs = _restore_lost_mass(arcs, p, q, scaled, potentials)
+    allowed = without_forbidden(arcs, p, q, cost)
+    outcome: Optimum | SolverError
+    if exponent > 0 and np.count_nonzero(scaled) < np.count_nonzero(cost):
+        outcome = SolverError("`cost` spans more than the 600 orders of magnitude of a float")
+    elif allowed is None or not np.isfinite(allowed.cost).all():
+        outcome = SolverError("the simplex found no plan of finite costs by rounding")
+    else:
+        outcome = _certified(allowed, p, q, potentials, exponent, unit_exponent)
+    with np.errstate(over="ignore"):
+        potential = np.ldexp(potential, exponent)
+    return SimplexRun(
+        Arcs(arcs.rows, arcs.cols, arcs.mass, cost[arcs.rows, arcs.cols]), potential, outcome
+    )
+
+
+def _certified(
+    arcs: Arcs,
+    p: Floats,
+    q: Floats,
+    potentials: tuple[Floats, Floats],
+    exponent: int,
+    unit_exponent: int,
+) -> Optimum | SolverError:
+    """The certified optimum in the unit of the costs that were passed, or the refusal."""
+    unit_exponent += exponent
+    try:
+        optimum = certified_optimum(
+            arcs, p, q, potentials, max_violation=0.0, exponent=0, unit_exponent=unit_exponent
+        )
+        _require_small_rounding(optimum, unit_exponent)
+    except SolverError as error:
+        return error
+    return optimum.scaled_with_rounding(exponent)
+
+
+def _require_small_rounding(optimum: Optimum, exponent: int) -> None:
+    """Refuse an optimum whose gap exceeds 1e-3 of its cost and 64 roundings of its largest arc.
+
+    Costs of arcs outside the plan may require large potentials, whose rounding dominates the gap.
+
+    Raises:
+        SolverError: If the gap is too large.
+    """
+    ulps = MAX_ROUNDING_ULPS * EPS * float(optimum.arcs.cost.max())
+    if optimum.gap > max(MAX_RELATIVE_ROUNDING * optimum.cost, ulps):
+        raise SolverError(
+            f"the plan costs {np.ldexp(optimum.cost, exponent):.6g}, but its duality gap is "
+            f"{np.ldexp(optimum.gap, exponent):.2g}, by rounding of its potentials. Costs that "
+            "span more than about 12 orders of magnitude do this: remove the largest ones, and "
+            "solve the rest"
+        )
+
+
+def _restore_lost_mass(
+    arcs: Arcs, p: Floats, q: Floats, cost: Floats, potentials: tuple[Floats, Floats]
+) -> Arcs:
+    """The plan, completed by masses that rounding removed, each along its tightest arc."""
+    # The network simplex subtracts flows: of 1 + 1e-17, it keeps 1.
+    source_potential, target_potential = potentials
+    p_lost = p - np.bincount(arcs.rows, arcs.mass, len(p))
+    q_lost = q - np.bincount(arcs.cols, arcs.mass, len(q))
+    max_loss = MAX_RELATIVE_MASS_LOSS
+    if (p_lost <= max_loss * p).all() and (q_lost <= max_loss * q).all():
+        return arcs
+    rows, row_targets, row_mass = _lost_mass(p, p_lost, q, cost, target_potential)
+    cols, col_sources, col_mass = _lost_mass(q, q_lost, p, cost.T, source_potential)
+    all_rows = np.concatenate([arcs.rows, rows, col_sources])
+    all_cols = np.concatenate([arcs.cols, row_targets, cols])
+    cells, inverse = np.unique(all_rows * len(q) + all_cols, return_inverse=True)
+    i, j = np.divmod(cells, len(q))
+    mass = np.bincount(inverse, np.concatenate([arcs.mass, row_mass, col_mass]))
+    return Arcs(i, j, mass.astype(np.float64), cost[i, j])
+
+
+def _lost_mass(
+    masses: Floats, lost: Floats, opposite_masses: Floats, cost: Floats, potential: Floats
+) -> tuple[Indices, Indices, Floats]:
+    """Points whose mass was lost, their tightest partners, and the lost masses."""
+    points = np.flatnonzero(lost > MAX_RELATIVE_MASS_LOSS * masses)
+    # Partners so heavy that the additional mass is within their rounding.
+    heavy = opposite_masses > 1e9 * lost[points, None]
+    partners = np.argmin(np.where(heavy, cost[points] - potential, np.inf), axis=1)
+    return points, partners, lost[points]
+
+
+def max_pivots(n: int, m: int, /) -> int:
+    """Limit of pivots for an n by m problem, far above the 30 (n + m) or so that occur."""
+    return int(max(1_000_000, 50 * (n + m) ** 2))
+
+
+def _network_simplex(
+    p: Floats, q: Floats, cost: Floats, check: Check = no_check
+) -> tuple[Arcs, Floats]:
+    """Arcs of positive mass, and potentials of the sources, 0 for those without mass."""
+    emd_c = compiled_simplex().emd_c
+    if not (p.all() and q.all()):
+        return _network_simplex_on_support(p, q, cost, check)
+    n, m = cost.shape
+    limit = max_pivots(n, m)
+    arguments = p, q * (p.sum() / q.sum()), np.ascontiguousarray(cost), limit, 1
+    if cost.size <= MAX_UNINTERRUPTED_PAIRS:
+        plan, _, potential, _, status = emd_c(*arguments)
+    else:
+        plan, _, potential, _, status = call_interruptibly(emd_c, *arguments, check=check)
+    if status == ITERATION_LIMIT:
+        raise SolverError(
+            f"POT's network simplex made {limit} pivots on a {n} x {m} problem and did not finish"
+        )
+    if status != OPTIMAL:
+        raise SolverError(
+            f"POT's network simplex ended with result code {status} instead of {OPTIMAL} (optimal)"
+        )
+    i, j = np.nonzero(plan)
+    # Potentials are free up to a constant; small ones have the least rounding.
+    median = np.partition(potential, n // 2)[n // 2]
+    return Arcs(i, j, plan[i, j], cost[i, j]), potential - median
+
+
+def _network_simplex_on_support(
+    p: Floats, q: Floats, cost: Floats, check: Check
+) -> tuple[Arcs, Floats]:
+    """Solution of the problem between the points of positive mass, on the original indices."""
+    rows, cols = np.flatnonzero(p), np.flatnonzero(q)
+    arcs, potential = _network_simplex(p[rows], q[cols], cost[np.ix_(rows, cols)], check)
+    source_potential = np.zeros(len(p))
+    source_potential[rows] = potential
+    return Arcs(rows[arcs.rows], cols[arcs.cols], arcs.mass, arcs.cost), source_potential
