@@ -25,6 +25,7 @@ from divergences._transport.metrics import (
     require_metric,
     require_representable,
 )
+from divergences._transport.one_dimensional import closed_form_extension
 from divergences._transport.result import Transport
 from divergences._typing import ArrayLike, Floats, Indices
 from divergences.errors import DistributionError
@@ -183,13 +184,7 @@ class LipschitzWitness:
         """Index of the target that attains the minimum at each point, and the minimum."""
         ground = GroundCost.of(z, self.y, metric=self.metric)
         potential = np.ldexp(self.potential, -ground.exponent)
-        minimizer, minimum = np.empty(len(z), np.intp), np.empty(len(z))
-        size = max(1, MAX_BLOCK_DISTANCES // len(self.y))
-        for start in range(0, len(z), size):
-            part = slice(start, start + size)
-            differences = ground.block(part, slice(None)) - potential
-            minimizer[part] = differences.argmin(axis=1)
-            minimum[part] = differences[np.arange(len(differences)), minimizer[part]]
+        minimizer, minimum = _extension(ground, potential)
         with np.errstate(over="ignore"):
             values = np.ldexp(minimum, ground.exponent)
         if not np.isfinite(values).all():
@@ -198,6 +193,22 @@ class LipschitzWitness:
                 "all points by a constant"
             )
         return minimizer, values
+
+
+def _extension(ground: GroundCost, potential: Floats) -> tuple[Indices, Floats]:
+    """Target that attains the minimum of cost minus potential for each source, and the minimum."""
+    on_line = closed_form_extension(ground, potential)
+    if on_line is not None:
+        return on_line
+    n, m = ground.shape
+    minimizer, minimum = np.empty(n, np.intp), np.empty(n)
+    size = max(1, MAX_BLOCK_DISTANCES // m)
+    for start in range(0, n, size):
+        part = slice(start, start + size)
+        differences = ground.block(part, slice(None)) - potential
+        minimizer[part] = differences.argmin(axis=1)
+        minimum[part] = differences[np.arange(len(differences)), minimizer[part]]
+    return minimizer, minimum
 
 
 def _require_lipschitz(solution: Transport, d: Floats, checked: Indices) -> None:

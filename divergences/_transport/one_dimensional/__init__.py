@@ -7,6 +7,10 @@ many pairs at once. `solver` selects one for a ground cost.
 """
 
 from divergences._transport.one_dimensional.quantiles import quantile_distance
-from divergences._transport.one_dimensional.solver import closed_form_cost, closed_form_optimum
+from divergences._transport.one_dimensional.solver import (
+    closed_form_cost,
+    closed_form_extension,
+    closed_form_optimum,
+)
 
-__all__ = ["closed_form_cost", "closed_form_optimum", "quantile_distance"]
+__all__ = ["closed_form_cost", "closed_form_extension", "closed_form_optimum", "quantile_distance"]

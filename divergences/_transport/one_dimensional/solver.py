@@ -5,9 +5,10 @@ from dataclasses import replace
 from divergences._transport.ground import GroundCost
 from divergences._transport.one_dimensional.convex_cost import convex_line_transport
 from divergences._transport.one_dimensional.coupling_cost import line_cost
+from divergences._transport.one_dimensional.lipschitz_extension import line_extension
 from divergences._transport.one_dimensional.w1 import line_transport
 from divergences._transport.result import Optimum
-from divergences._typing import Floats
+from divergences._typing import Floats, Indices
 
 MAX_SAFE_EXPONENT = 1000  # of the unit of length, up to which no distance overflows
 
@@ -58,3 +59,21 @@ def closed_form_cost(ground: GroundCost, p: Floats | None, q: Floats | None, /) 
     if power is None or ground.length_exponent > MAX_SAFE_EXPONENT:
         return None
     return line_cost(line.x[:, 0], line.y[:, 0], p, q, power=power, factor=ground.factor)
+
+
+def closed_form_extension(
+    ground: GroundCost, potential: Floats, /
+) -> tuple[Indices, Floats] | None:
+    """Minimum of cost minus potential over the targets, for each source, in closed form.
+
+    Args:
+        ground: The costs between the points.
+        potential: Potentials of the targets, in the unit of the costs, shape ``(m,)``.
+
+    Returns:
+        Target that attains the minimum, and the minimum, both of shape ``(n,)``; None if there is
+        no closed form.
+    """
+    if ground.line_power != 1:
+        return None
+    return line_extension(ground.x[:, 0], ground.y[:, 0], potential)
