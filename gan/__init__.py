@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from gan.data.mixtures import GaussianMixture, eight_gaussians, twenty_five_gaussians
     from gan.datasets import DATA
     from gan.errors import GanError, TrainingError
+    from gan.evaluation.certified_bound import CertifiedBound, certified_bound
     from gan.evaluation.critic_gap import CriticGap, critic_gap, critic_gaps
+    from gan.evaluation.critic_gap_metric import CriticGapMetric
     from gan.networks import NETWORKS, Networks
     from gan.recipes.recipe import Recipe
     from gan.recipes.registry import GAN, RECIPES, WGAN, WGAN_GP, TrainingMethod
@@ -34,7 +36,9 @@ __all__ = [
     "RECIPES",
     "WGAN",
     "WGAN_GP",
+    "CertifiedBound",
     "CriticGap",
+    "CriticGapMetric",
     "DataSet",
     "GanError",
     "GaussianMixture",
@@ -44,6 +48,7 @@ __all__ = [
     "Training",
     "TrainingError",
     "TrainingMethod",
+    "certified_bound",
     "critic_gap",
     "critic_gaps",
     "eight_gaussians",
@@ -66,7 +71,9 @@ _NAMES_OF_MODULE = {
     "gan.data.mixtures": ("GaussianMixture", "eight_gaussians", "twenty_five_gaussians"),
     "gan.datasets": ("DATA",),
     "gan.errors": ("GanError", "TrainingError"),
+    "gan.evaluation.certified_bound": ("CertifiedBound", "certified_bound"),
     "gan.evaluation.critic_gap": ("CriticGap", "critic_gap", "critic_gaps"),
+    "gan.evaluation.critic_gap_metric": ("CriticGapMetric",),
     "gan.networks": ("NETWORKS", "Networks"),
     "gan.recipes.recipe": ("Recipe",),
     "gan.recipes.registry": ("GAN", "RECIPES", "WGAN", "WGAN_GP", "TrainingMethod"),

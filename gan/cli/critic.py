@@ -2,6 +2,8 @@
 
 import math
 import sys
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +15,13 @@ from gan.critics import CRITICS, Budget, Checkpoint, Experiment, Question
 from gan.critics.experiment import DEFAULT_SAMPLE_SIZE
 from gan.critics.pairs import named_pair
 from gan.critics.pairs.distribution_pair import DistributionPair
+from gan.critics.references import ReferenceCritic, reference_critics
 from gan.errors import ConfigError, RunError, TrainingError, unknown_name
 from gan.runs import figures
 from gan.runs.atomic_files import make_folder, write_json
 from gan.runs.plugins import load_plugins
 from gan.runs.signals import EXIT_INTERRUPTED, stop_signals
-from gan.runs.text_table import text_table
+from gan.runs.text_table import percentage, text_table
 
 CHECKPOINT_HEADS = (
     "step",
@@ -28,8 +31,14 @@ CHECKPOINT_HEADS = (
     "slope",
     "cosine",
     "certified",
-    "cert. error",
+    "knowledge",
+    "fresh error",
+    "fresh knowledge",
 )
+REFERENCE_HEADS = ("reference", "knowledge", "fresh knowledge")
+NOTE = """\
+knowledge is (certified - baseline) / (exact - baseline): of the same points, and of fresh points
+of the pair against their exact EMD. A constant critic certifies the baseline, so it has 0."""
 FIGURE_POINTS = 2000
 
 
@@ -49,8 +58,10 @@ def critic_command(
 ) -> int:
     """Fit a critic between two distributions, and compare it with their exact distance.
 
-    Without a METHOD, lists the methods. The folder OUT gets critic.json and critic.png: the error
-    over the fit, and in the plane the contours of the critic.
+    Without a METHOD, lists the methods. Knowledge is measured on the same points, and on fresh
+    points of the pair, beside that of a constant critic, an untrained network and exact
+    potentials. The folder OUT gets critic.json and critic.png: error and knowledge over the fit,
+    and in the plane the contours of the critic.
 
     Args:
         method: The estimator.
@@ -97,6 +108,8 @@ def critic_command(
     print(f"{method} on {pair}, {question}: exact {experiment.exact:.6g}")
     checkpoints, status = _fit(experiment, method, Budget(steps, seconds))
     print(text_table(CHECKPOINT_HEADS, [_cells(c) for c in checkpoints], left=0))
+    references = reference_critics(experiment)
+    print(f"\n{_reference_table(references)}\n\n{NOTE}\n{_baselines(experiment)}")
     settings: dict[str, Any] = {
         "method": method,
         "pair": pair,
@@ -106,6 +119,7 @@ def critic_command(
         "steps": steps,
         "seconds": seconds if math.isfinite(seconds) else None,
     }
+    settings["references"] = [asdict(reference) for reference in references]
     _write_results(folder, settings, experiment, checkpoints)
     return status
 
@@ -163,12 +177,7 @@ def _fit(experiment: Experiment, method: str, budget: Budget) -> tuple[list[Chec
 
 def _cells(checkpoint: Checkpoint) -> list[str]:
     """Cells of the table row of a checkpoint."""
-    errors = checkpoint.errors
-    certified = (
-        ["-", "-"]
-        if errors.certified is None or errors.certified_error is None
-        else [f"{errors.certified:.5g}", f"{errors.certified_error:+.3%}"]
-    )
+    errors, fresh = checkpoint.errors, checkpoint.fresh
     return [
         str(checkpoint.step),
         f"{checkpoint.seconds:.1f}",
@@ -176,8 +185,27 @@ def _cells(checkpoint: Checkpoint) -> list[str]:
         f"{errors.error:+.2%}",
         f"{errors.slope:.3f}",
         f"{errors.cosine:.3f}",
-        *certified,
+        "-" if errors.certified is None else f"{errors.certified:.5g}",
+        percentage(errors.knowledge),
+        "-" if fresh is None else f"{fresh.error:+.2%}",
+        percentage(None if fresh is None else fresh.knowledge),
     ]
+
+
+def _reference_table(references: Sequence[ReferenceCritic]) -> str:
+    """Knowledge of critics that no estimator has fitted."""
+    rows = [(r.name, percentage(r.knowledge), percentage(r.fresh_knowledge)) for r in references]
+    return text_table(REFERENCE_HEADS, rows)
+
+
+def _baselines(experiment: Experiment) -> str:
+    """Baseline and exact EMD of the points, in a line for each set."""
+    sets = (("same", experiment.exact_transport), ("fresh", experiment.fresh_transport))
+    return "\n".join(
+        f"{name} points: baseline {transport.baseline:.5g} of exact {transport.exact:.5g}"
+        for name, transport in sets
+        if transport is not None
+    )
 
 
 def _write_results(

@@ -20,6 +20,7 @@ from gan.runs.folder import RunFolder
 from gan.runs.process_pool import parallel_map
 from gan.runs.run import initial_training, run
 from gan.runs.signals import EXIT_INTERRUPTED
+from gan.runs.text_table import percentage
 
 if TYPE_CHECKING:
     Settings = Recipe
@@ -74,7 +75,8 @@ def train_command(
     print(
         f"{config.recipe} on {config.data}, {config.steps} steps: exact EMD {last['exact']:.4f} "
         f"(floor {last['floor']:.4f}), critic's gap {last['gap']:.4f}, "
-        f"certified {last['certified']:.4f}; {config.folder}"
+        f"certified {last['certified']:.4f}, knowledge {percentage(last['knowledge'])}; "
+        f"{config.folder}"
     )
     return 0
 

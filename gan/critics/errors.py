@@ -1,8 +1,8 @@
 """Errors of a critic, on the points that it was fitted to or on populations, never both in one.
 
-*Same points*: its gap and its certified bound against the exact EMD of the points it was fitted
-to. *Population*: its gap on fresh points against the known W1. A critic that overfits a finite set
-has small errors of the first kind and large ones of the second.
+*Same points*: its gap, certified bound and knowledge against the exact EMD of the points it was
+fitted to. *Population*: its gap on fresh points against the known W1. A critic that overfits a
+finite set has small errors of the first kind and large ones of the second.
 """
 
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from torch import Tensor
 
 from gan.critics.pairs.distribution_pair import DistributionPair
 from gan.evaluation.certified_bound import max_slope
-from gan.evaluation.critic_gap import ExactTransport, relative_error
+from gan.evaluation.critic_gap import ExactTransport, knowledge, relative_error
 from gan.evaluation.pair_distances import PairDistances
 from gan.evaluation.point_pair import PointPair, ScoreFunction
 
@@ -33,6 +33,7 @@ class CriticErrors:
         exact: Value that the gap estimates: the exact EMD of the points, or the populations' W1.
         certified: On the same points, the largest lower bound of ``exact`` certified by scores;
             None on populations, where finitely many scores imply no bound.
+        baseline: On the same points, the bound of a constant critic; None on populations.
         standard_error: Standard error of the gap over fresh samples; 0 on the points of the fit.
     """
 
@@ -41,6 +42,7 @@ class CriticErrors:
     cosine: float
     exact: float
     certified: float | None = None
+    baseline: float | None = None
     standard_error: float = 0.0
 
     @property
@@ -52,6 +54,13 @@ class CriticErrors:
     def certified_error(self) -> float | None:
         """Relative error of the certified bound, in [-1, 0]; None on populations."""
         return None if self.certified is None else relative_error(self.certified, self.exact)
+
+    @property
+    def knowledge(self) -> float | None:
+        """Knowledge of the same points, in [0, 1] as in `CriticGap`; None on populations."""
+        if self.certified is None or self.baseline is None:
+            return None
+        return knowledge(self.baseline, self.certified, self.exact)
 
 
 def errors_on_points(score: ScoreFunction, transport: ExactTransport, /) -> CriticErrors:
@@ -71,7 +80,12 @@ def errors_on_points(score: ScoreFunction, transport: ExactTransport, /) -> Crit
     points = transport.points
     cosine = _mean_cosine(score, points.real[transport.partners], points.generated)
     return CriticErrors(
-        estimate.gap, estimate.slope, cosine, estimate.exact, certified=estimate.certified
+        estimate.gap,
+        estimate.slope,
+        cosine,
+        estimate.exact,
+        certified=estimate.certified,
+        baseline=estimate.baseline,
     )
 
 

@@ -1,7 +1,9 @@
-"""An estimator's errors during its fit, on the same points or on populations."""
+"""An estimator's errors during its fit, and its knowledge of fresh points."""
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 import torch
@@ -10,16 +12,18 @@ from gan.critics.errors import CriticErrors, errors_on_points, errors_on_populat
 from gan.critics.fit_loop import Budget, Estimator, Fit
 from gan.critics.pairs.distribution_pair import DistributionPair
 from gan.critics.problem import Problem
-from gan.evaluation.critic_gap import ExactTransport
+from gan.critics.unseen import unseen_points
+from gan.evaluation.critic_gap import CriticGap, ExactTransport
 from gan.runs.run_metrics import seeded_generator
 
 Question = Literal["same-points", "population"]
 
 DEFAULT_SAMPLE_SIZE = 4096
+FRESH_KNOWLEDGE_SIZE = 2048  # on populations; else as many as the points of the fit
 CHECKPOINT_STEPS = (1, 3, 10, 30, 100, 300, 1000, 3000, 10_000, 30_000, 100_000)
 
 # Random streams of one seed: measuring must neither change the fit nor repeat its points.
-POINTS_STREAM, FIT_STREAM, FRESH_STREAM = range(3)
+POINTS_STREAM, FIT_STREAM, FRESH_STREAM, KNOWLEDGE_STREAM = range(4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,21 +35,35 @@ class Checkpoint:
         seconds: Wall time of the updates, without that of measuring.
         errors: Errors of the critic.
         fit: The critic.
+        fresh: Gap, bounds, knowledge and exact EMD on fresh points of the pair, which the fit has
+            not drawn; None if the pair has too few of them.
     """
 
     step: int
     seconds: float
     errors: CriticErrors
     fit: Fit
+    fresh: CriticGap | None = None
 
     def record(self) -> dict[str, Any]:
-        """Steps, seconds and errors as plain values."""
-        return {
-            "step": self.step,
-            "seconds": self.seconds,
+        """Steps, seconds, errors and knowledge as plain values; None for NaN."""
+        fresh = self.fresh
+        numbers = {
             **asdict(self.errors),
             "error": self.errors.error,
             "certified_error": self.errors.certified_error,
+            "knowledge": self.errors.knowledge,
+            "fresh_error": None if fresh is None else fresh.error,
+            "fresh_knowledge": None if fresh is None else fresh.knowledge,
+            "fresh": None if fresh is None else asdict(fresh),
+        }
+        return {
+            "step": self.step,
+            "seconds": self.seconds,
+            **{
+                key: None if isinstance(value, float) and math.isnan(value) else value
+                for key, value in numbers.items()
+            },
         }
 
 
@@ -73,6 +91,7 @@ class Experiment:
         self.pair = pair
         self.question = question
         self._seed = seed
+        self._fresh_size = n if question == "same-points" else FRESH_KNOWLEDGE_SIZE
         self.exact_transport: ExactTransport | None = None
         self.w1: float | None = None
         if question == "population":
@@ -96,6 +115,23 @@ class Experiment:
         if self.exact_transport is not None:
             return self.exact_transport.exact
         return float(self.w1 or 0.0)
+
+    @cached_property
+    def fresh_transport(self) -> ExactTransport | None:
+        """Fresh points of the pair and their exact transport.
+
+        As many as the points of the fit, of "same-points", and none of them; 2048 on populations.
+        None if the pair is of finite sets that have too few other points.
+        """
+        rng = self._rng(KNOWLEDGE_STREAM)
+        seen = self.problem.points or (None, None)
+        real, generated = (
+            unseen_points(sampler, self._fresh_size, rng, points)
+            for sampler, points in zip((self.pair.real, self.pair.generated), seen, strict=True)
+        )
+        if real is None or generated is None:
+            return None
+        return ExactTransport.between(real, generated)
 
     def checkpoints(
         self,
@@ -124,7 +160,14 @@ class Experiment:
         for fit in estimator.fit(self.problem, budget=budget, rng=self._rng(FIT_STREAM)):
             is_last = fit.finished or stopped()
             if is_last or (fit.step in CHECKPOINT_STEPS and not only_last):
-                yield Checkpoint(fit.step, fit.seconds, self._errors(fit), fit)
+                fresh = self.fresh_transport
+                yield Checkpoint(
+                    fit.step,
+                    fit.seconds,
+                    self._errors(fit),
+                    fit,
+                    None if fresh is None else fresh.critic_gap(fit.score),
+                )
             if is_last:
                 return
 

@@ -101,9 +101,14 @@ def bound_of_scores(
     baseline = max(side.baseline for side in sides.values())
     certified = max(baseline, best.value)
     opposite = max(side.opposite for side in sides.values())
-    lengths = [distances.length(value) for value in (baseline, certified)]
-    require_representable(np.float64(lengths[1]), "euclidean")
-    return CertifiedBound(*lengths, best.scale, on_real, opposite > certified)
+    require_representable(np.float64(distances.length(certified)), "euclidean")
+    return CertifiedBound(
+        distances.length(baseline),
+        distances.length(certified),
+        best.scale,
+        on_real,
+        opposite > certified,
+    )
 
 
 def max_slope(distances: PairDistances, real_scores: Tensor, generated_scores: Tensor, /) -> float:
@@ -124,4 +129,3 @@ def max_slope(distances: PairDistances, real_scores: Tensor, generated_scores: T
         largest = max(largest, float(slopes.max()))
     with np.errstate(over="ignore", under="ignore"):
         return float(np.ldexp(largest, -distances.exponent))
-

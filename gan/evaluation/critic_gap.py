@@ -29,7 +29,7 @@ class CriticGap:
         slope: Largest ``|f(x) - f(y)| / |x - y|`` over pairs of one real and one generated point
             at a positive distance: the critic's Lipschitz constant on these pairs, at least 0.
         baseline: Mean distance to the nearest point of the other set, in the unit of the points:
-            what a constant critic certifies.
+            the bound that a constant critic certifies.
         certified: Largest lower bound of ``exact`` certified by the scores, in the unit of the
             points; it does not depend on the scale of the critic.
         exact: Exact Wasserstein-1 distance of the two sets, in the unit of the points.
@@ -179,6 +179,11 @@ class ExactTransport:
         partners = np.zeros(self.solution.plan.shape[1], dtype=np.int64)
         partners[columns] = rows
         return torch.from_numpy(partners)
+
+    @cached_property
+    def baseline(self) -> float:
+        """Bound that a constant critic certifies, as in `CriticGap`."""
+        return self.critic_gap(lambda points: torch.zeros(len(points))).baseline
 
     @cached_property
     def witness(self) -> LipschitzWitness:

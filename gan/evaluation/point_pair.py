@@ -52,7 +52,8 @@ class PointPair:
         if pair[0].shape[1:] != pair[1].shape[1:] or pair[0].ndim < 2:
             shapes = f"{tuple(pair[0].shape)} and {tuple(pair[1].shape)}"
             raise DistributionError(
-                f"`real` and `generated` must have points of one shape, (n, ...), but have {shapes}"
+                "`real` and `generated` must have points of one shape, (n, ...), but have "
+                f"{shapes}"
             )
         for name, points in zip(("real", "generated"), pair, strict=True):
             if not points.numel():

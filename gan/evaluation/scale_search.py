@@ -99,28 +99,30 @@ class _Search:
         self.mean = float(scores.mean())
         self.left = self._limit(int(scores.argmin()), -math.inf)
         self.right = self._limit(int(scores.argmax()), math.inf)
-        everywhere = torch.arange(len(distances.rows), device=scores.device)
-        (self.zero,) = self._evaluate([0.0], everywhere)
-        self.tangents = [self.zero]
+        self.tangents: list[_Tangent] = []
 
     def maximize(self, first: Sequence[float]) -> None:
         """Evaluate scales until the maximum is known.
 
         Args:
-            first: Scales to evaluate first.
+            first: Scales to evaluate first, beside 0.
         """
-        self._bracket([self.zero])
-        scales = self._inside([*first, *self._scales_of_subset()])
+        rows = torch.arange(len(self.distances.rows), device=self.scores.device)
+        scales = [0.0, *first, *self._scales_of_subset()]
         for _ in range(MAX_PASSES):
-            if scales:
-                # A row with one minimizer at both ends of the bracket has it between them, too.
-                rows = (self.left.minimizers != self.right.minimizers).nonzero()[:, 0]
-                self._bracket(self._evaluate(scales, rows))
+            self._bracket(self._evaluate(scales, rows))
             if self._is_finished():
                 return
+            # A row with one minimizer at both ends of the bracket has it between them, too.
+            rows = (self.left.minimizers != self.right.minimizers).nonzero()[:, 0]
             scales = self._next_scales()
             if not scales:
                 return
+
+    @property
+    def zero(self) -> _Tangent:
+        """The tangent at scale 0, the first."""
+        return self.tangents[0]
 
     def result(self, unit: float) -> SideBound:
         """The bounds, less their rounding errors.
@@ -161,9 +163,7 @@ class _Search:
                 picked = row_argmin(block, scale * self.scores)
                 minimizers[k, part] = picked
                 lengths[k, part] = block.gather(1, picked[:, None])[:, 0]
-        return [
-            self._tangent(scale, minimizers[k], lengths[k]) for k, scale in enumerate(scales)
-        ]
+        return [self._tangent(scale, minimizers[k], lengths[k]) for k, scale in enumerate(scales)]
 
     def _bracket(self, tangents: Sequence[_Tangent]) -> None:
         """Narrow the bracket of the maximum to the nearest rising and falling tangents."""
@@ -212,4 +212,3 @@ class _Search:
         search.maximize(first=[])
         best = max(search.tangents, key=lambda tangent: tangent.value).scale
         return [] if best == 0 else [best * factor for factor in FIRST_FACTORS]
-

@@ -24,9 +24,13 @@ METRIC_COLUMNS = {  # head and number format of each metric, in the order of the
     "live_gap": ("live gap", ".4g"),
     "gap": ("gap", ".4g"),
     "slope": ("slope", ".3g"),
+    "baseline": ("baseline", ".4f"),
     "certified": ("certified", ".4f"),
     "refined_certified": ("refined", ".4f"),
     "exact": ("exact", ".4f"),
+    "live_knowledge": ("live knowledge", ".1%"),
+    "knowledge": ("knowledge", ".1%"),
+    "refined_knowledge": ("refined knowledge", ".1%"),
     "floor": ("floor", ".4f"),
 }
 

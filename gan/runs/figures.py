@@ -1,5 +1,6 @@
 """Figures of runs and critics."""
 
+import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,10 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 REAL_COLOR, GENERATED_COLOR = "0.65", "C3"
-EXACT_COLOR, GAP_COLOR, CERTIFIED_COLOR = "black", "C0", "C2"
+EXACT_COLOR, GAP_COLOR, CERTIFIED_COLOR, BASELINE_COLOR = "black", "C0", "C2", "C1"
 DPI = 120
 CONTOUR_RESOLUTION = 160
+MAX_COLUMNS = 5  # drawn against each other
 MIN_PLOTTED_ERROR = 1e-9  # on a logarithmic axis
 
 
@@ -48,6 +50,38 @@ def draw_image_grid(
     axes.set_axis_off()
 
 
+def draw_pairs_of_columns(
+    figure: Figure, real: Float[Tensor, " n d"], generated: Float[Tensor, " m d"], /
+) -> None:
+    """Draw the first columns of points against each other, and histograms on the diagonal."""
+    d = min(MAX_COLUMNS, real.shape[1])
+    panels = figure.subplots(d, d, squeeze=False)
+    for points, color, size in ((real, REAL_COLOR, 6), (generated, GENERATED_COLOR, 2)):
+        columns = points[:, :d].cpu().numpy().T
+        for i in range(d):
+            panels[i, i].hist(columns[i], bins=40, density=True, color=color, alpha=0.6)
+            for j in range(d):
+                if i != j:
+                    panels[i, j].scatter(columns[j], columns[i], s=size, color=color, linewidths=0)
+    limits = [_limits(real[:, k]) for k in range(d)]
+    for i in range(d):
+        for j in range(d):
+            axes: Axes = panels[i, j]
+            axes.set_xlim(limits[j])
+            if i != j:
+                axes.set_ylim(limits[i])
+            axes.tick_params(labelsize=6, labelbottom=i == d - 1, labelleft=j == 0)
+    for k in range(d):
+        panels[d - 1, k].set_xlabel(f"column {k}")
+
+
+def _limits(values: Float[Tensor, " n"]) -> tuple[float, float]:
+    """Range of some values, with a margin on both sides."""
+    low, high = float(values.min()), float(values.max())
+    margin = 0.15 * (high - low) or 1.0
+    return low - margin, high + margin
+
+
 def save_samples(
     path: Path, real: Float[Tensor, " n *d"], generated: Float[Tensor, " n *d"], title: str = ""
 ) -> None:
@@ -62,8 +96,14 @@ def save_samples(
             values = points[:, 0].cpu().numpy()
             axes.hist(values, bins=100, density=True, color=color, alpha=0.6, label=label)
         axes.legend()
+    elif generated.ndim == 2 and generated.shape[1] > 2:
+        axes.remove()
+        draw_pairs_of_columns(figure, real, generated)
+        figure.suptitle(title)
+        figure.savefig(path, dpi=DPI)
+        return
     elif generated.ndim == 2:
-        scatter_samples(axes, real[:, :2], generated[:, :2])
+        scatter_samples(axes, real, generated)
         axes.legend(loc="center", markerscale=3)
     else:
         draw_image_grid(axes, generated[:256])
@@ -85,7 +125,7 @@ def save_sample_panels(
 
 
 def save_curves(path: Path, runs: dict[str, list[dict[str, Any]]], /) -> None:
-    """Save gap, certified bound, exact EMD and floor over training, one panel per run."""
+    """Save gap, certified bound, baseline, exact EMD and floor over training, by run."""
     columns = min(4, len(runs))
     rows = -(-len(runs) // columns)
     figure = Figure(figsize=(4.2 * columns, 4.2 * rows), layout="constrained")
@@ -106,11 +146,12 @@ def _draw_curves(axes: Axes, metrics: list[dict[str, Any]]) -> None:
     for key, color, label, width in (
         ("exact", EXACT_COLOR, "exact EMD", 2.5),
         ("certified", CERTIFIED_COLOR, "certified by the critic", 1.5),
+        ("baseline", BASELINE_COLOR, "certified by a constant", 1.5),
         ("gap", GAP_COLOR, "critic's gap", 1.5),
     ):
-        values = np.array(
-            [np.nan if line[key] is None else line[key] for line in metrics], dtype=float
-        )
+        # Runs of earlier versions have no baseline.
+        numbers = [line.get(key) for line in metrics]
+        values = np.array([np.nan if v is None else v for v in numbers], dtype=float)
         positive = np.where(values > 0, values, np.nan)
         axes.plot(steps, positive, color=color, label=label, linewidth=width, marker=".")
     axes.axhline(
@@ -129,29 +170,32 @@ def save_critic(
     generated: Float[Tensor, " m *d"],
     /,
 ) -> None:
-    """Save a critic's errors over its fit, and in the plane the contours of its scores."""
+    """Save error and lack of knowledge over a critic's fit, and in the plane its contours."""
     in_plane = real.ndim == 2 and real.shape[1] == 2
     figure = Figure(figsize=(10.5 if in_plane else 5.2, 4.8), layout="constrained")
     axes = figure.add_subplot(1, 1 + in_plane, 1 + in_plane)
-    steps = [line["step"] for line in lines]
-    for key, color, label in (
-        ("error", GAP_COLOR, "gap"),
-        ("certified_error", CERTIFIED_COLOR, "certified bound"),
+    for label, color, values in (
+        ("relative error of the gap", GAP_COLOR, _column(lines, "error")),
+        ("1 - knowledge", CERTIFIED_COLOR, 1 - _column(lines, "knowledge")),
+        ("1 - knowledge of fresh points", BASELINE_COLOR, 1 - _column(lines, "fresh_knowledge")),
     ):
-        values = [abs(line[key]) for line in lines if line[key] is not None]
-        if values:
-            axes.plot(
-                steps, np.maximum(values, MIN_PLOTTED_ERROR), color=color, marker=".", label=label
-            )
+        if not np.isnan(values).all():
+            plotted = np.maximum(np.abs(values), MIN_PLOTTED_ERROR)
+            axes.plot(_column(lines, "step"), plotted, color=color, marker=".", label=label)
     axes.set_xscale("log")
     axes.set_yscale("log")
     axes.set_xlabel("step of the critic")
-    axes.set_ylabel("relative error")
+    axes.set_ylabel("relative error, or share that is not known")
     axes.legend()
     if in_plane:
         _draw_contours(figure.add_subplot(1, 2, 1), score, real, generated)
     figure.suptitle(title)
     figure.savefig(path, dpi=DPI)
+
+
+def _column(lines: Sequence[dict[str, Any]], key: str) -> np.ndarray:
+    """Numbers of one key, NaN where there is none."""
+    return np.array([math.nan if (v := line.get(key)) is None else v for line in lines])
 
 
 def _draw_contours(

@@ -38,6 +38,9 @@ def ema_samples(training: Training, n: int, rng: torch.Generator) -> Float[Tenso
 class Evaluation:
     """A run's critics against the exact EMD of fresh real and generated points.
 
+    The knowledge of the live critic is of points that it was not fitted to, that of the two copies
+    of the points that they were fitted to.
+
     Attributes:
         live: The critic of the training.
         fine_tuned: A copy trained further on these points by the recipe, with the generator fixed
@@ -60,10 +63,13 @@ class Evaluation:
         certified = self.gap_is_certified
         return {
             **asdict(tuned),
+            "knowledge": tuned.knowledge,
             "gap": tuned.certified if certified else tuned.gap,
             "live_gap": live.certified if certified else live.gap,
             "live_certified": live.certified,
+            "live_knowledge": live.knowledge,
             "refined_certified": self.refined.certified,
+            "refined_knowledge": self.refined.knowledge,
             **self.measures,
         }
 

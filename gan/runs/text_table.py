@@ -1,5 +1,6 @@
 """Plain-text tables."""
 
+import math
 from collections.abc import Sequence
 
 
@@ -23,3 +24,8 @@ def text_table(heads: Sequence[str], rows: Sequence[Sequence[str]], /, *, left: 
         for row in (heads, *rows)
     ]
     return "\n".join([lines[0], "-" * max(map(len, lines)), *lines[1:]])
+
+
+def percentage(share: float | None, /) -> str:
+    """A share in percent with one decimal; a dash for None and NaN."""
+    return "-" if share is None or math.isnan(share) else f"{share:.1%}"

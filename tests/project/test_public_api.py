@@ -32,9 +32,9 @@ NAMES = {
     """,
     divergences.densities: "Integral js kl reverse_kl",
     gan: """
-        CriticGap DATA DataSet GAN GanError GaussianMixture NETWORKS Networks RECIPES Recipe Step
-        Training TrainingError TrainingMethod WGAN WGAN_GP critic_gap critic_gaps eight_gaussians
-        train twenty_five_gaussians
+        CertifiedBound CriticGap CriticGapMetric DATA DataSet GAN GanError GaussianMixture NETWORKS
+        Networks RECIPES Recipe Step Training TrainingError TrainingMethod WGAN WGAN_GP
+        certified_bound critic_gap critic_gaps eight_gaussians train twenty_five_gaussians
     """,
 }
 FOLDERS = ["critics", "data", "evaluation", "metrics", "networks", "recipes", "runs", "training"]

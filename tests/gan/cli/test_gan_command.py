@@ -22,12 +22,17 @@ METRICS = {
     "seconds",
     "gap",
     "slope",
+    "baseline",
     "certified",
+    "knowledge",
+    "flipped",
     "refined_certified",
+    "refined_knowledge",
     "exact",
     "floor",
     "live_gap",
     "live_certified",
+    "live_knowledge",
     "learning_rate",
     "noise",
 }
@@ -100,7 +105,8 @@ def test_a_run_leaves_its_files(recipe, gan, tmp_path):
     assert [line["step"] for line in lines(tmp_path / "run")] == [6, 10, 12]
     for line in lines(tmp_path / "run"):
         assert set(line) == METRICS | MIXTURE_METRICS
-        assert 0 <= line["certified"] <= line["exact"]
+        assert 0 <= line["baseline"] <= line["certified"] <= line["exact"]
+        assert 0 <= line["live_knowledge"] <= line["refined_knowledge"] <= 1
         assert line["live_certified"] <= line["refined_certified"] <= line["exact"]
         assert line["floor"] > 0
     config = json.loads((tmp_path / "run" / "config.json").read_text())

@@ -17,6 +17,7 @@ from gan.runs.run import run
 
 LINE = {"step": 10, "seconds": 3.2, "gap": 0.5, "slope": 1.25, "certified": 0.25, "exact": 0.5}
 LINE |= {"floor": 0.125, "modes": 8, "in_3_sigma": 0.875, "live_gap": 0.75}
+LINE |= {"baseline": 0.125, "knowledge": 0.375}
 
 
 def written(folder, *metrics, **config):
@@ -46,15 +47,19 @@ def test_compare_shows_the_last_evaluation_and_mean_and_spread_of_seeds(gan, tmp
     order = [line.split()[0] for line in table.splitlines()[2:5]]
     assert order == [str(tmp_path / name) for name in ("a/seed2", "a/seed10", "b")]
     heads = table.splitlines()[0]
-    words = "run step seconds modes in 3 sigma live gap gap slope certified exact floor"
+    words = "run step seconds modes in 3 sigma live gap gap slope baseline certified exact"
+    words += " knowledge floor"
     assert heads.split() == words.split()
-    whole = ["10", "3", "8", "87.5%", "0.75", "0.5", "1.25", "0.2500", "0.5000", "0.1250"]
+    whole = ["10", "3", "8", "87.5%", "0.75", "0.5", "1.25", "0.1250", "0.2500", "0.5000"]
+    whole += ["37.5%", "0.1250"]
     assert row(table, str(tmp_path / "b")) == whole
     mean = row(table, "gan on eight-gaussians, 2 seeds: mean")
     spread = row(table, "gan on eight-gaussians, 2 seeds: spread")
-    assert mean == ["7.5", "87.5%", "0.75", "0.5", "1.25", "0.2500", "0.3750", "0.1250"]
+    numbers = ["7.5", "87.5%", "0.75", "0.5", "1.25", "0.1250", "0.2500", "0.3750"]
+    assert mean == [*numbers, "37.5%", "0.1250"]
     # Of two numbers the standard deviation is their distance / sqrt(2).
-    assert spread == ["0.707", "0.0%", "0", "0", "0", "0.0000", "0.1768", "0.0000"]
+    numbers = ["0.707", "0.0%", "0", "0", "0", "0.0000", "0.0000", "0.1768"]
+    assert spread == [*numbers, "0.0%", "0.0000"]
     assert f"Wrote {tmp_path / 'c.png'}" in said
     assert (tmp_path / "c.png").read_bytes().startswith(b"\x89PNG")
 

@@ -14,6 +14,7 @@ from gan.critics import (
     errors_on_points,
     errors_on_populations,
 )
+from gan.critics.experiment import FRESH_KNOWLEDGE_SIZE
 from gan.critics.pairs import named_pair
 from gan.evaluation.critic_gap import ExactTransport
 
@@ -59,12 +60,22 @@ def test_population_errors_are_measured_on_points_that_the_fit_has_not_drawn(see
     fit_draws, fresh_draws = [], []
     experiment = recorded_experiment(seed, fit_draws, fresh_draws)
     list(experiment.checkpoints(FirstCoordinate(), Budget(3)))
-    fitted = {tuple(row) for sample, _ in fit_draws for row in sample.tolist()}
+    # Of the samplers, the first draws are those of the fit, the others those of the knowledge.
+    fit_seed = fit_draws[0][1]
+    fitted, known = (
+        {
+            tuple(row)
+            for sample, of in fit_draws
+            if (of == fit_seed) == is_fit
+            for row in sample.tolist()
+        }
+        for is_fit in (True, False)
+    )
     fresh = {tuple(row) for sides, _ in fresh_draws for x in sides for row in x.float().tolist()}
-    assert len(fitted) == 6000
+    assert (len(fitted), len(known)) == (6000, 2 * FRESH_KNOWLEDGE_SIZE)
     # Independent normal points in float32 coincide with a probability below 1e-6.
-    assert not fitted & fresh
-    assert not {seed for _, seed in fit_draws} & {seed for _, seed in fresh_draws}
+    assert not fitted & (fresh | known)
+    assert not {of for _, of in fit_draws} & {of for _, of in fresh_draws}
 
 
 def test_population_errors_use_the_same_points_at_each_checkpoint_and_for_each_estimator():
