@@ -149,14 +149,19 @@ class CoincidentPoints:
         arcs = _divided(optimum.arcs_in_unit, self.sources.place, p)
         transposed = Arcs(arcs.cols, arcs.rows, arcs.mass, arcs.cost)
         arcs = _divided(transposed, self.targets.place, q)
+        arcs = Arcs(arcs.cols, arcs.rows, arcs.mass, arcs.cost)
+        potentials = (
+            optimum.source_potential[self.sources.place],
+            optimum.target_potential[self.targets.place],
+        )
+        if optimum.exact_proof:  # which the division of a mass leaves as it is
+            cost, gap = optimum.cost, optimum.gap
+            return Optimum(arcs, *potentials, cost, gap, exact_proof=True)
         return certified_optimum(
-            Arcs(arcs.cols, arcs.rows, arcs.mass, arcs.cost),
+            arcs,
             p,
             q,
-            (
-                optimum.source_potential[self.sources.place],
-                optimum.target_potential[self.targets.place],
-            ),
+            potentials,
             max_violation=0.0,
             exponent=0,
             unit_exponent=unit_exponent,
