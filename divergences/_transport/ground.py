@@ -5,18 +5,20 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-from scipy.spatial.distance import cdist
 
 from divergences import _checks
 from divergences._transport.certificate import SMALLEST_SUBNORMAL, UNDERFLOW_TOLERANCE
+from divergences._transport.circular_distance import CircularDistance
+from divergences._transport.great_circle import coordinates
 from divergences._transport.metrics import (
     OVERFLOW_MESSAGE,
     BlockMetric,
     Metric,
+    block_distances,
     checked_distances,
     common_exponent,
     require_metric,
-    scaled_norms,
+    row_distances,
 )
 from divergences._typing import Floats, Indices, Rows
 from divergences.errors import DistributionError, SolverError
@@ -48,19 +50,37 @@ class GroundCost:
 
     @classmethod
     def of(
-        cls, x: Floats, y: Floats, /, *, metric: Metric | BlockMetric, order: float = 1.0
+        cls,
+        x: Floats,
+        y: Floats,
+        /,
+        *,
+        metric: Metric | BlockMetric,
+        order: float = 1.0,
+        names: tuple[str, str] = ("x", "y"),
     ) -> "GroundCost":
         """Ground cost between points in the caller's unit.
+
+        Args:
+            x: Sources, shape ``(n, d)``.
+            y: Targets, shape ``(m, d)``.
+            metric: Name of a distance, or a function of two blocks of points.
+            order: Power of the distance, at least 1.
+            names: Names of the points in messages.
 
         Returns:
             The costs, in units of ``2**exponent``.
 
         Raises:
-            DistributionError: If the metric or the order is invalid, or a callable metric returns
-                invalid distances.
+            DistributionError: If the metric or the order is invalid, a latitude is beyond 90
+                degrees, or a callable metric returns invalid distances.
         """
         require_metric(metric)
         order = _checks.order_of_distance(order)
+        if isinstance(metric, CircularDistance):
+            return cls(x, y, metric, order, math.frexp(metric.period)[1])
+        if metric == "haversine":
+            return cls(coordinates(names[0], x), coordinates(names[1], y), metric, order, 0)
         if callable(metric):
             return cls(x, y, metric, order, _distance_exponent(cls(x, y, metric, 1.0, 0)))
         exponent = common_exponent(x, y)
@@ -91,16 +111,21 @@ class GroundCost:
         return len(self.x), len(self.y)
 
     @property
+    def _is_curved(self) -> bool:
+        """Whether the metric is not a norm of differences of coordinates."""
+        return callable(self.metric) or self.metric == "haversine"
+
+    @property
     def line_power(self) -> float | None:
         """Power of ``|x - y|`` that is the cost, for a named metric on the line; else None."""
-        if self.x.shape[1] != 1 or callable(self.metric):
+        if self.x.shape[1] != 1 or self._is_curved:
             return None
         return 2 * self.order if self.metric == "sqeuclidean" else self.order
 
     @property
     def without_constant_coordinates(self) -> "GroundCost":
         """The same costs from one coordinate, if all points agree in all others."""
-        if callable(self.metric) or self.x.shape[1] == 1:
+        if self._is_curved or self.x.shape[1] == 1:
             return self
         first = self.x[0]
         varies = (self.x != first).any(axis=0) | (self.y != first).any(axis=0)
@@ -132,13 +157,20 @@ class GroundCost:
         """
         x, y = self.x[rows], self.y[cols]
         if not callable(self.metric):
-            return self._powers(cdist(x, y, self.metric))
+            return self.powers(block_distances(x, y, self.metric))
         distances = checked_distances(self.metric(x, y), len(x), len(y))
         with np.errstate(over="ignore"):
-            return self._powers(np.ldexp(distances, -self.length_exponent))
+            return self.powers(np.ldexp(distances, -self.length_exponent))
 
-    def _powers(self, distances: Floats) -> Floats:
-        """Costs of distances that are in units of ``2**length_exponent``."""
+    def powers(self, distances: Floats, /) -> Floats:
+        """Costs of distances that are in units of ``2**length_exponent``.
+
+        Returns:
+            Costs, of the shape of the distances.
+
+        Raises:
+            DistributionError: If a cost is too large for a float.
+        """
         if self.order == 1 and not callable(self.metric):
             return distances
         with np.errstate(over="ignore"):
@@ -165,9 +197,8 @@ class GroundCost:
         size = max(1, MAX_BLOCK_PAIRS // self.x.shape[1])
         for start in range(0, len(rows), size):
             part = slice(start, start + size)
-            differences = self.x[rows[part]] - self.y[cols[part]]
-            cost[part] = scaled_norms(differences, self.metric)
-        return self._powers(cost)
+            cost[part] = row_distances(self.x[rows[part]], self.y[cols[part]], self.metric)
+        return self.powers(cost)
 
     def _of_pairs_by_blocks(self, rows: Indices, cols: Indices) -> Floats:
         """Costs of pairs, from blocks of a few sources and all of their targets."""
@@ -223,7 +254,7 @@ class GroundCost:
             return False
         if self.order == 1 and self.metric not in ("euclidean", "sqeuclidean"):
             return False
-        norm: Metric | BlockMetric = self.metric if callable(self.metric) else "chebyshev"
+        norm: Metric | BlockMetric = self.metric if self._is_curved else "chebyshev"
         distances = replace(self, order=1.0, metric=norm).of_pairs(rows, cols)
         vanished = (distances > 0) & (self.of_pairs(rows, cols) < UNDERFLOW_TOLERANCE)
         return bool(vanished.any())

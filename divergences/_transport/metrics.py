@@ -9,10 +9,17 @@ import numpy as np
 from scipy.spatial.distance import cdist
 
 from divergences import _checks
+from divergences._transport.circular_distance import CircularDistance
+from divergences._transport.great_circle import (
+    coordinates,
+    great_circle,
+    great_circle_block,
+    great_circle_rows,
+)
 from divergences._typing import Array, Floats
 from divergences.errors import DistributionError
 
-Metric = Literal["euclidean", "cityblock", "sqeuclidean", "chebyshev"]
+Metric = Literal["euclidean", "cityblock", "sqeuclidean", "chebyshev", "haversine"]
 BlockMetric = Callable[[Floats, Floats], Floats]
 OVERFLOW_MESSAGE = (
     "`x` and `y` are so large that their {} distances, or powers of these, exceed 1.8e308; divide "
@@ -31,21 +38,24 @@ def distances(x: Floats, y: Floats, /, *, metric: Metric = "euclidean") -> Float
         x: Shape ``(n, d)``.
         y: Shape ``(m, d)``.
         metric: "euclidean"; "cityblock", the sum of absolute differences; "chebyshev", the largest
-            of them; or "sqeuclidean", the Euclidean distance squared.
+            of them; "sqeuclidean", the Euclidean distance squared; or "haversine", the
+            great-circle distance of points (latitude, longitude) in degrees.
 
     Returns:
-        Shape ``(n, m)``, in the unit of the points, for "sqeuclidean" in its square.
+        Shape ``(n, m)``, in the unit of the points, for "sqeuclidean" in its square, for
+        "haversine" in units of the radius.
 
     Raises:
         DistributionError: If the metric is unknown, or a distance is too large for a float.
     """
     require_metric(metric)
+    if metric == "haversine":
+        return block_distances(coordinates("x", x), coordinates("y", y), metric)
     exponent = common_exponent(x, y)
     power = 2 if metric == "sqeuclidean" else 1
+    scaled = block_distances(np.ldexp(x, -exponent), np.ldexp(y, -exponent), metric)
     with np.errstate(over="ignore"):
-        result = np.ldexp(
-            cdist(np.ldexp(x, -exponent), np.ldexp(y, -exponent), metric), power * exponent
-        )
+        result = np.ldexp(scaled, power * exponent)
     require_representable(result, metric)
     return result
 
@@ -104,6 +114,15 @@ def checked_distances(values: object, n: int, m: int, /) -> Floats:
     return block
 
 
+def arc_lengths(x: Array, y: Array, metric: Metric | BlockMetric, xp: ModuleType, /) -> Array:
+    """Distance of each row of two arrays, differentiable, with gradient 0 where it is 0."""
+    if metric == "haversine":
+        return great_circle(x, y, xp)
+    if isinstance(metric, CircularDistance):
+        return metric.of_rows(x, y, xp)
+    return norms(x - y, metric, xp)
+
+
 def norms(differences: Array, metric: Metric | BlockMetric, xp: ModuleType, /) -> Array:
     """Norm of each row, differentiable, with gradient 0 where it is 0."""
     if metric == "cityblock":
@@ -119,8 +138,24 @@ def norms(differences: Array, metric: Metric | BlockMetric, xp: ModuleType, /) -
     return unit * xp.where(squares > 0, xp.sqrt(xp.where(squares > 0, squares, 1.0)), 0.0)
 
 
-def scaled_norms(differences: Floats, metric: Metric, /) -> Floats:
-    """Norm of each row of a numpy array that is scaled so that no square overflows."""
+def block_distances(x: Floats, y: Floats, metric: Metric, /) -> Floats:
+    """Distance of every pair of points that are scaled so that no square overflows.
+
+    Returns:
+        Shape ``(n, m)``.
+    """
+    return great_circle_block(x, y) if metric == "haversine" else cdist(x, y, metric)
+
+
+def row_distances(x: Floats, y: Floats, metric: Metric, /) -> Floats:
+    """Distance of each row of two arrays of points that are scaled so that no square overflows.
+
+    Returns:
+        Shape ``(k,)``.
+    """
+    if metric == "haversine":
+        return great_circle_rows(x, y)
+    differences = x - y
     if metric == "cityblock":
         return cast(Floats, np.abs(differences).sum(axis=1))
     if metric == "chebyshev":

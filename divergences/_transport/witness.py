@@ -21,7 +21,7 @@ from divergences._transport.ground import GroundCost
 from divergences._transport.metrics import (
     BlockMetric,
     Metric,
-    norms,
+    arc_lengths,
     require_metric,
     require_representable,
 )
@@ -51,8 +51,8 @@ def lipschitz_witness(
         solution: A transport between points, of order 1, under the same metric:
             `sampled.transport(x, y)`.
         y: The targets of the transport, shape ``(m, d)``, or ``(m,)`` on the line.
-        metric: The distance: "euclidean", "cityblock", "chebyshev", or a function of two blocks
-            of points that is a metric.
+        metric: The distance: "euclidean", "cityblock", "chebyshev", "haversine", or a function of
+            two blocks of points that is a metric.
 
     Returns:
         The function, of points of shape ``(..., d)``.
@@ -93,7 +93,7 @@ def lipschitz_witness(
             'solve with "euclidean"'
         )
     checked = np.unique(np.linspace(0, len(targets) - 1, MAX_CHECKED_TARGETS).astype(np.intp))
-    ground = GroundCost.of(targets[checked], targets[checked], metric=metric)
+    ground = GroundCost.of(targets[checked], targets[checked], metric=metric, names=("y", "y"))
     with np.errstate(over="ignore"):
         distances = np.ldexp(ground.block(slice(None), slice(None)), ground.exponent)
     require_representable(distances, "ground")
@@ -175,14 +175,14 @@ class LipschitzWitness:
             device = array_api_compat.device(array)
             y = xp.asarray(self.y[minimizer], device=device)
             potential = xp.asarray(self.potential[minimizer], device=device)
-            result = norms(flat - y, self.metric, xp) - potential
+            result = arc_lengths(flat, y, self.metric, xp) - potential
         else:
             result = xp.asarray(values)
         return _checks.scalar(xp.reshape(result, tuple(array.shape[:-1])), array.dtype, xp)
 
     def _minimum(self, z: Floats) -> tuple[Indices, Floats]:
         """Index of the target that attains the minimum at each point, and the minimum."""
-        ground = GroundCost.of(z, self.y, metric=self.metric)
+        ground = GroundCost.of(z, self.y, metric=self.metric, names=("z", "y"))
         potential = np.ldexp(self.potential, -ground.exponent)
         minimizer, minimum = _extension(ground, potential)
         with np.errstate(over="ignore"):

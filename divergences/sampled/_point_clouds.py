@@ -11,9 +11,10 @@ import numpy as np
 
 from divergences import _checks
 from divergences._checks.images import refuse_images
+from divergences._transport.circular_distance import CircularDistance
 from divergences._transport.gradients import cost_with_gradient, numpy_scalar
 from divergences._transport.ground import GroundCost
-from divergences._transport.metrics import BlockMetric, Metric, norms
+from divergences._transport.metrics import BlockMetric, Metric, arc_lengths
 from divergences._transport.one_dimensional import closed_form_cost
 from divergences._transport.result import Optimum
 from divergences._transport.solve import SolverOptions, solve
@@ -180,6 +181,12 @@ class PointCloudPair:
         return x if x.dtype == self.xp.result_type(x, y) else y
 
     @property
+    def device(self) -> Array | None:
+        """Array on the GPU that computes reduced costs; None for the CPU."""
+        points = self.x.points
+        return points if array_api_compat.is_torch_array(points) and points.is_cuda else None
+
+    @property
     def sizes(self) -> tuple[int, int]:
         """Numbers of points n and m."""
         return self.x.n, self.y.n
@@ -212,7 +219,8 @@ class PointCloudPair:
                 gradient and the metric is a function.
         """
         x, y = self.x.points, self.y.points
-        if callable(metric) and any(getattr(a, "requires_grad", False) for a in (x, y)):
+        differentiable = not callable(metric) or isinstance(metric, CircularDistance)
+        if not differentiable and any(getattr(a, "requires_grad", False) for a in (x, y)):
             raise DistributionError(
                 "`metric` is a function, through which no gradient passes: give points that "
                 "require none, x.detach(), or the name of a metric"
@@ -225,9 +233,7 @@ class PointCloudPair:
 
     def solve(self, ground: GroundCost, options: SolverOptions) -> Optimum:
         """Certified optimal plan, in the scaled unit of the ground cost."""
-        points = self.x.points
-        on_gpu = array_api_compat.is_torch_array(points) and points.is_cuda
-        optimum = solve(ground, *self.masses, options, device=points if on_gpu else None)
+        optimum = solve(ground, *self.masses, options, device=self.device)
         ground.require_no_underflow(optimum.cost, optimum.arcs.rows, optimum.arcs.cols)
         return optimum
 
@@ -270,8 +276,12 @@ class PointCloudPair:
 
         def arc_costs(rows: Array, cols: Array) -> Array:
             x, y = (_scaled(cloud.points, ground, xp) for cloud in (self.x, self.y))
-            arc_lengths = norms(x[rows, :] - y[cols, :], ground.metric, xp)
-            return arc_lengths if ground.order == 1 else ground.factor * arc_lengths**ground.order
+            lengths = arc_lengths(x[rows, :], y[cols, :], ground.metric, xp)
+            if isinstance(
+                ground.metric, CircularDistance
+            ):  # whose points have no unit of their own
+                lengths = lengths * 2.0**-ground.length_exponent
+            return lengths if ground.order == 1 else ground.factor * lengths**ground.order
 
         weights = self.x.weights, self.y.weights
         return cost_with_gradient(optimum, arc_costs, weights, self.like, xp, ground=ground)
@@ -288,6 +298,10 @@ def _require_same_dimension(x_dimension: int, y_dimension: int) -> None:
 
 def _scaled(points: Array, ground: GroundCost, xp: ModuleType) -> Array:
     """Points in the unit of the ground cost, in float64."""
-    points = xp.astype(points, xp.float64)
-    half = ground.point_exponent // 2  # 2.0**unit itself may overflow
-    return (points * 2.0**-half) * 2.0 ** (half - ground.point_exponent)
+    return _in_unit(xp.astype(points, xp.float64), ground.point_exponent)
+
+
+def _in_unit(values: Array, exponent: int) -> Array:
+    """Values divided by a power of two."""
+    half = exponent // 2  # 2.0**exponent itself may overflow
+    return (values * 2.0**-half) * 2.0 ** (half - exponent)
