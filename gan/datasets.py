@@ -8,8 +8,10 @@ from torch import Tensor
 
 from gan.data import mnist
 from gan.data.curves import SwissRoll, VerticalSegments
-from gan.data.dataset import DataSet, Loader, Measures, RefinementSettings, Sampler
+from gan.data.dataset import IMAGE_REFINEMENT, DataSet, Loader, Measures, Sampler
+from gan.data.files import data_set_of_path
 from gan.data.mixtures import GaussianMixture, eight_gaussians, twenty_five_gaussians
+from gan.errors import ConfigError
 from gan.metrics.classifier import DigitClassifier, digit_classifier
 from gan.metrics.densities import density_js, density_reverse_kl
 from gan.metrics.digits import STACKED_SAMPLES, digit_quality, mode_coverage, stacked_numbers
@@ -17,7 +19,6 @@ from gan.metrics.frechet import Moments
 from gan.metrics.modes import modes
 
 REFERENCE_SIZE = 2000  # real points that JS compares generated points with
-IMAGE_REFINEMENT = RefinementSettings(steps=100, learning_rate=0.0, correction_rate=0.3)
 FRECHET_STRIDE = 3  # 20,000 digits, from the whole file: its order is not random
 
 
@@ -163,6 +164,39 @@ def stacked_mnist_set(data_dir: Path | None) -> DataSet:
 def _reference_sample(sample: Sampler) -> Tensor:
     """Real points that are the same in every evaluation, so that their noise is, too."""
     return sample(REFERENCE_SIZE, torch.Generator().manual_seed(0))
+
+
+def load_data_set(
+    name: str,
+    data_dir: Path | None,
+    /,
+    *,
+    image_size: int | None = None,
+    standardize: bool = False,
+) -> DataSet:
+    """The data set of a name, or of a path.
+
+    Args:
+        name: A key of `DATA`, or the path of a file of points or a folder of images.
+        data_dir: Folder of the MNIST files.
+        image_size: Side in pixels that images of a folder are resized to.
+        standardize: Divide each column of a table by its standard deviation.
+
+    Returns:
+        The data set.
+
+    Raises:
+        ConfigError: If an option does not apply to a data set of a name.
+        DistributionError: If the file or folder holds no points that can be read.
+    """
+    if name not in DATA:
+        return data_set_of_path(Path(name), image_size=image_size, standardize=standardize)
+    if image_size is not None or standardize:
+        option = "--standardize" if standardize else "--image-size"
+        raise ConfigError(
+            f"{option} is for a file or folder, not for the data {name}; leave it out"
+        )
+    return DATA[name](data_dir)
 
 
 DATA: dict[str, Loader] = {

@@ -14,7 +14,7 @@ from gan.networks.modules import Critic, Generator, Shape
 from gan.networks.residual import residual_critic, residual_generator
 from gan.networks.segment import segment_generator
 
-Domain = Literal["any points", "points in the plane", "images of 28 x 28"]
+Domain = Literal["any points", "points in the plane", "images", "images of 28 x 28"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,8 @@ class Networks:
         """Whether the pair is designed for points of this shape."""
         if self.domain == "points in the plane":
             return shape == (2,)
+        if self.domain == "images":  # halved twice
+            return len(shape) == 3 and shape[1] % 4 == 0 and shape[2] % 4 == 0
         if self.domain == "images of 28 x 28":
             return len(shape) == 3 and shape[1:] == (28, 28)
         return True
@@ -84,25 +86,25 @@ NETWORKS: dict[str, Networks] = {
         "strided convolutions, leaky ReLU, critic without normalisation",
         convolutional_generator,
         convolutional_critic,
-        "images of 28 x 28",
+        "images",
     ),
     "convolutional-categorical": Networks(
         "convolutional, categorical latent code of 16 beside the noise",
         partial(convolutional_generator, categories=16),
         convolutional_critic,
-        "images of 28 x 28",
+        "images",
     ),
     "convolutional-norm": Networks(
         "convolutional, critic with layer norm",
         convolutional_generator,
         partial(convolutional_critic, norm="layer"),
-        "images of 28 x 28",
+        "images",
     ),
     "residual": Networks(
         "residual blocks, critic without normalisation",
         residual_generator,
         residual_critic,
-        "images of 28 x 28",
+        "images",
     ),
     "shallow-mlp": Networks(
         "ReLU 256, uniform noise 100; critic ReLU 256",

@@ -1,8 +1,11 @@
 """Change of unit and origin: networks for points of size 1 applied to other points."""
 
+import torch
 from torch import Tensor, nn
 
 from gan.networks.modules import Critic, Generator
+
+Offset = float | tuple[float, ...]
 
 
 class Scale(nn.Module):
@@ -10,22 +13,26 @@ class Scale(nn.Module):
 
     Attributes:
         factor: The factor.
-        offset: The summand.
+        offset: The summand, one number or one for each coordinate; None for 0. It is no part of
+            the state.
     """
 
-    def __init__(self, factor: float, offset: float = 0.0) -> None:
+    offset: Tensor | None
+
+    def __init__(self, factor: float, offset: Offset = 0.0) -> None:
         super().__init__()
         self.factor = factor
-        self.offset = offset
+        is_zero = not any(offset) if isinstance(offset, tuple) else offset == 0
+        self.register_buffer("offset", None if is_zero else torch.tensor(offset), persistent=False)
 
     def forward(self, values: Tensor) -> Tensor:
         """``values`` times the factor, plus the offset."""
         scaled = self.factor * values
-        return scaled + self.offset if self.offset else scaled
+        return scaled if self.offset is None else scaled + self.offset.to(scaled)
 
 
 def rescaled(
-    generator: Generator, critic: Critic, unit: float, offset: float = 0.0, /
+    generator: Generator, critic: Critic, unit: float, offset: Offset = 0.0, /
 ) -> tuple[Generator, Critic]:
     """Generator and critic of points that are ``unit`` times as large, and shifted by ``offset``.
 
@@ -35,7 +42,7 @@ def rescaled(
         generator: Generator of points of size 1.
         critic: Critic of points of size 1.
         unit: Size of the points of the data.
-        offset: Coordinate in the data of a 0 of the networks.
+        offset: Coordinates in the data of a 0 of the networks.
 
     Returns:
         Wrapped networks with the same parameters; the arguments themselves if the unit is 1 and
@@ -51,8 +58,17 @@ def rescaled(
     )
 
 
-def rescaled_critic(critic: Critic, unit: float, offset: float = 0.0, /) -> Critic:
+def rescaled_critic(critic: Critic, unit: float, offset: Offset = 0.0, /) -> Critic:
     """Critic of points that are ``unit`` times as large and shifted, with the same slopes."""
     if (unit, offset) == (1, 0):
         return critic
-    return Critic(nn.Sequential(Scale(1 / unit, -offset / unit), critic.body, Scale(unit)))
+    return Critic(
+        nn.Sequential(Scale(1 / unit, _divided(offset, -unit)), critic.body, Scale(unit))
+    )
+
+
+def _divided(offset: Offset, divisor: float) -> Offset:
+    """An offset divided by a number."""
+    if isinstance(offset, tuple):
+        return tuple(coordinate / divisor for coordinate in offset)
+    return offset / divisor

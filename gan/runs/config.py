@@ -8,6 +8,7 @@ from typing import Any, Literal
 import torch
 from tyro.conf import Positional, Suppress, UseAppendAction
 
+from gan.data.files import digest_of_path, is_data_path
 from gan.datasets import DATA
 from gan.errors import ConfigError, unknown_name
 from gan.networks import NETWORKS
@@ -27,7 +28,10 @@ class Config:
 
     Attributes:
         recipe: Name of the method; `gan recipes` lists them.
-        data: Name of the data set.
+        data: Name of the data set, or a path: a table or array of points (.npy, .npz, .csv, .tsv,
+            .txt, .parquet), or a folder of images.
+        image_size: Side in pixels that the images of a folder are resized to.
+        standardize: Divide each column of a table by its standard deviation.
         networks: Name of the pair of networks; by default the data set's own.
         steps: Generator steps in all; the learning rate's schedule ends there.
         seed: Seed of weights, batches and evaluations.
@@ -52,6 +56,8 @@ class Config:
 
     recipe: Positional[str]
     data: str = "eight-gaussians"
+    image_size: int | None = None
+    standardize: bool = False
     networks: str | None = None
     steps: int = 3000
     seed: int = 0
@@ -73,7 +79,7 @@ class Config:
         """Load the plugins; refuse unknown names and values out of range."""
         load_plugins(self.plugin)
         self._require_known_names()
-        for name in ("steps", "devices", "evaluate_every", "threads"):
+        for name in ("steps", "devices", "evaluate_every", "threads", "image_size"):
             number = getattr(self, name)
             if number is not None and number < 1:
                 flag = name.replace("_", "-")
@@ -102,8 +108,13 @@ class Config:
         }
         for field_name, choices in choices_of.items():
             value = getattr(self, field_name)
+            if field_name == "data" and is_data_path(value):
+                continue
             if value not in choices and (field_name, value) != ("networks", None):
-                raise ConfigError(unknown_name(field_name, value, choices))
+                paths = "; or the path of a table of points or of a folder of images"
+                raise ConfigError(
+                    unknown_name(field_name, value, choices) + paths * (field_name == "data")
+                )
 
     def evaluates_at(self, step: int, /) -> bool:
         """Whether the run is evaluated after this generator step."""
@@ -113,7 +124,8 @@ class Config:
     @property
     def folder(self) -> Path:
         """Folder of the run."""
-        return self.out or Path("runs") / f"{self.data}-{self.recipe}-seed{self.seed}"
+        data = Path(self.data).stem if is_data_path(self.data) else self.data
+        return self.out or Path("runs") / f"{data}-{self.recipe}-seed{self.seed}"
 
     @property
     def recipe_settings(self) -> Recipe:
@@ -122,7 +134,7 @@ class Config:
         return replace(method.quick if self.settings == "quick" else method.paper, **self.changes)
 
     def record(self) -> dict[str, Any]:
-        """All choices that determine the run, in plain values."""
+        """All choices that determine the run, in plain values; of a data file, its digest, too."""
         plain = {k: v for k, v in asdict(self).items() if k not in (*UNRECORDED_FIELDS, "changes")}
         plugins = [
             str(Path(name).resolve()) if name.endswith(".py") else name for name in self.plugin
@@ -133,6 +145,10 @@ class Config:
             del settings["momentum"]
         if self.recipe_settings.generator_decay == 1:
             del settings["generator_decay"]
+        if is_data_path(self.data):
+            plain["data_digest"] = digest_of_path(Path(self.data))
+        else:
+            del plain["image_size"], plain["standardize"]
         return {
             **plain,
             "plugin": plugins,

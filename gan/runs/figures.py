@@ -10,6 +10,7 @@ import torch
 from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 from torch import Tensor
 
 REAL_COLOR, GENERATED_COLOR = "0.65", "C3"
@@ -57,12 +58,7 @@ def draw_pairs_of_columns(
     d = min(MAX_COLUMNS, real.shape[1])
     panels = figure.subplots(d, d, squeeze=False)
     for points, color, size in ((real, REAL_COLOR, 6), (generated, GENERATED_COLOR, 2)):
-        columns = points[:, :d].cpu().numpy().T
-        for i in range(d):
-            panels[i, i].hist(columns[i], bins=40, density=True, color=color, alpha=0.6)
-            for j in range(d):
-                if i != j:
-                    panels[i, j].scatter(columns[j], columns[i], s=size, color=color, linewidths=0)
+        _scatter_columns(panels, points[:, :d].cpu().numpy().T, color, size)
     limits = [_limits(real[:, k]) for k in range(d)]
     for i in range(d):
         for j in range(d):
@@ -73,6 +69,15 @@ def draw_pairs_of_columns(
             axes.tick_params(labelsize=6, labelbottom=i == d - 1, labelleft=j == 0)
     for k in range(d):
         panels[d - 1, k].set_xlabel(f"column {k}")
+
+
+def _scatter_columns(panels: Any, columns: NDArray[np.floating], color: str, size: int) -> None:
+    """Draw each column of points against each other one, and its histogram."""
+    for i, j in np.ndindex(panels.shape):
+        if i == j:
+            panels[i, i].hist(columns[i], bins=40, density=True, color=color, alpha=0.6)
+        else:
+            panels[i, j].scatter(columns[j], columns[i], s=size, color=color, linewidths=0)
 
 
 def _limits(values: Float[Tensor, " n"]) -> tuple[float, float]:

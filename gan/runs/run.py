@@ -11,7 +11,7 @@ import torch
 from tqdm import tqdm
 
 from gan.data.dataset import DataSet
-from gan.datasets import DATA
+from gan.datasets import load_data_set
 from gan.errors import ConfigError, GanError, LostProcessError, TrainingError
 from gan.networks import NETWORKS, rescaled
 from gan.runs import figures, run_metrics
@@ -94,6 +94,8 @@ def _run(config: Config, resume: bool, position: int, stop_file: Path | None) ->
     training, data = initial_training(config)
     _require_launchable(config)
     folder = RunFolder(config.folder)
+    if data.description and training.devices.rank == 0:
+        print(data.description, file=sys.stderr)
     if training.devices.rank > 0:
         return _run_in_folder(config, training, data, folder, resume, position, stop_file)
     resume = resume and folder.holds_run()
@@ -153,7 +155,12 @@ def initial_training(config: Config, /) -> tuple[Training, DataSet]:
     devices = planned_devices(config.torch_device(), config.devices)
     rng = torch.Generator(devices.device).manual_seed(config.seed)
     with seeded_global_sources(rng):
-        data = DATA[config.data](config.data_dir)
+        data = load_data_set(
+            config.data,
+            config.data_dir,
+            image_size=config.image_size,
+            standardize=config.standardize,
+        )
     name = config.networks or data.networks
     networks = NETWORKS[name]
     if not networks.fits(data.shape):
@@ -300,6 +307,10 @@ class _Session:
         with seeded_global_sources(rng):
             real = self.data.sample(PICTURE_POINTS, rng)
             generated = run_metrics.ema_samples(self.training, PICTURE_POINTS, rng)
+        if isinstance(self.data.offset, float) and len(self.data.shape) == 3:
+            real, generated = (
+                (pixels - self.data.offset) / self.data.unit for pixels in (real, generated)
+            )
         self.folder.save_frame(
             step.number,
             lambda path: figures.save_samples(path, real, generated, f"step {step.number}"),

@@ -1,0 +1,71 @@
+"""Data sets of files: tables and arrays of points, and folders of images."""
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+
+from divergences import DistributionError
+from divergences._cli import tables
+from gan.data.dataset import DataSet
+
+SUFFIXES = (".npy", ".npz", ".csv", ".tsv", ".txt", ".parquet")
+
+
+def is_data_path(name: str, /) -> bool:
+    """Whether the name of a data set is the path of a file or folder, rather than a word."""
+    return Path(name).suffix.lower() in SUFFIXES or Path(name).is_dir()
+
+
+def data_set_of_path(
+    path: Path, /, *, image_size: int | None = None, standardize: bool = False
+) -> DataSet:
+    """The data set in a file of points or a folder of images.
+
+    Args:
+        path: A .npy file of points or images, a table of numbers (.npz, .csv, .tsv, .txt or
+            .parquet) with a row per point, or a folder of images.
+        image_size: Side in pixels that images of a folder are resized to.
+        standardize: Divide each column of a table by its standard deviation.
+
+    Returns:
+        The data set.
+
+    Raises:
+        DistributionError: If it cannot be read, or holds no points; with the path, the rows and
+            the remedy.
+    """
+    if path.is_dir():
+        return DataSet.of_images(path, size=image_size)
+    if path.suffix.lower() == ".npy" and (images := _array_of_images(path)) is not None:
+        return DataSet.of_points(images, name=str(path))
+    table = tables.read(path)
+    numbers = table.numbers(range(table.n_columns))
+    missing = np.flatnonzero(np.isnan(numbers).any(axis=1))
+    if len(missing):
+        raise DistributionError(
+            f"{path}: {len(missing)} of {table.n_rows} rows have missing entries: "
+            f"{table.row_list(missing)}; drop those rows"
+        )
+    names = [table.column_name(index) for index in range(table.n_columns)]
+    return DataSet.of_points(numbers, standardize=standardize, name=str(path), column_names=names)
+
+
+def _array_of_images(path: Path) -> object | None:
+    """The array in a .npy file if it has three or four axes, mapped from the file."""
+    try:
+        array = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError, EOFError):
+        return None  # the reader of tables says what is wrong
+    return array if array.ndim in (3, 4) else None
+
+
+def digest_of_path(path: Path, /) -> str:
+    """SHA-256 of the content of a file, or of the files in a folder with their names."""
+    total = hashlib.sha256()
+    files = sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path]
+    for file in files:
+        total.update(str(file.relative_to(path) if path.is_dir() else "").encode())
+        with file.open("rb") as stream:
+            total.update(hashlib.file_digest(stream, "sha256").digest())
+    return total.hexdigest()

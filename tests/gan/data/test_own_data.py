@@ -1,0 +1,128 @@
+"""Data sets of files, arrays and folders of images: measured, or refused with the remedy."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from divergences import DistributionError
+from gan import DataSet
+from gan.data.files import data_set_of_path
+
+TINY = ["--steps", "2", "--evaluate-every", "2", "--evaluation-size", "20"]
+
+
+@pytest.fixture
+def table(tmp_path):
+    """A table of 60 rows and three columns of different means and sizes."""
+    rows = np.random.default_rng(0).normal([40, 1000, 1.7], [10, 50, 0.1], (60, 3))
+    path = tmp_path / "people.csv"
+    np.savetxt(path, rows, delimiter=",", header="age,income,size", comments="")
+    return path, rows
+
+
+def test_points_of_a_table_have_its_mean_and_size(table, rng):
+    path, rows = table
+    data = data_set_of_path(path)
+    assert data.shape == (3,)
+    assert data.offset == pytest.approx(rows.mean(axis=0), rel=1e-5)
+    assert data.unit == pytest.approx(np.sqrt(rows.var(axis=0).mean()), rel=1e-4)
+    assert data.evaluation_size == 30
+    points = data.sample_without_replacement(60, rng)
+    np.testing.assert_allclose(np.sort(points, axis=0), np.sort(rows, axis=0), rtol=1e-5)
+    first, second = data.two_samples(30, rng)
+    assert not {tuple(row) for row in first.tolist()} & {tuple(row) for row in second.tolist()}
+
+
+def test_a_column_that_dominates_is_said_and_standardizing_mends_it(table):
+    path, rows = table
+    rows[:, 1] *= 100
+    np.savetxt(path, rows, delimiter=",", header="age,income,size", comments="")
+    assert "column income makes up 100.0% of the variance" in data_set_of_path(path).description
+    data = data_set_of_path(path, standardize=True)
+    assert "income makes" not in data.description
+    assert data.unit == pytest.approx(1.0, rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "expected"),
+    [(0, 1, (1, 0)), (-1, 1, (2, -1)), (0, 255, (255, 0)), (0, 16, (16, 0)), (-3, 5, (8, -3))],
+)
+def test_the_range_of_pixels_is_found(low, high, expected, tmp_path):
+    images = np.linspace(low, high, 6 * 16).reshape(6, 4, 4)
+    np.save(tmp_path / "images.npy", images)
+    data = data_set_of_path(tmp_path / "images.npy")
+    assert (data.unit, data.offset) == pytest.approx(expected)
+    assert data.shape == (1, 4, 4)
+    assert data.networks == "convolutional"
+
+
+def save_images(folder, mode, sizes):
+    folder.mkdir()
+    rng = np.random.default_rng(0)
+    for k, size in enumerate(sizes):
+        pixels = rng.integers(0, 256, (*size, 3), dtype=np.uint8)
+        Image.fromarray(pixels).convert(mode).save(folder / f"{k}.png")
+
+
+def test_images_of_a_folder_are_grey_or_in_color(tmp_path, rng):
+    save_images(tmp_path / "grey", "L", [(8, 8)] * 5)
+    save_images(tmp_path / "color", "RGB", [(8, 12), (9, 8), (30, 10), (8, 8)])
+    assert DataSet.of_images(tmp_path / "grey").shape == (1, 8, 8)
+    color = DataSet.of_images(tmp_path / "color", size=16)
+    assert color.shape == (3, 16, 16)
+    pixels = color.sample(10, rng)
+    assert pixels.dtype == torch.float32
+    assert 0 <= float(pixels.min()) < float(pixels.max()) <= 1
+
+
+REFUSED = {
+    "NaN": (lambda: DataSet.of_points([[1.0], [2], [np.nan], [3]]), r"1 of 4 rows .*\(rows 2 c"),
+    "few": (lambda: DataSet.of_points([1.0, 2.0]), "at least 4 points"),
+    "equal": (lambda: DataSet.of_points(np.ones((9, 2))), "nothing to learn"),
+    "text": (lambda: DataSet.of_points([["a"], ["b"]] * 3), "select numeric columns"),
+}
+
+
+@pytest.mark.parametrize("kind", REFUSED)
+def test_an_array_that_holds_no_points_is_refused(kind):
+    call, message = REFUSED[kind]
+    with pytest.raises(DistributionError, match=message):
+        call()
+
+
+def test_a_folder_that_holds_no_images_of_one_size_is_refused(tmp_path):
+    with pytest.raises(DistributionError, match="holds no image"):
+        DataSet.of_images(tmp_path)
+    save_images(tmp_path / "mixed", "L", [(8, 8), (9, 8)])
+    with pytest.raises(DistributionError, match=r"8 x 9 pixels, but .*; resize all: --image-size"):
+        DataSet.of_images(tmp_path / "mixed")
+    (tmp_path / "mixed" / "broken.png").write_bytes(b"no image")
+    with pytest.raises(DistributionError, match=r"broken.png: is no image that can be read"):
+        DataSet.of_images(tmp_path / "mixed", size=8)
+
+
+def test_a_table_is_trained_on_and_the_run_is_of_its_content(gan, table, tmp_path):
+    path, rows = table
+    out = tmp_path / "run"
+    status, _, err = gan("train", "gan", "--data", path, *TINY, "--out", out)
+    assert status == 0, err
+    assert "people.csv: 60 points of 3 columns (age, income, size), of size " in err
+    assert (out / "samples.png").exists()
+    assert len(json.loads((out / "config.json").read_text())["data_digest"]) == 64
+    assert gan("sample", out, "--n", 5, "--out", tmp_path / "x.npy")[0] == 0
+    assert np.abs(np.load(tmp_path / "x.npy").mean(axis=0) - rows.mean(axis=0)).max() < 200
+    path.write_text(path.read_text() + "1,2,3\n")
+    status, _, err = gan("train", "gan", "--data", path, *TINY, "--out", out, "--resume")
+    assert status == 1
+    assert "data_digest: " in err
+
+
+def test_options_and_names_that_do_not_fit_are_refused(gan, tmp_path):
+    arguments = ["--out", tmp_path / "run"]
+    assert "--standardize is for a file" in gan("train", "gan", "--standardize", *arguments)[2]
+    assert "or the path of a table" in gan("train", "gan", "--data", "irsi", *arguments)[2]
+    assert "no such file" in gan("train", "gan", "--data", "irsi.csv", *arguments)[2]
+    assert not (tmp_path / "run").exists()
