@@ -6,9 +6,8 @@ import numpy as np
 
 from divergences import _checks
 from divergences._checks import numpy_values
-from divergences._transport.memory import require_memory
 from divergences._transport.metrics import BlockMetric, Metric
-from divergences._transport.partial import partial_optimum
+from divergences._transport.partial_points import partial_point_optimum
 from divergences._transport.result import Transport
 from divergences._transport.solve import SolverMethod, SolverOptions
 from divergences._typing import ArrayLike
@@ -205,11 +204,14 @@ def partial_transport(
     y_weights: ArrayLike | None = None,
     metric: Metric | BlockMetric = "euclidean",
     order: float = 1.0,
+    method: SolverMethod | None = None,
+    time_limit: float | None = None,
+    progress: bool = False,
 ) -> Transport:
     """Optimal plan between point clouds of unequal masses, which moves all of the lighter one.
 
     The problem of `divergences.partial_transport`, with distances to the power of ``order`` as
-    costs; by network simplex on the full cost matrix, which takes about ``40 n m`` bytes.
+    costs; by network simplex on the full cost matrix or, for large clouds, by column generation.
 
     Args:
         x: Points, shape ``(n, d)``, or ``(n,)`` on the line.
@@ -219,6 +221,9 @@ def partial_transport(
         y_weights: Masses of the points of ``y``, shape ``(m,)``, likewise.
         metric: As in `emd`.
         order: As in `transport`.
+        method: As in `transport`, except that there is no closed form on the line.
+        time_limit: As in `transport`.
+        progress: As in `transport`.
 
     Returns:
         The cost per unit of moved mass, the plan, whose entries sum to 1, both potentials and the
@@ -226,23 +231,22 @@ def partial_transport(
 
     Raises:
         DistributionError: If points or weights are not finite, their shapes do not match, the
-            metric is unknown, or memory does not suffice.
-        SolverError: If the solver did not finish, or could not certify the optimum.
+            metric or the method is unknown, or memory for the dense method does not suffice.
+        SolverError: If the solver did not finish, or could not certify the optimum; after
+            ``time_limit`` it carries bounds of the answer, `bracket`.
 
     >>> partial_transport([0.0, 10.0], [1.0]).cost
     1.0
     """
     clouds = PointCloudPair.of(x, y, x_weights, y_weights)
     ground = clouds.ground_cost(metric, order)
-    require_memory(*ground.shape, remedy="take fewer points, or a machine with more")
     p, q = (
         np.ones(cloud.n)
         if cloud.weights is None
         else numpy_values(cloud.weights).astype(np.float64, copy=False)
         for cloud in (clouds.x, clouds.y)
     )
-    optimum = partial_optimum(
-        p, q, ground.block(slice(None), slice(None)), unit_exponent=ground.exponent
-    )
+    options = SolverOptions(method, time_limit, progress)
+    optimum = partial_point_optimum(ground, p, q, options, device=clouds.device)
     ground.require_no_underflow(optimum.cost, optimum.arcs.rows, optimum.arcs.cols)
     return optimum.scaled(ground.exponent).transport()

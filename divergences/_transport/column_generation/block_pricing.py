@@ -13,6 +13,7 @@ from divergences._typing import Floats, Indices, Rows
 
 SELECTION_GROUPS = 32
 MAX_NEAR_TIGHT_PER_ROW = 16  # average over a block; above it, only negative reduced costs count
+MAX_CANDIDATES_PER_ROW = 64  # average over a block; above it, only the lowest reduced costs
 
 
 class PricedBlock(NamedTuple):
@@ -125,10 +126,32 @@ def priced_block(
     candidate = reduced_cost < width
     if np.count_nonzero(candidate) > MAX_NEAR_TIGHT_PER_ROW * len(rows):
         candidate = reduced_cost < 0
+    if np.count_nonzero(candidate) > MAX_CANDIDATES_PER_ROW * len(rows):
+        return _crowded_block(cost, reduced_cost, rows, cols)
     i, j = np.nonzero(candidate)
     reduced_cost[i, j] = np.inf
     targets = j if isinstance(cols, slice) else cols[j]
     return PricedBlock(rows[i], targets, cost[i, j], reduced_cost.min(axis=1))
+
+
+def _crowded_block(cost: Floats, reduced_cost: Floats, rows: Indices, cols: Rows) -> PricedBlock:
+    """Pairs of lowest reduced cost of each row and each column, without a bound for the others."""
+    n, m = reduced_cost.shape
+    # Tied rows should not all have the same few pairs.
+    shuffled = np.random.default_rng(0).permutation(m)
+    count = min(m, MAX_CANDIDATES_PER_ROW // 2)
+    order = shuffled[np.argpartition(reduced_cost[:, shuffled], count - 1, axis=1)[:, :count]]
+    keys = np.union1d((np.arange(n)[:, None] * m + order).ravel(), _column_minima(reduced_cost))
+    i, j = np.divmod(keys, m)
+    negative = reduced_cost[i, j] < 0
+    i, j = i[negative], j[negative]
+    targets = j if isinstance(cols, slice) else cols[j]
+    return PricedBlock(rows[i], targets, cost[i, j], np.full(n, -np.inf))
+
+
+def _column_minima(values: Floats) -> Indices:
+    """Flat index of the minimum of each column."""
+    return values.argmin(axis=0) * values.shape[1] + np.arange(values.shape[1])
 
 
 def lowest_reduced_costs(

@@ -40,7 +40,7 @@ from divergences._transport.row_blocks import available_cores
 from divergences._typing import Array, Floats, Indices, Rows
 
 MAX_FLOAT64_DIMENSION = 24  # up to it, all coordinates are kept and products are in float64
-MIN_ENTRIES_PER_CANDIDATE = 8  # in a block with fewer, all costs are recomputed
+MIN_ENTRIES_PER_CANDIDATE = 64  # in a block with fewer, all costs are recomputed
 
 
 @dataclass(frozen=True)

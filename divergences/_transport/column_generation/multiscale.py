@@ -126,7 +126,7 @@ def _warm_start(
     keys = np.unique(rows * m + cols)
     arcs = ArcSet(keys, pricing.ground.of_pairs(*np.divmod(keys, m)), m)
     gap = cost - float(p @ u + q @ v)
-    least = 1e-2 * max(cost, 0.1 * float(arcs.cost.max()))
+    least = 5e-2 * max(cost, 0.1 * float(arcs.cost.max()))
     return WarmStart(arcs, (u, v), max(gap, least) or 1.0)
 
 

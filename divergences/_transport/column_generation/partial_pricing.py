@@ -14,6 +14,7 @@ import numpy as np
 from divergences._transport.certificate import EPS
 from divergences._transport.column_generation.arcs import lowest_per_group
 from divergences._transport.column_generation.block_pricing import (
+    MAX_CANDIDATES_PER_ROW,
     BlockPricer,
     PairCosts,
     Pricing,
@@ -23,7 +24,6 @@ from divergences._typing import Floats, Indices, Rows
 
 TARGETS_PER_OUTLIER = 32  # one target in so many may rise by more than the slack is reduced by
 MAX_STALE_FRACTION = 0.6  # of the sources, above which all are priced
-MAX_CANDIDATES_PER_SOURCE = 64  # average over a block
 
 Candidates = tuple[Indices, Indices, Floats]  # rows, columns and costs
 
@@ -143,10 +143,10 @@ class ReducedCostBounds:
         def price_part(part: slice) -> Candidates:
             sources = rows[part]
             i, j, cost, slack = price(sources, cols)
-            if len(i) > MAX_CANDIDATES_PER_SOURCE * len(sources):
+            if len(i) > MAX_CANDIDATES_PER_ROW * len(sources):
                 # Those of lowest reduced cost suffice for `by_row` and `by_col`.
                 reduced_cost = cost - u[i] - v[j]
-                by_row = lowest_per_group(i, reduced_cost, MAX_CANDIDATES_PER_SOURCE // 2)
+                by_row = lowest_per_group(i, reduced_cost, MAX_CANDIDATES_PER_ROW // 2)
                 kept = np.union1d(by_row, lowest_per_group(j, reduced_cost, 1))
                 i, j, cost, slack = i[kept], j[kept], cost[kept], np.full(len(sources), -np.inf)
             self.slack[sources] = np.minimum(self.slack[sources], slack - rounding)

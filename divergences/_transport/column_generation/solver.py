@@ -11,6 +11,10 @@ from divergences._transport.column_generation.multiscale import multiscale_solut
 from divergences._transport.column_generation.negligible_mass import add_negligible_masses
 from divergences._transport.column_generation.progress import ProgressMonitor
 from divergences._transport.column_generation.stabilization import Solution
+from divergences._transport.column_generation.unshipped_mass import (
+    PartialGroundCost,
+    PartialPricing,
+)
 from divergences._transport.ground import GroundCost
 from divergences._transport.result import Optimum, certified_optimum
 from divergences._typing import Array, Floats
@@ -72,6 +76,8 @@ def _solution(pricing: Pricing, p: Floats, q: Floats, monitor: ProgressMonitor) 
 
 def _pricing(ground: GroundCost, device: Array | None) -> Pricing:
     """The fastest pricing method for a ground cost."""
+    if isinstance(ground, PartialGroundCost):
+        return PartialPricing(ground, _pricing(ground.between_points, device))
     if ground.metric in ("euclidean", "sqeuclidean") and ground.order == 1:
         return EuclideanPricing.of(ground, device)
     return BlockPricing(ground)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
-from divergences import DistributionError, partial_transport, sampled, transport
+from divergences import DistributionError, SolverError, partial_transport, sampled, transport
 from divergences._transport import memory
 from tests.strategies import cloud_pairs
 
@@ -104,7 +104,77 @@ def test_insufficient_memory_is_an_error(monkeypatch):
     monkeypatch.setattr(memory, "available_memory", lambda: 10**8)
     x = np.zeros((2000, 2))
     with pytest.raises(DistributionError, match=r"the dense method needs about 0\.16 GB"):
-        sampled.partial_transport(x, x)
+        sampled.partial_transport(x, x, method="dense")
+
+
+METRICS = ("euclidean", "sqeuclidean", "cityblock")
+
+
+@pytest.mark.parametrize("metric", [*METRICS, lambda x, y: np.abs(x[:, None] - y).sum(axis=2)])
+@pytest.mark.parametrize(("n", "m"), [(90, 60), (60, 90), (1, 40)])
+def test_columns_agree_with_the_dense_method(n, m, metric):
+    rng = np.random.default_rng(n)
+    x, y = rng.normal(size=(n, 2)), 0.5 + rng.normal(size=(m, 2))
+    weights = {"x_weights": 0.1 + rng.random(n), "y_weights": 0.1 + rng.random(m)}
+    dense, columns = (
+        sampled.partial_transport(x, y, **weights, metric=metric, method=method)
+        for method in ("dense", "columns")
+    )
+    assert columns.cost == pytest.approx(dense.cost, rel=1e-12)
+    assert columns.gap <= 1e-12 * columns.cost
+
+
+@pytest.mark.parametrize("exchanged", [False, True])
+def test_the_plan_of_columns_is_partial_and_certified_over_all_pairs(exchanged):
+    rng = np.random.default_rng(3)
+    x, y = rng.normal(size=(300, 2)), 1 + rng.normal(size=(200, 2))
+    p, q = rng.random(300), rng.random(200)
+    p[:20], q[:20] = 0.0, 1e-18  # no mass, and negligible ones
+    if exchanged:
+        x, y, p, q = y, x, q, p
+    solved = sampled.partial_transport(x, y, x_weights=p, y_weights=q, method="columns")
+    flow = min(p.sum(), q.sum())
+    u, v, plan = solved.source_potential, solved.target_potential, solved.plan.tocsr()
+    assert plan.sum() == pytest.approx(1.0, rel=1e-12)
+    assert (plan.sum(axis=1) <= p / flow + 1e-14).all()
+    assert (plan.sum(axis=0) <= q / flow + 1e-14).all()
+    assert (u[:, None] + v - np.linalg.norm(x[:, None] - y, axis=2) <= 0).all()
+    assert ((v if exchanged else u) <= 0).all()
+    bound = (p @ u + q @ v) / flow
+    assert abs(solved.cost - bound) <= solved.gap + 1e-14 * solved.cost
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_larger_surplus_costs_no_more(seed):
+    rng = np.random.default_rng(seed)
+    x, y = rng.normal(size=(40, 2)), rng.normal(size=(20, 2))
+    p, q = rng.random(40) + 0.5, rng.random(20)
+    costs = [
+        sampled.partial_transport(x, y, x_weights=p * scale, y_weights=q, method="columns").cost
+        for scale in (1.0, 1.5, 4.0)
+    ]
+    assert costs[0] >= costs[1] * (1 - 1e-13) >= costs[2] * (1 - 1e-12)
+
+
+@pytest.mark.parametrize("ratio", [1 + 1e-15, 1 + 1e-9, 1e9])
+def test_columns_take_totals_that_are_close_or_far_apart(ratio):
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(50, 2)), rng.normal(size=(50, 2))
+    dense, columns = (
+        sampled.partial_transport(x, y, x_weights=np.full(50, ratio), method=method).cost
+        for method in ("dense", "columns")
+    )
+    assert columns == pytest.approx(dense, rel=1e-12)
+
+
+def test_the_bounds_at_a_time_limit_are_per_unit_of_moved_mass():
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(3000, 2)), 2 + rng.normal(size=(1000, 2))
+    truth = sampled.partial_transport(x, y).cost
+    with pytest.raises(SolverError, match="time limit") as caught:
+        sampled.partial_transport(x, y, time_limit=1e-3)
+    low, high = caught.value.bracket
+    assert low <= truth <= high
 
 
 @pytest.mark.parametrize(

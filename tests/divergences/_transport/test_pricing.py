@@ -6,7 +6,7 @@ import torch
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from divergences._transport.column_generation import partial_pricing
+from divergences._transport.column_generation import block_pricing, partial_pricing
 from divergences._transport.column_generation.arcs import lowest_per_group
 from divergences._transport.column_generation.block_pricing import (
     BlockPricing,
@@ -108,7 +108,8 @@ def test_partial_pricing_skips_no_violation(method, seed, d, step, width, max_ca
     u = (cost - v).min(axis=1)
     skipped = False
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(partial_pricing, "MAX_CANDIDATES_PER_SOURCE", max_candidates)
+        for module in (partial_pricing, block_pricing):
+            patch.setattr(module, "MAX_CANDIDATES_PER_ROW", max_candidates)
         for _ in range(6):
             u = u + step * cost.mean() * rng.normal(size=60) * 0.1
             v = v + step * cost.mean() * rng.normal(size=70) * np.where(
