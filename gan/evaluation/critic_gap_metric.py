@@ -15,10 +15,10 @@ BLOCK_KEYS = ("gap", "slope", "baseline", "certified", "exact", "knowledge")
 class CriticGapMetric:
     """`critic_gap` with the methods of a metric of torchmetrics: update, compute, reset.
 
-    Each update is measured as a block of its own, with the critic as it is then. `compute` measures
-    all points together, with the critic as it is at the end. The exact EMD of a small block is
-    larger in the mean than that of all points, and so is the baseline: compare blocks only with
-    blocks of the same size.
+    Each update is measured as a block of its own, with the critic as it is then. `compute`
+    measures all points together, with the critic as it is at the end. The exact EMD of a small
+    block is larger in the mean than that of all points, and so is the baseline: compare blocks
+    only with blocks of the same size.
 
     Attributes:
         critic: As in `critic_gap`.
@@ -52,12 +52,7 @@ class CriticGapMetric:
     def __call__(self, real: Points, generated: Points, /) -> CriticGap:
         """Update, and return the result of the block alone."""
         points = PointPair.of(real, generated)
-        if self._points and points.real.shape[1:] != self._points[0].real.shape[1:]:
-            shapes = f"{tuple(points.real.shape[1:])} after {self._points[0].real.shape[1:]}"
-            raise DistributionError(
-                f"every update must have points of one shape, but this one has {shapes}: call "
-                "reset() between data sets"
-            )
+        self._require_shape(points)
         block = critic_gap(self.critic, points.real, points.generated)
         self._points.append(points)
         self.blocks.append(block)
@@ -100,6 +95,15 @@ class CriticGapMetric:
     def _pairs(self) -> list[tuple[Tensor, Tensor]]:
         """Real and generated points of each update."""
         return [(points.real, points.generated) for points in self._points]
+
+    def _require_shape(self, points: PointPair) -> None:
+        """Refuse points of another shape than those of earlier updates."""
+        shapes = [tuple(pair.real.shape[1:]) for pair in (points, *self._points[:1])]
+        if shapes[0] != shapes[-1]:
+            raise DistributionError(
+                f"`real` and `generated` must have the shape of points of earlier updates, "
+                f"{shapes[1]}, but have {shapes[0]}: call reset() before another data set"
+            )
 
     def _require_update(self) -> None:
         """Refuse to compute from nothing."""

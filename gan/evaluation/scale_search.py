@@ -52,10 +52,23 @@ def best_scales(distances: PairDistances, scores: Float[Tensor, " m"], /) -> Sid
     scores = scores - scores.mean()
     spread = float(scores.abs().max())
     unit = largest * spread
-    search = _Search(distances, scores / spread if spread > 0 else scores)
+    scores = scores / spread if spread > 0 else scores
     as_given = float(np.ldexp(unit, -distances.exponent))
-    search.maximize(first=[as_given] if 0 < as_given < math.inf else [])
+    first = [as_given] if 0 < as_given < math.inf else []
+    search = _Search(distances, scores)
+    search.maximize(first=[*first, *_scales_of_subset(distances, scores)])
     return search.result(unit)
+
+
+def _scales_of_subset(distances: PairDistances, scores: Tensor) -> list[float]:
+    """Scales around the best one of a part of the points; none of few points."""
+    if len(distances.rows) * len(distances.columns) <= MAX_WHOLE:
+        return []
+    subset, columns = distances.subset(MAX_SUBSET)
+    search = _Search(subset, scores[columns])
+    search.maximize(first=[])
+    best = max(search.tangents, key=lambda tangent: tangent.value).scale
+    return [] if best == 0 else [best * factor for factor in FIRST_FACTORS]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -108,7 +121,7 @@ class _Search:
             first: Scales to evaluate first, beside 0.
         """
         rows = torch.arange(len(self.distances.rows), device=self.scores.device)
-        scales = [0.0, *first, *self._scales_of_subset()]
+        scales = [0.0, *first]
         for _ in range(MAX_PASSES):
             self._bracket(self._evaluate(scales, rows))
             if self._is_finished():
@@ -201,14 +214,3 @@ class _Search:
     def _inside(self, scales: Sequence[float]) -> list[float]:
         """The distinct scales that are inside the bracket."""
         return sorted({scale for scale in scales if self.left.scale < scale < self.right.scale})
-
-    def _scales_of_subset(self) -> list[float]:
-        """Scales around the best one of a part of the points; none of few points."""
-        distances = self.distances
-        if len(distances.rows) * len(distances.columns) <= MAX_WHOLE:
-            return []
-        subset, columns = distances.subset(MAX_SUBSET)
-        search = _Search(subset, self.scores[columns])
-        search.maximize(first=[])
-        best = max(search.tangents, key=lambda tangent: tangent.value).scale
-        return [] if best == 0 else [best * factor for factor in FIRST_FACTORS]

@@ -1,0 +1,131 @@
+"""Critics of other people: their shapes, types and modes; what is refused, by name."""
+
+import copy
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from divergences import DistributionError
+from gan.evaluation.certified_bound import certified_bound
+from gan.evaluation.critic_gap import critic_gap
+from gan.evaluation.point_pair import SCORING_BATCH_SIZE, PointPair
+
+RNG = np.random.default_rng(0)
+X, Y = RNG.normal(size=(30, 2)) + 1, RNG.normal(size=(20, 2))
+REFERENCE = critic_gap(lambda points: points[:, 0], X, Y)
+
+
+def network(*layers):
+    torch.manual_seed(0)
+    return nn.Sequential(nn.Linear(2, 8), *layers, nn.Linear(8, 1))
+
+
+@pytest.mark.parametrize(
+    "critic",
+    [
+        lambda points: points[:, :1],
+        lambda points: points[:, 0].numpy(),
+        lambda points: points[:, 0].reshape(-1, 1, 1, 1),
+        lambda points: points[:, 0].clone().requires_grad_(),
+        lambda points: points[:, 0] * torch.ones((), requires_grad=True),
+    ],
+    ids=["column", "numpy", "convolution", "leaf with gradient", "gradient"],
+)
+def test_scores_of_any_shape_of_one_number_per_point_are_taken(critic):
+    assert critic_gap(critic, X, Y) == REFERENCE
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32, torch.float64])
+def test_scores_and_points_of_any_float_type_are_taken(dtype):
+    x, y = (torch.from_numpy(part).to(dtype) for part in (X, Y))
+    result = critic_gap(lambda points: points[:, 0], x, y)
+    exact = critic_gap(lambda points: points[:, 0], x.double(), y.double())
+    assert result == exact  # distances and bounds are in float64 of the points as they are
+
+
+@pytest.mark.parametrize("points", [(X, Y), tuple(map(torch.from_numpy, (X, Y)))])
+def test_a_module_gets_points_of_the_type_of_its_weights(points):
+    module = network(nn.ReLU())
+    result = critic_gap(module, *points)
+    x, y = (torch.as_tensor(part).float() for part in points)
+    with torch.no_grad():
+        assert result.gap == pytest.approx(float(module(x).mean() - module(y).mean()), rel=1e-5)
+    assert result.exact == REFERENCE.exact
+    assert critic_gap(module.forward, *points) == result
+
+
+def test_whole_numbers_are_points_too():
+    x, y = RNG.integers(0, 255, (2, 10, 4), dtype=np.uint8)
+    result = critic_gap(nn.Linear(4, 1), x, y)
+    floats = (torch.from_numpy(part).double() for part in (x, y))
+    assert result.exact == critic_gap(lambda z: z[:, 0], *floats).exact
+
+
+def test_a_module_is_scored_in_evaluation_mode_and_left_as_it_was():
+    module = network(nn.BatchNorm1d(8), nn.Dropout(0.5), nn.ReLU())
+    module.train()
+    module[2].eval()  # a mode of one layer alone is kept, too
+    before = copy.deepcopy(module.state_dict())
+    first, second = (critic_gap(module, X, Y) for _ in range(2))
+    assert first == second == critic_gap(copy.deepcopy(module).eval(), X, Y)
+    assert [part.training for part in module.modules()] == [True, True, True, False, True, True]
+    assert all(torch.equal(before[name], value) for name, value in module.state_dict().items())
+    assert all(weight.grad is None for weight in module.parameters())
+
+
+def test_a_module_is_put_back_after_an_error_too():
+    module = network(nn.BatchNorm1d(8))
+    nn.init.constant_(module[2].bias, torch.nan)
+    with pytest.raises(DistributionError, match="`critic` must give finite scores"):
+        critic_gap(module.train(), X, Y)
+    assert all(part.training for part in module.modules())
+
+
+def test_a_last_batch_of_one_point_may_be_squeezed():
+    x = torch.zeros(SCORING_BATCH_SIZE + 1, 1)
+    pair = PointPair.of(x, x[:1])
+    f, g = pair.scores(lambda points: points.squeeze())
+    assert (f.shape, g.shape) == ((SCORING_BATCH_SIZE + 1,), (1,))
+
+
+def nan_at_17(points):
+    return torch.where(points[:, 0] == X[17, 0], torch.nan, points[:, 0])
+
+
+@pytest.mark.parametrize(
+    ("critic", "message"),
+    [
+        (nan_at_17, "gives nan at real point 17, and is not finite at 1 of 30"),
+        (lambda p: (1e6 * p[:, 0].square() + 1e6).half(), "gives inf at real point 0"),
+        (lambda p: p[:, 0].mean(), r"gave one number for 30 real points, as a mean does.*\.mean"),
+        (lambda p: p[:, :1].mean(dim=0), "gave one number for 30 real points"),
+        (lambda p: p, r"gave shape \(30, 2\) for 30 real points: return shape \(n,\)"),
+        (lambda p: p[:7, 0], r"gave shape \(7,\)"),
+        (lambda p: nn.Linear(2, 1)(p), r"does not take points of torch.float64.*\.float\(\)"),
+    ],
+    ids=["nan", "half", "mean", "mean of a column", "coordinates", "few", "type"],
+)
+@pytest.mark.parametrize("measure", [critic_gap, certified_bound])
+def test_scores_that_are_not_one_finite_number_per_point_are_refused(critic, message, measure):
+    with pytest.raises(DistributionError, match=message):
+        measure(critic, X, Y)
+
+
+@pytest.mark.parametrize(
+    ("points", "message"),
+    [
+        (X + 0j, "`real` must hold real numbers, but is torch.complex128"),
+        (np.array([["a", "b"]]), "`real` must be a tensor or a numpy array of real numbers"),
+        (np.where(np.arange(30)[:, None] == 4, np.nan, X), "finite, but point 4 is not"),
+    ],
+)
+def test_points_that_are_no_finite_real_numbers_are_refused(points, message):
+    with pytest.raises(DistributionError, match=message):
+        critic_gap(lambda p: p[:, 0], points, Y)
+
+
+def test_points_with_a_gradient_are_taken_without_it():
+    x, y = (torch.from_numpy(part).requires_grad_() for part in (X, Y))
+    assert critic_gap(lambda points: points[:, 0], x, y) == REFERENCE
