@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from divergences._transport.interruptible import call_interruptibly
+from divergences._transport.network_flow.forest import forest_potential
 from divergences._transport.network_flow.network import Network
 from divergences._transport.network_simplex import compiled_simplex
 from divergences._typing import Floats, Indices
@@ -123,7 +124,7 @@ class _Bipartite:
             np.concatenate([loops, network.heads[order]]).astype(np.uint64),
             np.concatenate([np.zeros(len(loops)), cost]),
             MAX_PIVOTS_PER_NODE * n,
-            *((np.zeros(n), np.zeros(n)) if start is not None else ()),
+            *((np.zeros(n), np.zeros(n)) if start is not None and len(start.arcs) else ()),
         )
         unused = (i == j) & (mass > 0)
         if status != OPTIMAL or (through and np.count_nonzero(unused) < len(loops)):
@@ -132,7 +133,9 @@ class _Bipartite:
         keys = i[moved].astype(np.intp) * n + j[moved].astype(np.intp)
         change = np.where(sources > 0, u, -v)
         potential = change if start is None else start.potential + change
-        return BasicFlow(potential - np.median(potential), network.locate(keys))
+        arcs = network.locate(keys)
+        potential = forest_potential(network, arcs, potential - np.median(potential))
+        return BasicFlow(potential, arcs)
 
     def _reduced_costs(self, start: BasicFlow | None) -> Floats:
         """Costs reduced by the earlier potential, those of rounding set to 0."""
