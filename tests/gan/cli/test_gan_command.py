@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from gan import datasets
-from gan.cli import demo
+from gan.cli import command_line, demo
 from gan.runs.lock import locked
 from tests.tiny_training import batch_counter
 
@@ -276,6 +276,9 @@ REFUSED = [
         "is for images of 28 x 28, but points of eight-gaussians have the shape (2,); choose from",
     ),
     (["train", "gan", "--betas", "0.5", "1"], "`betas` must be two numbers from 0 to below 1"),
+    (["train", "gan", "--lr", "1e-3"], "there is no --lr; here it is --learning-rate"),
+    (["train", "gan", "--n_critic=5"], "there is no --n-critic; here it is --critic-steps"),
+    (["train", "gan", "--epochs", "5"], "there is no --epochs; here it is --steps"),
     (["train", "gan", "--seeds", "7-0"], "--seeds must be like 0-7 or 0,3,5"),
     (["train", "gan", "--seeds", "0-1", "--devices", "2"], "give --devices 1 with it"),
     (["train", "gan", "--plugin", "nowhere.py"], "--plugin nowhere.py could not be loaded"),
@@ -352,3 +355,20 @@ def test_a_run_folder_is_no_demo(gan, tmp_path):
     assert status == 1
     assert "is no earlier demo" in err
     assert (tmp_path / "gan" / "checkpoint.pt").read_text() == "years of work"
+
+
+def test_the_options_of_other_implementations_lead_to_options_that_exist(gan, capfd):
+    with pytest.raises(SystemExit):
+        gan("train", "--help")
+    said = capfd.readouterr().out
+    for option in command_line.OPTIONS_ELSEWHERE.values():
+        assert option.partition(" ")[0].rstrip(",") in said
+
+
+def test_a_reader_that_ends_early_is_no_traceback(tmp_path):
+    command = f"{sys.executable} -m gan recipes | head -1"
+    ended = subprocess.run(
+        ["bash", "-c", f"set -o pipefail; {command}"], capture_output=True, text=True
+    )
+    assert ended.stdout.count("\n") == 1
+    assert ended.stderr == ""
