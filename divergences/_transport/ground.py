@@ -191,6 +191,9 @@ class GroundCost:
         Raises:
             DistributionError: If a callable metric returns invalid distances.
         """
+        if isinstance(self.metric, CircularDistance):
+            distances = self.metric.of_rows(self.x[rows], self.y[cols], np)
+            return self.powers(np.ldexp(np.asarray(distances), -self.length_exponent))
         if callable(self.metric):
             return self._of_pairs_by_blocks(rows, cols)
         cost = np.empty(len(rows))

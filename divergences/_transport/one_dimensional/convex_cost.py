@@ -4,6 +4,8 @@ The monotone coupling is optimal for every convex function of ``x - y``, since t
 points is then a Monge array: `staircase` has the potentials.
 """
 
+from typing import Any
+
 import numpy as np
 
 from divergences._transport.certificate import Arcs
@@ -11,7 +13,7 @@ from divergences._transport.one_dimensional.cdf import cumulative_levels
 from divergences._transport.one_dimensional.ordering import in_order, sorting_permutation
 from divergences._transport.one_dimensional.staircase import StaircasePath, rounded_down
 from divergences._transport.result import Optimum, certified_optimum
-from divergences._typing import Floats
+from divergences._typing import Floats, Indices
 
 
 def convex_line_transport(
@@ -48,9 +50,13 @@ def convex_line_transport(
     masses, sizes = (in_order(p, x_order), in_order(q, y_order)), (len(x), len(y))
     x_sorted, y_sorted = x[x_order], y[y_order]
     largest = factor * max(x_sorted[-1] - y_sorted[0], y_sorted[-1] - x_sorted[0]) ** power
+
+    def lengths(rows: Indices, cols: Indices, dtype: Any) -> Any:
+        return np.abs(x_sorted[rows].astype(dtype) - y_sorted[cols].astype(dtype))
+
     for exact in (False, True):
         levels = cumulative_levels(masses, sizes, exact=exact)
-        path = StaircasePath.of(x_sorted, y_sorted, levels, power=power, factor=factor)
+        path = StaircasePath.of(lengths, levels, sizes, power=power, factor=factor)
         if not levels.rounding_matters(path.total_cost(), largest, power):
             break
     u, v = np.empty(len(x)), np.empty(len(y))

@@ -4,7 +4,8 @@ r"""Cost of the monotone coupling of sorted points, in blocks, without the plan.
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from divergences._transport.one_dimensional.cdf import (
 from divergences._transport.one_dimensional.ordering import sorted_values, sorting_permutation
 from divergences._typing import Floats
 
+Lengths = Callable[[Any, Any], Floats]
 BLOCK_POINTS = 1 << 15  # of the larger side; fits the caches
 
 
@@ -50,7 +52,7 @@ def line_cost(
     if np.array_equal(x, y) and _are_equal(p, q):
         return 0.0
     levels = cumulative_levels((p, q), (len(x), len(y)), exact=False)
-    cost = factor * coupling_cost(x, y, levels, power)
+    cost = factor * coupling_cost(lambda i, j: np.abs(x[i] - y[j]), levels, power)
     largest = factor * max(x[-1] - y[0], y[-1] - x[0]) ** power
     underflows = cost < 1e10 * UNDERFLOW_TOLERANCE and largest > 0
     return None if underflows or levels.rounding_matters(cost, largest, power) else cost
@@ -69,54 +71,46 @@ def _are_equal(p: Floats | None, q: Floats | None) -> bool:
     return p is q if p is None or q is None else np.array_equal(p, q)
 
 
-def coupling_cost(x: Floats, y: Floats, levels: Levels, power: float, /) -> float:
-    """Sum of mass times ``|x - y|**power`` over the monotone coupling.
+def coupling_cost(lengths: Lengths, levels: Levels, power: float, /) -> float:
+    """Sum of mass times distance to a power over the monotone coupling.
 
     Args:
-        x: Sources in ascending order, shape ``(n,)``.
-        y: Targets in ascending order, shape ``(m,)``.
-        levels: Cumulative masses of both.
+        lengths: Function of rows and columns of sorted points, arrays or equal slices, that
+            returns their distances.
+        levels: Cumulative masses of both sides.
         power: At least 1.
 
     Returns:
         The cost, at least 0.
     """
-    if len(x) == len(y) and np.array_equal(levels.x, levels.y):
+    if np.array_equal(levels.x, levels.y):
         masses = np.diff(levels.x, prepend=0)
         blocks: Iterator[tuple[Floats, Integers]] = (
-            (_powers(x[b] - y[b], power), masses[b]) for b in _slices(len(x))
+            (lengths(part, part), masses[part]) for part in _slices(len(masses))
         )
     else:
-        blocks = _coupled_blocks(x, y, levels, power)
-    return math.fsum(float(costs @ (mass / levels.total)) for costs, mass in blocks)
+        blocks = _coupled_blocks(lengths, levels)
+    return math.fsum(
+        float((distance if power == 1 else distance**power) @ (mass / levels.total))
+        for distance, mass in blocks
+    )
 
 
-def _coupled_blocks(
-    x: Floats, y: Floats, levels: Levels, power: float
-) -> Iterator[tuple[Floats, Integers]]:
-    """Costs and masses of the arcs of the coupling, one range of cumulative masses at a time."""
-    longer = levels.x if len(x) >= len(y) else levels.y
-    row = col = 0
-    below = 0
+def _coupled_blocks(lengths: Lengths, levels: Levels) -> Iterator[tuple[Floats, Integers]]:
+    """Lengths and masses of the arcs of the coupling, one range of cumulative masses at a time."""
+    longer = max(levels.x, levels.y, key=len)
+    row = col = below = 0
     for part in _slices(len(longer)):
         cut = longer[part][-1]
         # Points whose mass ends at or below the cut, and those that continue above it.
         next_row, next_col = (np.searchsorted(side, cut) + 1 for side in (levels.x, levels.y))
-        ends = (
+        rows, cols, mass = monotone_coupling(
             np.minimum(levels.x[row:next_row], cut) - below,
             np.minimum(levels.y[col:next_col], cut) - below,
         )
-        rows, cols, mass = monotone_coupling(*ends)
-        yield _powers(x[row:next_row][rows] - y[col:next_col][cols], power), mass
+        yield lengths(rows + row, cols + col), mass
         below = cut
-        row = int(np.searchsorted(levels.x, cut, side="right"))
-        col = int(np.searchsorted(levels.y, cut, side="right"))
-
-
-def _powers(differences: Floats, power: float) -> Floats:
-    """Powers of absolute differences."""
-    lengths = np.abs(differences)
-    return lengths if power == 1 else np.asarray(lengths**power)
+        row, col = (int(np.searchsorted(side, cut, side="right")) for side in (levels.x, levels.y))
 
 
 def _slices(n: int) -> Iterator[slice]:

@@ -9,7 +9,9 @@ Where the cumulative masses of both sides are equal, the path may turn at either
 corners, and all potentials between the two choices are feasible, too.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,27 +53,34 @@ class StaircasePath:
 
     @classmethod
     def of(
-        cls, x: Floats, y: Floats, levels: Levels, /, *, power: float, factor: float
+        cls,
+        lengths: Callable[[Indices, Indices, Any], LongDoubles],
+        levels: Levels,
+        sizes: tuple[int, int],
+        /,
+        *,
+        power: float,
+        factor: float,
     ) -> "StaircasePath":
-        """Path through the arcs of the monotone coupling under ``factor |x - y|**power``.
+        """Path through the arcs of the monotone coupling under ``factor * length**power``.
 
         Args:
-            x: Sources in ascending order, one per level and possibly one more, reached at the
-                total.
-            y: Targets in ascending order, likewise.
+            lengths: Function of rows, columns and a type of floats that returns the distances of
+                these sorted points, each rounded at most twice.
             levels: Cumulative masses of both sides.
+            sizes: Numbers of sources and targets on the path; of each side one per level, and
+                possibly one more, reached at the total.
             power: At least 1.
             factor: Above 0.
 
         Returns:
             The path.
         """
-        along_x, mass = _steps(levels, len(x), len(y))
+        along_x, mass = _steps(levels, *sizes)
         rows, cols = (np.append(0, np.cumsum(steps)) for steps in (along_x, ~along_x))
         corners = 1 + np.flatnonzero(along_x[:-1] & ~along_x[1:] & (mass[1:-1] == 0))
-        x_long, y_long = x.astype(np.longdouble), y.astype(np.longdouble)
-        cost = factor * np.abs(x_long[rows] - y_long[cols]) ** power
-        opposite = x_long[rows[corners] - 1] - y_long[cols[corners] + 1]
+        cost = factor * lengths(rows, cols, np.longdouble) ** power
+        opposite = lengths(rows[corners] - 1, cols[corners] + 1, np.longdouble)
         return cls(
             rows,
             cols,
@@ -79,8 +88,8 @@ class StaircasePath:
             cost,
             along_x,
             corners,
-            factor * np.abs(opposite) ** power,
-            power / 2 + 3,
+            factor * opposite**power,
+            power + 3,
         )
 
     def total_cost(self) -> float:
