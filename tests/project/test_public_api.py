@@ -14,8 +14,9 @@ NAMES = {
     divergences: """
         DistributionError LipschitzWitness PairwiseError PairwiseInterrupt PermutationInterrupt
         SolverError Transport alpha chi2 closed_forms cross_entropy densities emd entropy
-        f_divergence hellinger jeffreys js js_distance js_mixture kl lipschitz_witness log_space
-        normalize pairwise partial_transport renyi reverse_kl sampled total_variation transport
+        f_divergence graphs hellinger jeffreys js js_distance js_mixture kl lipschitz_witness
+        log_space normalize pairwise partial_transport renyi reverse_kl sampled total_variation
+        transport
     """,
     divergences.sampled: """
         ColumnComparison Comparison Estimate PermutationTest TableComparison compare
@@ -31,6 +32,7 @@ NAMES = {
         kl reverse_kl w1 w2
     """,
     divergences.densities: "Integral js kl reverse_kl",
+    divergences.graphs: "GraphTransport PreparedGraph emd prepare transport",
     gan: """
         CertifiedBound CriticGap CriticGapMetric DATA DataSet GAN GanError GaussianMixture NETWORKS
         Networks RECIPES Recipe Step Training TrainingError TrainingMethod WGAN WGAN_GP
@@ -97,6 +99,9 @@ FUNCTIONS = [
     divergences.densities.kl,
     divergences.densities.reverse_kl,
     divergences.densities.js,
+    divergences.graphs.emd,
+    divergences.graphs.prepare,
+    divergences.graphs.transport,
     divergences.sampled.compare,
     divergences.sampled.compare_columns,
     divergences.sampled.emd,

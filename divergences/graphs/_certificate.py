@@ -1,0 +1,52 @@
+"""Duality gap of a flow: the proof that it is optimal."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from divergences._transport.certificate import EPS, Arcs, require_optimal
+from divergences._typing import Floats
+
+
+def flow_gap(arcs: Arcs, excess: Floats, potential: Floats, /) -> float:
+    r"""Upper bound of a flow's cost minus the optimum, for a potential that is 1-Lipschitz.
+
+    For a potential f and a flow g of the excess b,
+
+    .. math:: \sum_{ij} g_{ij} c_{ij} - \sum_i f_i b_i
+        = \sum_{ij} g_{ij} (c_{ij} - f_i + f_j) + \sum_i f_i (\mathrm{div}\, g - b)_i,
+
+    and the last sum is rounding: differences of the potential are exact, so that the first one has
+    no cancellation.
+
+    Args:
+        arcs: Tail, head, flow and length of each arc.
+        excess: Mass of sources less that of targets, shape ``(n,)``.
+        potential: Shape ``(n,)``.
+
+    Returns:
+        The gap, including its rounding, at least 0 and at most the cost.
+    """
+    n = len(excess)
+    slack = arcs.cost - (potential[arcs.rows] - potential[arcs.cols])
+    out, into = np.bincount(arcs.rows, arcs.mass, n), np.bincount(arcs.cols, arcs.mass, n)
+    error = np.abs(out - into - excess) + 2 * EPS * (out + into)
+    gap = float(arcs.mass @ np.maximum(slack, 0.0) + error @ np.abs(potential))
+    return min(gap * (1 + n * EPS), arcs.total_cost())
+
+
+def require_proved(arcs: Arcs, potential: Floats, gap: float, /, *, exponent: int) -> None:
+    """Refuse a flow whose duality gap is too large to certify it.
+
+    Args:
+        arcs: Tail, head, flow and length of each arc.
+        potential: Shape ``(n,)``.
+        gap: The gap.
+        exponent: Lengths are in units of 2 to this power, which the message undoes.
+
+    Raises:
+        SolverError: If the gap exceeds 1e-9 of the cost plus rounding.
+    """
+    size = np.abs(potential[arcs.rows]) + np.abs(potential[arcs.cols]) + arcs.cost
+    rounding = 8 * EPS * float(arcs.mass @ size)
+    require_optimal(arcs.total_cost(), gap, rounding, exponent=exponent)

@@ -1,0 +1,125 @@
+"""Masses over the nodes of a graph: the excess of one distribution over another."""
+
+from __future__ import annotations
+
+import math
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from divergences import _checks
+from divergences._checks.labels.axes import listed
+from divergences._transport.certificate import EPS
+from divergences.errors import DistributionError
+
+if TYPE_CHECKING:
+    from divergences._typing import Array, Floats
+    from divergences.graphs._prepared import PreparedGraph
+
+ROUNDING_OF_TOTALS = 64 * EPS  # of sums over a component, relative
+
+
+def masses_of_nodes(
+    p: Any, q: Any, graph: PreparedGraph, /
+) -> tuple[ModuleType, tuple[Array, Array], tuple[int, ...]]:
+    """Masses in the order of the nodes, as arrays of one namespace, and the shape of the batch.
+
+    Args:
+        p: Masses of the sources by position or by label, shape ``(..., n)``.
+        q: Masses of the targets.
+        graph: The graph.
+
+    Returns:
+        The namespace; both arrays; and the common shape of their leading axes.
+
+    Raises:
+        DistributionError: If they are no real numbers, not one for each node, a label is no node,
+            or their leading axes do not broadcast.
+    """
+    arguments = {name: graph.nodes.values(name, value) for name, value in (("p", p), ("q", q))}
+    xp = _checks.namespace(**arguments)
+    like = _checks.first_array(*arguments.values())
+    arrays = [_checks.real_array(k, v, xp, like=like) for k, v in arguments.items()]
+    for name, array in zip(arguments, arrays, strict=True):
+        graph.nodes.require_size(name, array)
+    leading = [tuple(array.shape[:-1]) for array in arrays]
+    try:
+        shape = np.broadcast_shapes(*leading)
+    except ValueError:
+        raise DistributionError(
+            f"the leading axes of `p` and `q` must broadcast, but are {leading[0]} and "
+            f"{leading[1]}; the last axis is that of the nodes"
+        ) from None
+    return xp, (arrays[0], arrays[1]), shape
+
+
+def excess_mass(
+    p: Array, q: Array, graph: PreparedGraph, xp: ModuleType, /, *, index: tuple[int, ...] = ()
+) -> Floats:
+    """Masses of p less those of q, in units of the total, 0 in total in each component.
+
+    Args:
+        p: Masses of one problem, shape ``(n,)``.
+        q: Likewise.
+        graph: The graph.
+        xp: The namespace of both.
+        index: Index of the problem in a batch, for the error message.
+
+    Returns:
+        The excess, shape ``(n,)``, float64.
+
+    Raises:
+        DistributionError: If masses are invalid, their totals differ, or some mass is cut off.
+    """
+    try:
+        _checks.masses("p", p, xp)
+        _checks.masses("q", q, xp)
+        _checks.equal_totals(p, q, xp)
+        tolerance = 1e-5 if xp.float32 in (p.dtype, q.dtype) else 1e-9
+        return _balanced(_values(p), _values(q), graph, tolerance)
+    except DistributionError as error:
+        if index:
+            raise DistributionError(f"problem {list(index)}: {error}") from None
+        raise
+
+
+def _values(masses: Array) -> Floats:
+    """Masses in float64, as a numpy array."""
+    values: Floats = _checks.numpy_values(masses).astype(np.float64, copy=False)
+    return values
+
+
+def _balanced(p: Floats, q: Floats, graph: PreparedGraph, tolerance: float) -> Floats:
+    """The excess, with q scaled to the mass of p in each connected component."""
+    exponent = math.frexp(max(p.max(), q.max()))[1]
+    p, q = np.ldexp(p, -exponent), np.ldexp(q, -exponent)
+    component = graph.components
+    if component.max() == 0:
+        p_total, q_total = math.fsum(p), math.fsum(q)
+        return (p - (q if p_total == q_total else q * (p_total / q_total))) / p_total
+    p_totals, q_totals = (np.bincount(component, mass) for mass in (p, q))
+    total = max(p_totals.sum(), q_totals.sum())
+    cut = np.abs(p_totals - q_totals) > tolerance * total
+    cut |= (p_totals > 0) != (q_totals > 0)
+    if cut.any():
+        _refuse_cut_off(graph, int(cut.argmax()), p_totals / total, q_totals / total)
+    ratio = np.divide(p_totals, q_totals, out=np.ones_like(p_totals), where=q_totals > 0)
+    ratio[np.abs(ratio - 1) <= ROUNDING_OF_TOTALS] = 1.0
+    return (p - q * ratio[component]) / total
+
+
+def _refuse_cut_off(graph: PreparedGraph, component: int, p: Floats, q: Floats) -> None:
+    """Refuse masses of which one component of the graph holds unequal parts.
+
+    Raises:
+        DistributionError: Always; the message names nodes and masses.
+    """
+    nodes = np.flatnonzero(graph.components == component)
+    names = listed([graph.nodes.labels[int(node)] for node in nodes[:5]])
+    raise DistributionError(
+        "mass cannot move between the connected components of `graph`, but in that of the "
+        f"{len(nodes)} {'node' if len(nodes) == 1 else 'nodes'} {names}, `p` has "
+        f"{p[component]:.6g} of its mass and `q` has {q[component]:.6g}; add edges that connect "
+        "them, or compare the components one by one"
+    )

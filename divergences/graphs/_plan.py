@@ -1,0 +1,137 @@
+"""Decomposition of a flow into a plan from sources to targets."""
+
+from __future__ import annotations
+
+from collections import deque
+
+import numpy as np
+from scipy.sparse import coo_array, csr_array
+
+from divergences._typing import Floats, Indices
+
+Pieces = deque[tuple[int, float]]  # sources, and the masses of them that are at one node
+
+
+def plan_of_flow(flow: coo_array, p: Floats, q: Floats, /) -> coo_array:
+    """A plan that the flow carries out, with the mass common to p and q left where it is.
+
+    Nodes are visited along the flow. Each receives pieces of mass, keeps what it lacks, and hands
+    the others on, the arc of the largest flow taking what is left.
+
+    Args:
+        flow: Mass on each arc, above 0, shape ``(n, n)``.
+        p: Masses of the sources, which sum to 1.
+        q: Masses of the targets, which sum to 1.
+
+    Returns:
+        The plan, shape ``(n, n)``.
+    """
+    outgoing = csr_array(_without_cycles(flow))
+    supply, demand = np.maximum(p - q, 0.0), np.maximum(q - p, 0.0)
+    at: dict[int, Pieces] = {}
+    moves: list[tuple[int, int, float]] = []
+    for node in _along_flow(outgoing):
+        pieces = at.pop(node, deque())
+        if supply[node] > 0:
+            pieces.append((node, float(supply[node])))
+        arcs = slice(outgoing.indptr[node], outgoing.indptr[node + 1])
+        heads, masses = outgoing.indices[arcs], outgoing.data[arcs]
+        kept = pieces if len(heads) == 0 else _taken(pieces, float(demand[node]))
+        moves += [(source, node, mass) for source, mass in kept]
+        order = np.argsort(masses)
+        for k in order[:-1].tolist():
+            _hand_on(at, int(heads[k]), _taken(pieces, float(masses[k])))
+        if len(heads):
+            _hand_on(at, int(heads[order[-1]]), pieces)
+    return _plan(moves, np.minimum(p, q))
+
+
+def _hand_on(at: dict[int, Pieces], node: int, pieces: Pieces) -> None:
+    """Add pieces to those at a node, the fewer to the more."""
+    there = at.setdefault(node, pieces)
+    if there is pieces:
+        return
+    few, many = sorted((there, pieces), key=len)
+    many.extend(few)
+    at[node] = many
+
+
+def _taken(pieces: Pieces, mass: float) -> Pieces:
+    """Pieces of a total mass, or all there are, removed from the others."""
+    taken: Pieces = deque()
+    while mass > 0 and pieces:
+        source, size = pieces.popleft()
+        if size > mass:
+            pieces.appendleft((source, size - mass))
+            size = mass
+        taken.append((source, size))
+        mass -= size
+    return taken
+
+
+def _plan(moves: list[tuple[int, int, float]], common: Floats) -> coo_array:
+    """Moves and common mass as a sparse matrix."""
+    stays = np.flatnonzero(common)
+    rows, cols, masses = (
+        (np.array(part) for part in zip(*moves, strict=True))
+        if moves
+        else ((np.empty(0, np.intp),) * 2 + (np.empty(0),))
+    )
+    n = len(common)
+    plan = coo_array(
+        (
+            np.concatenate([common[stays], masses]),
+            (np.concatenate([stays, rows]), np.concatenate([stays, cols])),
+        ),
+        shape=(n, n),
+    )
+    plan.sum_duplicates()
+    return plan
+
+
+def _along_flow(outgoing: csr_array) -> Indices:
+    """Nodes with flow, each after all nodes from which it receives some."""
+    n = outgoing.shape[0]
+    waiting = np.bincount(outgoing.indices, minlength=n)
+    active = np.flatnonzero((waiting > 0) | (np.diff(outgoing.indptr) > 0))
+    ready, order = active[waiting[active] == 0].tolist(), []
+    indptr, indices, left = outgoing.indptr.tolist(), outgoing.indices.tolist(), waiting.tolist()
+    while ready:
+        node = ready.pop()
+        order.append(node)
+        for head in indices[indptr[node] : indptr[node + 1]]:
+            left[head] -= 1
+            if left[head] == 0:
+                ready.append(head)
+    return np.array(order, dtype=np.intp)
+
+
+def _without_cycles(flow: coo_array) -> coo_array:
+    """The flow, less what circulates, which in an optimal one is on edges of length 0."""
+    from scipy.sparse.csgraph import connected_components
+
+    arcs = {(int(i), int(j)): float(m) for i, j, m in zip(*flow.coords, flow.data, strict=True)}
+    while True:
+        current = _matrix(arcs, flow.shape[0])
+        label = connected_components(current, connection="strong")[1]
+        inside = [arc for arc in arcs if label[arc[0]] == label[arc[1]]]
+        if not inside:
+            return current
+        successor = dict(inside)  # one arc from each node: following them ends in a cycle
+        node, seen = inside[0][0], dict[int, int]()
+        while node not in seen:
+            seen[node] = len(seen)
+            node = successor[node]
+        nodes = [k for k, place in seen.items() if place >= seen[node]]
+        cycle = [(k, successor[k]) for k in nodes]
+        least = min(arcs[arc] for arc in cycle)
+        for arc in cycle:
+            arcs[arc] -= least
+            if arcs[arc] <= 0:
+                del arcs[arc]
+
+
+def _matrix(arcs: dict[tuple[int, int], float], n: int) -> coo_array:
+    """Arcs as a sparse matrix."""
+    ends = np.array(list(arcs), dtype=np.int32).reshape(-1, 2).T
+    return coo_array((np.array(list(arcs.values())), tuple(ends)), shape=(n, n))

@@ -1,0 +1,153 @@
+"""Selection of the method for a problem on a graph, and its certified optimum."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from divergences._transport.certificate import Arcs
+from divergences.errors import SolverError
+from divergences.graphs._certificate import flow_gap, require_proved
+from divergences.graphs._network import network_flow
+from divergences.graphs._paths import flow_of_paths, path_optimum
+from divergences.graphs._potential import (
+    cycles_potential,
+    forest_potential,
+    lipschitz_potential,
+)
+
+if TYPE_CHECKING:
+    from divergences._typing import Floats
+    from divergences.graphs._forest import SpanningForest
+    from divergences.graphs._prepared import PreparedGraph
+
+MAX_PAIRS = 200_000  # of sources and targets, whose distances are computed rather than a flow
+MAX_PAIRS_AFTER_FAILURE = 4_000_000  # likewise where the flow could not be certified
+MAX_PATH_ENTRIES = 20_000_000  # distances from all sources, or to all targets, to every node
+EMPTY = np.empty(0, dtype=np.intp)
+NO_FLOW = Arcs(EMPTY, EMPTY, np.empty(0), np.empty(0))
+
+
+@dataclass(frozen=True, slots=True)
+class FlowOptimum:
+    """Certified optimal flow, in the unit of the graph's arcs.
+
+    Attributes:
+        arcs: Tail, head, flow and length of the arcs of positive flow.
+        potential: 1-Lipschitz potential, shape ``(n,)``.
+        cost: Cost of the flow.
+        gap: Upper bound of the cost minus the true optimum.
+    """
+
+    arcs: Arcs
+    potential: Floats
+    cost: float
+    gap: float
+
+
+def optimal_cost(graph: PreparedGraph, excess: Floats, /) -> float:
+    """Optimal cost of one problem on a graph without a closed form.
+
+    Args:
+        graph: The graph.
+        excess: Mass of sources less that of targets, shape ``(n,)``.
+
+    Returns:
+        The cost, in the unit of the graph's arcs.
+
+    Raises:
+        DistributionError: If some mass cannot reach any target.
+        SolverError: If the solver did not finish, or the cost could not be certified as optimal.
+    """
+    if not excess.any():
+        return 0.0
+    if _has_few_pairs(graph, excess, MAX_PAIRS):
+        moved = float(excess[excess > 0].sum())
+        return path_optimum(graph, excess)[0].cost * moved
+    return optimal_flow(graph, excess).cost
+
+
+def optimal_flow(graph: PreparedGraph, excess: Floats, /) -> FlowOptimum:
+    """Optimal flow with its certificate.
+
+    Args:
+        graph: The graph.
+        excess: Mass of sources less that of targets, shape ``(n,)``.
+
+    Returns:
+        The optimum, in the unit of the graph's arcs.
+
+    Raises:
+        DistributionError: If some mass cannot reach any target.
+        SolverError: If the solver did not finish, or the flow could not be certified as optimal.
+    """
+    if not excess.any():
+        return FlowOptimum(NO_FLOW, np.zeros(graph.n), 0.0, 0.0)
+    if graph.closed_form is not None:
+        arcs, potential = _closed_form_flow(graph, graph.closed_form, excess)
+    else:
+        return _general_optimum(graph, excess)
+    return _certified(graph, excess, arcs, potential)
+
+
+def _general_optimum(graph: PreparedGraph, excess: Floats) -> FlowOptimum:
+    """Optimum of a flow on the arcs, or of a plan between few nodes."""
+    if not _has_few_pairs(graph, excess, MAX_PAIRS):
+        try:
+            return _of_potential(graph, excess, *network_flow(graph, excess))
+        except SolverError:
+            if not _has_few_pairs(graph, excess, MAX_PAIRS_AFTER_FAILURE):
+                raise
+    return _of_potential(graph, excess, *_flow_by_paths(graph, excess))
+
+
+def _of_potential(graph: PreparedGraph, excess: Floats, arcs: Arcs, guess: Floats) -> FlowOptimum:
+    """The certified optimum of a flow and an approximate potential."""
+    return _certified(graph, excess, arcs, lipschitz_potential(graph, guess, excess))
+
+
+def _certified(graph: PreparedGraph, excess: Floats, arcs: Arcs, potential: Floats) -> FlowOptimum:
+    """The optimum of a flow and a 1-Lipschitz potential, if its gap is small."""
+    gap = flow_gap(arcs, excess, potential)
+    require_proved(arcs, potential, gap, exponent=graph.exponent)
+    return FlowOptimum(arcs, potential, arcs.total_cost(), gap)
+
+
+def _has_few_pairs(graph: PreparedGraph, excess: Floats, most: int) -> bool:
+    """Whether there are at most so many pairs of a source and a target, near enough in memory."""
+    sources, targets = np.count_nonzero(excess > 0), np.count_nonzero(excess < 0)
+    entries = min(sources, targets) * graph.n
+    return bool(sources * targets <= most and entries <= MAX_PATH_ENTRIES)
+
+
+def _flow_by_paths(graph: PreparedGraph, excess: Floats) -> tuple[Arcs, Floats]:
+    """Optimal flow and approximate potential, by a plan between few nodes."""
+    optimum, sources, targets = path_optimum(graph, excess)
+    guess = np.zeros(graph.n)
+    guess[targets] = -optimum.target_potential
+    arcs = flow_of_paths(graph, optimum.arcs, sources, targets)
+    moved = float(excess[excess > 0].sum())
+    return Arcs(arcs.rows, arcs.cols, arcs.mass * moved, arcs.cost), guess
+
+
+def _closed_form_flow(
+    graph: PreparedGraph, forest: SpanningForest, excess: Floats
+) -> tuple[Arcs, Floats]:
+    """Flow and potential on a graph with at most one cycle in each component."""
+    (upward,), (circulation,) = forest.flows(excess[None])
+    parents = forest.order[np.maximum(forest.parent, 0)]
+    tails = np.concatenate([forest.order, forest.chord_heads])
+    heads = np.concatenate([parents, forest.chord_tails])
+    flow = np.concatenate([upward, circulation])
+    length = np.concatenate([forest.length, forest.chords])
+    used = np.flatnonzero(flow)
+    tails, heads, flow, length = (a[used] for a in (tails, heads, flow, length))
+    forward = flow > 0
+    starts, ends = np.where(forward, tails, heads), np.where(forward, heads, tails)
+    arcs = Arcs(starts.astype(np.intp), ends.astype(np.intp), np.abs(flow), length)
+    if len(forest.chords) == 0:
+        return arcs, forest_potential(forest, upward)
+    guess = cycles_potential(forest, upward, circulation)
+    return arcs, lipschitz_potential(graph, guess, excess)
