@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 from divergences._checks.labels.axes import listed
 from divergences._transport.certificate import Arcs
 from divergences._typing import Floats, Indices
-from divergences.errors import DistributionError
+from divergences.errors import DistributionError, SolverError
 
 MAX_RELATIVE_CUT = 1e-9  # of a group's mass: totals may differ by as much
+MIN_MASS_OF_FLOAT_FLOWS = 1e-8  # part of the total; 10^8 times the rounding of flows
 
 Labels = Sequence[Hashable] | None
 
@@ -109,6 +110,13 @@ def largest_finite(cost: Floats, /) -> float:
     return float(cost.max(where=np.isfinite(cost), initial=0.0))
 
 
+def may_hide_a_cut(p: Floats, q: Floats, cost: Floats, /) -> bool:
+    """Whether pairs are forbidden, and a flow in floats may lose masses that they cut off."""
+    if cost.max() < np.inf:
+        return False
+    return bool(min(p[p > 0].min(), q[q > 0].min()) < MIN_MASS_OF_FLOAT_FLOWS)
+
+
 def require_finite_pairs(p: Floats, q: Floats, cost: Floats, /) -> None:
     """Refuse points with mass that have infinite costs to all others with mass.
 
@@ -125,7 +133,7 @@ def require_finite_pairs(p: Floats, q: Floats, cost: Floats, /) -> None:
             raise NoFinitePlanError(side, group.tolist(), [], (_share(masses, group), 0.0))
 
 
-def without_forbidden(arcs: Arcs, p: Floats, q: Floats, cost: Floats, /) -> Arcs | None:
+def without_forbidden(arcs: Arcs, p: Floats, q: Floats, cost: Floats, /) -> Arcs:
     """A plan without its arcs of infinite cost, if these have no more mass than rounding.
 
     Args:
@@ -135,10 +143,11 @@ def without_forbidden(arcs: Arcs, p: Floats, q: Floats, cost: Floats, /) -> Arcs
         cost: Infinite for forbidden pairs.
 
     Returns:
-        The plan; None if it has forbidden mass that it could avoid.
+        The plan.
 
     Raises:
         NoFinitePlanError: If every plan has forbidden mass.
+        SolverError: If the plan has forbidden mass that it could avoid.
     """
     is_forbidden = np.isinf(cost[arcs.rows, arcs.cols])
     if not is_forbidden.any():
@@ -150,7 +159,7 @@ def without_forbidden(arcs: Arcs, p: Floats, q: Floats, cost: Floats, /) -> Arcs
     if not excessive.any():
         return kept
     require_no_cut(np.unique(arcs.rows[excessive]), kept, p, q, cost)
-    return None
+    raise SolverError("by rounding, the plan has mass on pairs of infinite cost")
 
 
 def require_no_cut(sources: Indices, arcs: Arcs, p: Floats, q: Floats, cost: Floats, /) -> None:

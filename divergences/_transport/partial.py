@@ -6,7 +6,7 @@ from functools import partial
 
 import numpy as np
 
-from divergences._transport.certificate import EPS, Arcs, c_transform
+from divergences._transport.certificate import EPS, MAX_RELATIVE_GAP, Arcs, c_transform
 from divergences._transport.exact_arithmetic import ExactMasses
 from divergences._transport.forbidden_pairs import (
     NoFinitePlanError,
@@ -16,6 +16,7 @@ from divergences._transport.forbidden_pairs import (
 from divergences._transport.result import Optimum, certified_optimum
 from divergences._transport.simplex import dense_transport
 from divergences._typing import Floats
+from divergences.errors import SolverError
 
 EQUAL_TOTALS_TOLERANCE = 4 * EPS  # relative rounding of the difference of equal totals
 
@@ -80,26 +81,38 @@ def _with_dummy_target(
         )
     except NoFinitePlanError as error:
         raise error.of_targets(p, q) from None
+    return _without_dummy_target(balanced, p, q, cost, unit_exponent)
+
+
+def _without_dummy_target(
+    balanced: Optimum, p: Floats, q: Floats, cost: Floats, unit_exponent: int
+) -> Optimum:
+    """Partial optimum between the points, with the proof of the balanced one if it is better."""
+    total = math.fsum(p)
     moved = balanced.arcs.cols < len(q)
     rows, cols = balanced.arcs.rows[moved], balanced.arcs.cols[moved]
     mass = balanced.arcs.mass[moved] * total
-    if balanced.exact_proof:
-        arcs = Arcs(rows, cols, mass, cost[rows, cols])
-        value = balanced.cost * total
-        gap = balanced.gap * total + 4 * EPS * value
-        return Optimum(arcs, *_potentials(balanced, cost, 0), value, gap, exact_proof=True)
-    exponent = math.frexp(cost[rows, cols].max() or largest_finite(cost))[1]
-    with np.errstate(over="ignore"):  # costs far above those of the plan may count as infinite
-        scaled = np.ldexp(cost, -exponent)
-    potentials = _potentials(balanced, scaled, exponent)
-    return certified_partial_optimum(
-        Arcs(rows, cols, mass, scaled[rows, cols]),
-        p,
-        q,
-        potentials,
-        exponent=exponent,
-        unit_exponent=unit_exponent,
-    )
+    if not balanced.exact_proof:
+        exponent = math.frexp(cost[rows, cols].max() or largest_finite(cost))[1]
+        with np.errstate(over="ignore"):  # costs far above those of the plan count as infinite
+            scaled = np.ldexp(cost, -exponent)
+            potentials = _potentials(balanced, scaled, exponent)
+        try:
+            return certified_partial_optimum(
+                Arcs(rows, cols, mass, scaled[rows, cols]),
+                p,
+                q,
+                potentials,
+                exponent=exponent,
+                unit_exponent=unit_exponent,
+            )
+        except SolverError:
+            if balanced.gap > MAX_RELATIVE_GAP * balanced.cost:
+                raise
+    arcs = Arcs(rows, cols, mass, cost[rows, cols])
+    value = balanced.cost * total
+    gap = balanced.gap * total + 4 * EPS * value
+    return Optimum(arcs, *_potentials(balanced, cost, 0), value, gap, exact_proof=True)
 
 
 def _potentials(balanced: Optimum, cost: Floats, exponent: int) -> tuple[Floats, Floats]:

@@ -15,6 +15,7 @@ from divergences._transport.certificate import (
 from divergences._transport.exact_arithmetic import ExactMasses, exact_transport
 from divergences._transport.forbidden_pairs import (
     largest_finite,
+    may_hide_a_cut,
     require_finite_pairs,
     require_no_cut,
     without_nan,
@@ -75,10 +76,12 @@ def dense_transport(
             break
         runs.append(run(cap=cap))
     best = min((run.outcome for run in runs), key=_gap)
+    is_too_large = cost.size > MAX_EXACT_PAIRS
     if isinstance(best, Optimum):
-        if _is_proved(best) or cost.size > MAX_OPTIONAL_EXACT_PAIRS:
+        is_final = _is_proved(best) or cost.size > MAX_OPTIONAL_EXACT_PAIRS
+        if is_too_large or (is_final and not may_hide_a_cut(p, q, cost)):
             return best
-    elif cost.size > MAX_EXACT_PAIRS:
+    elif is_too_large:
         raise best
     masses = exact_masses() if exact_masses else ExactMasses.proportional(p, q)
     return _exact_optimum(p, q, cost, masses, runs[-1], check)

@@ -75,17 +75,17 @@ def simplex_run(
     capped = np.minimum(scaled, scaled_cap) if scaled.max() > scaled_cap else scaled
     arcs, potential = _network_simplex(p, q, capped, check)
     arcs = Arcs(arcs.rows, arcs.cols, arcs.mass, scaled[arcs.rows, arcs.cols])
-    # Masses below the rounding of the total must not determine the potentials of larger ones.
-    potentials = feasible_potentials(scaled, potential, p > EPS, q > EPS)
-    arcs = _restore_lost_mass(arcs, p, q, scaled, potentials)
-    allowed = without_forbidden(arcs, p, q, cost)
     outcome: Optimum | SolverError
-    if exponent > 0 and np.count_nonzero(scaled) < np.count_nonzero(cost):
-        outcome = SolverError("`cost` spans more than the 600 orders of magnitude of a float")
-    elif allowed is None or not np.isfinite(allowed.cost).all():
-        outcome = SolverError("the simplex found no plan of finite costs by rounding")
-    else:
+    try:
+        if exponent > 0 and np.count_nonzero(scaled) < np.count_nonzero(cost):
+            raise SolverError("`cost` spans more than the 600 orders of magnitude of a float")
+        # Masses below the rounding of the total must not determine the potentials of larger ones.
+        potentials = feasible_potentials(scaled, potential, p > EPS, q > EPS)
+        arcs = _restore_lost_mass(arcs, p, q, scaled, potentials)
+        allowed = without_forbidden(arcs, p, q, cost)
         outcome = _certified(allowed, p, q, potentials, exponent, unit_exponent)
+    except SolverError as error:
+        outcome = error
     with np.errstate(over="ignore"):
         potential = np.ldexp(potential, exponent)
     return SimplexRun(
@@ -100,16 +100,22 @@ def _certified(
     potentials: tuple[Floats, Floats],
     exponent: int,
     unit_exponent: int,
-) -> Optimum | SolverError:
-    """The certified optimum in the unit of the costs that were passed, or the refusal."""
+) -> Optimum:
+    """The certified optimum in the unit of the costs that were passed.
+
+    Returns:
+        The optimum.
+
+    Raises:
+        SolverError: If the gap is too large, or costs far above the cap count as infinite.
+    """
+    if not np.isfinite(arcs.cost).all():
+        raise SolverError("the plan has costs that are infinite in the unit of the others")
     unit_exponent += exponent
-    try:
-        optimum = certified_optimum(
-            arcs, p, q, potentials, max_violation=0.0, exponent=0, unit_exponent=unit_exponent
-        )
-        _require_small_rounding(optimum, unit_exponent)
-    except SolverError as error:
-        return error
+    optimum = certified_optimum(
+        arcs, p, q, potentials, max_violation=0.0, exponent=0, unit_exponent=unit_exponent
+    )
+    _require_small_rounding(optimum, unit_exponent)
     return optimum.scaled_with_rounding(exponent)
 
 
@@ -159,8 +165,10 @@ def _lost_mass(
     points = np.flatnonzero(lost > MAX_RELATIVE_MASS_LOSS * masses)
     # Partners so heavy that the additional mass is within their rounding.
     heavy = opposite_masses > 1e9 * lost[points, None]
-    partners = np.argmin(np.where(heavy, cost[points] - potential, np.inf), axis=1)
-    return points, partners, lost[points]
+    reduced_cost = np.where(heavy, cost[points] - potential, np.inf)
+    if np.isinf(reduced_cost.min(axis=1)).any():
+        raise SolverError("masses below rounding have no partner of finite cost that takes them")
+    return points, np.argmin(reduced_cost, axis=1), lost[points]
 
 
 def max_pivots(n: int, m: int, /) -> int:
