@@ -78,6 +78,7 @@ class GroundCost:
         require_metric(metric)
         order = _checks.order_of_distance(order)
         if isinstance(metric, CircularDistance):
+            x, y = (np.asarray(metric.positions(points, np)) for points in (x, y))
             return cls(x, y, metric, order, math.frexp(metric.period)[1])
         if metric == "haversine":
             return cls(coordinates(names[0], x), coordinates(names[1], y), metric, order, 0)

@@ -6,12 +6,13 @@ import numpy as np
 
 from divergences import _checks
 from divergences._checks import numpy_values
+from divergences._transport.circular_distance import CircularDistance
 from divergences._transport.metrics import BlockMetric, Metric
 from divergences._transport.partial_points import partial_point_optimum
 from divergences._transport.result import Transport
 from divergences._transport.solve import SolverMethod, SolverOptions
 from divergences._typing import ArrayLike
-from divergences.sampled._estimate import Estimate
+from divergences.sampled._estimate import Estimate, ProvedBounds
 from divergences.sampled._missing import CompleteRows, Missing
 from divergences.sampled._point_clouds import PointCloudPair
 from divergences.sampled._population_interval import PopulationInterval
@@ -26,8 +27,10 @@ def emd(
     y_weights: ArrayLike | None = None,
     metric: Metric | BlockMetric = "euclidean",
     order: float = 1.0,
+    period: float | None = None,
     method: SolverMethod | None = None,
     time_limit: float | None = None,
+    tolerance: float | None = None,
     progress: bool = False,
     confidence: float = 0.95,
     missing: Missing = "refuse",
@@ -58,14 +61,22 @@ def emd(
             Equal by default.
         y_weights: Masses of the points of ``y``, shape ``(m,)``; divided by their sum. Equal by
             default.
-        metric: Distance between points: "euclidean", "cityblock", "chebyshev", "sqeuclidean", or
-            a function of two blocks of points, numpy arrays of shapes ``(r, d)`` and ``(c, d)``,
-            that returns their distances, shape ``(r, c)``.
+        metric: Distance between points: "euclidean", "cityblock", "chebyshev", "sqeuclidean",
+            "haversine", or a function of two blocks of points, numpy arrays of shapes ``(r, d)``
+            and ``(c, d)``, that returns their distances, shape ``(r, c)``. "haversine" is the
+            great-circle distance of points (latitude, longitude) in degrees, in units of the
+            radius: times 6371.0088 it is in kilometres on the Earth.
         order: The r, at least 1, of the Wasserstein distance W_r: distances are raised to it.
+        period: Length of a circle on which the points lie, as 24.0 for hours of the day; points
+            are taken modulo it, and the distance is the length of the shorter arc. None for the
+            line.
         method: "dense" computes all distances at once, which takes about ``40 n m`` bytes;
             "columns" keeps a few distances per point. By default the faster of the two, and the
-            closed form on the line.
+            closed form on the line and the circle.
         time_limit: Seconds after which the column method stops with an error; None for no limit.
+        tolerance: Relative difference of proved bounds at which to stop, strictly between 0 and 1.
+            Large problems take much less time; then `low` and `high` are these bounds, of the EMD
+            of the points, and the value is `high`, the cost of a plan. None for the exact value.
         progress: Whether the column method shows a progress bar, with the gap.
         confidence: Nominal coverage of the interval for the populations.
         missing: "refuse" raises an error where an entry is missing (NaN, None, NA); "drop" leaves
@@ -80,20 +91,29 @@ def emd(
     Raises:
         DistributionError: If points or weights are not finite, their shapes do not match, or the
             metric or the method is unknown, or a function returns no distances, or the confidence
-            is not between 0 and 1; on access to `low`, if a function is not a metric.
+            is not between 0 and 1, or the period is not above 0, or a latitude is beyond 90
+            degrees; on access to `low`, if a function is not a metric.
         SolverError: If the solver did not finish, or could not certify the optimum; after
             ``time_limit`` it carries bounds of the answer, `bracket`. Likewise on access to `low`.
 
     Source:
-        Villani 2009, "Optimal transport", definition 6.1; Weed and Bach 2019 for the bias.
+        Villani 2009, "Optimal transport", definition 6.1; Weed and Bach 2019 for the bias; Delon,
+        Salomon and Sobolevski 2010 for the circle.
 
     >>> float(emd([[0.0, 0.0], [3.0, 4.0]], [[0.0, 0.0]]).value)
     2.5
+    >>> float(emd([23.5, 0.5], [0.0, 1.0], period=24.0).value)
+    0.5
     """
     confidence = _checks.confidence(confidence)
     rows = CompleteRows.of(x, y, x_weights, y_weights, missing)
     clouds = PointCloudPair.of(*rows.samples)
     options = SolverOptions(method, time_limit, progress)
+    if period is not None:
+        metric = CircularDistance.of(period, metric, clouds.x.d)
+    tolerance = _checks.tolerance_or_none(tolerance)
+    if tolerance is not None:
+        return rows.noted(_bounded_estimate(clouds, options, tolerance, metric, order))
     estimate = emd_estimate(clouds, options, metric=metric, order=order, confidence=confidence)
     return rows.noted(estimate)
 
@@ -135,6 +155,27 @@ def emd_estimate(
     )
 
 
+def _bounded_estimate(
+    clouds: PointCloudPair,
+    options: SolverOptions,
+    tolerance: float,
+    metric: Metric | BlockMetric,
+    order: float,
+) -> Estimate:
+    """Cost of a plan within a tolerance of the EMD, with proved bounds of it."""
+    ground = clouds.ground_cost(metric, order)
+    optimum = clouds.solve_within(ground, options, tolerance)
+    lower = max(optimum.cost - optimum.gap, 0.0)
+    return Estimate(
+        clouds.distance(optimum, ground),
+        _estimand(metric, order),
+        f"transport within a tolerance of {tolerance:g}",
+        *clouds.sizes,
+        ProvedBounds(ground.distance(lower), ground.distance(optimum.cost)),
+        confidence=1.0,
+    )
+
+
 def _estimand(metric: Metric | BlockMetric, order: float) -> str:
     """Name of the distance."""
     name = getattr(metric, "__name__", "given") if callable(metric) else metric
@@ -150,15 +191,18 @@ def transport(
     y_weights: ArrayLike | None = None,
     metric: Metric | BlockMetric = "euclidean",
     order: float = 1.0,
+    period: float | None = None,
     method: SolverMethod | None = None,
     time_limit: float | None = None,
+    tolerance: float | None = None,
     progress: bool = False,
 ) -> Transport:
     """Optimal plan between two point clouds, with the dual potentials that certify it.
 
-    On the line in closed form, in ``O((n + m) log(n + m))``; else by network simplex, on all
-    ``n * m`` distances or, for large clouds, by column generation. The ground cost is the distance
-    to the power of ``order``: cost, potentials and gap are in the unit of length to that power.
+    On the line and the circle in closed form, in ``O((n + m) log(n + m))``; else by network
+    simplex, on all ``n * m`` distances or, for large clouds, by column generation. The ground cost
+    is the distance to the power of ``order``: cost, potentials and gap are in the unit of length
+    to that power.
 
     Args:
         x: Points, shape ``(n, d)``, or ``(n,)`` on the line.
@@ -167,14 +211,21 @@ def transport(
             Equal by default.
         y_weights: Masses of the points of ``y``, shape ``(m,)``; divided by their sum. Equal by
             default.
-        metric: Distance between points: "euclidean", "cityblock", "chebyshev", "sqeuclidean", or
-            a function of two blocks of points, numpy arrays of shapes ``(r, d)`` and ``(c, d)``,
-            that returns their distances, shape ``(r, c)``.
+        metric: Distance between points: "euclidean", "cityblock", "chebyshev", "sqeuclidean",
+            "haversine", or a function of two blocks of points, numpy arrays of shapes ``(r, d)``
+            and ``(c, d)``, that returns their distances, shape ``(r, c)``. "haversine" is the
+            great-circle distance of points (latitude, longitude) in degrees, in units of the
+            radius: times 6371.0088 it is in kilometres on the Earth.
         order: The r, at least 1, of the Wasserstein distance W_r: distances are raised to it.
+        period: Length of a circle on which the points lie, as 24.0 for hours of the day; points
+            are taken modulo it, and the distance is the length of the shorter arc. None for the
+            line.
         method: "dense" computes all distances at once, which takes about ``40 n m`` bytes;
             "columns" keeps a few distances per point. By default the faster of the two, and the
-            closed form on the line.
+            closed form on the line and the circle.
         time_limit: Seconds after which the column method stops with an error; None for no limit.
+        tolerance: Largest ``gap``, relative to the cost, at which to stop, strictly between 0 and
+            1. Large problems take much less time. None for an optimal plan.
         progress: Whether the column method shows a progress bar, with the gap.
 
     Returns:
@@ -182,7 +233,8 @@ def transport(
 
     Raises:
         DistributionError: If points or weights are not finite, their shapes do not match, or the
-            metric or the method is unknown, or a function returns no distances.
+            metric or the method is unknown, or a function returns no distances, or the period is
+            not above 0, or a latitude is beyond 90 degrees.
         SolverError: If the solver did not finish, or could not certify the optimum; after
             ``time_limit`` it carries bounds of the answer, `bracket`.
 
@@ -191,8 +243,15 @@ def transport(
     """
     clouds = PointCloudPair.of(x, y, x_weights, y_weights)
     options = SolverOptions(method, time_limit, progress)
+    if period is not None:
+        metric = CircularDistance.of(period, metric, clouds.x.d)
     ground = clouds.ground_cost(metric, order)
-    return clouds.solve(ground, options).scaled(ground.exponent).transport()
+    tolerance = _checks.tolerance_or_none(tolerance)
+    if tolerance is None:
+        optimum = clouds.solve(ground, options)
+    else:
+        optimum = clouds.solve_within(ground, options, tolerance)
+    return optimum.scaled(ground.exponent).transport()
 
 
 def partial_transport(

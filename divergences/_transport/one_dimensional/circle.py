@@ -59,7 +59,10 @@ class CutCircle(NamedTuple):
         # The first target whose cumulative mass, shifted, is above 0.
         first = turn * m + int(np.searchsorted(levels.y, rest, side="right"))
         turns, cols = np.divmod(first + np.arange(m + 1), m)
-        shifted = (levels.y[cols[:-1]] + shift) + turns[:-1].astype(levels.y.dtype) * total
+        whole_turns: Any = turns[:-1].astype(levels.y.dtype)
+        shifted = (
+            levels.y[cols[:-1]] + shift
+        ) + whole_turns * total  # in this order within 64 bits
         cut = Levels(levels.x, shifted, total, levels.rounding)
         return cls(np.append(x, x[0]), y[cols], turns, cols, cut, length)
 
