@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from gan.networks import NETWORKS, Networks
     from gan.recipes.recipe import Recipe
     from gan.recipes.registry import GAN, RECIPES, WGAN, WGAN_GP, TrainingMethod
+    from gan.runs.config import Config
+    from gan.runs.loaded import Run, load, run
     from gan.training.loop import Step, Training, train
 
 __all__ = [
@@ -37,6 +39,7 @@ __all__ = [
     "WGAN",
     "WGAN_GP",
     "CertifiedBound",
+    "Config",
     "CriticGap",
     "CriticGapMetric",
     "DataSet",
@@ -44,6 +47,7 @@ __all__ = [
     "GaussianMixture",
     "Networks",
     "Recipe",
+    "Run",
     "Step",
     "Training",
     "TrainingError",
@@ -52,6 +56,8 @@ __all__ = [
     "critic_gap",
     "critic_gaps",
     "eight_gaussians",
+    "load",
+    "run",
     "train",
     "twenty_five_gaussians",
 ]
@@ -77,6 +83,8 @@ _NAMES_OF_MODULE = {
     "gan.networks": ("NETWORKS", "Networks"),
     "gan.recipes.recipe": ("Recipe",),
     "gan.recipes.registry": ("GAN", "RECIPES", "WGAN", "WGAN_GP", "TrainingMethod"),
+    "gan.runs.config": ("Config",),
+    "gan.runs.loaded": ("Run", "load", "run"),
     "gan.training.loop": ("Step", "Training", "train"),
 }
 _MODULE_OF = {name: module for module, names in _NAMES_OF_MODULE.items() for name in names}

@@ -34,9 +34,9 @@ NAMES = {
     divergences.densities: "Integral js kl reverse_kl",
     divergences.graphs: "GraphTransport PreparedGraph emd prepare transport",
     gan: """
-        CertifiedBound CriticGap CriticGapMetric DATA DataSet GAN GanError GaussianMixture NETWORKS
-        Networks RECIPES Recipe Step Training TrainingError TrainingMethod WGAN WGAN_GP
-        certified_bound critic_gap critic_gaps eight_gaussians train twenty_five_gaussians
+        CertifiedBound Config CriticGap CriticGapMetric DATA DataSet GAN GanError GaussianMixture
+        NETWORKS Networks RECIPES Recipe Run Step Training TrainingError TrainingMethod WGAN WGAN_GP
+        certified_bound critic_gap critic_gaps eight_gaussians load run train twenty_five_gaussians
     """,
 }
 FOLDERS = ["critics", "data", "evaluation", "metrics", "networks", "recipes", "runs", "training"]
