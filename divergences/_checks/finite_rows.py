@@ -1,12 +1,13 @@
 """Rows of samples that are not finite: one message, with the code that drops them."""
 
+import math
 from types import ModuleType
 from typing import Any
 
 import array_api_compat
 import numpy as np
 
-from divergences._checks.arrays import finite, holds, numpy_values
+from divergences._checks.arrays import finite, holds, is_finite_numpy, numpy_values
 from divergences._typing import Array, Indices
 from divergences.errors import DistributionError
 
@@ -28,6 +29,8 @@ def require_finite_rows(
         DistributionError: With the number of such rows, the first of them, and code that drops
             them.
     """
+    if math.prod(array.shape) and is_finite_numpy(array):
+        return
     good = xp.isfinite(array)
     if array.shape[0] == 0 or holds(name, xp.all(good)):
         finite(name, array, xp)  # also refuses what is empty

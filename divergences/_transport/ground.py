@@ -17,6 +17,7 @@ from divergences._transport.metrics import (
     block_distances,
     checked_distances,
     common_exponent,
+    divided_by_power,
     require_metric,
     row_distances,
 )
@@ -86,7 +87,7 @@ class GroundCost:
             return cls(x, y, metric, order, _distance_exponent(cls(x, y, metric, 1.0, 0)))
         exponent = common_exponent(x, y)
         length_exponent = 2 * exponent if metric == "sqeuclidean" else exponent
-        x, y = np.ldexp(x, -exponent), np.ldexp(y, -exponent)
+        x, y = divided_by_power(x, exponent), divided_by_power(y, exponent)
         return cls(x, y, metric, order, length_exponent)
 
     @property
@@ -129,6 +130,8 @@ class GroundCost:
         if self._is_curved or self.x.shape[1] == 1:
             return self
         first = self.x[0]
+        if (self.y[-1] != first).sum() > 1:
+            return self
         varies = (self.x != first).any(axis=0) | (self.y != first).any(axis=0)
         if varies.sum() > 1:
             return self

@@ -21,6 +21,7 @@ from divergences.errors import DistributionError
 
 Metric = Literal["euclidean", "cityblock", "sqeuclidean", "chebyshev", "haversine"]
 BlockMetric = Callable[[Floats, Floats], Floats]
+MAX_FACTOR_EXPONENT = 1000  # whose power of two is a float
 OVERFLOW_MESSAGE = (
     "`x` and `y` are so large that their {} distances, or powers of these, exceed 1.8e308; divide "
     "both by a constant"
@@ -62,7 +63,14 @@ def distances(x: Floats, y: Floats, /, *, metric: Metric = "euclidean") -> Float
 
 def common_exponent(*arrays: Floats) -> int:
     """Exponent of the smallest power of two above the absolute value of every entry."""
-    return math.frexp(max(float(np.abs(array).max()) for array in arrays))[1]
+    return math.frexp(max(max(float(a.max()), -float(a.min())) for a in arrays))[1]
+
+
+def divided_by_power(values: Floats, exponent: int, /) -> Floats:
+    """``values / 2**exponent``, a new array; a product is much faster than `numpy.ldexp`."""
+    if abs(exponent) > MAX_FACTOR_EXPONENT:
+        return np.ldexp(values, -exponent)
+    return values * 2.0**-exponent
 
 
 def require_metric(metric: Metric | BlockMetric, /) -> None:

@@ -27,6 +27,8 @@ def map_row_blocks(
     /,
     *,
     check: Check = no_check,
+    entries: int = BLOCK_ENTRIES,
+    min_blocks: int = MIN_BLOCKS,
 ) -> list[Result]:
     """Apply a function to slices of all rows, each a block that fits the caches.
 
@@ -39,11 +41,13 @@ def map_row_blocks(
         m: Number of columns.
         threads: Number of threads.
         check: Called after each block; an exception that it raises ends the evaluation.
+        entries: Largest number of entries of a block of several rows.
+        min_blocks: Number of blocks of a matrix that would be one block or a few.
 
     Returns:
         Results of the function for each block, in the order of the rows.
     """
-    size = max(1, min(BLOCK_ENTRIES // m, -(-n // MIN_BLOCKS)))
+    size = max(1, min(entries // m, -(-n // min_blocks)))
     blocks = [slice(start, min(n, start + size)) for start in range(0, n, size)]
     results = []
     with _blocks_in_threads(function, blocks, threads) as remaining:

@@ -14,6 +14,7 @@ from divergences import _checks
 from divergences._transport.coincident_points import CoincidentPoints
 from divergences._transport.column_generation import ProgressMonitor, column_transport
 from divergences._transport.common_mass import METRICS, CommonMass
+from divergences._transport.cost_table import MAX_TABLE_PAIRS, TabulatedCost
 from divergences._transport.ground import GroundCost
 from divergences._transport.memory import require_memory
 from divergences._transport.one_dimensional import closed_form_optimum
@@ -24,6 +25,7 @@ from divergences.errors import DistributionError, SolverError
 
 SolverMethod = Literal["dense", "columns"]
 MAX_DENSE_PAIRS = 1_500**2  # up to which the dense method is the faster one
+MAX_DENSE_TABLE_PAIRS = 700**2  # likewise with a table of the costs
 MAX_DENSE_RELATIVE_GAP = 1e-9  # above which column generation is tried as well
 
 
@@ -147,19 +149,37 @@ def _solve_distinct(
     Raises:
         SolverError: If the solver did not finish, or the gap is too large to certify the plan.
     """
+    limit = math.inf if options.time_limit is None else float(options.time_limit)
+    monitor = ProgressMonitor(ground, limit, options.progress, mass)
+    if device is None:
+        max_pairs = math.inf if options.method == "dense" else MAX_TABLE_PAIRS
+        table = TabulatedCost.of(ground, max_pairs=max_pairs, check=monitor.check)
+        if table is not None:
+            return table.certified(_solve_by_method(table, p, q, options, monitor), p, q)
+    return _solve_by_method(ground, p, q, options, monitor, device)
+
+
+def _solve_by_method(
+    ground: GroundCost,
+    p: Floats,
+    q: Floats,
+    options: SolverOptions,
+    monitor: ProgressMonitor,
+    device: Array | None = None,
+) -> Optimum:
+    """Certified optimum by the given method, or the faster one."""
     if options.method == "dense":
         return _solve_dense(ground, p, q)
     dense = None
-    n, m = ground.shape
-    if options.method is None and n * m <= MAX_DENSE_PAIRS:
+    tabulated = isinstance(ground, TabulatedCost)
+    max_pairs = MAX_DENSE_TABLE_PAIRS if tabulated else MAX_DENSE_PAIRS
+    if options.method is None and math.prod(ground.shape) <= max_pairs:
         # For costs over many orders of magnitude, the dense method fails or its gap is their
         # rounding. Column generation computes reduced costs relative to the potentials.
         with contextlib.suppress(SolverError):
             dense = _solve_dense(ground, p, q)
             if dense.gap <= MAX_DENSE_RELATIVE_GAP * dense.cost:
                 return dense
-    limit = math.inf if options.time_limit is None else float(options.time_limit)
-    monitor = ProgressMonitor(ground, limit, options.progress, mass)
     try:
         columns = column_transport(ground, p, q, monitor=monitor, device=device)
     except SolverError:
@@ -172,7 +192,8 @@ def _solve_distinct(
 def _solve_dense(ground: GroundCost, p: Floats, q: Floats) -> Optimum:
     """Certified optimum from the matrix of all costs."""
     require_memory(*ground.shape)
-    cost = ground.block(slice(None), slice(None))
+    whole = slice(None), slice(None)
+    cost = ground.table if isinstance(ground, TabulatedCost) else ground.block(*whole)
     if ground.length_exponent > 1000:  # smaller units cannot overflow
         ground.distance(float(cost.max()))
     return dense_transport(p, q, cost, unit_exponent=ground.exponent)

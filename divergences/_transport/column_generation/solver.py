@@ -15,6 +15,7 @@ from divergences._transport.column_generation.unshipped_mass import (
     PartialGroundCost,
     PartialPricing,
 )
+from divergences._transport.cost_table import TabulatedCost
 from divergences._transport.ground import GroundCost
 from divergences._transport.result import Optimum, certified_optimum
 from divergences._typing import Array, Floats
@@ -78,6 +79,8 @@ def _pricing(ground: GroundCost, device: Array | None) -> Pricing:
     """The fastest pricing method for a ground cost."""
     if isinstance(ground, PartialGroundCost):
         return PartialPricing(ground, _pricing(ground.between_points, device))
+    if isinstance(ground, TabulatedCost):
+        return BlockPricing(ground)
     if ground.metric in ("euclidean", "sqeuclidean") and ground.order == 1:
         return EuclideanPricing.of(ground, device)
     return BlockPricing(ground)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from divergences import SolverError, sampled
-from divergences._transport import row_blocks, simplex
+from divergences._transport import row_blocks, simplex_run
 from divergences._transport.column_generation import master_problem
 from divergences._transport.column_generation.block_pricing import BlockPricing
 from divergences._transport.column_generation.partial_pricing import ReducedCostBounds
@@ -50,9 +50,9 @@ def test_a_time_limit_is_noticed_during_a_solve_of_the_simplex(monkeypatch, endl
     real = compiled_simplex()
     fake = types.SimpleNamespace(emd_c=real.emd_c, emd_c_sparse=real.emd_c_sparse)
     setattr(fake, {"master": "emd_c_sparse", "dense": "emd_c"}[method], endless)
-    for module in (simplex, master_problem):
+    for module in (simplex_run, master_problem):
         monkeypatch.setattr(module, "compiled_simplex", lambda: fake)
-    monkeypatch.setattr(simplex, "MAX_UNINTERRUPTED_PAIRS", 0)
+    monkeypatch.setattr(simplex_run, "MAX_UNINTERRUPTED_PAIRS", 0)
     monkeypatch.setattr(master_problem, "MAX_UNINTERRUPTED_ARCS", 0)
     with pytest.raises(SolverError, match="the optimal cost is between") as caught:
         sampled.emd(x, y, method="columns", time_limit=0.1)
@@ -63,8 +63,8 @@ def test_a_time_limit_is_noticed_during_a_solve_of_the_simplex(monkeypatch, endl
 def test_an_interrupt_is_noticed_during_a_solve_of_the_simplex(monkeypatch, endless):
     x, y = np.random.default_rng(0).normal(size=(2, 30, 2))
     fake = types.SimpleNamespace(emd_c=endless)
-    monkeypatch.setattr(simplex, "compiled_simplex", lambda: fake)
-    monkeypatch.setattr(simplex, "MAX_UNINTERRUPTED_PAIRS", 0)
+    monkeypatch.setattr(simplex_run, "compiled_simplex", lambda: fake)
+    monkeypatch.setattr(simplex_run, "MAX_UNINTERRUPTED_PAIRS", 0)
 
     def interrupted(_event, _timeout=None):
         raise KeyboardInterrupt
