@@ -41,6 +41,7 @@ from divergences._checks.options import (
     random_generator,
     real_number,
     seconds_or_none,
+    tolerance_or_none,
     whole_number,
 )
 from divergences._checks.probabilities import (
@@ -105,6 +106,7 @@ __all__ = [
     "returned_values",
     "scalar",
     "seconds_or_none",
+    "tolerance_or_none",
     "weights",
     "whole_number",
 ]

@@ -190,6 +190,21 @@ def seconds_or_none(name: str, value: float | None, /) -> float | None:
     return seconds
 
 
+def tolerance_or_none(value: float | None, /) -> float | None:
+    """A relative tolerance.
+
+    Returns:
+        The tolerance, strictly between 0 and 1; None for an exact result.
+
+    Raises:
+        DistributionError: If it is neither None nor such a number.
+    """
+    if value is None:
+        return None
+    requirement = "strictly between 0 and 1, as 1e-3 is, or None for the exact value"
+    return number_within("tolerance", value, 0.0, 1.0, requirement, ends=False)
+
+
 def choice(name: str, value: Any, choices: Collection[str], /, *, otherwise: str = "") -> None:
     """Refuse a value that is not among the choices of an option.
 

@@ -40,6 +40,11 @@ class Arcs:
     mass: Floats
     cost: Floats
 
+    @property
+    def transposed(self) -> "Arcs":
+        """The same arcs with sources and targets exchanged."""
+        return Arcs(self.cols, self.rows, self.mass, self.cost)
+
     def total_cost(self) -> float:
         """Sum of mass times cost."""
         return float((self.mass * self.cost).sum())

@@ -149,9 +149,9 @@ class CoincidentPoints:
         """
         if not self.any_on_one_side:
             return optimum
-        arcs = _divided(optimum.arcs_in_unit, self.sources.place, p)
+        arcs = divided_plan(optimum.arcs_in_unit, self.sources.place, p)
         transposed = Arcs(arcs.cols, arcs.rows, arcs.mass, arcs.cost)
-        arcs = _divided(transposed, self.targets.place, q)
+        arcs = divided_plan(transposed, self.targets.place, q)
         arcs = Arcs(arcs.cols, arcs.rows, arcs.mass, arcs.cost)
         potentials = (
             optimum.source_potential[self.sources.place],
@@ -192,7 +192,7 @@ def _hashes(points: Floats) -> Hashes:
     return hashes
 
 
-def _divided(arcs: Arcs, place: Indices, masses: Floats) -> Arcs:
+def divided_plan(arcs: Arcs, place: Indices, masses: Floats, /) -> Arcs:
     """A plan whose sources are places, divided among the points at each place, in their order.
 
     Both the arcs of a place and its points divide the mass of the place into intervals; the

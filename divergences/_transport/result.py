@@ -10,6 +10,7 @@ from scipy.sparse import coo_array
 from divergences import _checks
 from divergences._results import counted, html_table
 from divergences._transport.certificate import (
+    MAX_RELATIVE_GAP,
     SMALLEST_SUBNORMAL,
     Arcs,
     duality_gap,
@@ -259,6 +260,7 @@ def certified_optimum(
     max_violation: float,
     exponent: int,
     unit_exponent: int = 0,
+    max_relative_gap: float = MAX_RELATIVE_GAP,
 ) -> Optimum:
     """The optimum in the solver's original unit, if the potentials certify the plan.
 
@@ -271,6 +273,7 @@ def certified_optimum(
         exponent: All costs were divided by 2 to this power.
         unit_exponent: The caller's costs are 2 to this power times those of the result; error
             messages state costs in the caller's unit.
+        max_relative_gap: Largest gap that is accepted, relative to the cost, besides rounding.
 
     Returns:
         The optimum, multiplied by 2 to the power of ``exponent``.
@@ -281,5 +284,6 @@ def certified_optimum(
     cost = arcs.total_cost()
     gap, rounding = duality_gap(arcs, p, q, *potentials)
     gap, rounding = gap + max_violation, rounding + max_violation
+    rounding += max(0.0, max_relative_gap - MAX_RELATIVE_GAP) * cost
     require_optimal(cost, gap, rounding, exponent=exponent + unit_exponent)
     return Optimum(arcs, *potentials, cost, gap).scaled_with_rounding(exponent)

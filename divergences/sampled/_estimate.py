@@ -37,6 +37,23 @@ class Endpoints:
         return f"[{self.low:.6g}, {self.high:.6g}]"
 
 
+@dataclass(frozen=True, slots=True)
+class ProvedBounds:
+    """Proved bounds of the exact value for the points, not an interval for the populations.
+
+    Attributes:
+        low: Lower bound.
+        high: Upper bound.
+    """
+
+    low: float
+    high: float
+
+    def __repr__(self) -> str:
+        """Both bounds, to twelve digits."""
+        return f"proved between {self.low:.12g} and {self.high:.12g}"
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Estimate(Number):
     """An estimate from two samples, which acts as its value.
@@ -51,8 +68,9 @@ class Estimate(Number):
         method: Name of the estimator.
         n: Number of points in the first sample.
         m: Number of points in the second sample.
-        interval: Confidence interval for the value of the populations; its endpoints are `low` and
-            `high`. None for methods whose intervals would not hold the value often enough.
+        interval: Confidence interval for the value of the populations, or proved bounds of that of
+            the points; its endpoints are `low` and `high`. None for methods whose intervals would
+            not hold the value often enough.
         confidence: Nominal coverage of the interval.
         standard_error: Standard error of the value; NaN if the method has none or it is infinite.
         scores: Held-out loss of each candidate model, in nats per point, and that of the constant
@@ -73,12 +91,18 @@ class Estimate(Number):
 
     @property
     def low(self) -> float:
-        """Lower endpoint of the interval for the value of the populations; NaN without one."""
+        """Lower endpoint of the interval for the value of the populations; NaN without one.
+
+        With a tolerance, a proved lower bound of the value for the points.
+        """
         return math.nan if self.interval is None else self.interval.low
 
     @property
     def high(self) -> float:
-        """Upper endpoint of the interval for the value of the populations; NaN without one."""
+        """Upper endpoint of the interval for the value of the populations; NaN without one.
+
+        With a tolerance, a proved upper bound of the value for the points.
+        """
         return math.nan if self.interval is None else self.interval.high
 
     def __str__(self) -> str:
@@ -108,6 +132,8 @@ class Estimate(Number):
         """Confidence and endpoints of the interval; "" without one."""
         if self.interval is None:
             return ""
+        if isinstance(self.interval, ProvedBounds):
+            return repr(self.interval)
         level = f"{100 * self.confidence:g}% interval"
         if getattr(self.interval, "is_low_known", True):
             return f"{level} [{self.low:.6g}, {self.high:.6g}]"

@@ -11,6 +11,7 @@ import numpy as np
 
 from divergences import _checks
 from divergences._checks.images import refuse_images
+from divergences._transport.aggregation import optimum_within
 from divergences._transport.circular_distance import CircularDistance
 from divergences._transport.gradients import cost_with_gradient, numpy_scalar
 from divergences._transport.ground import GroundCost
@@ -234,6 +235,16 @@ class PointCloudPair:
     def solve(self, ground: GroundCost, options: SolverOptions) -> Optimum:
         """Certified optimal plan, in the scaled unit of the ground cost."""
         optimum = solve(ground, *self.masses, options, device=self.device)
+        ground.require_no_underflow(optimum.cost, optimum.arcs.rows, optimum.arcs.cols)
+        return optimum
+
+    def solve_within(
+        self, ground: GroundCost, options: SolverOptions, tolerance: float
+    ) -> Optimum:
+        """Plan of a cost proved to be within a tolerance of the optimum, in the scaled unit."""
+        optimum = optimum_within(
+            ground, *self.masses, options, tolerance=tolerance, device=self.device
+        )
         ground.require_no_underflow(optimum.cost, optimum.arcs.rows, optimum.arcs.cols)
         return optimum
 

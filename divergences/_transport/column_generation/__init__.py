@@ -14,6 +14,6 @@ Generation*, 2005, for the terms.
 """
 
 from divergences._transport.column_generation.progress import ProgressMonitor
-from divergences._transport.column_generation.solver import column_transport
+from divergences._transport.column_generation.solver import cell_transport, column_transport
 
-__all__ = ["ProgressMonitor", "column_transport"]
+__all__ = ["ProgressMonitor", "cell_transport", "column_transport"]

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from divergences._transport.certificate import EPS
+from divergences._transport.certificate import EPS, MAX_RELATIVE_GAP
 from divergences._transport.column_generation.block_pricing import BlockPricing, Pricing
 from divergences._transport.column_generation.euclidean_pricing import EuclideanPricing
 from divergences._transport.column_generation.multiscale import multiscale_solution, northwest_cost
@@ -18,7 +18,7 @@ from divergences._transport.column_generation.unshipped_mass import (
 from divergences._transport.cost_table import TabulatedCost
 from divergences._transport.ground import GroundCost
 from divergences._transport.result import Optimum, certified_optimum
-from divergences._typing import Array, Floats
+from divergences._typing import Array, Floats, Indices
 
 RELATIVE_GAP = 1e-13  # at which to stop; the last rounds usually close the gap altogether
 
@@ -31,6 +31,7 @@ def column_transport(
     *,
     monitor: ProgressMonitor,
     device: Array | None = None,
+    tolerance: float = RELATIVE_GAP,
 ) -> Optimum:
     """Optimal plan between masses ``p`` and ``q`` under a ground cost, with feasible potentials.
 
@@ -40,6 +41,7 @@ def column_transport(
         q: Masses of the targets, summing to 1, shape ``(m,)``.
         monitor: Receives the bounds and checks the time limit.
         device: Array on the device that prices the pairs; None for the CPU.
+        tolerance: Difference of the bounds at which to stop, relative to the cost.
 
     Returns:
         Plan, potentials, cost and gap, in the scaled unit of the ground cost.
@@ -55,7 +57,8 @@ def column_transport(
     solved_ground = ground if all_solved else ground.subset(rows, cols)
     with monitor.progress_bar():
         try:
-            solution = _solution(_pricing(solved_ground, device), p[rows], q[cols], monitor)
+            pricing = _pricing(solved_ground, device)
+            solution = _solution(pricing, p[rows], q[cols], monitor, tolerance)
         except KeyboardInterrupt:
             raise KeyboardInterrupt(f"interrupted: {monitor.summary()}") from None
     u, v = solution.potentials
@@ -64,15 +67,56 @@ def column_transport(
     plan = replace(solution.plan, rows=rows[solution.plan.rows], cols=cols[solution.plan.cols])
     plan, potentials = add_negligible_masses(ground, p, q, plan, (rows, cols), (u, v))
     return certified_optimum(
-        plan, p, q, potentials, max_violation=0.0, exponent=0, unit_exponent=ground.exponent
+        plan,
+        p,
+        q,
+        potentials,
+        max_violation=0.0,
+        exponent=0,
+        unit_exponent=ground.exponent,
+        max_relative_gap=max(tolerance, MAX_RELATIVE_GAP),
     )
 
 
-def _solution(pricing: Pricing, p: Floats, q: Floats, monitor: ProgressMonitor) -> Solution:
+def cell_transport(
+    ground: GroundCost, p: Floats, q: Floats, /, *, monitor: ProgressMonitor, tolerance: float
+) -> tuple[Solution, Indices]:
+    """Optimal plan between cells that stand for a larger problem, whose bounds it does not report.
+
+    Args:
+        ground: Ground cost between the cells.
+        p: Masses of the sources, summing to 1, shape ``(n,)``.
+        q: Masses of the targets, summing to 1, shape ``(m,)``.
+        monitor: Counts the rounds and checks the time limit.
+        tolerance: Difference of the bounds at which to stop, relative to the cost.
+
+    Returns:
+        The solution, whose plan leaves out negligible masses, and the targets of its potentials.
+
+    Raises:
+        SolverError: If the time limit has passed.
+    """
+    rows, cols = np.flatnonzero(p > EPS), np.flatnonzero(q > EPS)
+    p, q = p[rows] / p[rows].sum(), q[cols] / q[cols].sum()
+    solution = multiscale_solution(
+        _pricing(ground.subset(rows, cols), None),
+        p,
+        q,
+        monitor,
+        tolerance=tolerance,
+        report_bounds=False,
+    )
+    plan = replace(solution.plan, rows=rows[solution.plan.rows], cols=cols[solution.plan.cols])
+    return replace(solution, plan=plan), cols
+
+
+def _solution(
+    pricing: Pricing, p: Floats, q: Floats, monitor: ProgressMonitor, tolerance: float
+) -> Solution:
     """Optimal plan and potentials between points of positive mass, normalized to total 1."""
     p, q = p / p.sum(), q / q.sum()
     monitor.record_bounds(0.0, northwest_cost(pricing, p, q), 0)
-    return multiscale_solution(pricing, p, q, monitor, tolerance=RELATIVE_GAP, report_bounds=True)
+    return multiscale_solution(pricing, p, q, monitor, tolerance=tolerance, report_bounds=True)
 
 
 def _pricing(ground: GroundCost, device: Array | None) -> Pricing:

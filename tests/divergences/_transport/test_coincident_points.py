@@ -187,7 +187,7 @@ def test_pieces_of_a_plan_have_the_masses_of_the_points():
     masses = rng.random(1000) ** 8
     places = np.bincount(place, masses)
     arcs = Arcs(np.repeat(np.arange(5), 3), np.arange(15), np.repeat(places / 3, 3), np.ones(15))
-    pieces = coincident_points._divided(arcs, place, masses)
+    pieces = coincident_points.divided_plan(arcs, place, masses)
     assert len(pieces.mass) <= 1000 + 15
     np.testing.assert_allclose(np.bincount(pieces.rows, pieces.mass, 1000), masses, atol=1e-14)
     np.testing.assert_allclose(np.bincount(pieces.cols, pieces.mass), arcs.mass, rtol=1e-13)
