@@ -6,6 +6,7 @@ Coincident points are merged before, and mass that they share stays in place und
 import contextlib
 import math
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Literal, get_args
 
 import numpy as np
@@ -19,7 +20,8 @@ from divergences._transport.ground import GroundCost
 from divergences._transport.memory import require_memory
 from divergences._transport.one_dimensional import closed_form_optimum
 from divergences._transport.result import Optimum
-from divergences._transport.simplex import dense_transport
+from divergences._transport.row_blocks import Check, no_check
+from divergences._transport.simplex import MAX_EXACT_PAIRS, dense_transport
 from divergences._typing import Array, Floats
 from divergences.errors import DistributionError, SolverError
 
@@ -180,20 +182,45 @@ def _solve_by_method(
             dense = _solve_dense(ground, p, q)
             if dense.gap <= MAX_DENSE_RELATIVE_GAP * dense.cost:
                 return dense
+    return _solve_by_columns(ground, p, q, monitor, device, dense)
+
+
+def _solve_by_columns(
+    ground: GroundCost,
+    p: Floats,
+    q: Floats,
+    monitor: ProgressMonitor,
+    device: Array | None,
+    dense: Optimum | None,
+) -> Optimum:
+    """Certified optimum by column generation, or by the dense method where its proof is better.
+
+    Returns:
+        The optimum of the smaller gap.
+
+    Raises:
+        SolverError: If no method certifies its plan, or the time limit has passed.
+    """
+    candidates, failure = [] if dense is None else [dense], None
     try:
-        columns = column_transport(ground, p, q, monitor=monitor, device=device)
-    except SolverError:
-        if dense is None:
-            raise
-        return dense
-    return columns if dense is None or columns.gap < dense.gap else dense
+        candidates.append(column_transport(ground, p, q, monitor=monitor, device=device))
+    except SolverError as error:
+        failure = error
+    is_poor = all(c.gap > MAX_DENSE_RELATIVE_GAP * c.cost for c in candidates)
+    has_time = failure is None or failure.bracket is None
+    if is_poor and has_time and dense is None and math.prod(ground.shape) <= MAX_EXACT_PAIRS:
+        with contextlib.suppress(SolverError):  # exact arithmetic needs no range of floats
+            candidates.append(_solve_dense(ground, p, q, monitor.check))
+    if failure is not None and not candidates:
+        raise failure
+    return min(candidates, key=attrgetter("gap"))
 
 
-def _solve_dense(ground: GroundCost, p: Floats, q: Floats) -> Optimum:
+def _solve_dense(ground: GroundCost, p: Floats, q: Floats, check: Check = no_check) -> Optimum:
     """Certified optimum from the matrix of all costs."""
     require_memory(*ground.shape)
     whole = slice(None), slice(None)
     cost = ground.table if isinstance(ground, TabulatedCost) else ground.block(*whole)
     if ground.length_exponent > 1000:  # smaller units cannot overflow
         ground.distance(float(cost.max()))
-    return dense_transport(p, q, cost, unit_exponent=ground.exponent)
+    return dense_transport(p, q, cost, unit_exponent=ground.exponent, check=check)

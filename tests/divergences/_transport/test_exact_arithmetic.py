@@ -136,6 +136,7 @@ def test_a_common_atom_far_away_moves_nothing():
         transport(uniform(51), uniform(51), cost),
         sampled.transport(x, y, order=2, metric=lambda a, b: np.sqrt(distances(a, b))),
         sampled.transport(x, y, method="dense"),
+        sampled.transport(x, y, method="columns"),
     ):
         assert solved.cost == pytest.approx(truth, rel=1e-13)
         assert solved.gap <= 1e-9 * solved.cost
