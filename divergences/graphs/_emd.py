@@ -13,13 +13,12 @@ import numpy as np
 from divergences import _checks
 from divergences._checks.graphs import DEFAULT_WEIGHT
 from divergences._transport.gradients import cost_with_gradient
-from divergences._transport.metrics import require_representable
 from divergences._transport.result import Optimum
 from divergences._typing import Array, ArrayLike, Floats, of_pair
 from divergences.errors import DistributionError, SolverError
 from divergences.graphs._masses import excess_mass, masses_of_nodes
 from divergences.graphs._prepared import PreparedGraph, prepare
-from divergences.graphs._result import GraphTransport
+from divergences.graphs._result import GraphTransport, require_finite_costs
 from divergences.graphs._solve import NO_FLOW, FlowOptimum, optimal_cost, optimal_flow
 
 MAX_BLOCK_ENTRIES = 1 << 22  # masses of a batch that are solved at once
@@ -173,7 +172,7 @@ def _in_unit(costs: Floats, graph: PreparedGraph, dtype: Any) -> Floats:
     """Costs in the caller's unit of length, as numpy numbers of a type."""
     with np.errstate(over="ignore"):
         values = np.ldexp(costs, graph.exponent)
-    require_representable(values, "shortest-path")
+    require_finite_costs(values)
     if values.size and values.max() > float(np.finfo(dtype).max):
         raise DistributionError(
             f"the distance is {values.max():.6g}, more than {dtype} can hold; pass float64"

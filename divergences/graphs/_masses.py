@@ -10,14 +10,12 @@ import numpy as np
 
 from divergences import _checks
 from divergences._checks.labels.axes import listed
-from divergences._transport.certificate import EPS
 from divergences.errors import DistributionError
+from divergences.graphs._double_double import component_totals, difference_of_products
 
 if TYPE_CHECKING:
     from divergences._typing import Array, Floats
     from divergences.graphs._prepared import PreparedGraph
-
-ROUNDING_OF_TOTALS = 64 * EPS  # of sums over a component, relative
 
 
 def masses_of_nodes(
@@ -95,18 +93,21 @@ def _balanced(p: Floats, q: Floats, graph: PreparedGraph, tolerance: float) -> F
     exponent = math.frexp(max(p.max(), q.max()))[1]
     p, q = np.ldexp(p, -exponent), np.ldexp(q, -exponent)
     component = graph.components
-    if component.max() == 0:
-        p_total, q_total = math.fsum(p), math.fsum(q)
-        return (p - (q if p_total == q_total else q * (p_total / q_total))) / p_total
-    p_totals, q_totals = (np.bincount(component, mass) for mass in (p, q))
-    total = max(p_totals.sum(), q_totals.sum())
-    cut = np.abs(p_totals - q_totals) > tolerance * total
-    cut |= (p_totals > 0) != (q_totals > 0)
-    if cut.any():
-        _refuse_cut_off(graph, int(cut.argmax()), p_totals / total, q_totals / total)
-    ratio = np.divide(p_totals, q_totals, out=np.ones_like(p_totals), where=q_totals > 0)
-    ratio[np.abs(ratio - 1) <= ROUNDING_OF_TOTALS] = 1.0
-    return (p - q * ratio[component]) / total
+    p_totals, q_totals = component_totals(p, component), component_totals(q, component)
+    total = p_totals[0].sum()
+    p_share, q_share = p_totals[0] / total, q_totals[0] / q_totals[0].sum()
+    cut = np.abs(p_share - q_share) > tolerance
+    cut |= (p_totals[0] > 0) != (q_totals[0] > 0)
+    if len(cut) > 1 and cut.any():
+        _refuse_cut_off(graph, int(cut.argmax()), p_share, q_share)
+    numerator = difference_of_products(
+        p,
+        tuple(part[component] for part in q_totals),
+        q,
+        tuple(part[component] for part in p_totals),
+    )
+    denominator = q_totals[0][component] * total
+    return np.divide(numerator, denominator, out=np.zeros_like(p), where=denominator > 0)
 
 
 def _refuse_cut_off(graph: PreparedGraph, component: int, p: Floats, q: Floats) -> None:

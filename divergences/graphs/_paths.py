@@ -62,8 +62,8 @@ def _require_reachable(
         for nodes, index in ((sources, arcs.rows), (targets, arcs.cols))
     )
     raise DistributionError(
-        f"{arcs.mass[cut].sum():.6g} of the mass that `p` has to give up cannot reach the nodes "
-        f"of `graph` that lack it: there is no path from {starts} to {ends}. Add the arcs, or "
+        f"a fraction {arcs.mass[cut].sum():.6g} of the mass to be moved cannot reach the nodes of "
+        f"`graph` that lack it: there is no path from {starts} to {ends}. Add the arcs, or "
         "pass directed=False if every arc can be used both ways"
     )
 

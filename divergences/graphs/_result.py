@@ -11,13 +11,26 @@ from scipy.sparse import coo_array
 
 from divergences._results import counted
 from divergences._transport.certificate import SMALLEST_SUBNORMAL
-from divergences._transport.metrics import require_representable
+from divergences.errors import DistributionError
 from divergences.graphs._plan import plan_of_flow
 
 if TYPE_CHECKING:
     from divergences._typing import Floats
     from divergences.graphs._prepared import PreparedGraph
     from divergences.graphs._solve import FlowOptimum
+
+
+def require_finite_costs(costs: Floats, /) -> None:
+    """Refuse costs that have overflowed.
+
+    Raises:
+        DistributionError: If one is infinite.
+    """
+    if not np.isfinite(costs).all():
+        raise DistributionError(
+            "the lengths of the edges of `graph` are so large that distances exceed 1.8e308; "
+            "divide them by a constant"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +78,7 @@ class GraphTransport:
         with np.errstate(over="ignore"):
             cost, gap = np.ldexp([optimum.cost, optimum.gap], graph.exponent)
             potential = np.ldexp(optimum.potential, graph.exponent)
-        require_representable(np.append(potential, cost), "shortest-path")
+        require_finite_costs(np.append(potential, cost))
         if np.ldexp(cost, -graph.exponent) != optimum.cost:
             gap += 4 * SMALLEST_SUBNORMAL
         arcs = optimum.arcs

@@ -1,0 +1,66 @@
+"""Sums and products in twice the precision of a float, as the sum of two floats.
+
+Where p and q nearly agree, their difference has no digits to lose to the rounding of totals.
+"""
+
+import math
+
+import numpy as np
+
+from divergences._typing import Floats, Indices
+
+SPLITTER = 2.0**27 + 1
+
+DoubleFloats = tuple[Floats, Floats]
+
+
+def component_totals(masses: Floats, component: Indices, /) -> DoubleFloats:
+    """Sums of masses over components, in twice the precision.
+
+    Args:
+        masses: Shape ``(n,)``.
+        component: Number of the component of each mass, from 0 to c - 1.
+
+    Returns:
+        The sums rounded to floats, and the rests; each of shape ``(c,)``.
+    """
+    if component.max() == 0:
+        groups = [masses]
+    else:
+        order = np.argsort(component, kind="stable")
+        groups = np.split(masses[order], np.cumsum(np.bincount(component))[:-1])
+    totals = np.array([_total(group.tolist()) for group in groups])
+    return totals[:, 0], totals[:, 1]
+
+
+def _total(values: list[float]) -> tuple[float, float]:
+    """Sum of floats, and the rest of its rounding."""
+    high = math.fsum(values)
+    return high, math.fsum([*values, -high])
+
+
+def difference_of_products(a: Floats, x: DoubleFloats, b: Floats, y: DoubleFloats, /) -> Floats:
+    """``a * x - b * y`` to the last digits, for x and y in twice the precision."""
+    ax, ax_rest = _product(a, x[0])
+    by, by_rest = _product(b, y[0])
+    high = ax - by
+    # Knuth's sum: the rounding of the difference of the two leading parts.
+    back = high - ax
+    rest = (ax - (high - back)) - (by + back)
+    return high + (rest + (ax_rest - by_rest) + (a * x[1] - b * y[1]))
+
+
+def _product(a: Floats, b: Floats) -> DoubleFloats:
+    """Product of floats, and the rest of its rounding (Dekker 1971)."""
+    product = a * b
+    a_high, a_low = _halves(a)
+    b_high, b_low = _halves(b)
+    rest = ((a_high * b_high - product) + a_high * b_low + a_low * b_high) + a_low * b_low
+    return product, rest
+
+
+def _halves(a: Floats) -> DoubleFloats:
+    """A float as the sum of two of half the digits."""
+    scaled = SPLITTER * a
+    high = scaled - (scaled - a)
+    return high, a - high
