@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from divergences import DistributionError, SolverError, sampled
-from divergences._transport import memory
+from divergences._transport import memory, solve
 from divergences._transport.column_generation import dual_ascent, master_problem, multiscale
 from divergences._transport.column_generation.arcs import northwest_corner
 from divergences._transport.column_generation.partial_pricing import ReducedCostBounds
@@ -133,6 +133,7 @@ def test_the_last_pricing_before_the_end_is_of_all_pairs(monkeypatch, metric):
 
 def test_a_master_problem_that_the_simplex_does_not_finish_is_an_error(monkeypatch):
     monkeypatch.setattr(master_problem, "max_pivots", lambda n, m: 1)
+    monkeypatch.setattr(solve, "MAX_EXACT_PAIRS", 0)
     with pytest.raises(
         SolverError, match=r"network simplex ended with result code 3 instead of 1"
     ):
