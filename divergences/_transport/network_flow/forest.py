@@ -11,6 +11,9 @@ from divergences._transport.network_flow.network import Network
 from divergences._typing import Floats, Indices
 
 
+MAX_SWEEPS = 100
+
+
 @dataclass(frozen=True, slots=True)
 class RootedForest:
     """Trees of arcs, hung from one additional node.
@@ -98,15 +101,63 @@ def forest_flow(network: Network, arcs: Indices, supply: Floats, /) -> Floats | 
 
 
 def forest_potential(network: Network, arcs: Indices, guess: Floats, /) -> Floats:
-    """Potential whose drop along each arc of a forest is its cost, without rounding of the guess.
+    """Potential whose drop along each arc of a forest is its cost, near a guess.
 
     Args:
         network: The network.
         arcs: Indices of the arcs.
-        guess: Approximate potential, shape ``(n,)``.
+        guess: Approximate potential, shape ``(n,)``, of an optimal flow on the arcs.
 
     Returns:
-        The potential, shape ``(n,)``; the guess if the arcs form no forest.
+        The potential, shape ``(n,)``, its trees shifted so that they are joined by tight arcs; the
+        guess if the arcs form no forest.
     """
     forest = RootedForest.of(network, arcs)
-    return guess if forest is None else forest.potential(network, arcs, guess)
+    if forest is None:
+        return guess
+    potential = forest.potential(network, arcs, guess)
+    if len(arcs) == network.n_nodes - 1:
+        return potential
+    return potential - _falls_of_trees(network, arcs, potential)
+
+
+def _falls_of_trees(network: Network, arcs: Indices, potential: Floats) -> Floats:
+    """By how much each node's tree is to fall, so that tight arcs join it to the largest tree.
+
+    The falls are shortest distances between trees, by the slack of the arcs between them. Violated
+    arcs are mended first, by Bellman and Ford's method: their violation is rounding, mostly.
+    """
+    from scipy.sparse.csgraph import connected_components, dijkstra
+
+    shape = network.n_nodes, network.n_nodes
+    ends = network.tails[arcs], network.heads[arcs]
+    count, tree = connected_components(coo_array((np.ones(len(arcs)), ends), shape=shape), False)
+    tails, heads = tree[network.tails], tree[network.heads]
+    between = np.flatnonzero(tails != heads)
+    tails, heads = tails[between], heads[between]
+    slack = network.reduced_costs(potential)[between]
+    mended = _mending_falls(tails, heads, slack, count)
+    slack = np.maximum(slack + mended[tails] - mended[heads], 0.0)
+    # A sparse matrix adds equal entries, and has no zeros.
+    order = np.lexsort((slack, heads, tails))
+    pairs = (tails * count + heads)[order]
+    first = order[np.append(True, pairs[1:] != pairs[:-1])] if len(order) else order
+    weights = slack[first] + np.finfo(np.float64).tiny
+    graph = coo_array((weights, (tails[first], heads[first])), shape=(count, count)).tocsr()
+    distance = dijkstra(graph, indices=int(np.bincount(tree).argmax()))
+    reached = np.isfinite(distance)
+    falls = mended + np.where(reached, distance, distance[reached].max())
+    result: Floats = falls[tree]
+    return result
+
+
+def _mending_falls(tails: Indices, heads: Indices, slack: Floats, count: int) -> Floats:
+    """Least falls of trees after which no arc between them is violated."""
+    falls = np.zeros(count)
+    for _ in range(MAX_SWEEPS):
+        needed = falls.copy()
+        np.maximum.at(needed, tails, falls[heads] - slack)
+        if (needed == falls).all():
+            break
+        falls = needed
+    return falls

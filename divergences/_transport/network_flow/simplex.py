@@ -10,6 +10,7 @@ reduced costs, earlier arcs first; so where the arcs of the earlier basis have a
 and come first, the simplex goes on from that basis, and new arcs take few pivots.
 """
 
+import itertools
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +28,7 @@ SMALL_THROUGHPUT = 0.05  # of a node, relative to the total mass; tried first in
 MIN_NODES_OF_SMALL_THROUGHPUT = 4096
 ROUNDING_OF_REDUCED_COSTS = 1e-13  # relative to the largest cost
 OPTIMAL = 1  # POT's result code
+MAX_VIOLATION = 1e-10  # of the potential of an optimum, relative to potentials and costs
 MAX_PIVOTS_PER_NODE = 100_000
 MIN_ARCS_IN_A_THREAD = 100_000  # below them, a solve takes a fraction of a second
 
@@ -43,6 +45,10 @@ class BasicFlow:
 
     potential: Floats
     arcs: Indices
+
+    def without_basis(self) -> "BasicFlow":
+        """The same potential, and no arcs."""
+        return BasicFlow(self.potential, self.arcs[:0])
 
 
 def optimal_flow(
@@ -67,12 +73,15 @@ def optimal_flow(
     shares = [1.0]
     if np.count_nonzero(network_with_ends.passed) >= MIN_NODES_OF_SMALL_THROUGHPUT:
         shares.insert(0, SMALL_THROUGHPUT)
-    for share in shares:
-        solution = network_with_ends.solve(share, start)
+    starts = [start] if start is None or not len(start.arcs) else [start, start.without_basis()]
+    for share, begin in itertools.product(shares, starts):
+        solution = network_with_ends.solve(share, begin)
         if solution is not None:
             return solution
     raise SolverError(
-        f"no flow on the {len(network.cost)} arcs of {network.n_nodes} nodes meets all demand"
+        f"the network simplex found no optimal flow on the {len(network.cost)} arcs of "
+        f"{network.n_nodes} nodes: they do not join supply and demand, or their costs span more "
+        "than about 12 orders of magnitude"
     )
 
 
@@ -135,7 +144,18 @@ class _Bipartite:
         potential = change if start is None else start.potential + change
         arcs = network.locate(keys)
         potential = forest_potential(network, arcs, potential - np.median(potential))
-        return BasicFlow(potential, arcs)
+        # POT may end at another basis where the earlier one has arcs without flow.
+        violation = -network.reduced_costs(potential)[self._usable].min(initial=0.0)
+        limit = MAX_VIOLATION * (np.abs(potential).max() + network.cost.max())
+        return BasicFlow(potential, arcs) if violation <= limit else None
+
+    @property
+    def _usable(self) -> np.ndarray:
+        """Whether the ends of each arc are passed, or have supply and demand."""
+        network, supply = self.network, self.supply
+        tails, heads = (self.passed | (supply > 0)), (self.passed | (supply < 0))
+        usable: np.ndarray = tails[network.tails] & heads[network.heads]
+        return usable
 
     def _reduced_costs(self, start: BasicFlow | None) -> Floats:
         """Costs reduced by the earlier potential, those of rounding set to 0."""

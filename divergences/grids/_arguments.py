@@ -1,0 +1,242 @@
+"""Validation of the arguments of problems on a grid."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from divergences import _checks
+from divergences._checks.probabilities import total_tolerance
+from divergences._typing import Array, Floats
+from divergences.errors import DistributionError
+from divergences.grids._lattice import Lattice
+from divergences.grids._problem import GridCost
+
+METRICS = ("euclidean", "cityblock", "chebyshev", "sqeuclidean")
+MAX_AXES = 3
+
+Masses = tuple[Floats, Floats]
+
+
+@dataclass(frozen=True, slots=True)
+class GridArguments:
+    """Checked arguments of problems on one grid.
+
+    Attributes:
+        xp: The namespace of the masses.
+        p: Masses of the sources, shape of the batch and of the grid.
+        q: Masses of the targets, likewise.
+        batch: Shape of the batch.
+        cost: Ground cost between the pixels.
+    """
+
+    xp: ModuleType
+    p: Array
+    q: Array
+    batch: tuple[int, ...]
+    cost: GridCost
+
+    def problems(self) -> Iterator[tuple[Masses, tuple[Array, Array]]]:
+        """Normalized masses in numpy, and the masses passed, of each problem of the batch.
+
+        Yields:
+            The two histograms, each in the shape of the grid.
+
+        Raises:
+            DistributionError: If an entry is negative, infinite or NaN, or the totals differ.
+        """
+        for index in np.ndindex(self.batch):
+            p, q = self.p[index], self.q[index]
+            try:
+                _require_masses(p, q, self.xp)
+            except DistributionError as error:
+                if index:
+                    raise DistributionError(f"problem {list(index)}: {error}") from None
+                raise
+            yield (_normalized(p), _normalized(q)), (p, q)
+
+
+def grid_arguments(
+    p: Any,
+    q: Any,
+    metric: str,
+    order: float,
+    spacing: Any,
+    periodic: Any,
+    edges: Any,
+    axes: Any,
+    /,
+) -> GridArguments:
+    """The checked arguments.
+
+    Returns:
+        The arguments, with the axes of the grid last.
+
+    Raises:
+        DistributionError: If an argument is invalid.
+    """
+    xp = _checks.namespace(p=p, q=q)
+    like = _checks.first_array(p, q)
+    p, q = (_checks.real_array(k, v, xp, like=like) for k, v in (("p", p), ("q", q)))
+    if axes is not None:
+        p, q = (_grid_axes_last(k, a, axes, xp) for k, a in (("p", p), ("q", q)))
+    d = len(axes) if axes is not None else p.ndim
+    p, q, batch = _common_batch(p, q, d, xp)
+    shape = tuple(p.shape[len(batch) :])
+    squared = _is_squared(metric, order)
+    spacings, wraps = _spacings(spacing, d), _flags(periodic, d)
+    lattice = Lattice(shape, spacings, wraps, "euclidean" if squared else metric)  # type: ignore[arg-type]
+    return GridArguments(xp, p, q, batch, _cost(lattice, squared, edges))
+
+
+def _cost(lattice: Lattice, squared: bool, edges: Any) -> GridCost:
+    """The ground cost, between the centers of bins where there are edges."""
+    if edges is None:
+        return GridCost(lattice, squared)
+    array = np.asarray(_checks.numpy_values(_checks.real_array("edges", edges, _checks.NUMPY)))
+    array = array.astype(np.float64)
+    if len(lattice.shape) != 1 or array.shape != (lattice.size + 1,):
+        raise DistributionError(
+            "`edges` must be those of the bins of a 1-D histogram, one more than bins, but the "
+            f"histogram has shape {lattice.shape} and edges {array.shape}"
+        )
+    if not (np.isfinite(array).all() and (np.diff(array) > 0).all()):
+        raise DistributionError("`edges` must be finite and ascending")
+    if lattice.spacing[0] != 1.0:
+        raise DistributionError("`spacing` must not be passed beside `edges`, which determine it")
+    if squared and lattice.periodic[0]:
+        raise DistributionError(
+            "`edges` on a circle need a distance; pass order=1 and metric='euclidean'"
+        )
+    circumference = float(array[-1] - array[0]) if lattice.periodic[0] else None
+    return GridCost(lattice, squared, (array[1:] + array[:-1]) / 2, circumference)
+
+
+def _grid_axes_last(name: str, array: Array, axes: Any, xp: ModuleType) -> Array:
+    """The array with the axes of the grid moved to its end."""
+    chosen = tuple(axes) if isinstance(axes, tuple | list) else (axes,)
+    whole = all(isinstance(a, int | np.integer) and not isinstance(a, bool) for a in chosen)
+    valid = whole and all(-array.ndim <= a < array.ndim for a in chosen)
+    positive = [a % array.ndim for a in chosen] if valid else []
+    if not valid or len(set(positive)) < len(chosen) or not chosen:
+        raise DistributionError(
+            f"`axes` must be different axes of `{name}`, whose shape is {tuple(array.shape)}, "
+            f"but is {axes!r}; for a batch of images along the first axis: axes=(-2, -1)"
+        )
+    others = [a for a in range(array.ndim) if a not in positive]
+    return xp.permute_dims(array, (*others, *positive))
+
+
+def _common_batch(
+    p: Array, q: Array, d: int, xp: ModuleType
+) -> tuple[Array, Array, tuple[int, ...]]:
+    """Both arrays with a common batch, and its shape.
+
+    Raises:
+        DistributionError: If the grids differ, are empty, or do not have one to three axes, or
+            the batches do not broadcast.
+    """
+    if not 1 <= d <= MAX_AXES:
+        raise DistributionError(
+            f"`p` and `q` must have one to three axes, but `p` has shape {tuple(p.shape)}; for a "
+            "batch of images pass their axes: axes=(-2, -1)"
+        )
+    shapes = tuple(p.shape), tuple(q.shape)
+    if shapes[0][len(shapes[0]) - d :] != shapes[1][len(shapes[1]) - d :] or q.ndim < d:
+        raise DistributionError(
+            f"`p` and `q` must be on one grid, but have shapes {shapes[0]} and {shapes[1]}; add "
+            "zeros to the smaller one, or resample one of them"
+        )
+    grid = shapes[0][len(shapes[0]) - d :]
+    if 0 in grid:
+        raise DistributionError(f"`p` and `q` must hold some mass, but have shape {grid}")
+    try:
+        batch = np.broadcast_shapes(shapes[0][:-d], shapes[1][:-d])
+    except ValueError:
+        raise DistributionError(
+            f"the axes of `p` and `q` outside the grid must broadcast, but are {shapes[0][:-d]} "
+            f"and {shapes[1][:-d]}"
+        ) from None
+    p, q = (xp.broadcast_to(a, (*batch, *grid)) for a in (p, q))
+    return p, q, batch
+
+
+def _require_masses(p: Array, q: Array, xp: ModuleType) -> None:
+    """Refuse masses that are negative, infinite or NaN, all 0, or of different totals."""
+    totals = []
+    for name, array in (("p", p), ("q", q)):
+        _checks.non_negative(name, array, xp)
+        values = _checks.numpy_values(array).astype(np.float64, copy=False)
+        if not values.any():
+            raise DistributionError(f"`{name}` must hold some mass, but all of its entries are 0")
+        exponent = math.frexp(float(values.max()))[1]
+        totals.append((math.fsum(np.ldexp(values, -exponent).ravel()), exponent))
+    unit = max(exponent for _, exponent in totals)
+    p_total, q_total = (math.ldexp(total, exponent - unit) for total, exponent in totals)
+    if abs(p_total - q_total) > total_tolerance(xp, p, q) * max(p_total, q_total):
+        ratio = p_total / q_total if q_total else math.inf
+        raise DistributionError(
+            f"`p` and `q` must have the same total mass, but sum(p) / sum(q) = {ratio!r}; "
+            "normalize both: p / p.sum() and q / q.sum()"
+        )
+
+
+def _normalized(array: Array) -> Floats:
+    """Checked masses divided by their sum, in float64 and numpy, in their shape."""
+    values = _checks.numpy_values(array)
+    normalized: Floats = _checks.normalised(values.ravel()).reshape(values.shape)
+    return normalized
+
+
+def _is_squared(metric: Any, order: Any) -> bool:
+    """Whether the cost is the squared Euclidean distance.
+
+    Raises:
+        DistributionError: If the metric is unknown, or does not have this order.
+    """
+    _checks.choice("metric", metric, METRICS)
+    if isinstance(order, bool) or order not in (1, 2):
+        raise DistributionError(
+            f"`order` must be 1 or 2, but is {order!r}; for others pass the pixels as points: "
+            "divergences.sampled.emd(numpy.argwhere(p), numpy.argwhere(q), x_weights=p[p > 0], "
+            f"y_weights=q[q > 0], order={order!r})"
+        )
+    if order == 2 and metric != "euclidean":
+        raise DistributionError(
+            f"`order` must be 1 for the metric {metric!r}, but is 2; pass metric='euclidean' for "
+            "W_2, or order=1"
+        )
+    return bool(order == 2 or metric == "sqeuclidean")
+
+
+def _spacings(spacing: Any, d: int) -> tuple[float, ...]:
+    """The spacing along each axis."""
+    values = tuple(spacing) if isinstance(spacing, tuple | list | np.ndarray) else (spacing,) * d
+    _require_one_per_axis("spacing", values, d)
+    requirement = "above 0 and finite"
+    return tuple(
+        _checks.number_within("spacing", v, 0.0, math.inf, requirement, ends=False) for v in values
+    )
+
+
+def _flags(periodic: Any, d: int) -> tuple[bool, ...]:
+    """Whether each axis is periodic."""
+    values = tuple(periodic) if isinstance(periodic, tuple | list) else (periodic,) * d
+    _require_one_per_axis("periodic", values, d)
+    for value in values:
+        _checks.flag("periodic", value)
+    return tuple(map(bool, values))
+
+
+def _require_one_per_axis(name: str, values: tuple[Any, ...], d: int) -> None:
+    """Refuse another number of values than axes of the grid."""
+    if len(values) != d:
+        raise DistributionError(
+            f"`{name}` must be one value, or one for each of the {d} axes of the grid, but has "
+            f"{len(values)}"
+        )

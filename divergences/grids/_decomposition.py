@@ -1,0 +1,81 @@
+"""Decomposition of a flow into the masses that go from each source to each target."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+import numpy as np
+from scipy.sparse import coo_array
+
+from divergences._typing import Floats
+
+Parcels = list[tuple[int, float]]  # sources, or destinations, and masses
+
+
+def decomposed_flow(flow: coo_array, p: Floats, q: Floats, potential: Floats, /) -> coo_array:
+    """The plan of a flow: each source's mass by the target at which it ends.
+
+    Nodes are visited downhill in the potential, against which no arc with flow leads. At each one,
+    the mass that has come is divided between the node's demand and the arcs out of it.
+
+    Args:
+        flow: Mass on each arc, shape ``(n, n)``.
+        p: Masses of the sources, shape ``(n,)``.
+        q: Masses of the targets, shape ``(n,)``.
+        potential: Potential that drops along every arc with flow, shape ``(n,)``.
+
+    Returns:
+        The plan, shape ``(n, n)``; common mass stays where it is.
+    """
+    tails, heads = flow.coords
+    out: dict[int, Parcels] = defaultdict(list)
+    for tail, head, mass in zip(tails.tolist(), heads.tolist(), flow.data.tolist(), strict=True):
+        out[tail].append((head, mass))
+    supply, common = (p - q).tolist(), np.minimum(p, q)
+    nodes = np.union1d(tails, heads)
+    arrived: dict[int, Parcels] = defaultdict(list)
+    moves: list[tuple[int, int, float]] = []
+    for node in nodes[np.argsort(-potential[nodes], kind="stable")].tolist():
+        parcels = arrived.pop(node, [])
+        if supply[node] > 0:
+            parcels.append((node, supply[node]))
+        needs = [(-1, -supply[node])] if supply[node] < 0 else []
+        for source, destination, mass in _divided(parcels, needs + out.pop(node, [])):
+            if destination < 0:
+                moves.append((source, node, mass))
+            else:
+                arrived[destination].append((source, mass))
+    stay = np.flatnonzero(common)
+    rows, cols, masses = (
+        (np.array(part) for part in zip(*moves, strict=True)) if moves else (stay[:0],) * 3
+    )
+    entries = (
+        np.concatenate([common[stay], masses]),
+        (
+            np.concatenate([stay, rows]).astype(np.intp),
+            np.concatenate([stay, cols]).astype(np.intp),
+        ),
+    )
+    plan = coo_array(entries, shape=flow.shape)
+    plan.sum_duplicates()
+    return plan
+
+
+def _divided(parcels: Parcels, needs: Parcels) -> list[tuple[int, int, float]]:
+    """Parcels cut in their order to fill the needs in theirs; the last ones take the rounding."""
+    pieces: list[tuple[int, int, float]] = []
+    if not needs:
+        return pieces
+    index, (destination, missing) = 0, needs[0]
+    for source, parcel in parcels:
+        rest = parcel
+        while rest > missing and index < len(needs) - 1:
+            if missing > 0:
+                pieces.append((source, destination, missing))
+            rest -= missing
+            index += 1
+            destination, missing = needs[index]
+        if rest > 0:
+            pieces.append((source, destination, rest))
+        missing -= rest
+    return pieces

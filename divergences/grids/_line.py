@@ -1,0 +1,67 @@
+"""Optimal flow on a line or a circle of bins, in closed form.
+
+The flow past each gap between neighboring bins is the difference of the cumulative masses. On a
+circle, a constant is free, and the optimal one is the median of these flows, weighted by the
+lengths of the gaps.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from divergences._transport.certificate import EPS, Arcs, require_optimal
+from divergences._transport.network_flow import flow_gap
+from divergences._typing import Floats
+from divergences.grids._flow import LatticeFlow
+
+
+def line_flow(gaps: Floats, supply: Floats, /) -> LatticeFlow:
+    """Optimal flow between bins with its certificate.
+
+    Args:
+        gaps: Distance of each bin from the next one; with as many as bins, the last one is that
+            from the last bin to the first.
+        supply: Supply of each bin less its demand, not all 0, shape ``(n,)``.
+
+    Returns:
+        The optimum.
+
+    Raises:
+        SolverError: If the flow could not be certified as optimal.
+    """
+    n = len(supply)
+    flow = np.cumsum(supply)[: len(gaps)]
+    ties = 0.0
+    if len(gaps) == n:
+        flow = flow - _weighted_median(flow, gaps)
+        ties = _slope_of_ties(flow, gaps)
+    slopes = np.where(flow == 0, ties, -np.sign(flow))
+    potential = np.append(0.0, np.cumsum(slopes * gaps))[:n]
+    potential -= (potential.max() + potential.min()) / 2
+    starts = np.arange(len(gaps))
+    ends = (starts + 1) % n
+    steepest = float((np.abs(potential[starts] - potential[ends]) / gaps).max())
+    potential /= max(1.0, steepest) * (1 + 8 * EPS)
+    used = np.flatnonzero(flow)
+    right = flow[used] > 0
+    starts, ends = starts[used], ends[used]
+    tails, heads = np.where(right, starts, ends), np.where(right, ends, starts)
+    arcs = Arcs(tails, heads, np.abs(flow[used]), gaps[used])
+    gap, rounding = flow_gap(arcs, supply, potential)
+    require_optimal(arcs.total_cost(), gap, rounding, exponent=0)
+    return LatticeFlow(arcs, potential, arcs.total_cost(), gap)
+
+
+def _weighted_median(values: Floats, weights: Floats) -> float:
+    """A value with at most half of the weight below it, and at most half above it."""
+    order = np.argsort(values, kind="stable")
+    cumulative = np.cumsum(weights[order])
+    middle: float = values[order[np.searchsorted(cumulative, cumulative[-1] / 2)]]
+    return middle
+
+
+def _slope_of_ties(flow: Floats, gaps: Floats) -> float:
+    """Slope of the potential across gaps without flow, with which it closes around the circle."""
+    rise = float(-np.sign(flow) @ gaps)
+    tied = float(gaps[flow == 0].sum())
+    return min(max(-rise / tied, -1.0), 1.0) if tied else 0.0

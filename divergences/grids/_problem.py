@@ -1,0 +1,144 @@
+"""One transport problem between two histograms on a grid: reduction, solution and result."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from divergences._transport.certificate import Arcs
+from divergences._transport.one_dimensional.convex_cost import convex_line_transport
+from divergences._typing import Floats
+from divergences.grids._flow import LatticeFlow, lattice_flow
+from divergences.grids._lattice import Lattice
+from divergences.grids._line import line_flow
+from divergences.grids._result import GridTransport
+from divergences.grids._separable import separable_transport
+
+NO_ARCS = np.empty(0, dtype=np.intp)
+
+
+@dataclass(frozen=True, slots=True)
+class GridCost:
+    """Ground cost between the pixels of a grid.
+
+    Attributes:
+        lattice: The pixels and their distance.
+        squared: Whether the cost is the square of the Euclidean distance.
+        positions: Positions of the bins of a 1-D histogram of unequal bins; None for equal ones.
+        circumference: Length of a circle of unequal bins; None without one.
+    """
+
+    lattice: Lattice
+    squared: bool = False
+    positions: Floats | None = None
+    circumference: float | None = None
+
+    def solve(self, p: Floats, q: Floats, /) -> GridTransport:
+        """Optimal transport with its certificate.
+
+        Args:
+            p: Masses of the sources, of sum 1, in the shape of the grid.
+            q: Masses of the targets, likewise.
+
+        Returns:
+            The result.
+
+        Raises:
+            SolverError: If the solver did not finish, or could not certify the optimum.
+        """
+        return self._squared(p, q) if self.squared else self._distance(p, q)
+
+    def _distance(self, p: Floats, q: Floats) -> GridTransport:
+        """Optimal transport under a distance."""
+        supply = p - q
+        if not supply.any():
+            return _result(
+                LatticeFlow(
+                    Arcs(NO_ARCS, NO_ARCS, supply.ravel()[:0], supply.ravel()[:0]),
+                    np.zeros(p.shape),
+                    0.0,
+                    0.0,
+                ),
+                p,
+                q,
+            )
+        if self.positions is not None:
+            flow = line_flow(self._gaps(), supply)
+        else:
+            flow = _flow_in_box(self.lattice, supply)
+        return _result(flow, p, q)
+
+    def _gaps(self) -> Floats:
+        """Distance of each bin from the next one, along a line or a circle."""
+        assert self.positions is not None
+        gaps: Floats = np.diff(self.positions)
+        if self.circumference is not None:
+            gaps = np.append(gaps, self.circumference - gaps.sum())
+        return gaps
+
+    def _squared(self, p: Floats, q: Floats) -> GridTransport:
+        """Optimal transport under the squared distance."""
+        lattice = self.lattice
+        if len(lattice.shape) > 1 or lattice.periodic[0]:
+            return separable_transport(lattice, p, q)
+        positions = self.positions
+        if positions is None:
+            positions = np.arange(len(p)) * lattice.spacing[0]
+        positions = positions - (positions[0] + positions[-1]) / 2
+        exponent = math.frexp(float(np.abs(positions).max()) or 1.0)[1]
+        scaled = np.ldexp(positions, -exponent)
+        optimum = convex_line_transport(scaled, scaled, p, q, power=2.0).scaled(2 * exponent)
+        arcs = optimum.arcs
+        arcs = replace(arcs, cost=np.ldexp(arcs.cost, optimum.arc_exponent))
+        potentials = optimum.source_potential, optimum.target_potential
+        return GridTransport.of_arcs(arcs, potentials, optimum.gap, (p, q), is_plan=True)
+
+
+def _result(flow: LatticeFlow, p: Floats, q: Floats) -> GridTransport:
+    """The result of a flow under a distance."""
+    potentials = flow.potential, -flow.potential
+    return GridTransport.of_arcs(flow.arcs, potentials, flow.gap, (p, q), is_plan=False)
+
+
+def _flow_in_box(lattice: Lattice, supply: Floats) -> LatticeFlow:
+    """Optimal flow, computed within the box of the pixels whose masses differ.
+
+    Shortest paths between these pixels stay in the box. The potential of a pixel outside is that
+    of the nearest one in the box, which keeps it 1-Lipschitz.
+    """
+    box = tuple(
+        slice(0, n) if wraps else slice(used[0], used[-1] + 1)
+        for n, wraps, used in zip(
+            lattice.shape, lattice.periodic, map(np.unique, np.nonzero(supply)), strict=True
+        )
+    )
+    inner = supply[box]
+    long = [axis for axis, n in enumerate(inner.shape) if n > 1]
+    shape, spacing, periodic = (
+        tuple(values[axis] for axis in long)
+        for values in (inner.shape, lattice.spacing, lattice.periodic)
+    )
+    exponent = math.frexp(min(spacing))[1]
+    unit = tuple(math.ldexp(s, -exponent) for s in spacing)
+    small = Lattice(shape, unit, periodic, lattice.metric)
+    flow = _flow_of_axes(small, inner.reshape(shape))
+    potential = np.ldexp(flow.potential, exponent).reshape(inner.shape)
+    widths = [(part.start, n - part.stop) for part, n in zip(box, lattice.shape, strict=True)]
+    arcs = replace(
+        flow.arcs,
+        rows=lattice.indices[box].ravel()[flow.arcs.rows],
+        cols=lattice.indices[box].ravel()[flow.arcs.cols],
+        cost=np.ldexp(flow.arcs.cost, exponent),
+    )
+    cost, gap = (math.ldexp(value, exponent) for value in (flow.cost, flow.gap))
+    return LatticeFlow(arcs, np.pad(potential, widths, mode="edge"), cost, gap)
+
+
+def _flow_of_axes(lattice: Lattice, supply: Floats) -> LatticeFlow:
+    """Optimal flow on a lattice; in closed form on one of a single axis."""
+    if len(lattice.shape) == 1:
+        n_gaps = lattice.size - (not lattice.periodic[0])
+        return line_flow(np.full(n_gaps, lattice.spacing[0]), supply)
+    return lattice_flow(lattice, supply)
