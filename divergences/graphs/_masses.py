@@ -100,12 +100,8 @@ def _balanced(p: Floats, q: Floats, graph: PreparedGraph, tolerance: float) -> F
     cut |= (p_totals[0] > 0) != (q_totals[0] > 0)
     if len(cut) > 1 and cut.any():
         _refuse_cut_off(graph, int(cut.argmax()), p_share, q_share)
-    numerator = difference_of_products(
-        p,
-        tuple(part[component] for part in q_totals),
-        q,
-        tuple(part[component] for part in p_totals),
-    )
+    of_p, of_q = ((high[component], low[component]) for high, low in (p_totals, q_totals))
+    numerator = difference_of_products(p, of_q, q, of_p)
     denominator = q_totals[0][component] * total
     return np.divide(numerator, denominator, out=np.zeros_like(p), where=denominator > 0)
 

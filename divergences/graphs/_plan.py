@@ -7,7 +7,7 @@ from collections import deque
 import numpy as np
 from scipy.sparse import coo_array, csr_array
 
-from divergences._typing import Floats, Indices
+from divergences._typing import Floats
 
 Pieces = deque[tuple[int, float]]  # sources, and the masses of them that are at one node
 
@@ -26,23 +26,27 @@ def plan_of_flow(flow: coo_array, p: Floats, q: Floats, /) -> coo_array:
     Returns:
         The plan, shape ``(n, n)``.
     """
-    outgoing = csr_array(_without_cycles(flow))
-    supply, demand = np.maximum(p - q, 0.0), np.maximum(q - p, 0.0)
+    outgoing = csr_array(flow)
+    order = _along_flow(outgoing)
+    if len(order) < np.count_nonzero(_active(outgoing)):
+        outgoing = csr_array(_without_cycles(flow))
+        order = _along_flow(outgoing)
+    supply, demand = np.maximum(p - q, 0.0).tolist(), np.maximum(q - p, 0.0).tolist()
+    arcs = outgoing.indptr.tolist(), outgoing.indices.tolist(), outgoing.data.tolist()
     at: dict[int, Pieces] = {}
     moves: list[tuple[int, int, float]] = []
-    for node in _along_flow(outgoing):
-        pieces = at.pop(node, deque())
+    for node in order:
+        pieces = at.pop(node, None) or deque()
         if supply[node] > 0:
-            pieces.append((node, float(supply[node])))
-        arcs = slice(outgoing.indptr[node], outgoing.indptr[node + 1])
-        heads, masses = outgoing.indices[arcs], outgoing.data[arcs]
-        kept = pieces if len(heads) == 0 else _taken(pieces, float(demand[node]))
+            pieces.append((node, supply[node]))
+        start, end = arcs[0][node], arcs[0][node + 1]
+        kept = pieces if start == end else _taken(pieces, demand[node])
         moves += [(source, node, mass) for source, mass in kept]
-        order = np.argsort(masses)
-        for k in order[:-1].tolist():
-            _hand_on(at, int(heads[k]), _taken(pieces, float(masses[k])))
-        if len(heads):
-            _hand_on(at, int(heads[order[-1]]), pieces)
+        by_mass = sorted(range(start, end), key=arcs[2].__getitem__)
+        for k in by_mass[:-1]:
+            _hand_on(at, arcs[1][k], _taken(pieces, arcs[2][k]))
+        if by_mass:
+            _hand_on(at, arcs[1][by_mass[-1]], pieces)
     return _plan(moves, np.minimum(p, q))
 
 
@@ -89,21 +93,26 @@ def _plan(moves: list[tuple[int, int, float]], common: Floats) -> coo_array:
     return plan
 
 
-def _along_flow(outgoing: csr_array) -> Indices:
-    """Nodes with flow, each after all nodes from which it receives some."""
-    n = outgoing.shape[0]
-    waiting = np.bincount(outgoing.indices, minlength=n)
-    active = np.flatnonzero((waiting > 0) | (np.diff(outgoing.indptr) > 0))
-    ready, order = active[waiting[active] == 0].tolist(), []
-    indptr, indices, left = outgoing.indptr.tolist(), outgoing.indices.tolist(), waiting.tolist()
+def _active(outgoing: csr_array) -> np.ndarray:
+    """Whether each node has flow."""
+    into: np.ndarray = np.bincount(outgoing.indices, minlength=outgoing.shape[0]) > 0
+    return into | (np.diff(outgoing.indptr) > 0)
+
+
+def _along_flow(outgoing: csr_array) -> list[int]:
+    """Nodes with flow, each after all nodes from which it receives some, as far as there are."""
+    left = np.bincount(outgoing.indices, minlength=outgoing.shape[0])
+    ready = np.flatnonzero((left == 0) & _active(outgoing)).tolist()
+    waiting, order = left.tolist(), []
+    indptr, indices = outgoing.indptr.tolist(), outgoing.indices.tolist()
     while ready:
         node = ready.pop()
         order.append(node)
         for head in indices[indptr[node] : indptr[node + 1]]:
-            left[head] -= 1
-            if left[head] == 0:
+            waiting[head] -= 1
+            if waiting[head] == 0:
                 ready.append(head)
-    return np.array(order, dtype=np.intp)
+    return order
 
 
 def _without_cycles(flow: coo_array) -> coo_array:
