@@ -54,10 +54,10 @@ class PairwiseError(SolverError):
 
 
 class PairwiseInterrupt(KeyboardInterrupt):
-    """Interruption of a distance matrix; carries the distances computed so far.
+    """Interruption of a distance matrix or of a batch; carries the distances computed so far.
 
     Attributes:
-        distances: The matrix, NaN for pairs not computed yet.
+        distances: The matrix, or the distances of the batch, NaN for those not computed yet.
     """
 
     def __init__(self, distances: Any, /) -> None:

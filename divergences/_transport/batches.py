@@ -11,7 +11,7 @@ from divergences._transport.forbidden_pairs import NoFinitePlanError
 from divergences._transport.result import Optimum
 from divergences._transport.simplex import histogram_optimum
 from divergences._typing import Array, Floats
-from divergences.errors import DistributionError, SolverError
+from divergences.errors import DistributionError, PairwiseInterrupt, SolverError
 
 MAX_CHUNKS = 32  # a chunk of the batch is one task of a process
 
@@ -77,13 +77,17 @@ def optima(batch: list[tuple[Index, Problem]], n_jobs: int | None, /) -> list[Op
         DistributionError: If infinite costs cut off mass; the message starts with the index of
             the problem.
         SolverError: If a problem was not solved; the message starts with its index.
+        PairwiseInterrupt: If interrupted; it carries the distances that were done.
     """
     size = max(1, math.ceil(len(batch) / MAX_CHUNKS))
     chunks = [batch[start : start + size] for start in range(0, len(batch), size)]
     tasks = [_numpy_chunk(chunk) for chunk in chunks]
     outcomes: list[list[Outcome]] = [[] for _ in chunks]
-    for chunk_index, results in _parallel.unordered_results(_solve_chunk, tasks, n_jobs=n_jobs):
-        outcomes[chunk_index] = results
+    try:
+        for index, results in _parallel.unordered_results(_solve_chunk, tasks, n_jobs=n_jobs):
+            outcomes[index] = results
+    except KeyboardInterrupt:
+        raise PairwiseInterrupt(_distances_so_far(chunks, outcomes)) from None
     solved = []
     flat = (outcome for chunk in outcomes for outcome in chunk)
     for (index, _), outcome in zip(batch, flat, strict=True):
@@ -93,6 +97,19 @@ def optima(batch: list[tuple[Index, Problem]], n_jobs: int | None, /) -> list[Op
             raise SolverError(f"problem {list(index)}: {outcome}", bracket=outcome.bracket)
         solved.append(outcome)
     return solved
+
+
+def _distances_so_far(
+    chunks: list[list[tuple[Index, Problem]]], outcomes: list[list[Outcome]]
+) -> Floats:
+    """Distances of the solved problems, and NaN for the others, in the shape of the batch."""
+    last = chunks[-1][-1][0]
+    distances = np.full([i + 1 for i in last], np.nan)
+    for chunk, results in zip(chunks, outcomes, strict=True):
+        for (index, _), outcome in zip(chunk, results, strict=False):
+            if isinstance(outcome, Optimum):
+                distances[index] = outcome.cost
+    return distances
 
 
 def _numpy_chunk(

@@ -53,6 +53,7 @@ def emd(p: ArrayLike, q: ArrayLike, cost: Cost, /, *, n_jobs: int | None = None)
         DistributionError: If an argument is negative or NaN, a mass is infinite, the shapes do
             not fit, the totals differ, or infinite costs cut off mass; the message names it.
         SolverError: If the solver did not finish, or the result could not be certified as optimal.
+        PairwiseInterrupt: If a batch is interrupted; it carries the distances that were done.
 
     Source:
         Rubner, Tomasi and Guibas 2000, "The earth mover's distance as a metric for image

@@ -6,7 +6,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from divergences import DistributionError, SolverError, emd
+from divergences import DistributionError, PairwiseInterrupt, SolverError, emd
 from divergences._transport import batches
 
 
@@ -89,3 +89,22 @@ def test_leading_axes_that_do_not_broadcast_are_refused():
         DistributionError, match=r"must broadcast, but are \(2,\), \(3,\) and \(\)"
     ):
         emd(np.ones((2, 4)), np.ones((3, 4)), np.ones((4, 4)))
+
+
+def test_an_interrupt_of_a_batch_keeps_the_distances_so_far(monkeypatch):
+    p, q = np.random.default_rng(0).dirichlet(np.ones(4), size=(2, 5, 3))
+    cost = np.abs(np.subtract.outer(np.arange(4.0), np.arange(4.0)))
+    full, solve, solved = emd(p, q, cost), batches.histogram_optimum, []
+
+    def interrupted(*problem):
+        if len(solved) == 7:
+            raise KeyboardInterrupt
+        solved.append(problem)
+        return solve(*problem)
+
+    monkeypatch.setattr(batches, "histogram_optimum", interrupted)
+    with pytest.raises(PairwiseInterrupt, match="7 of 15 distances") as raised:
+        emd(p, q, cost)
+    distances = raised.value.distances
+    np.testing.assert_array_equal(distances.ravel()[:7], full.ravel()[:7])
+    assert np.isnan(distances.ravel()[7:]).all()
