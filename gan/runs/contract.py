@@ -8,6 +8,7 @@ from torch import Tensor
 from gan.data.dataset import DataSet
 from gan.errors import ConfigError, MisfitError
 from gan.networks import Critic, Generator
+from gan.runs.metric_keys import plain_measures
 from gan.training.global_sources import seeded_global_sources
 
 CHECKED_POINTS = 64
@@ -123,6 +124,15 @@ def require_networks(
                 "linear layer with one output, without a squeeze"
             )
     require_range(points, data, rng)
+    if data.measure is not None:
+        with seeded_global_sources(rng):
+            plain_measures(
+                data.measure(
+                    points.repeat(
+                        data.measure_size // CHECKED_POINTS + 1, *(1 for _ in data.shape)
+                    )[: data.measure_size]
+                )
+            )
 
 
 def require_range(points: Tensor, data: DataSet, rng: torch.Generator, /) -> None:

@@ -12,6 +12,7 @@ from gan.data.dataset import DataSet, Measures
 from gan.evaluation.critic_gap import CriticGap, critic_gaps, exact_emd
 from gan.evaluation.semi_dual_ascent import CTransform, refined_critic
 from gan.networks import Critic
+from gan.runs.metric_keys import plain_measures
 from gan.training.loop import Step, Training, fine_tuned_critic
 
 FLOOR_PAIRS = 5
@@ -93,6 +94,8 @@ def metrics_line(
         "seconds": round(seconds, 3),
         **evaluation.record(),
         "floor": floor,
+        "critic_loss": step.critic_loss,
+        "generator_loss": step.generator_loss,
         "learning_rate": step.learning_rate,
         "noise": step.noise,
     }
@@ -149,7 +152,7 @@ def _data_measures(
     missing = data.measure_size - len(generated)
     if missing > 0:
         generated = torch.cat([generated, ema_samples(training, missing, rng)])
-    return data.measure(generated[: data.measure_size])
+    return plain_measures(data.measure(generated[: data.measure_size]))
 
 
 def floor(data: DataSet, n: int, rng: torch.Generator, /) -> float:

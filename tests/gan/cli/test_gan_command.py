@@ -14,28 +14,11 @@ import torch
 from gan import datasets
 from gan.cli import command_line, demo
 from gan.runs.lock import locked
+from gan.runs.metric_keys import RUN_KEYS
 from tests.tiny_training import batch_counter
 
 TINY = ["--steps", "12", "--evaluate-every", "6", "--evaluation-size", "40"]
-METRICS = {
-    "step",
-    "seconds",
-    "gap",
-    "slope",
-    "baseline",
-    "certified",
-    "knowledge",
-    "flipped",
-    "refined_certified",
-    "refined_knowledge",
-    "exact",
-    "floor",
-    "live_gap",
-    "live_certified",
-    "live_knowledge",
-    "learning_rate",
-    "noise",
-}
+METRICS = set(RUN_KEYS)
 MIXTURE_METRICS = {
     "modes",
     "in_3_sigma",

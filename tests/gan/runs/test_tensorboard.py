@@ -46,7 +46,7 @@ def assert_same(folder):
     assert "shares" not in found
     for name, events in found.items():
         assert [step for step, _ in events] == [line["step"] for line in metrics]
-        expected = [line[name] for line in metrics]
+        expected = [float(line[name]) for line in metrics]
         assert [value for _, value in events] == pytest.approx(expected, rel=1e-6)  # float32
 
 
