@@ -280,7 +280,8 @@ def _best_tails(layers: Layers, values: Floats, axis: int, heads: Indices) -> In
 
 def _feasible(layers: Layers, potential: Floats) -> tuple[Floats, Floats]:
     """Potentials of sources and targets, feasible for all pairs of pixels."""
-    source = np.where(layers.p > 0, potential[: layers.n].reshape(layers.lattice.shape), -np.inf)
+    potential = potential[: layers.n].reshape(layers.lattice.shape)
+    source = np.where(layers.p > 0, potential - np.median(potential[layers.p > 0]), -np.inf)
     largest = sum(float(layers.axis_costs(axis).max()) for axis in range(layers.d))
     target = _opposite(layers, source)
     source = np.where(layers.p > 0, source, _opposite(layers, target))

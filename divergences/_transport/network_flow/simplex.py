@@ -28,6 +28,7 @@ SMALL_THROUGHPUT = 0.05  # of a node, relative to the total mass; tried first in
 MIN_NODES_OF_SMALL_THROUGHPUT = 4096
 ROUNDING_OF_REDUCED_COSTS = 1e-13  # relative to the largest cost
 OPTIMAL = 1  # POT's result code
+TIE = 1e-20  # reduced cost of arcs that are tight without flow, relative to the largest cost
 MAX_VIOLATION = 1e-10  # of the potential of an optimum, relative to potentials and costs
 MAX_PIVOTS_PER_NODE = 100_000
 MIN_ARCS_IN_A_THREAD = 100_000  # below them, a solve takes a fraction of a second
@@ -143,7 +144,8 @@ class _Bipartite:
         change = np.where(sources > 0, u, -v)
         potential = change if start is None else start.potential + change
         arcs = network.locate(keys)
-        potential = forest_potential(network, arcs, potential - np.median(potential))
+        potential -= np.median(potential[(sources > 0) | (targets > 0)])
+        potential = forest_potential(network, arcs, potential)
         # POT may end at another basis where the earlier one has arcs without flow.
         violation = -network.reduced_costs(potential)[self._usable].min(initial=0.0)
         limit = MAX_VIOLATION * (np.abs(potential).max() + network.cost.max())
@@ -158,11 +160,13 @@ class _Bipartite:
         return usable
 
     def _reduced_costs(self, start: BasicFlow | None) -> Floats:
-        """Costs reduced by the earlier potential, those of rounding set to 0."""
+        """Costs reduced by the earlier potential; 0 for the arcs of the basis only."""
         if start is None:
             return self.network.cost
         reduced = self.network.reduced_costs(start.potential)
-        reduced[np.abs(reduced) <= ROUNDING_OF_REDUCED_COSTS * self.network.cost.max()] = 0.0
+        largest = self.network.cost.max()
+        # POT sorts arcs by reduced cost, in any order those of one: others must not be 0, too.
+        reduced[np.abs(reduced) <= ROUNDING_OF_REDUCED_COSTS * largest] = TIE * largest
         reduced[start.arcs] = 0.0
         return reduced
 
