@@ -5,13 +5,18 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache
+from itertools import pairwise
 from typing import TypeVar
 
 from threadpoolctl import ThreadpoolController
 
+from divergences._parallel import configured_jobs, ordered_results
+
 Result = TypeVar("Result")
 Check = Callable[[], None]
 BLOCK_ENTRIES = 1 << 19  # fits the caches of two cores
+MIN_SENT_ENTRIES = 1 << 26  # of a matrix; smaller ones take less time than their transmission
+TASKS_PER_JOB = 2
 MIN_BLOCKS = 8  # of a matrix that is one block or less, so that several cores have work
 
 
@@ -29,6 +34,7 @@ def map_row_blocks(
     check: Check = no_check,
     entries: int = BLOCK_ENTRIES,
     min_blocks: int = MIN_BLOCKS,
+    picklable: bool = False,
 ) -> list[Result]:
     """Apply a function to slices of all rows, each a block that fits the caches.
 
@@ -43,6 +49,8 @@ def map_row_blocks(
         check: Called after each block; an exception that it raises ends the evaluation.
         entries: Largest number of entries of a block of several rows.
         min_blocks: Number of blocks of a matrix that would be one block or a few.
+        picklable: Whether the function may be sent to other processes or machines, those of
+            `joblib.parallel_config`, if the caller has set several jobs and the matrix is large.
 
     Returns:
         Results of the function for each block, in the order of the rows.
@@ -50,11 +58,32 @@ def map_row_blocks(
     size = max(1, min(entries // m, -(-n // min_blocks)))
     blocks = [slice(start, min(n, start + size)) for start in range(0, n, size)]
     results = []
+    jobs = configured_jobs() if picklable and threads > 1 and n * m >= MIN_SENT_ENTRIES else 1
+    if jobs > 1:
+        for part in ordered_results(_evaluated, _shares(function, blocks, jobs)):
+            results += part
+            check()
+        return results
     with _blocks_in_threads(function, blocks, threads) as remaining:
         for result in remaining:
             results.append(result)
             check()
     return results
+
+
+def _shares(
+    function: Callable[[slice], Result], blocks: list[slice], jobs: int
+) -> list[tuple[Callable[[slice], Result], list[slice]]]:
+    """The function, with which all that it needs is sent, and consecutive blocks of each task."""
+    count = min(len(blocks), TASKS_PER_JOB * jobs)
+    ends = [len(blocks) * k // count for k in range(count + 1)]
+    return [(function, blocks[a:b]) for a, b in pairwise(ends)]
+
+
+def _evaluated(function: Callable[[slice], Result], blocks: list[slice]) -> list[Result]:
+    """Results of the function for some blocks, in another process."""
+    with _threadpool_controller().limit(limits=1, user_api="blas"):
+        return [function(rows) for rows in blocks]
 
 
 @contextmanager

@@ -8,6 +8,12 @@ cost is provably still nonnegative. `multiscale` starts from the potentials of a
 points, `negligible_mass` adds points of zero or negligible mass at the end, `solver` combines the
 parts and `progress` reports the bounds. Memory is ``O(n + m)``.
 
+Blocks are priced in threads or, for large problems under `joblib.parallel_config` with several
+jobs, as on a dask cluster, by joblib. Points, arcs and potentials travel to the workers in every
+round, and the pairs of lowest reduced cost back: ``O((n + m) d)`` numbers for each worker, for
+``n m`` reduced costs. The master problem, costs that are functions, and points on a GPU stay. The
+results are the same bits where the machines are alike.
+
 Source: Ford and Fulkerson 1958 and Gilmore and Gomory 1961 for column generation; Marsten, Hogan
 and Blankenship 1975 for the box; Desaulniers, Desrosiers and Solomon (editors), *Column
 Generation*, 2005, for the terms.

@@ -137,11 +137,8 @@ def priced_block(
 def _crowded_block(cost: Floats, reduced_cost: Floats, rows: Indices, cols: Rows) -> PricedBlock:
     """Pairs of lowest reduced cost of each row and each column, without a bound for the others."""
     n, m = reduced_cost.shape
-    # Tied rows should not all have the same few pairs.
-    shuffled = np.random.default_rng(0).permutation(m)
-    count = min(m, MAX_CANDIDATES_PER_ROW // 2)
-    order = shuffled[np.argpartition(reduced_cost[:, shuffled], count - 1, axis=1)[:, :count]]
-    keys = np.union1d((np.arange(n)[:, None] * m + order).ravel(), _column_minima(reduced_cost))
+    lowest = _smallest(reduced_cost, min(m, MAX_CANDIDATES_PER_ROW // 2))
+    keys = np.union1d((np.arange(n)[:, None] * m + lowest).ravel(), _column_minima(reduced_cost))
     i, j = np.divmod(keys, m)
     negative = reduced_cost[i, j] < 0
     i, j = i[negative], j[negative]
@@ -186,7 +183,7 @@ def lowest_reduced_costs(
         return indices, minimum.astype(np.float64)
 
     n, m = len(pricing.ground.x), len(potential)
-    blocks = map_row_blocks(select, n, m, pricing.threads, check=check)
+    blocks = map_row_blocks(select, n, m, pricing.threads, check=check, picklable=True)
     indices, minima = zip(*blocks, strict=True)
     return np.concatenate(indices), np.concatenate(minima)
 

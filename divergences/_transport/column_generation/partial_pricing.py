@@ -8,6 +8,7 @@ others' do not reduce the slack; their pairs with all sources are priced instead
 """
 
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 
@@ -17,6 +18,7 @@ from divergences._transport.column_generation.block_pricing import (
     MAX_CANDIDATES_PER_ROW,
     BlockPricer,
     PairCosts,
+    PricedBlock,
     Pricing,
 )
 from divergences._transport.row_blocks import Check, map_row_blocks, no_check
@@ -137,26 +139,17 @@ class ReducedCostBounds:
         Returns:
             The candidates of the block.
         """
-        u, v = potentials
-        n_cols = len(v) if isinstance(cols, slice) else len(cols)
-
-        def price_part(part: slice) -> Candidates:
-            sources = rows[part]
-            i, j, cost, slack = price(sources, cols)
-            if len(i) > MAX_CANDIDATES_PER_ROW * len(sources):
-                # Those of lowest reduced cost suffice for `by_row` and `by_col`.
-                reduced_cost = cost - u[i] - v[j]
-                by_row = lowest_per_group(i, reduced_cost, MAX_CANDIDATES_PER_ROW // 2)
-                kept = np.union1d(by_row, lowest_per_group(j, reduced_cost, 1))
-                i, j, cost, slack = i[kept], j[kept], cost[kept], np.full(len(sources), -np.inf)
-            self.slack[sources] = np.minimum(self.slack[sources], slack - rounding)
-            return i, j, cost
-
+        n_cols = len(potentials[1]) if isinstance(cols, slice) else len(cols)
         if len(rows) == 0:
             return []
-        return map_row_blocks(
-            price_part, len(rows), n_cols, self.pricing.threads, check=self.check
+        # Without a reference to this object, which could not be sent to another process.
+        price_part = partial(_priced_rows, price, rows, cols, potentials)
+        parts = map_row_blocks(
+            price_part, len(rows), n_cols, self.pricing.threads, check=self.check, picklable=True
         )
+        slack = np.concatenate([part.slack for part in parts]) - rounding
+        self.slack[rows] = np.minimum(self.slack[rows], slack)
+        return [(part.rows, part.cols, part.cost) for part in parts]
 
     def _set_candidates(self, parts: list[Candidates]) -> None:
         """Concatenate the candidates, without duplicates."""
@@ -177,6 +170,22 @@ class ReducedCostBounds:
         np.minimum.at(by_col, j, reduced_cost)
         kept = _lowest_by_row_and_col(i, j, reduced_cost, count)
         return Violations(i[kept], j[kept], self.cost[negative][kept], by_row, by_col)
+
+
+def _priced_rows(
+    price: BlockPricer, rows: Indices, cols: Rows, potentials: tuple[Floats, Floats], part: slice
+) -> PricedBlock:
+    """A part of the rows, priced; of too many candidates, those of lowest reduced cost."""
+    sources = rows[part]
+    block = price(sources, cols)
+    if len(block.rows) <= MAX_CANDIDATES_PER_ROW * len(sources):
+        return block
+    i, j, cost, slack = block
+    # They suffice for `by_row` and `by_col`.
+    reduced_cost = cost - potentials[0][i] - potentials[1][j]
+    by_row = lowest_per_group(i, reduced_cost, MAX_CANDIDATES_PER_ROW // 2)
+    kept = np.union1d(by_row, lowest_per_group(j, reduced_cost, 1))
+    return PricedBlock(i[kept], j[kept], cost[kept], np.full_like(slack, -np.inf))
 
 
 def _lowest_by_row_and_col(

@@ -18,6 +18,7 @@ from divergences._transport.column_generation.partial_pricing import Violations
 from divergences._typing import Floats
 
 KEPT_ARCS_PER_POINT = 10  # on average, after a serious step
+MAX_STEPS_WITHOUT_ARCS = 8  # in an active box, null steps lack arcs rather than a smaller box
 MIN_RADIUS_PER_GAP = 0.1  # least radius after a null step, as a fraction of the gap
 
 
@@ -121,7 +122,7 @@ class Step:
             predicted: Increase that feasible master potentials would have given.
 
         Returns:
-            Between 0.5 and 4.
+            Between 1 and 4.
         """
         if not self.box_is_active:
             return 1.0
@@ -129,7 +130,7 @@ class Step:
             return 4.0
         if increase > 0.5 * predicted:
             return 2.0
-        return 0.5 if increase < 0.1 * predicted else 1.0
+        return 1.0
 
 
 def take_step(state: SolverState, step: Step, /) -> Solution:
@@ -146,7 +147,10 @@ def take_step(state: SolverState, step: Step, /) -> Solution:
     if previous is not None and lower <= previous.lower:
         state.null_steps += 1
         least = min(state.radius, MIN_RADIUS_PER_GAP * (upper - previous.lower))
-        state.radius = max(state.radius / 2, least) if step.is_new.any() else 4 * state.radius
+        if not step.is_new.any():
+            state.radius *= 4
+        elif not step.box_is_active or state.null_steps > MAX_STEPS_WITHOUT_ARCS:
+            state.radius = max(state.radius / 2, least)
         state.best = Solution(plan, previous.potentials, previous.lower, upper)
         return state.best
     if previous is not None:
