@@ -117,7 +117,8 @@ def checked_distances(values: object, n: int, m: int, /) -> Floats:
         i, j = np.argwhere(invalid)[0]
         raise DistributionError(
             "`metric` must return finite distances of at least 0, but returned "
-            f"{block[i, j]} for the pair ({i}, {j}) of a block"
+            f"{block[i, j]} for the pair ({i}, {j}) of a block; for pairs that must not be "
+            "matched, return a finite distance larger than the others"
         )
     return block
 

@@ -16,6 +16,7 @@ from divergences._transport.coincident_points import CoincidentPoints
 from divergences._transport.column_generation import ProgressMonitor, column_transport
 from divergences._transport.common_mass import METRICS, CommonMass
 from divergences._transport.cost_table import MAX_TABLE_PAIRS, TabulatedCost
+from divergences._transport.dense_choice import MAX_DENSE_PAIRS, dense_is_faster
 from divergences._transport.ground import GroundCost
 from divergences._transport.memory import require_memory
 from divergences._transport.one_dimensional import closed_form_optimum
@@ -26,8 +27,7 @@ from divergences._typing import Array, Floats
 from divergences.errors import DistributionError, SolverError
 
 SolverMethod = Literal["dense", "columns"]
-MAX_DENSE_PAIRS = 1_500**2  # up to which the dense method is the faster one
-MAX_DENSE_TABLE_PAIRS = 700**2  # likewise with a table of the costs
+MAX_DENSE_TABLE_PAIRS = 700**2  # up to which the dense method is the faster one with a table
 MAX_DENSE_RELATIVE_GAP = 1e-9  # above which column generation is tried as well
 
 
@@ -174,8 +174,11 @@ def _solve_by_method(
         return _solve_dense(ground, p, q)
     dense = None
     tabulated = isinstance(ground, TabulatedCost)
-    max_pairs = MAX_DENSE_TABLE_PAIRS if tabulated else MAX_DENSE_PAIRS
-    if options.method is None and math.prod(ground.shape) <= max_pairs:
+    pairs = math.prod(ground.shape)
+    try_dense = pairs <= MAX_DENSE_TABLE_PAIRS if tabulated else dense_is_faster(ground)
+    if options.time_limit is not None and pairs > MAX_DENSE_PAIRS:
+        try_dense = False  # it cannot be stopped
+    if options.method is None and try_dense:
         # For costs over many orders of magnitude, the dense method fails or its gap is their
         # rounding. Column generation computes reduced costs relative to the potentials.
         with contextlib.suppress(SolverError):
