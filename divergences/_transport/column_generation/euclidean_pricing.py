@@ -36,7 +36,7 @@ from divergences._transport.column_generation.projection import (
     squared_norms,
 )
 from divergences._transport.ground import GroundCost
-from divergences._transport.row_blocks import available_cores
+from divergences._transport.row_blocks import Check, available_cores, no_check
 from divergences._typing import Array, Floats, Indices, Rows
 
 MAX_FLOAT64_DIMENSION = 24  # up to it, all coordinates are kept and products are in float64
@@ -63,8 +63,10 @@ class EuclideanPricing:
     device: Array | None
 
     @classmethod
-    def of(cls, ground: GroundCost, device: Array | None, /) -> "EuclideanPricing":
-        """Centre the points, and project them in high dimension."""
+    def of(
+        cls, ground: GroundCost, device: Array | None, /, *, check: Check = no_check
+    ) -> "EuclideanPricing":
+        """Centre the points, and project them in high dimension where it pays."""
         centre = (ground.x.mean(axis=0) + ground.y.mean(axis=0)) / 2
         x, y = ground.x - centre, ground.y - centre
         offset = 1.0 + float(np.abs(centre).max()) / max(
@@ -72,11 +74,11 @@ class EuclideanPricing:
         )
         d = x.shape[1]
         error = 16 * (d + 8) * offset
-        if d > MAX_FLOAT64_DIMENSION:
-            axes = principal_axes(x, y)
-            if axes.shape[1] + 1 < d:
-                error += 16 * d + float(np.abs(axes.T @ axes - np.eye(axes.shape[1])).sum()) / EPS
-                x, y = projected(x, axes), projected(y, axes)
+        axes = principal_axes(x, y) if d > MAX_FLOAT64_DIMENSION else None
+        if axes is not None:
+            check()
+            error += 16 * d + float(np.abs(axes.T @ axes - np.eye(axes.shape[1])).sum()) / EPS
+            x, y = projected(x, axes, check), projected(y, axes, check)
         return cls(ground, x, y, error, device)
 
     @property

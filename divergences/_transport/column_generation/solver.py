@@ -18,6 +18,7 @@ from divergences._transport.column_generation.unshipped_mass import (
 from divergences._transport.cost_table import TabulatedCost
 from divergences._transport.ground import GroundCost
 from divergences._transport.result import Optimum, certified_optimum
+from divergences._transport.row_blocks import Check
 from divergences._typing import Array, Floats, Indices
 
 RELATIVE_GAP = 1e-13  # at which to stop; the last rounds usually close the gap altogether
@@ -57,7 +58,7 @@ def column_transport(
     solved_ground = ground if all_solved else ground.subset(rows, cols)
     with monitor.progress_bar():
         try:
-            pricing = _pricing(solved_ground, device)
+            pricing = _pricing(solved_ground, device, monitor.check)
             solution = _solution(pricing, p[rows], q[cols], monitor, tolerance)
         except KeyboardInterrupt:
             raise KeyboardInterrupt(f"interrupted: {monitor.summary()}") from None
@@ -99,7 +100,7 @@ def cell_transport(
     rows, cols = np.flatnonzero(p > EPS), np.flatnonzero(q > EPS)
     p, q = p[rows] / p[rows].sum(), q[cols] / q[cols].sum()
     solution = multiscale_solution(
-        _pricing(ground.subset(rows, cols), None),
+        _pricing(ground.subset(rows, cols), None, monitor.check),
         p,
         q,
         monitor,
@@ -119,12 +120,12 @@ def _solution(
     return multiscale_solution(pricing, p, q, monitor, tolerance=tolerance, report_bounds=True)
 
 
-def _pricing(ground: GroundCost, device: Array | None) -> Pricing:
+def _pricing(ground: GroundCost, device: Array | None, check: Check) -> Pricing:
     """The fastest pricing method for a ground cost."""
     if isinstance(ground, PartialGroundCost):
-        return PartialPricing(ground, _pricing(ground.between_points, device))
+        return PartialPricing(ground, _pricing(ground.between_points, device, check))
     if isinstance(ground, TabulatedCost):
         return BlockPricing(ground)
     if ground.metric in ("euclidean", "sqeuclidean") and ground.order == 1:
-        return EuclideanPricing.of(ground, device)
+        return EuclideanPricing.of(ground, device, check=check)
     return BlockPricing(ground)
