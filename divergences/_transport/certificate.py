@@ -132,7 +132,7 @@ def c_transform(cost: Floats, potential: Floats, /) -> Floats:
 
 def _rounded_down(minimum: Floats) -> Floats:
     """The floats below, and 0 for infinity, where no pair of finite cost constrains a point."""
-    if minimum.max() == np.inf:
+    if minimum[minimum.argmax()] == np.inf:  # faster than `max` for a few points
         minimum[minimum == np.inf] = SMALLEST_SUBNORMAL
     return np.nextafter(minimum, -np.inf)
 

@@ -110,9 +110,9 @@ def largest_finite(cost: Floats, /) -> float:
     return float(cost.max(where=np.isfinite(cost), initial=0.0))
 
 
-def may_hide_a_cut(p: Floats, q: Floats, cost: Floats, /) -> bool:
-    """Whether pairs are forbidden, and a flow in floats may lose masses that they cut off."""
-    if cost.max() < np.inf:
+def may_hide_a_cut(p: Floats, q: Floats, largest: float, /) -> bool:
+    """Whether infinite costs may cut off masses that a flow in floats loses by rounding."""
+    if largest < np.inf:
         return False
     return bool(min(p[p > 0].min(), q[q > 0].min()) < MIN_MASS_OF_FLOAT_FLOWS)
 

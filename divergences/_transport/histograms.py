@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from types import ModuleType
 from typing import Any
@@ -66,8 +64,10 @@ def emd(p: ArrayLike, q: ArrayLike, cost: Cost, /, *, n_jobs: int | None = None)
     shape = batch_shape(p, q, cost)
     if not shape:
         problem = HistogramProblem.of(p, q, cost, xp)
-        with _named(labels):
+        try:
             return problem.value()
+        except NoFinitePlanError as error:
+            raise _with_labels(error, labels) from None
     batch = [
         (index, HistogramProblem.of(*problem, xp, index=index))
         for index, problem in problems(p, q, cost, shape, xp)
@@ -105,8 +105,10 @@ def transport(p: ArrayLike, q: ArrayLike, cost: Cost, /) -> Transport:
     """
     xp, arrays, labels = _arrays(p, q, cost)
     problem = HistogramProblem.of(*arrays, xp)
-    with _named(labels):
+    try:
         return _labelled(problem.solve().transport(), labels)
+    except NoFinitePlanError as error:
+        raise _with_labels(error, labels) from None
 
 
 def partial_transport(p: ArrayLike, q: ArrayLike, cost: Cost, /) -> Transport:
@@ -149,8 +151,10 @@ def partial_transport(p: ArrayLike, q: ArrayLike, cost: Cost, /) -> Transport:
     _checks.masses("q", targets, xp)
     _checks.cost_matrix(matrix, sources, targets, xp)
     wide = (_checks.numpy_values(a).astype(np.float64, copy=False) for a in arrays)
-    with _named(labels):
+    try:
         return _labelled(partial_optimum(*wide).transport(), labels)
+    except NoFinitePlanError as error:
+        raise _with_labels(error, labels) from None
 
 
 def _arrays(
@@ -170,14 +174,9 @@ def _labelled(transport: Transport, labels: LabelledProblem) -> Transport:
     return replace(transport, source_labels=labels.sources, target_labels=labels.targets)
 
 
-@contextmanager
-def _named(labels: LabelledProblem) -> Iterator[None]:
-    """Names the points that infinite costs cut off by their labels."""
-    try:
-        yield
-    except NoFinitePlanError as error:
-        message = error.message(labels.sources, labels.targets)
-        raise DistributionError(message) from None
+def _with_labels(error: NoFinitePlanError, labels: LabelledProblem) -> DistributionError:
+    """The error with the labels of the points that are cut off."""
+    return DistributionError(error.message(labels.sources, labels.targets))
 
 
 @dataclass(frozen=True, slots=True)

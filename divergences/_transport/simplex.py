@@ -63,23 +63,23 @@ def dense_transport(
         NoFinitePlanError: If every plan uses forbidden pairs.
         SolverError: If POT does not finish, or the gap is too large to certify the plan.
     """
-    cost = without_nan(cost)
-    cap = largest_finite(cost)
-    if cost.max() == np.inf:
+    largest = cap = float(cost.max())
+    if not largest < np.inf:
+        cost = without_nan(cost)
         require_finite_pairs(p, q, cost)
-        cap = _cap(cap or 1.0, cost.shape)
+        largest, cap = np.inf, _cap(largest_finite(cost) or 1.0, cost.shape)
     run = partial(simplex_run, p, q, cost, unit_exponent=unit_exponent, check=check)
-    runs = [run(cap=cap)]
+    runs = [run(cap=cap, is_capped=cap < largest)]
     while not _is_proved(runs[-1].outcome):
         previous, cap = cap, _cap(_largest_cost_of_plan(runs[-1], p, q), cost.shape)
         if not 0 < cap < previous / 2:
             break
-        runs.append(run(cap=cap))
+        runs.append(run(cap=cap, is_capped=True))
     best = min((run.outcome for run in runs), key=_gap)
     is_too_large = cost.size > MAX_EXACT_PAIRS
     if isinstance(best, Optimum):
         is_final = _is_proved(best) or cost.size > MAX_OPTIONAL_EXACT_PAIRS
-        if is_too_large or (is_final and not may_hide_a_cut(p, q, cost)):
+        if is_too_large or (is_final and not may_hide_a_cut(p, q, largest)):
             return best
     elif is_too_large:
         raise best
@@ -126,7 +126,7 @@ def _largest_cost_of_plan(run: SimplexRun, p: Floats, q: Floats) -> float:
     """The largest finite cost of the arcs whose mass is above the rounding of their ends."""
     arcs = run.arcs
     counted = (arcs.mass > EPS * np.maximum(p[arcs.rows], q[arcs.cols])) & np.isfinite(arcs.cost)
-    return float(arcs.cost.max(where=counted, initial=0.0))
+    return float(np.ldexp(arcs.cost.max(where=counted, initial=0.0), run.exponent))
 
 
 def _exact_optimum(
@@ -141,7 +141,9 @@ def _exact_optimum(
         NoFinitePlanError: If every plan uses forbidden pairs.
         SolverError: If the computation takes too long, or masses are left that have no path.
     """
-    exact = exact_transport(masses, cost, run.source_potential, run.arcs, check=check)
+    with np.errstate(over="ignore"):
+        start = np.ldexp(run.source_potential, run.exponent)
+    exact = exact_transport(masses, cost, start, run.arcs, check=check)
     supports = p > 0, q > 0
     potentials = exact.source_potential[supports[0]], exact.target_potential[supports[1]]
     with np.errstate(over="ignore"):

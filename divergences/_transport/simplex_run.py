@@ -1,7 +1,7 @@
 """One run of the network simplex on a dense cost matrix: POT's solver on scaled, capped costs."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -27,13 +27,16 @@ class SimplexRun:
     """Plan and potentials of a run, and the proof if there is one.
 
     Attributes:
-        arcs: The plan, with the costs that were passed.
-        source_potential: Potentials of the simplex, in the unit of the costs that were passed.
-        outcome: The certified optimum, or the reason why there is none.
+        arcs: The plan; its costs are in units of ``2**exponent``.
+        source_potential: Potentials of the simplex, in the same unit.
+        exponent: Exponent of the unit in which the simplex solved the problem.
+        outcome: The certified optimum, in the unit of the costs that were passed, or the reason
+            why there is none.
     """
 
     arcs: Arcs
     source_potential: Floats
+    exponent: int
     outcome: Optimum | SolverError
 
 
@@ -45,6 +48,7 @@ def simplex_run(
     *,
     cap: float,
     unit_exponent: int,
+    is_capped: bool = False,
     check: Check = no_check,
 ) -> SimplexRun:
     """Solve the problem with costs of at most ``cap``, and certify it for the true costs.
@@ -58,10 +62,11 @@ def simplex_run(
         cost: At least 0, infinite for forbidden pairs, shape ``(n, m)``.
         cap: The largest cost that the simplex distinguishes from larger ones.
         unit_exponent: The caller's costs are 2 to this power times these; used in messages only.
+        is_capped: Whether costs are above the cap.
         check: Called several times a second; it may raise an error.
 
     Returns:
-        The run; its optimum is in the unit of ``cost``.
+        The run.
 
     Raises:
         NoFinitePlanError: If every plan uses forbidden pairs.
@@ -69,12 +74,11 @@ def simplex_run(
     """
     exponent = math.frexp(cap)[1]
     exponent = exponent if abs(exponent) > MAX_UNSCALED_EXPONENT else 0
-    with np.errstate(over="ignore"):  # costs above the cap may count as infinite
-        scaled = np.ldexp(cost, -exponent) if exponent else cost
-    scaled_cap = math.ldexp(cap, -exponent)
-    capped = np.minimum(scaled, scaled_cap) if scaled.max() > scaled_cap else scaled
+    scaled = cost if exponent == 0 else _scaled(cost, -exponent)
+    capped = np.minimum(scaled, math.ldexp(cap, -exponent)) if is_capped else scaled
     arcs, potential = _network_simplex(p, q, capped, check)
-    arcs = Arcs(arcs.rows, arcs.cols, arcs.mass, scaled[arcs.rows, arcs.cols])
+    if is_capped:
+        arcs = replace(arcs, cost=scaled[arcs.rows, arcs.cols])
     outcome: Optimum | SolverError
     try:
         if exponent > 0 and np.count_nonzero(scaled) < np.count_nonzero(cost):
@@ -82,15 +86,34 @@ def simplex_run(
         # Masses below the rounding of the total must not determine the potentials of larger ones.
         potentials = feasible_potentials(scaled, potential, p > EPS, q > EPS)
         arcs = _restore_lost_mass(arcs, p, q, scaled, potentials)
-        allowed = without_forbidden(arcs, p, q, cost)
-        outcome = _certified(allowed, p, q, potentials, exponent, unit_exponent)
+        plan = _plan_of_finite_costs(arcs, p, q, cost) if is_capped else arcs
+        outcome = _certified(plan, p, q, potentials, exponent, unit_exponent)
     except SolverError as error:
         outcome = error
+    return SimplexRun(arcs, potential, exponent, outcome)
+
+
+def _scaled(cost: Floats, exponent: int) -> Floats:
+    """``cost * 2**exponent``; what overflows is above the cap, and may count as infinite."""
     with np.errstate(over="ignore"):
-        potential = np.ldexp(potential, exponent)
-    return SimplexRun(
-        Arcs(arcs.rows, arcs.cols, arcs.mass, cost[arcs.rows, arcs.cols]), potential, outcome
-    )
+        scaled: Floats = np.ldexp(cost, exponent)
+    return scaled
+
+
+def _plan_of_finite_costs(arcs: Arcs, p: Floats, q: Floats, cost: Floats) -> Arcs:
+    """The plan without forbidden pairs of rounding.
+
+    Returns:
+        The arcs of finite costs.
+
+    Raises:
+        NoFinitePlanError: If every plan uses forbidden pairs.
+        SolverError: If this plan does, or has costs that overflow in the unit of the others.
+    """
+    plan = without_forbidden(arcs, p, q, cost)
+    if not np.isfinite(plan.cost).all():
+        raise SolverError("the plan has costs that are infinite in the unit of the others")
+    return plan
 
 
 def _certified(
@@ -101,16 +124,7 @@ def _certified(
     exponent: int,
     unit_exponent: int,
 ) -> Optimum:
-    """The certified optimum in the unit of the costs that were passed.
-
-    Returns:
-        The optimum.
-
-    Raises:
-        SolverError: If the gap is too large, or costs far above the cap count as infinite.
-    """
-    if not np.isfinite(arcs.cost).all():
-        raise SolverError("the plan has costs that are infinite in the unit of the others")
+    """The certified optimum in the unit of the costs that were passed."""
     unit_exponent += exponent
     optimum = certified_optimum(
         arcs, p, q, potentials, max_violation=0.0, exponent=0, unit_exponent=unit_exponent
