@@ -6,6 +6,9 @@ import numpy as np
 
 from divergences._transport.certificate import EPS, Arcs, require_optimal
 from divergences._typing import Floats
+from divergences.errors import SolverError
+
+MAX_MASS_LEFT = 1e-9  # of the mass to be moved, by rounding of the flow
 
 
 def flow_gap(arcs: Arcs, excess: Floats, potential: Floats, /) -> float:
@@ -35,18 +38,27 @@ def flow_gap(arcs: Arcs, excess: Floats, potential: Floats, /) -> float:
     return min(gap * (1 + n * EPS), arcs.total_cost())
 
 
-def require_proved(arcs: Arcs, potential: Floats, gap: float, /, *, exponent: int) -> None:
-    """Refuse a flow whose duality gap is too large to certify it.
+def require_proved(
+    arcs: Arcs, excess: Floats, potential: Floats, gap: float, /, *, exponent: int
+) -> None:
+    """Refuse a flow that does not move the excess, or whose duality gap is too large.
 
     Args:
         arcs: Tail, head, flow and length of each arc.
+        excess: Mass of sources less that of targets, shape ``(n,)``.
         potential: Shape ``(n,)``.
         gap: The gap.
         exponent: Lengths are in units of 2 to this power, which the message undoes.
 
     Raises:
-        SolverError: If the gap exceeds 1e-9 of the cost plus rounding.
+        SolverError: If the gap exceeds 1e-9 of the cost plus rounding, or the flow leaves more
+            than 1e-9 of the mass where it is.
     """
+    n = len(excess)
+    balance = np.bincount(arcs.rows, arcs.mass, n) - np.bincount(arcs.cols, arcs.mass, n)
+    left = float(np.abs(balance - excess).sum())
+    if not left <= MAX_MASS_LEFT * float(np.abs(excess).sum()):
+        raise SolverError(f"the flow leaves {left:.2g} of the mass of 1 where it is")
     size = np.abs(potential[arcs.rows]) + np.abs(potential[arcs.cols]) + arcs.cost
     rounding = 8 * EPS * float(arcs.mass @ size)
     require_optimal(arcs.total_cost(), gap, rounding, exponent=exponent)

@@ -33,6 +33,18 @@ def component_totals(masses: Floats, component: Indices, /) -> DoubleFloats:
     return totals[:, 0], totals[:, 1]
 
 
+def row_totals(masses: Floats, /) -> DoubleFloats:
+    """Sums along the last axis of a matrix, in twice the precision, each of shape ``(k, 1)``."""
+    high, low = np.zeros(len(masses)), np.zeros(len(masses))
+    for column in masses.T:
+        total = high + column
+        back = total - high
+        low += (high - (total - back)) + (column - back)
+        high = total
+    total = high + low
+    return total[:, None], (low - (total - high))[:, None]
+
+
 def _total(values: list[float]) -> tuple[float, float]:
     """Sum of floats, and the rest of its rounding."""
     high = math.fsum(values)

@@ -13,10 +13,11 @@ import numpy as np
 from divergences import _checks
 from divergences._checks.graphs import DEFAULT_WEIGHT
 from divergences._transport.gradients import cost_with_gradient
+from divergences._transport.metric_batch import MAX_NODES, metric_costs
 from divergences._transport.result import Optimum
 from divergences._typing import Array, ArrayLike, Floats, of_pair
 from divergences.errors import DistributionError, SolverError
-from divergences.graphs._masses import excess_mass, masses_of_nodes
+from divergences.graphs._masses import excess_mass, excess_masses, masses_of_nodes
 from divergences.graphs._prepared import PreparedGraph, prepare
 from divergences.graphs._result import GraphTransport, require_finite_costs
 from divergences.graphs._solve import NO_FLOW, FlowOptimum, optimal_cost, optimal_flow
@@ -147,13 +148,16 @@ def _costs(
     p: Array, q: Array, graph: PreparedGraph, xp: ModuleType, block: list[tuple[int, ...]]
 ) -> Floats:
     """Optimal costs of the problems of a batch at some indices, in the unit of the arcs."""
-    rows = [excess_mass(p[index], q[index], graph, xp, index=index) for index in block]
+    excess = excess_masses(p, q, graph, xp, block)
     if graph.closed_form is not None:
-        return graph.closed_form.costs(np.array(rows))
-    costs = np.empty(len(block))
-    for k, (index, row) in enumerate(zip(block, rows, strict=True)):
-        with _naming(index):
-            costs[k] = optimal_cost(graph, row)
+        return graph.closed_form.costs(excess)
+    costs = np.full(len(block), np.nan)
+    if len(block) > 1 and graph.n <= MAX_NODES and graph.is_strongly_connected:
+        nodes = np.arange(graph.n)
+        costs = metric_costs(excess, graph.distances(nodes, nodes))
+    for k in np.flatnonzero(np.isnan(costs)):
+        with _naming(block[k]):
+            costs[k] = optimal_cost(graph, excess[k])
     return costs
 
 

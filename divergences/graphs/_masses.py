@@ -11,11 +11,14 @@ import numpy as np
 from divergences import _checks
 from divergences._checks.labels.axes import listed
 from divergences.errors import DistributionError
-from divergences.graphs._double_double import component_totals, difference_of_products
+from divergences.graphs._double_double import component_totals, difference_of_products, row_totals
 
 if TYPE_CHECKING:
     from divergences._typing import Array, Floats
     from divergences.graphs._prepared import PreparedGraph
+
+LARGEST_PLAIN = 1e100  # masses whose products neither overflow nor underflow
+PLAIN_TOLERANCE = 5e-10  # of totals, relative; a difference between it and 1e-9 is checked exactly
 
 
 def masses_of_nodes(
@@ -80,6 +83,50 @@ def excess_mass(
         if index:
             raise DistributionError(f"problem {list(index)}: {error}") from None
         raise
+
+
+def excess_masses(
+    p: Array,
+    q: Array,
+    graph: PreparedGraph,
+    xp: ModuleType,
+    indices: list[tuple[int, ...]],
+    /,
+) -> Floats:
+    """Excess of several problems of a batch.
+
+    Args:
+        p: Masses of the sources, shape ``(..., n)``.
+        q: Masses of the targets, of the same shape.
+        graph: The graph.
+        xp: The namespace of both.
+        indices: Indices of the problems in the batch.
+
+    Returns:
+        The excess of each, as `excess_mass` has it, shape ``(k, n)``.
+
+    Raises:
+        DistributionError: If masses are invalid, their totals differ, or some mass is cut off.
+    """
+    if len(indices) > 1 and graph.components.max() == 0:
+        chosen = tuple(np.transpose(indices))
+        excess = _plain_excess(_values(p[chosen]), _values(q[chosen]))
+        if excess is not None:
+            return excess
+    return np.array([excess_mass(p[i], q[i], graph, xp, index=i) for i in indices])
+
+
+def _plain_excess(p: Floats, q: Floats) -> Floats | None:
+    """Excess of the rows of two matrices; None if any row needs a closer look."""
+    low, high = min(p.min(), q.min()), max(p.max(), q.max())
+    if not (low >= 0 and high < LARGEST_PLAIN):
+        return None
+    p_total, q_total = row_totals(p), row_totals(q)
+    if not (p_total[0] > 1 / LARGEST_PLAIN).all():
+        return None
+    if not (np.abs(p_total[0] - q_total[0]) <= PLAIN_TOLERANCE * p_total[0]).all():
+        return None
+    return difference_of_products(p, q_total, q, p_total) / (p_total[0] * q_total[0])
 
 
 def _values(masses: Array) -> Floats:

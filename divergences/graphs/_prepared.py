@@ -106,6 +106,11 @@ class PreparedGraph:
         distances: Floats = dijkstra(self.arcs)
         return distances
 
+    @cached_property
+    def is_strongly_connected(self) -> bool:
+        """Whether every node of a small graph can reach every other one."""
+        return bool(np.isfinite(self._distances).all())
+
     def distances(self, sources: Indices, targets: Indices, /) -> Floats:
         """Shortest-path distances from sources to targets, in the unit of ``arcs``.
 

@@ -111,7 +111,7 @@ def _of_potential(graph: PreparedGraph, excess: Floats, arcs: Arcs, guess: Float
 def _certified(graph: PreparedGraph, excess: Floats, arcs: Arcs, potential: Floats) -> FlowOptimum:
     """The optimum of a flow and a 1-Lipschitz potential, if its gap is small."""
     gap = flow_gap(arcs, excess, potential)
-    require_proved(arcs, potential, gap, exponent=graph.exponent)
+    require_proved(arcs, excess, potential, gap, exponent=graph.exponent)
     return FlowOptimum(arcs, potential, arcs.total_cost(), gap)
 
 

@@ -188,3 +188,33 @@ def test_float32_stays_float32():
 
 def test_an_empty_batch_is_an_empty_array():
     assert graphs.emd(np.zeros((0, 3)), [0, 0, 1], nx.path_graph(3)).shape == (0,)
+
+
+def test_problems_of_a_batch_without_a_proof_are_solved_one_by_one(monkeypatch):
+    rng = np.random.default_rng(9)
+    prepared = graphs.prepare(random_graph(rng, "network", "real", n=10))
+    masses = random_masses(rng, 10, 4)
+    expected = graphs.emd(masses, masses[0], prepared)
+    monkeypatch.setattr(
+        "divergences.graphs._emd.metric_costs", lambda excess, _: np.full(len(excess), np.nan)
+    )
+    assert np.allclose(graphs.emd(masses, masses[0], prepared), expected, rtol=1e-13, atol=0)
+
+
+def test_a_batch_on_a_graph_in_parts_or_one_way_is_solved_one_by_one():
+    parts = nx.disjoint_union(nx.complete_graph(4), nx.complete_graph(4))
+    p = np.array([[1, 0, 0, 0, 0, 1, 0, 0], [0, 1, 0, 0, 0, 0, 0, 1]])
+    q = np.array([0, 0, 1, 0, 1, 0, 0, 0])
+    assert graphs.emd(p, q, parts).tolist() == [1, 1]
+    one_way = nx.DiGraph([(0, 1), (1, 2), (0, 2)])
+    assert graphs.emd([[1, 0, 0], [0, 1, 0]], [0, 0, 1], one_way).tolist() == [1, 1]
+
+
+def test_a_batch_of_counts_is_that_of_probabilities():
+    rng = np.random.default_rng(10)
+    prepared = graphs.prepare(random_graph(rng, "network", "real", n=10))
+    masses = random_masses(rng, 10, 4)
+    totals = np.array([[1.0], [3.0], [1e-200], [1e200]])
+    expected = graphs.emd(masses, masses[::-1], prepared)
+    found = graphs.emd(masses * totals, masses[::-1] * totals, prepared)
+    assert np.allclose(found, expected, rtol=1e-12, atol=0)
