@@ -184,6 +184,6 @@ def require_optimal(cost: float, gap: float, rounding: float, /, *, exponent: in
         raise SolverError(
             f"the plan costs {np.ldexp(cost, exponent):.6g}, but its duality gap is "
             f"{np.ldexp(gap, exponent):.2g}, so it may not be optimal. Costs or masses that span "
-            "more than about 12 orders of magnitude do this: remove the largest costs, and solve "
-            "the rest"
+            "more than about 12 orders of magnitude do this, and are solved in exact arithmetic "
+            "up to 1,000,000 pairs: take fewer points, or remove the farthest ones"
         )

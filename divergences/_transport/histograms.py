@@ -67,7 +67,7 @@ def emd(p: ArrayLike, q: ArrayLike, cost: Cost, /, *, n_jobs: int | None = None)
         try:
             return problem.value()
         except NoFinitePlanError as error:
-            raise _with_labels(error, labels) from None
+            raise DistributionError(_with_labels(error, labels)) from None
     batch = [
         (index, HistogramProblem.of(*problem, xp, index=index))
         for index, problem in problems(p, q, cost, shape, xp)
@@ -108,7 +108,7 @@ def transport(p: ArrayLike, q: ArrayLike, cost: Cost, /) -> Transport:
     try:
         return _labelled(problem.solve().transport(), labels)
     except NoFinitePlanError as error:
-        raise _with_labels(error, labels) from None
+        raise DistributionError(_with_labels(error, labels)) from None
 
 
 def partial_transport(p: ArrayLike, q: ArrayLike, cost: Cost, /) -> Transport:
@@ -154,7 +154,7 @@ def partial_transport(p: ArrayLike, q: ArrayLike, cost: Cost, /) -> Transport:
     try:
         return _labelled(partial_optimum(*wide).transport(), labels)
     except NoFinitePlanError as error:
-        raise _with_labels(error, labels) from None
+        raise DistributionError(_with_labels(error, labels)) from None
 
 
 def _arrays(
@@ -174,9 +174,9 @@ def _labelled(transport: Transport, labels: LabelledProblem) -> Transport:
     return replace(transport, source_labels=labels.sources, target_labels=labels.targets)
 
 
-def _with_labels(error: NoFinitePlanError, labels: LabelledProblem) -> DistributionError:
-    """The error with the labels of the points that are cut off."""
-    return DistributionError(error.message(labels.sources, labels.targets))
+def _with_labels(error: NoFinitePlanError, labels: LabelledProblem) -> str:
+    """Message of an error, with the labels of the points that are cut off."""
+    return error.message(labels.sources, labels.targets)
 
 
 @dataclass(frozen=True, slots=True)

@@ -146,8 +146,8 @@ def _require_small_rounding(optimum: Optimum, exponent: int) -> None:
         raise SolverError(
             f"the plan costs {np.ldexp(optimum.cost, exponent):.6g}, but its duality gap is "
             f"{np.ldexp(optimum.gap, exponent):.2g}, by rounding of its potentials. Costs that "
-            "span more than about 12 orders of magnitude do this: remove the largest ones, and "
-            "solve the rest"
+            "span more than about 12 orders of magnitude do this, and are solved in exact "
+            "arithmetic up to 1,000,000 pairs: take fewer points, or remove the largest costs"
         )
 
 

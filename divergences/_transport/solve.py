@@ -210,9 +210,9 @@ def _solve_by_columns(
     except SolverError as error:
         failure = error
     is_poor = all(c.gap > MAX_DENSE_RELATIVE_GAP * c.cost for c in candidates)
-    has_time = failure is None or failure.bracket is None
-    if is_poor and has_time and dense is None and math.prod(ground.shape) <= MAX_EXACT_PAIRS:
+    if is_poor and dense is None and math.prod(ground.shape) <= MAX_EXACT_PAIRS:
         with contextlib.suppress(SolverError):  # exact arithmetic needs no range of floats
+            monitor.check()  # of the time limit
             candidates.append(_solve_dense(ground, p, q, monitor.check))
     if failure is not None and not candidates:
         raise failure
