@@ -84,8 +84,8 @@ def optima(batch: list[tuple[Index, Problem]], n_jobs: int | None, /) -> list[Op
     tasks = [_numpy_chunk(chunk) for chunk in chunks]
     outcomes: list[list[Outcome]] = [[] for _ in chunks]
     try:
-        for index, results in _parallel.unordered_results(_solve_chunk, tasks, n_jobs=n_jobs):
-            outcomes[index] = results
+        for task, results in _parallel.unordered_results(_solve_chunk, tasks, n_jobs=n_jobs):
+            outcomes[task] = results
     except KeyboardInterrupt:
         raise PairwiseInterrupt(_distances_so_far(chunks, outcomes)) from None
     solved = []

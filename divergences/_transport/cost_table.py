@@ -45,7 +45,7 @@ class TabulatedCost(GroundCost):
     table: Floats
 
     @classmethod
-    def of(
+    def tabulated(
         cls,
         ground: GroundCost,
         /,

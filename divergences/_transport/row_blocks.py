@@ -94,7 +94,7 @@ def _blocks_in_threads(
 
     BLAS threads below the threads of the pool would compete for the same cores.
     """
-    with _threadpool_controller().limit(limits=1, user_api="blas"):
+    with single_threaded_blas():
         if threads == 1:
             yield map(function, blocks)
             return
@@ -103,6 +103,13 @@ def _blocks_in_threads(
             yield pool.map(function, blocks)
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
+
+
+@contextmanager
+def single_threaded_blas() -> Iterator[None]:
+    """Limit matrix products to one thread, so that their roundings depend on no other setting."""
+    with _threadpool_controller().limit(limits=1, user_api="blas"):
+        yield
 
 
 @cache

@@ -155,7 +155,7 @@ def _solve_distinct(
     monitor = ProgressMonitor(ground, limit, options.progress, mass)
     if device is None:
         max_pairs = math.inf if options.method == "dense" else MAX_TABLE_PAIRS
-        table = TabulatedCost.of(ground, max_pairs=max_pairs, check=monitor.check)
+        table = TabulatedCost.tabulated(ground, max_pairs=max_pairs, check=monitor.check)
         if table is not None:
             return table.certified(_solve_by_method(table, p, q, options, monitor), p, q)
     return _solve_by_method(ground, p, q, options, monitor, device)

@@ -8,7 +8,12 @@ side lies in it.
 
 import numpy as np
 
-from divergences._transport.row_blocks import Check, available_cores, map_row_blocks
+from divergences._transport.row_blocks import (
+    Check,
+    available_cores,
+    map_row_blocks,
+    single_threaded_blas,
+)
 from divergences._typing import Floats
 
 RETAINED_VARIANCE = 0.95  # share of the variance of a sample in the retained axes
@@ -35,7 +40,8 @@ def principal_axes(x: Floats, y: Floats, /) -> Floats | None:
     samples = [sample / np.sqrt(len(sample)) for sample in samples]
     spans = [(np.vstack(samples), RETAINED_VARIANCE)]
     spans += [(sample, SPANNING_VARIANCE) for sample in samples]
-    axes = [_leading_axes(sample, share) for sample, share in spans]
+    with single_threaded_blas():
+        axes = [_leading_axes(sample, share) for sample, share in spans]
     most = MAX_AXES_PER_COORDINATE * x.shape[1]
     few = [found for found in axes if found is not None and found.shape[1] < most]
     return min(few, key=lambda found: found.shape[1], default=None)
