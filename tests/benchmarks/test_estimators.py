@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from benchmarks import results_io
 from benchmarks.samples import estimator_peers, estimator_tables, estimators, populations
+from divergences.sampled._density_ratio.interval import METHODS_WITH_INTERVAL, MIN_COVERAGE
 
 PAIRS = {pair.name: pair for pair in populations.population_pairs()}
 
@@ -118,6 +120,24 @@ def test_chosen_methods_are_measured_again_and_other_rows_kept(tmp_path, monkeyp
     ]
     assert fresh["cells"][-1]["rmse"] > 0
     assert fresh["ties"] == []
+
+
+def test_a_method_has_an_interval_exactly_if_it_holds_in_90_percent_of_every_case():
+    rows = [
+        row
+        for row in results_io.load(estimators.RESULTS)["cells"]
+        if row["n"] in (1000, 3000, 10_000) and row["method"] in estimators.OUR_METHODS
+    ]
+    for method in estimators.OUR_METHODS:
+        coverages = {
+            (row["n"], row["case"]): float(row["coverage"])
+            for row in rows
+            if row["method"] == method
+        }
+        has_interval = method in METHODS_WITH_INTERVAL
+        assert (min(coverages.values()) >= MIN_COVERAGE) == has_interval, method
+        if has_interval:
+            assert len(coverages) == 3 * len(populations.population_pairs())
 
 
 def test_the_table_compares_with_the_best_other_method():
