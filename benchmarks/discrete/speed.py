@@ -1,4 +1,4 @@
-"""Time and memory of KL and JS, compared with scipy on the same arrays in the same run.
+"""Time and memory of KL, JS and JS distance, compared with scipy on the same arrays in one run.
 
     python -m benchmarks.discrete.speed
 
@@ -17,13 +17,14 @@ from typing import Any
 import numpy as np
 import scipy.stats
 from numpy.typing import NDArray
-from scipy.spatial.distance import jensenshannon
+from scipy.spatial.distance import cdist, jensenshannon
 
 import divergences
 from benchmarks import results_io
 
 RESULTS = results_io.RESULTS / "speed.json"
-SHAPES = ((1_000_000,), (10_000, 100), (100_000, 10), (10,))
+SHAPES = ((1_000_000,), (10_000, 100), (100_000, 10), (1000,), (10,))
+MATRIX_SHAPE = (200, 1000)  # distances of all pairs, as broadcast arguments
 SEED = 0
 ROUNDS = 15
 MIN_ROUND_SECONDS = 2e-3
@@ -42,9 +43,20 @@ def _scipy_js(p: Any, q: Any) -> Any:
     return jensenshannon(p, q, axis=-1) ** 2
 
 
+def _scipy_js_distance(p: Any, q: Any) -> Any:
+    """JS distance by scipy."""
+    return jensenshannon(p, q, axis=-1)
+
+
+def _scipy_matrix(p: Any, q: Any) -> Any:
+    """JS distances of all pairs by scipy."""
+    return cdist(p[:, 0], q[0], "jensenshannon")
+
+
 FUNCTIONS: dict[str, tuple[Function, Function]] = {
     "kl": (divergences.kl, _scipy_kl),
     "js": (divergences.js, _scipy_js),
+    "js_distance": (divergences.js_distance, _scipy_js_distance),
 }
 
 
@@ -76,13 +88,44 @@ def peak_memory(function: Function, arrays: Pair, /) -> float:
     return peak / arrays[0].nbytes
 
 
+def comparison(
+    name: str, functions: tuple[Function, Function], arrays: Pair, rounds: int, /
+) -> dict[str, Any]:
+    """Time and memory of a function, and the time of scipy's.
+
+    Returns:
+        A row of the record.
+
+    Raises:
+        RuntimeError: If a value differs from scipy's by more than 1e-12.
+    """
+    ours, peer = functions
+    difference = float(np.max(np.abs(ours(*arrays) / peer(*arrays) - 1)))
+    if not difference <= 1e-12:
+        raise RuntimeError(f"{name} {arrays[0].shape} differs from scipy by {difference}")
+    our_time, peer_time = seconds(functions, arrays, rounds)
+    return {
+        "function": name,
+        "shape": list(np.broadcast_shapes(*(a.shape for a in arrays))),
+        "difference": difference,
+        "ours_ms": 1e3 * our_time,
+        "scipy_ms": 1e3 * peer_time,
+        "ratio": peer_time / our_time,
+        "peak_arrays": peak_memory(ours, arrays),
+    }
+
+
 def measure_all(
-    *, shapes: tuple[tuple[int, ...], ...] = SHAPES, rounds: int = ROUNDS
+    *,
+    shapes: tuple[tuple[int, ...], ...] = SHAPES,
+    matrix_shape: tuple[int, int] = MATRIX_SHAPE,
+    rounds: int = ROUNDS,
 ) -> dict[str, Any]:
     """Time and memory for every function and shape.
 
     Args:
         shapes: Shapes of the arrays.
+        matrix_shape: Number and length of the vectors of which all pairs are taken.
         rounds: Rounds of timing.
 
     Returns:
@@ -91,18 +134,14 @@ def measure_all(
     Raises:
         RuntimeError: If a value differs from scipy's by more than 1e-12.
     """
-    rows = []
-    for shape in shapes:
-        arrays = pair(shape)
-        for name, (ours, peer) in FUNCTIONS.items():
-            difference = float(np.max(np.abs(ours(*arrays) / peer(*arrays) - 1)))
-            if not difference <= 1e-12:
-                raise RuntimeError(f"{name} {shape} differs from scipy by {difference}")
-            our_time, peer_time = seconds((ours, peer), arrays, rounds)
-            row = {"function": name, "shape": list(shape), "difference": difference}
-            row |= {"ours_ms": 1e3 * our_time, "scipy_ms": 1e3 * peer_time}
-            row |= {"ratio": peer_time / our_time, "peak_arrays": peak_memory(ours, arrays)}
-            rows.append(row)
+    rows = [
+        comparison(name, functions, pair(shape), rounds)
+        for shape in shapes
+        for name, functions in FUNCTIONS.items()
+    ]
+    p, q = pair(matrix_shape)
+    matrix_functions = divergences.js_distance, _scipy_matrix
+    rows.append(comparison("js_distance", matrix_functions, (p[:, None], q[None]), rounds))
     source = {"versions": results_io.versions(), "machine": results_io.machine(), "seed": SEED}
     return {**source, "threads": os.environ.get("OMP_NUM_THREADS", "default"), "rows": rows}
 

@@ -49,6 +49,7 @@ from divergences._checks.probabilities import (
     log_probabilities,
     probabilities,
     require_axis,
+    total_tolerance,
 )
 from divergences._checks.times import in_seconds
 from divergences._checks.transport_inputs import (
@@ -107,6 +108,7 @@ __all__ = [
     "scalar",
     "seconds_or_none",
     "tolerance_or_none",
+    "total_tolerance",
     "weights",
     "whole_number",
 ]

@@ -3,16 +3,24 @@
 from types import ModuleType
 from typing import Any
 
+import numpy as np
+
 from divergences import _checks
-from divergences._discrete import derivatives, midpoint
+from divergences._discrete import block_formulas, derivatives, midpoint, numpy_fast_path
 from divergences._discrete.derivative import of_logarithms
 from divergences._discrete.differentiation import Differentiable
 from divergences._discrete.midpoint import MidpointForm
 from divergences._typing import Array
 
+UNLIMITED = np.full((2, 1), np.inf)
+
 
 def of_probabilities(p: Any, q: Any, axis: int, base: float | None, /) -> Array:
     """Cross entropy of two arrays of probabilities, in units of ``log(base)``."""
+    unit = _checks.log_base(base)
+    blockwise = numpy_fast_path.of_arguments(block_formulas.CROSS_ENTROPY, p, q, axis, unit=unit)
+    if blockwise is not None:
+        return blockwise
     xp, p_vectors, q_vectors, dtype = midpoint.checked_probabilities(p, q, axis)
 
     def value(p: Array, q: Array) -> Array:
@@ -25,11 +33,15 @@ def of_probabilities(p: Any, q: Any, axis: int, base: float | None, /) -> Array:
         by_q = derivatives.KL.by_q(pair.swapped(), value)
         return by_p.by_mass(pair) / p_sum, by_q.by_mass(pair.swapped()) / q_sum
 
-    return _result(Differentiable(value, gradients)(xp, p_vectors, q_vectors), base, dtype, xp)
+    return _result(Differentiable(value, gradients)(xp, p_vectors, q_vectors), unit, dtype, xp)
 
 
 def of_masses(p: Array, q: Array, xp: ModuleType, /) -> Array:
     """Cross entropy in nats of masses along the last axis, which are normalized."""
+    if xp is _checks.NUMPY:
+        value = numpy_fast_path.blockwise(block_formulas.CROSS_ENTROPY, p, q, tolerances=UNLIMITED)
+        if value is not None:
+            return value
     in_p, in_q = p > 0, q > 0
     terms = xp.where(in_p & in_q, -p * log_normalized(q, xp), 0.0)
     total = xp.sum(terms, axis=-1) / xp.sum(p, axis=-1)
@@ -38,6 +50,7 @@ def of_masses(p: Array, q: Array, xp: ModuleType, /) -> Array:
 
 def of_log_probabilities(log_p: Any, log_q: Any, axis: int, base: float | None, /) -> Array:
     """Cross entropy of two arrays of log-probabilities, in units of ``log(base)``."""
+    unit = _checks.log_base(base)
     xp, p_vectors, q_vectors, dtype = midpoint.checked_log_probabilities(log_p, log_q, axis)
 
     def value(log_p: Array, log_q: Array) -> Array:
@@ -54,11 +67,11 @@ def of_log_probabilities(log_p: Any, log_q: Any, axis: int, base: float | None, 
         by_q = derivatives.KL.by_q(pair.swapped(), value)
         return by_p.by_log_mass(pair), by_q.by_log_mass(pair.swapped())
 
-    return _result(Differentiable(value, gradients)(xp, p_vectors, q_vectors), base, dtype, xp)
+    return _result(Differentiable(value, gradients)(xp, p_vectors, q_vectors), unit, dtype, xp)
 
 
-def _result(value: Array, base: float | None, dtype: Any, xp: ModuleType) -> Array:
-    return _checks.scalar(value / _checks.log_base(base), dtype, xp)
+def _result(value: Array, unit: float, dtype: Any, xp: ModuleType) -> Array:
+    return _checks.scalar(value / unit, dtype, xp)
 
 
 def log_normalized(q: Array, xp: ModuleType, /) -> Array:

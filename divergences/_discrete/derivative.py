@@ -15,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from types import ModuleType
 
+from divergences._discrete import block_formulas
 from divergences._discrete.formulas import LOG_2, Formula, RootFormula
 from divergences._discrete.midpoint import MIDPOINT_EXPONENT, MidpointForm
 from divergences._typing import Array
@@ -168,12 +169,14 @@ class Divergence:
         by_p: Derivative by the first distribution.
         by_q: Derivative by the second one, as a rule for the swapped pair.
         root: The square root of the value; for divergences whose root is a distance.
+        blocks: The value of blocks of numpy arrays.
     """
 
     value: Formula
     by_p: Rule
     by_q: Rule
     root: RootFormula | None = None
+    blocks: block_formulas.Formula | None = None
 
 
 def of_logarithms(logarithm: Array, mean: Array, /) -> Derivative:

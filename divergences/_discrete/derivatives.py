@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from divergences._discrete import formulas
+from divergences._discrete import block_formulas, formulas
 from divergences._discrete.derivative import (
     Derivative,
     Divergence,
@@ -67,11 +67,25 @@ def _squared_hellinger(pair: MidpointForm, value: Array) -> Derivative:
     return Derivative(linear, -linear, part)
 
 
-KL = Divergence(formulas.kl, _kl_by_p, _quotient)
-REVERSE_KL = Divergence(lambda pair: formulas.kl(pair.swapped()), _quotient, _kl_by_p)
-JEFFREYS = Divergence(formulas.jeffreys, _jeffreys, _jeffreys)
-JS = Divergence(formulas.js, _js, _js, formulas.js_distance)
-TOTAL_VARIATION = Divergence(formulas.total_variation, _total_variation, _total_variation)
+KL = Divergence(formulas.kl, _kl_by_p, _quotient, blocks=block_formulas.KL)
+REVERSE_KL = Divergence(
+    lambda pair: formulas.kl(pair.swapped()),
+    _quotient,
+    _kl_by_p,
+    blocks=block_formulas.REVERSE_KL,
+)
+JEFFREYS = Divergence(formulas.jeffreys, _jeffreys, _jeffreys, blocks=block_formulas.JEFFREYS)
+JS = Divergence(formulas.js, _js, _js, formulas.js_distance, block_formulas.JS)
+TOTAL_VARIATION = Divergence(
+    formulas.total_variation,
+    _total_variation,
+    _total_variation,
+    blocks=block_formulas.TOTAL_VARIATION,
+)
 SQUARED_HELLINGER = Divergence(
-    formulas.squared_hellinger, _squared_hellinger, _squared_hellinger, formulas.hellinger
+    formulas.squared_hellinger,
+    _squared_hellinger,
+    _squared_hellinger,
+    formulas.hellinger,
+    block_formulas.SQUARED_HELLINGER,
 )

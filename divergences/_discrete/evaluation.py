@@ -4,7 +4,7 @@ from types import ModuleType
 from typing import Any
 
 from divergences import _checks
-from divergences._discrete import midpoint
+from divergences._discrete import midpoint, numpy_fast_path
 from divergences._discrete.derivative import Divergence
 from divergences._discrete.differentiation import Differentiable
 from divergences._typing import Array
@@ -21,8 +21,13 @@ def of_probabilities(
     root: bool = False,
 ) -> Array:
     """The divergence of two arrays of probabilities, or its root, in units of ``log(base)``."""
+    unit = _checks.log_base(base)
+    if divergence.blocks is not None:
+        value = numpy_fast_path.of_arguments(divergence.blocks, p, q, axis, unit=unit, root=root)
+        if value is not None:
+            return value
     arguments = midpoint.checked_probabilities(p, q, axis)
-    return _evaluated(divergence, *arguments, logarithms=False, base=base, root=root)
+    return _evaluated(divergence, *arguments, logarithms=False, unit=unit, root=root)
 
 
 def of_log_probabilities(
@@ -36,8 +41,9 @@ def of_log_probabilities(
     root: bool = False,
 ) -> Array:
     """The divergence of two arrays of log-probabilities, or its root; see `of_probabilities`."""
+    unit = _checks.log_base(base)
     arguments = midpoint.checked_log_probabilities(log_p, log_q, axis)
-    return _evaluated(divergence, *arguments, logarithms=True, base=base, root=root)
+    return _evaluated(divergence, *arguments, logarithms=True, unit=unit, root=root)
 
 
 def _evaluated(
@@ -48,11 +54,10 @@ def _evaluated(
     dtype: Any,
     *,
     logarithms: bool,
-    base: float | None,
+    unit: float,
     root: bool,
 ) -> Array:
     """The result for checked vectors, outcomes last."""
-    unit = _checks.log_base(base)
     form = midpoint.of_log_probabilities if logarithms else midpoint.of_probabilities
 
     def value(p: Array, q: Array) -> Array:

@@ -4,14 +4,15 @@ r"""Jensen-Shannon divergences of all pairs of two sets of numpy vectors, in blo
     \qquad a = |p_i - q_i| / (p_i + q_i)
 
 for vectors of equal sums; `midpoint` has the corrections for others. One workspace serves all
-blocks, and outcomes that p lacks are counted, not computed.
+blocks, and outcomes that p lacks are counted, not computed. The value of a pair depends on its two
+vectors alone, not on the others.
 """
 
 import numpy as np
 
 from divergences._discrete.formulas import LOG_2
 from divergences._discrete.kl_family import js
-from divergences._discrete.numpy_fast_path import SUMMATION_VECTOR
+from divergences._discrete.vector_blocks import MAX_SHORT_ROW, row_sums
 from divergences._typing import Floats
 
 MAX_BLOCK_ENTRIES = 1 << 15  # five arrays of that size fit into the cache
@@ -37,7 +38,11 @@ def js_matrix(p: Floats, q: Floats, /, *, upper: bool = False) -> Floats:
     """
     k = p.shape[1]
     values = np.full((len(p), len(q)), np.nan)
-    if k <= MAX_BLOCK_ENTRIES:
+    if k <= MAX_SHORT_ROW:
+        for i in range(0, len(p), MAX_SHORT_ROW):
+            first, band = i if upper else 0, slice(i, i + MAX_SHORT_ROW)
+            values[band, first:] = js(p[band, None], q[None, first:])
+    elif k <= MAX_BLOCK_ENTRIES:
         workspace, height = np.empty((5, MAX_BLOCK_ENTRIES)), max(1, MIN_GROUP_ENTRIES // k)
         with np.errstate(all="ignore"):  # logarithms of 0, times 0
             for i in range(0, len(p), height):
@@ -57,10 +62,10 @@ def js_matrix(p: Floats, q: Floats, /, *, upper: bool = False) -> Floats:
 def _rows(p: Floats, q: Floats, workspace: Floats) -> Floats:
     """Divergences from one vector, or from several short ones, to all of q."""
     n, k = p.shape
-    support = np.flatnonzero(p[0]) if n == 1 else np.arange(k)
+    support = np.flatnonzero(p[0]) if k > MIN_GROUP_ENTRIES // 2 else np.arange(k)
     outside = np.zeros(len(q))
     if 2 * len(support) <= k:
-        outside = q @ (p[0] == 0)
+        outside = np.einsum("ij,j->i", q, np.where(p[0] == 0, 1.0, 0.0))
         p, q = p[:, support], q.take(support, axis=1)
     step = max(1, MAX_BLOCK_ENTRIES // (n * len(support)))
     parts = []
@@ -88,25 +93,25 @@ def _divergences(p: Floats, q: Floats, outside: Floats, workspace: Floats) -> Fl
     mass, difference, a, other, spare = (w[: q.size].reshape(q.shape) for w in workspace)
     np.add(p, q, out=mass)
     np.subtract(p, q, out=difference)
-    total = _sums(mass) + outside
-    delta = (_sums(difference) - outside) / total
-    is_negligible = np.abs(delta).max() <= MAX_NEGLIGIBLE_DELTA
-    if not is_negligible:
-        np.multiply(mass, delta[:, None], out=other)
-        np.multiply(difference, delta[:, None], out=a)
+    total = row_sums(mass, axis=1) + outside
+    delta = (row_sums(difference, axis=1) - outside) / total
+    is_negligible = np.abs(delta) <= MAX_NEGLIGIBLE_DELTA
+    correction = np.where(is_negligible, 0.0, delta)[:, None]
+    if correction.any():
+        np.multiply(mass, correction, out=other)
+        np.multiply(difference, correction, out=a)
         difference -= other
         mass -= a
     np.abs(difference, out=difference)
     np.maximum(mass, SMALLEST, out=spare)  # 0 / 0 is 0
     np.divide(difference, spare, out=a)
     np.minimum(p, q, out=other)
-    if not is_negligible:
-        np.minimum(p * (1 - delta[:, None]), q * (1 + delta[:, None]), out=other)
+    if correction.any():
+        np.minimum(p * (1 - correction), q * (1 + correction), out=other)
     sums = _sums_of_terms(mass, difference, a, other, spare)
     sums += 2 * LOG_2 * (1 + delta) * outside
     values = sums / (2 * total)
-    if is_negligible:
-        values -= delta * delta / 2
+    values -= np.where(is_negligible, delta * delta / 2, 0.0)
     distant = np.flatnonzero(values > MAX_DISTANT_JS)
     if distant.size:
         common = np.minimum(p if len(p) == 1 else p[distant], q[distant])
@@ -129,21 +134,39 @@ def _sums_of_terms(
     Returns:
         Shape ``(r,)``.
     """
+    is_large = a > MAX_ARTANH
+    many = np.count_nonzero(is_large, axis=1) > a.shape[1] // 8
+    if not many.any():
+        return _sums_by_artanh(mass, difference, a, smaller)
+    if many.all():
+        return _sums_by_logarithms(mass, a, smaller, spare)
+    sums = np.empty(len(a))
+    few = ~many
+    sums[few] = _sums_by_artanh(*(x[few] for x in (mass, difference, a, smaller)))
+    sums[many] = _sums_by_logarithms(*(x[many] for x in (mass, a, smaller, spare)))
+    return sums
+
+
+def _sums_by_artanh(mass: Floats, difference: Floats, a: Floats, smaller: Floats) -> Floats:
+    """The sums for pairs with few large a."""
     flat = a.reshape(-1)
-    is_large = flat > MAX_ARTANH
-    if np.count_nonzero(is_large) <= a.size // 8:
-        large = np.flatnonzero(is_large)
-        amounts, terms = flat.take(large), smaller.reshape(-1).take(large)
-        terms /= mass.reshape(-1).take(large) / 2
-        flat[large] = 0
-        np.arctanh(a, out=smaller)
-        sums = 2 * _dot(difference, smaller)
-        np.multiply(a, a, out=a)
-        np.negative(a, out=a)
-        np.log1p(a, out=a)
-        _logarithm_terms(amounts, terms, np.empty_like(amounts))
-        flat[large] = terms
-        return sums + _dot(mass, a)
+    large = np.flatnonzero(flat > MAX_ARTANH)
+    amounts, terms = flat.take(large), smaller.reshape(-1).take(large)
+    terms /= mass.reshape(-1).take(large) / 2
+    flat[large] = 0
+    np.arctanh(a, out=smaller)
+    sums = 2 * _dot(difference, smaller)
+    np.multiply(a, a, out=a)
+    np.negative(a, out=a)
+    np.log1p(a, out=a)
+    _logarithm_terms(amounts, terms, np.empty_like(amounts))
+    flat[large] = terms
+    return sums + _dot(mass, a)
+
+
+def _sums_by_logarithms(mass: Floats, a: Floats, smaller: Floats, spare: Floats) -> Floats:
+    """The sums for pairs with many large a."""
+    flat = a.reshape(-1)
     small = np.flatnonzero(flat < MIN_LOGARITHM)
     amounts = flat.take(small)
     smaller /= np.maximum(mass, SMALLEST, out=spare)
@@ -164,12 +187,6 @@ def _logarithm_terms(a: Floats, one_minus_a: Floats, logarithms: Floats) -> None
     one_minus_a += logarithms
 
 
-def _sums(array: Floats) -> Floats:
-    """Sums over the last axis; short ones by a product, which is faster and as accurate."""
-    k = array.shape[-1]
-    return array @ SUMMATION_VECTOR[:k] if k <= len(SUMMATION_VECTOR) else array.sum(axis=-1)
-
-
 def _dot(a: Floats, b: Floats) -> Floats:
     """Sums of products over the last axis; overwrites b."""
-    return _sums(np.multiply(a, b, out=b))
+    return row_sums(np.multiply(a, b, out=b), axis=1)

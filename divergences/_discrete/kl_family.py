@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from divergences import _checks
-from divergences._discrete import cross_entropies, derivatives, evaluation, numpy_fast_path
+from divergences._discrete import cross_entropies, derivatives, evaluation
 from divergences._discrete.derivative import Divergence
 from divergences._typing import Array, ArrayLike, of_one, of_pair
 
@@ -44,8 +43,7 @@ def kl(p: ArrayLike, q: ArrayLike, /, *, axis: int = -1, base: float | None = No
     >>> float(kl([0.5, 0.5], [1.0, 0.0]))
     inf
     """
-    value = _fast_divergence(numpy_fast_path.OutcomeBlock.kl_terms, p, q, axis, base)
-    return _divergence(derivatives.KL, p, q, axis, base) if value is None else value
+    return _divergence(derivatives.KL, p, q, axis, base)
 
 
 @of_pair
@@ -73,8 +71,7 @@ def reverse_kl(
     >>> round(float(reverse_kl([0.5, 0.5], [0.9, 0.1])), 12)
     0.368064207168
     """
-    value = _fast_divergence(numpy_fast_path.OutcomeBlock.kl_terms, q, p, axis, base)
-    return _divergence(derivatives.REVERSE_KL, p, q, axis, base) if value is None else value
+    return _divergence(derivatives.REVERSE_KL, p, q, axis, base)
 
 
 @of_pair
@@ -107,8 +104,7 @@ def js(p: ArrayLike, q: ArrayLike, /, *, axis: int = -1, base: float | None = No
     >>> round(float(js([1.0, 0.0], [0.0, 1.0], base=2)), 12)
     1.0
     """
-    value = _fast_divergence(numpy_fast_path.OutcomeBlock.js_terms, p, q, axis, base)
-    return _divergence(derivatives.JS, p, q, axis, base) if value is None else value
+    return _divergence(derivatives.JS, p, q, axis, base)
 
 
 @of_pair
@@ -245,17 +241,3 @@ def _divergence(
 ) -> Array:
     """Value of the divergence, or its square root, in units of ``log(base)``."""
     return evaluation.of_probabilities(divergence, p, q, axis=axis, base=base, root=root)
-
-
-def _fast_divergence(
-    formula: numpy_fast_path.BlockFormula,
-    p: ArrayLike,
-    q: ArrayLike,
-    axis: int,
-    base: float | None,
-) -> Array | None:
-    """The divergence by `numpy_fast_path`; None for input that it does not support."""
-    if not (isinstance(axis, int) and axis == -1):
-        return None
-    value = numpy_fast_path.blockwise_divergence(p, q, formula)
-    return None if value is None else (value / _checks.log_base(base))[()]

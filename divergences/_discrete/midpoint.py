@@ -47,7 +47,7 @@ class MidpointForm:
     q_over_m: Array
     in_p: Array
     in_q: Array
-    dtype: Array
+    dtype: Any
     parts: dict[str, Callable[[], Array]]
 
     @cached_property
@@ -113,7 +113,7 @@ def from_log_probabilities(log_p: Any, log_q: Any, /, *, axis: int) -> MidpointF
     return of_log_probabilities(*checked_log_probabilities(log_p, log_q, axis))
 
 
-def of_probabilities(xp: ModuleType, p: Array, q: Array, dtype: Array, /) -> MidpointForm:
+def of_probabilities(xp: ModuleType, p: Array, q: Array, dtype: Any, /) -> MidpointForm:
     """Midpoint form of checked probabilities, with the outcomes on the last axis."""
     mass_sum = p + q
     totals = xp.sum(mass_sum, axis=-1, keepdims=True)
@@ -234,18 +234,21 @@ def checked_log_probabilities(
 def _checked(
     p: Any, q: Any, axis: int, check: Callable[..., Array], names: tuple[str, str], absent: float
 ) -> tuple[ModuleType, Array, Array, Array]:
-    arguments = dict(
-        zip(
-            names,
-            _checks.aligned_outcomes(p, q, axis=axis, missing=absent, names=names),
-            strict=True,
-        )
-    )
-    xp = _checks.namespace(**arguments)
-    like = _checks.first_array(*arguments.values())
-    arrays = [_checks.real_array(name, a, xp, like=like) for name, a in arguments.items()]
+    xp, *arrays = real_arrays(p, q, axis, names, absent)
     vectors = [check(name, a, xp, axis=axis) for name, a in zip(names, arrays, strict=True)]
     return xp, *_checks.broadcast_outcomes(vectors[0], vectors[1], xp), xp.result_type(*arrays)
+
+
+def real_arrays(
+    p: Any, q: Any, axis: int, names: tuple[str, str], absent: float, /
+) -> tuple[ModuleType, Array, Array]:
+    """Arrays of real numbers of one namespace, aligned by outcome, and the namespace."""
+    aligned = _checks.aligned_outcomes(p, q, axis=axis, missing=absent, names=names)
+    arguments = dict(zip(names, aligned, strict=True))
+    xp = _checks.namespace(**arguments)
+    like = _checks.first_array(*arguments.values())
+    first, second = (_checks.real_array(name, a, xp, like=like) for name, a in arguments.items())
+    return xp, first, second
 
 
 def _log_ratio(p: Array, q: Array, total_delta: Array, xp: ModuleType) -> Array:

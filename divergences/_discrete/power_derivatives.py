@@ -6,10 +6,17 @@ With ``S = sum p^a q^(1 - a)``, the derivative of S by p_i, minus its mean, is
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
-from divergences._discrete import derivatives, formulas, power_divergences
+from divergences._discrete import (
+    block_formulas,
+    derivatives,
+    formulas,
+    power_blocks,
+    power_divergences,
+)
 from divergences._discrete.derivative import (
     Derivative,
     Divergence,
@@ -40,8 +47,9 @@ def renyi(order: float, /) -> Divergence:
     if order == 1:
         return derivatives.KL
     if order == math.inf:
-        return Divergence(value, _maximum_by_p, _maximum_by_q)
-    return _divergence(value, order, log_sum, factor=None)
+        return Divergence(value, _maximum_by_p, _maximum_by_q, blocks=power_blocks.renyi(order))
+    divergence = _divergence(value, order, log_sum, factor=None)
+    return replace(divergence, blocks=power_blocks.renyi(order))
 
 
 def alpha(order: float, /) -> Divergence:
@@ -63,9 +71,11 @@ def alpha(order: float, /) -> Divergence:
     if order == 1:
         return derivatives.KL
     if abs(order) < NEGLIGIBLE_ORDER:
-        by_p, by_q = derivatives.REVERSE_KL.by_p, derivatives.REVERSE_KL.by_q
-        return Divergence(value, by_p, by_q)
-    return _divergence(value, order, log_sum, factor=1.0)
+        reverse_kl = derivatives.REVERSE_KL
+        blocks = power_blocks.alpha(order) if order else reverse_kl.blocks
+        return Divergence(value, reverse_kl.by_p, reverse_kl.by_q, blocks=blocks)
+    divergence = _divergence(value, order, log_sum, factor=1.0)
+    return replace(divergence, blocks=power_blocks.alpha(order))
 
 
 def _divergence(
@@ -155,4 +165,6 @@ def _log_sum_of_chi2(pair: MidpointForm, value: Array) -> Array:
 
 
 # Twice the alpha divergence of order 2.
-CHI2 = _divergence(formulas.chi2, 2.0, _log_sum_of_chi2, factor=2.0)
+CHI2 = replace(
+    _divergence(formulas.chi2, 2.0, _log_sum_of_chi2, factor=2.0), blocks=block_formulas.CHI2
+)

@@ -152,18 +152,19 @@ def test_a_readme_without_markers_is_refused():
 
 
 def test_the_speed_benchmark_runs_and_agrees_with_its_peers():
-    record = speed.measure_all(shapes=((5000,), (10,)), rounds=1)
-    assert [row["function"] for row in record["rows"]] == ["kl", "js", "kl", "js"]
+    record = speed.measure_all(shapes=((5000,), (10,)), matrix_shape=(3, 10), rounds=1)
+    names = [row["function"] for row in record["rows"]]
+    assert names == ["kl", "js", "js_distance"] * 2 + ["js_distance"]
     for row in record["rows"]:
         assert row["difference"] <= 1e-12
         assert row["ratio"] == pytest.approx(row["scipy_ms"] / row["ours_ms"])
-    assert speed.table(record).count("\n") == 5
+    assert speed.table(record).count("\n") == 8
 
 
-def test_large_arrays_need_at_most_six_arrays_of_memory():
+def test_the_memory_of_large_arrays_is_less_than_that_of_one_of_them():
     arrays = speed.pair((1000, 500))
     for ours, _ in speed.FUNCTIONS.values():
-        assert speed.peak_memory(ours, arrays) <= 6
+        assert speed.peak_memory(ours, arrays) <= 1
 
 
 def test_exact_emd_is_compared_with_the_same_number_of_pot():

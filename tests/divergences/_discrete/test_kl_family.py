@@ -1,5 +1,6 @@
 """KL and JS: their laws, their values against multiprecision, and the input they refuse."""
 
+import math
 from typing import Any
 
 import mpmath
@@ -36,7 +37,7 @@ def agrees(value, exact, p, q):
     """Whether the value is exact up to rounding, that of the difference of the totals included."""
     if value == exact:
         return True
-    total_error = 4 * np.finfo(float).eps * abs(p.sum() - q.sum())
+    total_error = 4 * np.finfo(float).eps * abs(math.fsum([*p, *-q]))
     absolute = ABSOLUTE_ERROR + total_error * (total_error + mpmath.sqrt(exact))
     return abs(value - exact) <= RELATIVE_ERROR * exact + absolute
 
