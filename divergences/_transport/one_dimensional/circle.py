@@ -20,31 +20,60 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from divergences._transport.certificate import UNDERFLOW_TOLERANCE, Arcs
-from divergences._transport.one_dimensional.cdf import Levels, cumulative_levels
+from divergences._transport.one_dimensional.cdf import Integers, Levels, cumulative_levels
 from divergences._transport.one_dimensional.circle_shift import optimal_shift
 from divergences._transport.one_dimensional.coupling_cost import coupling_cost, sorted_points
 from divergences._transport.one_dimensional.ordering import in_order, sorting_permutation
-from divergences._transport.one_dimensional.staircase import StaircasePath, rounded_down
+from divergences._transport.one_dimensional.staircase import (
+    LONG_DOUBLE_EPS,
+    LongDoubles,
+    StaircasePath,
+    rounded_down,
+)
 from divergences._transport.result import Optimum, certified_optimum
 from divergences._typing import Floats, Indices
+
+
+class CutSide(NamedTuple):
+    """Sorted points of one side from a cut on, the last being the first one after a turn.
+
+    Attributes:
+        positions: Positions on the circle, shape ``(n + 1,)``.
+        turns: Number of turns of each on the line that covers the circle.
+        indices: Index of each among the sorted points.
+        levels: Cumulative mass from the cut on, in (0, total], shape ``(n,)``.
+    """
+
+    positions: Floats
+    turns: Indices
+    indices: Indices
+    levels: Integers
+
+    @classmethod
+    def of(cls, points: Floats, levels: Integers, total: int, shift: int, /) -> "CutSide":
+        """Begin at the first point whose cumulative mass, shifted, is above 0."""
+        n = len(points)
+        turn, rest = divmod(-shift, total)
+        first = turn * n + int(np.searchsorted(levels, rest, side="right"))
+        turns, indices = np.divmod(first + np.arange(n + 1), n)
+        whole_turns: Any = turns[:-1].astype(levels.dtype)
+        # In this order, no sum exceeds 64 bits.
+        shifted = (levels[indices[:-1]] + shift) + whole_turns * total
+        return cls(points[indices], turns, indices, shifted)
 
 
 class CutCircle(NamedTuple):
     """Sorted points on a line that covers the circle, from an optimal cut on.
 
     Attributes:
-        x: Positions of the sources, the last being the first one after a turn, shape ``(n + 1,)``.
-        y: Positions of the targets likewise, shape ``(m + 1,)``.
-        y_turns: Number of turns of each target, -1, 0 or 1; the sources have 0, the last one 1.
-        cols: Index of each target among the sorted ones.
-        levels: Cumulative masses from the cut on, without the points after a turn.
+        x: Sources.
+        y: Targets.
+        levels: Cumulative masses of both from the cut on.
         length: Length of the circle.
     """
 
-    x: Floats
-    y: Floats
-    y_turns: Indices
-    cols: Indices
+    x: CutSide
+    y: CutSide
     levels: Levels
     length: float
 
@@ -54,17 +83,10 @@ class CutCircle(NamedTuple):
     ) -> "CutCircle":
         """Cut the circle where the monotone coupling of both sides is optimal."""
         shift = optimal_shift(x, y, levels, length, power)
-        m, total = len(y), levels.total
-        turn, rest = divmod(-shift, total)
-        # The first target whose cumulative mass, shifted, is above 0.
-        first = turn * m + int(np.searchsorted(levels.y, rest, side="right"))
-        turns, cols = np.divmod(first + np.arange(m + 1), m)
-        whole_turns: Any = turns[:-1].astype(levels.y.dtype)
-        shifted = (
-            levels.y[cols[:-1]] + shift
-        ) + whole_turns * total  # in this order within 64 bits
-        cut = Levels(levels.x, shifted, total, levels.rounding)
-        return cls(np.append(x, x[0]), y[cols], turns, cols, cut, length)
+        sources = CutSide.of(x, levels.x, levels.total, 0)
+        targets = CutSide.of(y, levels.y, levels.total, shift)
+        cut = levels._replace(x=sources.levels, y=targets.levels)
+        return cls(sources, targets, cut, length)
 
     def cost(self, power: float, /) -> float:
         """Cost of the monotone coupling."""
@@ -75,11 +97,12 @@ class CutCircle(NamedTuple):
 
     def lengths(self, rows: Any, cols: Any, dtype: Any = np.float64, /) -> Any:
         """Distances on the line of sources and targets, each rounded at most twice."""
-        x, y = self.x[rows].astype(dtype), self.y[cols].astype(dtype)
-        last = len(self.x) - 1
-        at_end = rows.stop > last if isinstance(rows, slice) else rows == last
-        turns = self.y_turns[cols] - at_end
-        ahead, behind = (self.length - x) + y, (self.length - y) + x
+        x, y = self.x.positions[rows].astype(dtype), self.y.positions[cols].astype(dtype)
+        turns = self.y.turns[cols] - self.x.turns[rows]
+        if not turns.any():
+            return np.abs(x - y)
+        way = self.length * np.abs(turns)
+        ahead, behind = (way - x) + y, (way - y) + x
         return np.where(turns == 0, np.abs(x - y), np.where(turns > 0, ahead, behind))
 
 
@@ -152,15 +175,22 @@ def circle_transport(
         )
         if not levels.rounding_matters(path.total_cost(), factor * length**power, power):
             break
-    turn = _closing_turn(path)
-    path_u, path_v, max_violation = path.potentials(turn)
+    other = StaircasePath.of(
+        cut.lengths,
+        cut.levels,
+        (n + 1, m + 1),
+        power=power,
+        factor=factor,
+        targets_first=True,
+    )
+    path_u, path_v, max_violation = _closed_potentials(path, other)
     u, v = np.empty(n), np.empty(m)
-    u[x_order] = rounded_down(path_u[:-1])
-    v[y_order[cut.cols[:-1]]] = rounded_down(path_v[:-1])
+    u[x_order[cut.x.indices[:-1]]] = rounded_down(path_u[:-1])
+    v[y_order[cut.y.indices[:-1]]] = rounded_down(path_v[:-1])
     positive = np.flatnonzero(path.mass > 0)
     arcs = Arcs(
-        x_order[path.rows[positive] % n],
-        y_order[cut.cols[path.cols[positive]]],
+        x_order[cut.x.indices[path.rows[positive]]],
+        y_order[cut.y.indices[path.cols[positive]]],
         path.mass[positive],
         path.cost[positive].astype(np.float64),
     )
@@ -169,14 +199,30 @@ def circle_transport(
         np.full(n, 1 / n) if p is None else p,
         np.full(m, 1 / m) if q is None else q,
         (u, v),
-        # Shorter arcs are at most a turn away from the path.
-        max_violation=max_violation + 2 * abs(path.rise(turn)),
+        max_violation=max_violation,
         exponent=0,
         unit_exponent=unit_exponent,
     )
 
 
-def _closing_turn(path: StaircasePath) -> float:
-    """Weight of the opposite corners for which potentials return to their first value."""
-    direct, around = path.rise(0.0), path.rise(1.0)
-    return 0.5 if direct == around else float(np.clip(direct / (direct - around), 0.0, 1.0))
+def _closed_potentials(
+    first: StaircasePath, second: StaircasePath
+) -> tuple[LongDoubles, LongDoubles, float]:
+    """Mean of the potentials of two paths that returns to its first value after one turn.
+
+    The two paths go through the same arcs, and take the steps of sources and of targets at equal
+    cumulative masses in opposite order.
+
+    Returns:
+        Potentials of both sides, and an upper bound of ``u_i + v_j - c_ij``.
+    """
+    (u, v, violation), (other_u, other_v, other_violation) = (
+        path.potentials(0.0) for path in (first, second)
+    )
+    rise, other_rise = u[-1] - u[0], other_u[-1] - other_u[0]
+    share = 0.0 if rise == other_rise else np.clip(rise / (rise - other_rise), 0.0, 1.0)
+    u, v = (1 - share) * u + share * other_u, (1 - share) * v + share * other_v
+    rounding = 4 * LONG_DOUBLE_EPS * (np.abs(u).max() + np.abs(v).max())
+    # Shorter arcs are at most a turn away from the path.
+    left = 2 * abs(u[-1] - u[0])
+    return u, v, float(max(violation, other_violation) + rounding + left)

@@ -61,6 +61,7 @@ class StaircasePath:
         *,
         power: float,
         factor: float,
+        targets_first: bool = False,
     ) -> "StaircasePath":
         """Path through the arcs of the monotone coupling under ``factor * length**power``.
 
@@ -72,11 +73,13 @@ class StaircasePath:
                 possibly one more, reached at the total.
             power: At least 1.
             factor: Above 0.
+            targets_first: Whether steps to the next target come first at equal cumulative masses;
+                the path then has no corners.
 
         Returns:
             The path.
         """
-        along_x, mass = _steps(levels, *sizes)
+        along_x, mass = _steps(levels, *sizes, targets_first)
         rows, cols = (np.append(0, np.cumsum(steps)) for steps in (along_x, ~along_x))
         corners = 1 + np.flatnonzero(along_x[:-1] & ~along_x[1:] & (mass[1:-1] == 0))
         cost = factor * lengths(rows, cols, np.longdouble) ** power
@@ -124,10 +127,6 @@ class StaircasePath:
         violation = 2 * (LONG_DOUBLE_EPS * (of_costs + of_sums) + corner_violation)
         return u, v, float(violation)
 
-    def rise(self, turn: float, /) -> float:
-        """Last potential of the sources minus the first."""
-        return float(self._increments(turn)[0][self.along_x].sum())
-
     def _increments(self, turn: float) -> tuple[LongDoubles, np.longdouble]:
         """Increment of a potential at each step, and a bound of the violations at the corners."""
         increments = np.diff(self.cost)
@@ -146,20 +145,25 @@ def rounded_down(potential: LongDoubles, /) -> Floats:
     return np.nextafter(potential.astype(np.float64), -np.inf)
 
 
-def _steps(levels: Levels, n: int, m: int) -> tuple[NDArray[np.bool_], Integers]:
+def _steps(
+    levels: Levels, n: int, m: int, targets_first: bool
+) -> tuple[NDArray[np.bool_], Integers]:
     """Steps of the path, one point at a time, in the order of the masses.
 
     Args:
         levels: Cumulative masses.
         n: Number of sources on the path.
         m: Number of targets on the path.
+        targets_first: Order of the steps at equal cumulative masses.
 
     Returns:
         True for a step to the next source, False for one to the next target, shape
         ``(n + m - 2,)``; and the mass of each pair on the path, shape ``(n + m - 1,)``, 0 between
         steps at equal cumulative masses.
     """
-    interior = np.concatenate([levels.x[: n - 1], levels.y[: m - 1]])
+    sides = [levels.x[: n - 1], levels.y[: m - 1]]
+    interior = np.concatenate(sides[::-1] if targets_first else sides)
     order = np.argsort(interior, kind="stable")
+    along_x = order >= m - 1 if targets_first else order < n - 1
     mass = np.diff(np.concatenate([[0], interior[order], [levels.total]]))
-    return order < n - 1, mass
+    return along_x, mass
