@@ -1,6 +1,7 @@
 """Exact transport on a dense cost matrix: network simplex, and exact arithmetic as a fallback."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -22,7 +23,11 @@ from divergences._transport.forbidden_pairs import (
 )
 from divergences._transport.result import Optimum
 from divergences._transport.row_blocks import Check, no_check
-from divergences._transport.simplex_run import SimplexRun, simplex_run
+from divergences._transport.simplex_run import (
+    SimplexRun,
+    require_small_rounding,
+    simplex_run,
+)
 from divergences._typing import Floats
 from divergences.errors import SolverError
 
@@ -53,7 +58,8 @@ def dense_transport(
         cost: At least 0; infinite, or NaN at points without mass, for forbidden pairs, shape
             ``(n, m)``.
         unit_exponent: The caller's costs are 2 to this power times these; used in messages only.
-        exact_masses: Function that returns the masses before rounding; None for ``p`` and ``q``.
+        exact_masses: Function that returns the masses before rounding; None for ``p`` and ``q``,
+            whose rounding is then part of the gap unless all are equal.
         check: Called several times a second; it may raise an error.
 
     Returns:
@@ -84,7 +90,11 @@ def dense_transport(
     elif is_too_large:
         raise best
     masses = exact_masses() if exact_masses else ExactMasses.proportional(p, q)
-    return _exact_optimum(p, q, cost, masses, runs[-1], check)
+    optimum = _exact_optimum(p, q, cost, masses, runs[-1], check)
+    if exact_masses is None and not (_is_uniform(p) and _is_uniform(q)):
+        optimum = _with_rounding_of_masses(optimum, p, q)
+        require_small_rounding(optimum, unit_exponent)
+    return optimum
 
 
 def histogram_optimum(p: Floats, q: Floats, cost: Floats, /) -> Optimum:
@@ -127,6 +137,18 @@ def _largest_cost_of_plan(run: SimplexRun, p: Floats, q: Floats) -> float:
     arcs = run.arcs
     counted = (arcs.mass > EPS * np.maximum(p[arcs.rows], q[arcs.cols])) & np.isfinite(arcs.cost)
     return float(np.ldexp(arcs.cost.max(where=counted, initial=0.0), run.exponent))
+
+
+def _is_uniform(masses: Floats) -> bool:
+    """Whether all masses are equal, so that their proportions are exact."""
+    return bool((masses == masses[0]).all())
+
+
+def _with_rounding_of_masses(optimum: Optimum, p: Floats, q: Floats) -> Optimum:
+    """The optimum with a gap that includes the rounding of the masses, at their potentials."""
+    u, v = optimum.source_potential, optimum.target_potential
+    rounding = EPS * (p @ np.abs(u) + q @ np.abs(v))
+    return replace(optimum, gap=optimum.gap + float(rounding))
 
 
 def _exact_optimum(

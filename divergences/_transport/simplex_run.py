@@ -129,14 +129,18 @@ def _certified(
     optimum = certified_optimum(
         arcs, p, q, potentials, max_violation=0.0, exponent=0, unit_exponent=unit_exponent
     )
-    _require_small_rounding(optimum, unit_exponent)
+    require_small_rounding(optimum, unit_exponent)
     return optimum.scaled_with_rounding(exponent)
 
 
-def _require_small_rounding(optimum: Optimum, exponent: int) -> None:
+def require_small_rounding(optimum: Optimum, exponent: int, /) -> None:
     """Refuse an optimum whose gap exceeds 1e-3 of its cost and 64 roundings of its largest arc.
 
     Costs of arcs outside the plan may require large potentials, whose rounding dominates the gap.
+
+    Args:
+        optimum: The optimum.
+        exponent: Its costs are in units of 2 to this power, which the message undoes.
 
     Raises:
         SolverError: If the gap is too large.
