@@ -19,7 +19,7 @@ from divergences.graphs._forest import SpanningForest
 if TYPE_CHECKING:
     from divergences._typing import Floats, Indices
 
-MAX_NODES_OF_MATRIX = 1024  # of a graph whose shortest paths between all nodes are kept: 8 MB
+MAX_NODES_OF_MATRIX = 64  # of a graph whose distances between all nodes are always computed
 
 
 class PreparedGraph:
@@ -123,7 +123,7 @@ class PreparedGraph:
         """
         from scipy.sparse.csgraph import dijkstra
 
-        if self.n <= MAX_NODES_OF_MATRIX:
+        if self.n <= MAX_NODES_OF_MATRIX or "_distances" in vars(self):
             return self._distances[np.ix_(sources, targets)]
         if len(sources) <= len(targets):
             return dijkstra(self.arcs, indices=sources)[:, targets]

@@ -23,8 +23,9 @@ if TYPE_CHECKING:
     from divergences.graphs._forest import SpanningForest
     from divergences.graphs._prepared import PreparedGraph
 
-MAX_PAIRS = 200_000  # of sources and targets, whose distances are computed rather than a flow
-MAX_PAIRS_AFTER_FAILURE = 4_000_000  # likewise where the flow could not be certified
+MAX_STARTS = 32  # of shortest paths, which take less than a flow on all arcs
+MAX_PAIRS = 200_000  # of sources and targets, likewise
+MAX_PAIRS_AFTER_FAILURE = 4_000_000  # where the flow on all arcs could not be certified
 MAX_PATH_ENTRIES = 20_000_000  # distances from all sources, or to all targets, to every node
 EMPTY = np.empty(0, dtype=np.intp)
 NO_FLOW = Arcs(EMPTY, EMPTY, np.empty(0), np.empty(0))
@@ -63,7 +64,7 @@ def optimal_cost(graph: PreparedGraph, excess: Floats, /) -> float:
     """
     if not excess.any():
         return 0.0
-    if _has_few_pairs(graph, excess, MAX_PAIRS):
+    if _is_local(excess):
         moved = float(excess[excess > 0].sum())
         return path_optimum(graph, excess)[0].cost * moved
     return optimal_flow(graph, excess).cost
@@ -94,11 +95,11 @@ def optimal_flow(graph: PreparedGraph, excess: Floats, /) -> FlowOptimum:
 
 def _general_optimum(graph: PreparedGraph, excess: Floats) -> FlowOptimum:
     """Optimum of a flow on the arcs, or of a plan between few nodes."""
-    if not _has_few_pairs(graph, excess, MAX_PAIRS):
+    if not _is_local(excess):
         try:
             return _of_potential(graph, excess, *network_flow(graph, excess))
         except SolverError:
-            if not _has_few_pairs(graph, excess, MAX_PAIRS_AFTER_FAILURE):
+            if not _fits_in_matrix(graph, excess):
                 raise
     return _of_potential(graph, excess, *_flow_by_paths(graph, excess))
 
@@ -115,11 +116,17 @@ def _certified(graph: PreparedGraph, excess: Floats, arcs: Arcs, potential: Floa
     return FlowOptimum(arcs, potential, arcs.total_cost(), gap)
 
 
-def _has_few_pairs(graph: PreparedGraph, excess: Floats, most: int) -> bool:
-    """Whether there are at most so many pairs of a source and a target, near enough in memory."""
+def _is_local(excess: Floats) -> bool:
+    """Whether shortest paths between sources and targets take less than a flow on the graph."""
+    sources, targets = np.count_nonzero(excess > 0), np.count_nonzero(excess < 0)
+    return bool(min(sources, targets) <= MAX_STARTS and sources * targets <= MAX_PAIRS)
+
+
+def _fits_in_matrix(graph: PreparedGraph, excess: Floats) -> bool:
+    """Whether shortest paths between sources and targets can be computed at all."""
     sources, targets = np.count_nonzero(excess > 0), np.count_nonzero(excess < 0)
     entries = min(sources, targets) * graph.n
-    return bool(sources * targets <= most and entries <= MAX_PATH_ENTRIES)
+    return bool(sources * targets <= MAX_PAIRS_AFTER_FAILURE and entries <= MAX_PATH_ENTRIES)
 
 
 def _flow_by_paths(graph: PreparedGraph, excess: Floats) -> tuple[Arcs, Floats]:
