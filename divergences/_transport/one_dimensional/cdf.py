@@ -10,7 +10,7 @@ from divergences._transport.one_dimensional.ordering import is_sorted
 from divergences._typing import Floats, Indices
 
 Integers = NDArray[np.int64] | NDArray[np.object_]
-ROUNDED_TOTAL = 2**62  # to whose fractions cumulative masses are rounded
+ROUNDED_TOTAL = 2**61  # to whose fractions masses are rounded; twice it is within 64 bits
 MAX_RELATIVE_COST_ROUNDING = 1e-13
 
 
@@ -40,8 +40,9 @@ class Levels(NamedTuple):
         Returns:
             False for exact masses.
         """
-        # Along the path, the sum of the changes of the cost is at most 4 power times the largest.
-        error = 4 * power * self.rounding * largest_cost
+        # For power 1, the error of |F - G| times the range; else, along the path, the sum of the
+        # changes of the cost is at most 4 power times the largest.
+        error = (1 if power == 1 else 4 * power) * self.rounding * largest_cost
         return error > MAX_RELATIVE_COST_ROUNDING * cost
 
 

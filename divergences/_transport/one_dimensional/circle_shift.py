@@ -23,8 +23,8 @@ def optimal_shift(x: Floats, y: Floats, levels: Levels, length: float, power: fl
         power: Power of the distance that is the cost, at least 1.
 
     Returns:
-        The shift in units of the levels, strictly between minus and plus the total: a difference
-        of a level of x and one of y, up to multiples of the total.
+        The shift in units of the levels, from minus the total to the total: a difference of a
+        level of x and one of y, up to multiples of the total.
     """
     median = _weighted_median(*_differences(x, y, levels, length))
     if power == 1:
@@ -92,7 +92,7 @@ class _Derivative:
 
     def zero(self, guess: int, /) -> int:
         """Least shift from which on the derivative is not negative, by bracketed secants."""
-        low, high = -self.levels.total, self.levels.total - 1
+        low, high = -self.levels.total - 1, self.levels.total
         low_value = high_value = math.nan
         width, trial, count = max(1, self.levels.total // FIRST_WIDTH_DIVISOR), guess, 0
         while high - low > 1:

@@ -38,6 +38,8 @@ def test_the_general_solver_agrees(line, order, period):
 @example(
     (np.zeros(1), np.zeros(2), np.ones(1), np.array([1.0, 0.0])), 1.0, 0.7
 )  # no mass at a cut
+@example((np.zeros(1), np.array([2.0]), np.ones(1), np.ones(1)), 1.5, 0.7)  # a whole turn
+@example((np.array([0.6]), np.zeros(1), np.ones(1), np.ones(1)), 2.0, 0.7)
 @example((np.arange(2.0), np.arange(2.0), np.arange(2.0), np.arange(2.0)), 2.0, 24.0)
 def test_the_potentials_are_feasible_and_certify_the_plan(line, order, period):
     x, y, p, q = line
