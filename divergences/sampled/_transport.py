@@ -71,8 +71,9 @@ def emd(
             are taken modulo it, and the distance is the length of the shorter arc. None for the
             line.
         method: "dense" computes all distances at once, which takes about ``40 n m`` bytes;
-            "columns" keeps a few distances per point. By default the faster of the two, and the
-            closed form on the line and the circle.
+            "columns" keeps a few distances per point, and with more than 24 coordinates a table of
+            up to 270 MB. By default the faster of the two, and the closed form on the line and the
+            circle.
         time_limit: Seconds after which the column method stops with an error; None for no limit.
         tolerance: Relative difference of proved bounds at which to stop, strictly between 0 and 1.
             Large problems take much less time; then `low` and `high` are these bounds, of the EMD
@@ -221,8 +222,9 @@ def transport(
             are taken modulo it, and the distance is the length of the shorter arc. None for the
             line.
         method: "dense" computes all distances at once, which takes about ``40 n m`` bytes;
-            "columns" keeps a few distances per point. By default the faster of the two, and the
-            closed form on the line and the circle.
+            "columns" keeps a few distances per point, and with more than 24 coordinates a table of
+            up to 270 MB. By default the faster of the two, and the closed form on the line and the
+            circle.
         time_limit: Seconds after which the column method stops with an error; None for no limit.
         tolerance: Largest ``gap``, relative to the cost, at which to stop, strictly between 0 and
             1. Large problems take much less time. None for an optimal plan.

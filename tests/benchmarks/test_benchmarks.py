@@ -1,6 +1,7 @@
 """Benchmarks run, their references are right, and the README has their results."""
 
 import math
+from functools import partial
 
 import mpmath
 import numpy as np
@@ -10,7 +11,7 @@ from benchmarks import render_tables, results_io
 from benchmarks.discrete import accuracy, baselines, edge_cases, reference, speed
 from benchmarks.gan import critic_gap, critic_gap_tables, progress, training, training_speed
 from benchmarks.samples import permutation
-from benchmarks.transport import column_generation, exact
+from benchmarks.transport import column_generation, exact, high_dimension
 from gan.critics import CRITICS
 from gan.critics.pairs import named_pair
 from gan.training.loop import train
@@ -316,3 +317,20 @@ def test_every_refined_bound_in_the_results_is_95_to_100_percent_of_the_exact_em
         for row in run["evaluations"]:
             assert 0.95 * row["exact"] <= row["refined_certified"] <= row["exact"]
             assert row["live_certified"] <= row["exact"]
+
+
+def test_high_dimension_is_compared_with_the_peer(tmp_path, monkeypatch):
+    x, y = high_dimension.normals(20, 30)
+    ours, peer = partial(high_dimension.our_emd, x, y), partial(high_dimension.pot_emd, x, y)
+    row = high_dimension.compare("20 x 20", ours, peer, 1)
+    assert row["difference"] <= 1e-12
+    assert "20 x 20" in high_dimension.table([row])
+    with pytest.raises(RuntimeError, match="ours and POT's differ by 1"):
+        high_dimension.compare("20 x 20", lambda: 2 * peer(), peer, 1)
+
+
+def test_points_at_few_sites_have_the_distance_of_their_counts():
+    rng = np.random.default_rng(0)
+    sites, (rows, cols) = rng.normal(size=(5, 2)), rng.integers(0, 5, size=(2, 80))
+    merged = high_dimension.merged_by_hand(sites, rows, cols)
+    assert high_dimension.our_emd(sites[rows], sites[cols]) == pytest.approx(merged, rel=1e-12)

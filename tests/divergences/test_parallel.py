@@ -36,8 +36,8 @@ def test_a_worker_ends_with_its_parent():
 def test_only_the_child_of_a_caller_watches_it(monkeypatch):
     watched = []
     monkeypatch.setattr(_parallel, "_end_with_parent", watched.append)
-    monkeypatch.setattr(_parallel.os, "getpid", lambda: 1)
-    monkeypatch.setattr(_parallel.os, "getppid", lambda: 2)
+    monkeypatch.setattr("os.getpid", lambda: 1)
+    monkeypatch.setattr("os.getppid", lambda: 2)
     for caller in (1, 2, 3):  # this process, its parent, a process on another machine
         assert _parallel._indexed_result(7, max, (4, 5), caller) == (7, 5)
     assert watched == [2]

@@ -142,9 +142,12 @@ def test_the_axes_of_a_low_rank_are_found_without_a_matrix_of_all_coordinates(
     x = rng.normal(size=(200, rank)) @ rng.normal(size=(rank, d))
     y = x[:150] + 0.01 * rng.normal(size=(150, d))
     sizes, eigh = [], np.linalg.eigh
-    monkeypatch.setattr(
-        np.linalg, "eigh", lambda matrix: (sizes.append(len(matrix)), eigh(matrix))[1]
-    )
+
+    def recorded(matrix):
+        sizes.append(len(matrix))
+        return eigh(matrix)
+
+    monkeypatch.setattr(np.linalg, "eigh", recorded)
     axes = projection.principal_axes(x - x.mean(axis=0), y - x.mean(axis=0))
     assert axes.shape[1] <= rank
     np.testing.assert_allclose(axes.T @ axes, np.eye(axes.shape[1]), atol=1e-12)
