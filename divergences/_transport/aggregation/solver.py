@@ -131,8 +131,7 @@ def _aggregated_solution(
         monitor=monitor,
         tolerance=CELL_TOLERANCE * tolerance,
     )
-    arcs = divided_plan(solution.plan, x_cells.cell, p)
-    arcs = divided_plan(arcs.transposed, y_cells.cell, q).transposed
+    arcs = _disaggregated(solution.plan, (x_cells, y_cells), (p, q))
     arcs = replace(arcs, cost=ground.of_pairs(arcs.rows, arcs.cols))
     u, minus_v = (
         lipschitz_extension(
@@ -146,6 +145,22 @@ def _aggregated_solution(
         for coordinates, cells in ((ground.x, x_cells), (ground.y, y_cells))
     )
     return arcs, (u, _lowered(-minus_v, u, ground))
+
+
+def _disaggregated(plan: Arcs, cells: tuple[Cells, Cells], masses: Masses) -> Arcs:
+    """A plan between cells, divided among their points, both in the order of their trees.
+
+    So close sources of a cell go to close targets. The costs are those of the cells.
+
+    Returns:
+        The plan between the points.
+    """
+    order = np.lexsort((plan.cols, plan.rows))
+    arcs = Arcs(plan.rows[order], plan.cols[order], plan.mass[order], plan.cost[order])
+    for side, mass in zip(cells, masses, strict=True):
+        arcs = divided_plan(arcs, side.cell[side.order], mass[side.order])
+        arcs = replace(arcs, rows=side.order[arcs.rows]).transposed
+    return arcs
 
 
 def _lowered(v: Floats, u: Floats, ground: GroundCost) -> Floats:
