@@ -6,7 +6,7 @@ With a distance as ground cost, EMD is the Wasserstein-1 distance. Invalid input
 
 from typing import TYPE_CHECKING
 
-from divergences import closed_forms, densities, graphs, log_space, sampled
+from divergences import closed_forms, densities, graphs, grids, log_space, sampled
 from divergences._discrete import (
     alpha,
     chi2,
@@ -58,6 +58,7 @@ __all__ = [
     "entropy",
     "f_divergence",
     "graphs",
+    "grids",
     "hellinger",
     "jeffreys",
     "js",

@@ -137,6 +137,9 @@ def _common_batch(
 ) -> tuple[Array, Array, tuple[int, ...]]:
     """Both arrays with a common batch, and its shape.
 
+    Returns:
+        The arrays, in the shape of the batch and of the grid, and the shape of the batch.
+
     Raises:
         DistributionError: If the grids differ, are empty, or do not have one to three axes, or
             the batches do not broadcast.
@@ -195,6 +198,9 @@ def _normalized(array: Array) -> Floats:
 
 def _is_squared(metric: Any, order: Any) -> bool:
     """Whether the cost is the squared Euclidean distance.
+
+    Returns:
+        True or False.
 
     Raises:
         DistributionError: If the metric is unknown, or does not have this order.

@@ -5,13 +5,15 @@ from __future__ import annotations
 from types import ModuleType
 from typing import Any, Literal
 
+import array_api_compat
 import numpy as np
 
 from divergences._transport.certificate import Arcs
 from divergences._transport.gradients import cost_with_gradient
 from divergences._transport.result import Optimum
 from divergences._typing import Array, ArrayLike, of_pair
-from divergences.grids._arguments import grid_arguments
+from divergences.grids._arguments import GridArguments, grid_arguments
+from divergences.grids._batch import small_batch_costs
 from divergences.grids._problem import NO_ARCS
 from divergences.grids._result import GridTransport
 
@@ -74,6 +76,8 @@ def emd(
     """
     arguments = grid_arguments(p, q, metric, order, spacing, periodic, edges, axes)
     xp = arguments.xp
+    if arguments.batch and array_api_compat.is_numpy_namespace(xp):
+        return _batch_values(arguments, order)
     values = [
         _value(arguments.cost.solve(*masses), pair, order, xp)
         for masses, pair in arguments.problems()
@@ -81,6 +85,17 @@ def emd(
     if not arguments.batch:
         return values[0]
     return xp.reshape(xp.stack([xp.asarray(v) for v in values]), arguments.batch)
+
+
+def _batch_values(arguments: GridArguments, order: float) -> Array:
+    """Distances of a batch in numpy, those of small grids certified together."""
+    problems = list(arguments.problems())
+    costs = small_batch_costs(arguments.cost, [masses for masses, _ in problems])
+    values = costs.astype(np.result_type(arguments.p, arguments.q))
+    for k in np.flatnonzero(np.isnan(costs)):
+        masses, pair = problems[k]
+        values[k] = _value(arguments.cost.solve(*masses), pair, order, arguments.xp)
+    return values.reshape(arguments.batch)
 
 
 def transport(

@@ -40,8 +40,7 @@ def line_flow(gaps: Floats, supply: Floats, /) -> LatticeFlow:
     potential -= (potential.max() + potential.min()) / 2
     starts = np.arange(len(gaps))
     ends = (starts + 1) % n
-    steepest = float((np.abs(potential[starts] - potential[ends]) / gaps).max())
-    potential /= max(1.0, steepest) * (1 + 8 * EPS)
+    potential /= _steepest(potential[starts], potential[ends], gaps)
     used = np.flatnonzero(flow)
     right = flow[used] > 0
     starts, ends = starts[used], ends[used]
@@ -50,6 +49,17 @@ def line_flow(gaps: Floats, supply: Floats, /) -> LatticeFlow:
     gap, rounding = flow_gap(arcs, supply, potential)
     require_optimal(arcs.total_cost(), gap, rounding, exponent=0)
     return LatticeFlow(arcs, potential, arcs.total_cost(), gap)
+
+
+def _steepest(left: Floats, right: Floats, gaps: Floats) -> float:
+    """Largest slope across a gap, at least 1, and rounded up unless the slopes are exact."""
+    drops = left - right
+    subtracted = left - drops
+    error = (left - (drops + subtracted)) + (subtracted - right)  # Knuth's exact difference
+    steepest = float((np.abs(drops) / gaps).max())
+    if steepest <= 1 and not error.any() and (np.abs(drops) <= gaps).all():
+        return 1.0
+    return max(1.0, steepest) * (1 + 8 * EPS)
 
 
 def _weighted_median(values: Floats, weights: Floats) -> float:

@@ -39,7 +39,7 @@ class LatticePricing:
         span = potential.max() - potential.min()
         near = (self._slack <= slack) & (self._lengths <= span + slack)
         arcs: list[tuple[Indices, Indices, Floats, Floats]] = []
-        for index in np.flatnonzero(near):
+        for index in np.flatnonzero(near).tolist():
             arcs += self._price(index, potential, slack)
         least = min(0.0, float(self._slack[near].min(initial=0.0)))
         if not arcs:

@@ -15,6 +15,7 @@ from divergences.grids._lattice import Lattice
 from divergences.grids._line import line_flow
 from divergences.grids._result import GridTransport
 from divergences.grids._separable import separable_transport
+from divergences.grids._small import is_small, small_flow
 
 NO_ARCS = np.empty(0, dtype=np.intp)
 
@@ -65,15 +66,14 @@ class GridCost:
                 q,
             )
         if self.positions is not None:
-            flow = line_flow(self._gaps(), supply)
+            flow = line_flow(self._gaps(self.positions), supply)
         else:
             flow = _flow_in_box(self.lattice, supply)
         return _result(flow, p, q)
 
-    def _gaps(self) -> Floats:
+    def _gaps(self, positions: Floats) -> Floats:
         """Distance of each bin from the next one, along a line or a circle."""
-        assert self.positions is not None
-        gaps: Floats = np.diff(self.positions)
+        gaps: Floats = np.diff(positions)
         if self.circumference is not None:
             gaps = np.append(gaps, self.circumference - gaps.sum())
         return gaps
@@ -83,10 +83,10 @@ class GridCost:
         lattice = self.lattice
         if len(lattice.shape) > 1 or lattice.periodic[0]:
             return separable_transport(lattice, p, q)
-        positions = self.positions
-        if positions is None:
-            positions = np.arange(len(p)) * lattice.spacing[0]
-        positions = positions - (positions[0] + positions[-1]) / 2
+        bins = self.positions
+        if bins is None:
+            bins = np.arange(len(p), dtype=np.float64) * lattice.spacing[0]
+        positions = bins - (bins[0] + bins[-1]) / 2
         exponent = math.frexp(float(np.abs(positions).max()) or 1.0)[1]
         scaled = np.ldexp(positions, -exponent)
         optimum = convex_line_transport(scaled, scaled, p, q, power=2.0).scaled(2 * exponent)
@@ -107,6 +107,9 @@ def _flow_in_box(lattice: Lattice, supply: Floats) -> LatticeFlow:
 
     Shortest paths between these pixels stay in the box. The potential of a pixel outside is that
     of the nearest one in the box, which keeps it 1-Lipschitz.
+
+    Returns:
+        The optimum on all pixels.
     """
     box = tuple(
         slice(0, n) if wraps else slice(used[0], used[-1] + 1)
@@ -116,14 +119,14 @@ def _flow_in_box(lattice: Lattice, supply: Floats) -> LatticeFlow:
     )
     inner = supply[box]
     long = [axis for axis, n in enumerate(inner.shape) if n > 1]
-    shape, spacing, periodic = (
-        tuple(values[axis] for axis in long)
-        for values in (inner.shape, lattice.spacing, lattice.periodic)
+    exponent = math.frexp(min(lattice.spacing[axis] for axis in long))[1]
+    small = Lattice(
+        tuple(inner.shape[axis] for axis in long),
+        tuple(math.ldexp(lattice.spacing[axis], -exponent) for axis in long),
+        tuple(lattice.periodic[axis] for axis in long),
+        lattice.metric,
     )
-    exponent = math.frexp(min(spacing))[1]
-    unit = tuple(math.ldexp(s, -exponent) for s in spacing)
-    small = Lattice(shape, unit, periodic, lattice.metric)
-    flow = _flow_of_axes(small, inner.reshape(shape))
+    flow = _flow_of_axes(small, inner.reshape(small.shape))
     potential = np.ldexp(flow.potential, exponent).reshape(inner.shape)
     widths = [(part.start, n - part.stop) for part, n in zip(box, lattice.shape, strict=True)]
     arcs = replace(
@@ -141,4 +144,4 @@ def _flow_of_axes(lattice: Lattice, supply: Floats) -> LatticeFlow:
     if len(lattice.shape) == 1:
         n_gaps = lattice.size - (not lattice.periodic[0])
         return line_flow(np.full(n_gaps, lattice.spacing[0]), supply)
-    return lattice_flow(lattice, supply)
+    return (small_flow if is_small(supply) else lattice_flow)(lattice, supply)

@@ -265,7 +265,8 @@ def _largest(
     chosen = excess[row, j]
     best = np.argpartition(chosen, -count, axis=-1)[:, -count:]
     kept = np.take_along_axis(chosen, best, axis=-1) > tolerance
-    return (*(np.repeat(a, count)[kept.ravel()] for a in (row, j)), best.ravel()[kept.ravel()])
+    used = kept.ravel()
+    return np.repeat(row, count)[used], np.repeat(j, count)[used], best.ravel()[used]
 
 
 def _best_tails(layers: Layers, values: Floats, axis: int, heads: Indices) -> Indices:

@@ -14,8 +14,8 @@ NAMES = {
     divergences: """
         DistributionError LipschitzWitness PairwiseError PairwiseInterrupt PermutationInterrupt
         SolverError Transport alpha chi2 closed_forms cross_entropy densities emd entropy
-        f_divergence graphs hellinger jeffreys js js_distance js_mixture kl lipschitz_witness
-        log_space normalize pairwise partial_transport renyi reverse_kl sampled total_variation
+        f_divergence graphs grids hellinger jeffreys js js_distance js_mixture kl
+        lipschitz_witness log_space normalize pairwise partial_transport renyi reverse_kl sampled total_variation
         transport
     """,
     divergences.sampled: """
@@ -32,6 +32,7 @@ NAMES = {
         kl reverse_kl w1 w2
     """,
     divergences.densities: "Integral js kl reverse_kl",
+    divergences.grids: "GridTransport emd transport",
     divergences.graphs: "GraphTransport PreparedGraph emd prepare transport",
     gan: """
         CertifiedBound Config CriticGap CriticGapMetric DATA DataSet GAN GanError GaussianMixture
@@ -102,6 +103,8 @@ FUNCTIONS = [
     divergences.graphs.emd,
     divergences.graphs.prepare,
     divergences.graphs.transport,
+    divergences.grids.emd,
+    divergences.grids.transport,
     divergences.sampled.compare,
     divergences.sampled.compare_columns,
     divergences.sampled.emd,

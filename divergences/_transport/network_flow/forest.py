@@ -10,7 +10,6 @@ from scipy.sparse import coo_array
 from divergences._transport.network_flow.network import Network
 from divergences._typing import Floats, Indices
 
-
 MAX_SWEEPS = 100
 
 
@@ -126,13 +125,17 @@ def _falls_of_trees(network: Network, arcs: Indices, potential: Floats) -> Float
 
     The falls are shortest distances between trees, by the slack of the arcs between them. Violated
     arcs are mended first, by Bellman and Ford's method: their violation is rounding, mostly.
+
+    Returns:
+        The falls by node, at least 0, shape ``(n,)``.
     """
     from scipy.sparse.csgraph import connected_components, dijkstra
 
     shape = network.n_nodes, network.n_nodes
     ends = network.tails[arcs], network.heads[arcs]
-    count, tree = connected_components(coo_array((np.ones(len(arcs)), ends), shape=shape), False)
-    tails, heads = tree[network.tails], tree[network.heads]
+    links = coo_array((np.ones(len(arcs)), ends), shape=shape)
+    count, tree = connected_components(links, directed=False)
+    tails, heads = (tree.astype(np.intp)[nodes] for nodes in (network.tails, network.heads))
     between = np.flatnonzero(tails != heads)
     tails, heads = tails[between], heads[between]
     slack = network.reduced_costs(potential)[between]
@@ -144,7 +147,8 @@ def _falls_of_trees(network: Network, arcs: Indices, potential: Floats) -> Float
     first = order[np.append(True, pairs[1:] != pairs[:-1])] if len(order) else order
     weights = slack[first] + np.finfo(np.float64).tiny
     graph = coo_array((weights, (tails[first], heads[first])), shape=(count, count)).tocsr()
-    distance = dijkstra(graph, indices=int(np.bincount(tree).argmax()))
+    largest = np.array([np.bincount(tree).argmax()])
+    (distance,) = dijkstra(graph, indices=largest)
     reached = np.isfinite(distance)
     falls = mended + np.where(reached, distance, distance[reached].max())
     result: Floats = falls[tree]

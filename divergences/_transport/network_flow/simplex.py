@@ -117,7 +117,9 @@ class _Bipartite:
         ends = ~self.passed & (self.supply != 0)
         whole[ends & (whole == 0)] = np.sign(self.supply[ends & (whole == 0)])
         whole[np.argmax(np.abs(whole))] -= whole.sum()
-        through = np.where(self.passed, np.ceil(units * share) + 1, 0.0)
+        # Rounding may add half a unit of each node to the total, which one node may pass.
+        room = np.ceil(units * share) + len(whole) + 1
+        through = np.where(self.passed, room, 0.0)
         return np.maximum(whole, 0) + through, np.maximum(-whole, 0) + through, through.max()
 
     def solve(self, share: float, start: BasicFlow | None) -> BasicFlow | None:

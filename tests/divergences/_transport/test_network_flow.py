@@ -1,0 +1,81 @@
+"""Minimum-cost flow on networks, against linear programming."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.optimize import linprog
+
+from divergences import SolverError
+from divergences._transport.certificate import Arcs
+from divergences._transport.network_flow import (
+    BasicFlow,
+    Network,
+    flow_gap,
+    forest_flow,
+    optimal_flow,
+)
+
+
+@st.composite
+def networks(draw):
+    """A strongly connected network with whole costs, which have ties, and its supply."""
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    n = draw(st.integers(2, 9))
+    arcs = rng.random((n, n)) < 0.6
+    arcs[np.arange(n), (np.arange(n) + 1) % n] = True
+    np.fill_diagonal(arcs, val=False)
+    tails, heads = np.nonzero(arcs)
+    cost = rng.integers(0, 4, len(tails)) + draw(st.sampled_from([0.0, 0.3]))
+    supply = rng.integers(-3, 4, n).astype(float)
+    supply[0] -= supply.sum() - 1
+    supply[1] -= 1
+    return Network.of(n, tails, heads, cost.astype(float)), supply
+
+
+def cost_and_gap(network, flow, supply):
+    """Cost of a basic flow, and its duality gap."""
+    mass = forest_flow(network, flow.arcs, supply)
+    chosen = network.subset(flow.arcs)
+    arcs = Arcs(chosen.tails, chosen.heads, mass, chosen.cost)
+    return arcs.total_cost(), flow_gap(arcs, supply, flow.potential)[0]
+
+
+@settings(max_examples=50)
+@given(networks())
+def test_flow_is_that_of_linear_programming_with_a_proof(problem):
+    network, supply = problem
+    if not supply.any():
+        return
+    incidence = np.zeros((network.n_nodes, len(network.cost)))
+    incidence[network.tails, np.arange(len(network.cost))] = 1
+    incidence[network.heads, np.arange(len(network.cost))] = -1
+    expected = linprog(network.cost, A_eq=incidence, b_eq=supply).fun
+    flow = optimal_flow(network, supply)
+    again = optimal_flow(network, supply, start=flow)
+    for solution in (flow, again):
+        cost, gap = cost_and_gap(network, solution, supply)
+        assert cost == pytest.approx(expected, rel=1e-9, abs=1e-9)
+        assert network.reduced_costs(solution.potential).min() >= -1e-12
+        assert gap <= 1e-12 * (1 + cost)
+
+
+def test_restart_after_a_new_arc_takes_it():
+    network = Network.of(3, np.array([0, 1]), np.array([1, 2]), np.ones(2))
+    supply = np.array([1.0, 0.0, -1.0])
+    flow = optimal_flow(network, supply)
+    wider = network.union(Network(3, np.array([0]), np.array([2]), np.array([1.5])))
+    start = BasicFlow(flow.potential, wider.locate(network.keys[flow.arcs]))
+    cost, gap = cost_and_gap(wider, optimal_flow(wider, supply, start=start), supply)
+    assert (cost, gap <= 1e-14) == (1.5, True)
+
+
+def test_supply_that_reaches_no_demand_is_an_error():
+    network = Network.of(3, np.array([0, 1]), np.array([1, 0]), np.ones(2))
+    with pytest.raises(SolverError, match="do not join supply and demand"):
+        optimal_flow(network, np.array([1.0, 0.0, -1.0]))
+
+
+def test_arcs_in_a_cycle_are_no_forest():
+    network = Network.of(3, np.array([0, 1, 2]), np.array([1, 2, 0]), np.ones(3))
+    assert forest_flow(network, np.arange(3), np.array([1.0, 0.0, -1.0])) is None
