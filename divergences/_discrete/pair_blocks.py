@@ -46,7 +46,7 @@ def _sums_if_distributions(parts: Floats, smallest: float, tolerances: Floats) -
         off = parts[:2] - ONE
         np.abs(off, off)
         off -= tolerances
-        if off.max() <= 0:
+        if np.maximum.reduce(off, axis=None) <= 0:
             return PairSums(parts, smallest < MIN_QUOTIENT_MASS)
     return None
 

@@ -4,6 +4,7 @@ With ``S = sum p^a q^(1 - a)``, the derivative of S by p_i, minus its mean, is
 ``a [(p_i / q_i)^(a - 1) - S]``, and that by q_i is ``(1 - a) [(p_i / q_i)^a - S]``.
 """
 
+import functools
 import math
 from collections.abc import Callable
 from dataclasses import replace
@@ -35,6 +36,7 @@ LogSum = Callable[[MidpointForm, Array], Array]
 """``log S``, given the value of the divergence."""
 
 
+@functools.lru_cache(maxsize=64)
 def renyi(order: float, /) -> Divergence:
     """The Renyi divergence of an order of at least 0."""
 
@@ -52,6 +54,7 @@ def renyi(order: float, /) -> Divergence:
     return replace(divergence, blocks=power_blocks.renyi(order))
 
 
+@functools.lru_cache(maxsize=64)
 def alpha(order: float, /) -> Divergence:
     """The alpha divergence of an order."""
 

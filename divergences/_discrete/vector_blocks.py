@@ -14,6 +14,7 @@ from divergences._typing import Floats
 
 MAX_BLOCK_ENTRIES = 16_000  # arrays of less than 128 KiB, which the allocator reuses
 MAX_SHORT_ROW = 64
+FLOAT64 = np.dtype(np.float64)
 
 Index = tuple[int | slice, ...]
 
@@ -56,6 +57,9 @@ def as_block(rows: Any, /) -> Floats:
 
 def contiguous(array: Any, /) -> Floats:
     """The array as a contiguous and aligned one of float64: numpy sums others in parts."""
+    flags = array.flags
+    if array.dtype is FLOAT64 and flags.c_contiguous and flags.aligned:
+        return array
     array = np.ascontiguousarray(array, dtype=np.float64)
     return array if array.flags.aligned else array.copy()
 

@@ -81,3 +81,15 @@ def test_the_arguments_are_not_changed():
     before = p.copy(), q.copy()
     js_matrix(p, q)
     np.testing.assert_array_equal((p, q), before)
+
+
+@pytest.mark.parametrize("k", [3, 65, 100, 700])
+@pytest.mark.parametrize("family", families(3))
+def test_the_bits_of_a_pair_do_not_depend_on_the_other_pairs(family, k):
+    p, (q, r) = families(k)[family], np.random.default_rng(1).dirichlet(np.full(k, 0.05), (2, 3))
+    matrix = js_matrix(p, p)
+    mixed = js_matrix(np.concatenate([q, p, r]), np.concatenate([r, p, q * (1 + 9e-10)]))
+    np.testing.assert_array_equal(mixed[3:10, 3:10], matrix)
+    np.testing.assert_array_equal(js_matrix(p[2:3], p), matrix[2:3])
+    np.testing.assert_array_equal(js_matrix(p, p[2:3]), matrix[:, 2:3])
+    np.testing.assert_array_equal(js_matrix(p, p, upper=True), np.triu(matrix, 1))
