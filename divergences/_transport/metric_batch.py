@@ -5,6 +5,7 @@ over the other is all that moves. The network simplex solves each problem; poten
 and marginals of all of them are then checked as arrays.
 """
 
+import math
 from typing import Any
 
 import numpy as np
@@ -29,12 +30,15 @@ def metric_costs(excess: Floats, distances: Floats, /) -> Floats:
     Returns:
         Costs, shape ``(k,)``; NaN where a cost could not be certified.
     """
+    exponent = math.frexp(float(distances.max()))[1]  # POT compares with absolute thresholds
+    distances = np.ldexp(distances, -exponent)
     moved = excess.sum(axis=1, where=excess > 0)
     excess = excess / np.where(moved > 0, moved, 1.0)[:, None]
     rows = max(1, MAX_BLOCK_ENTRIES // len(distances))
     blocks = [excess[start : start + rows] for start in range(0, len(excess), rows)]
     costs = [_certified_costs(block, distances) for block in blocks]
-    return np.concatenate([*costs, np.empty(0)]) * moved
+    total: Floats = np.ldexp(np.concatenate([*costs, np.empty(0)]) * moved, exponent)
+    return total
 
 
 def _certified_costs(excess: Floats, distances: Floats) -> Floats:
