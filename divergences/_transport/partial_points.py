@@ -7,6 +7,7 @@ import numpy as np
 from divergences._transport.certificate import EPS, Arcs
 from divergences._transport.column_generation import ProgressMonitor, column_transport
 from divergences._transport.column_generation.unshipped_mass import PartialGroundCost
+from divergences._transport.dense_choice import MAX_DENSE_PAIRS
 from divergences._transport.ground import GroundCost
 from divergences._transport.memory import require_memory
 from divergences._transport.partial import (
@@ -16,7 +17,7 @@ from divergences._transport.partial import (
     partial_optimum,
 )
 from divergences._transport.result import Optimum
-from divergences._transport.solve import MAX_DENSE_PAIRS, SolverOptions, solve
+from divergences._transport.solve import SolverOptions, solve
 from divergences._typing import Array, Floats
 
 SAFE_ROUNDINGS = 16  # bound on the roundings of a reduced cost from shifted potentials

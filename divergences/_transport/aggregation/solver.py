@@ -18,9 +18,10 @@ from divergences._transport.column_generation import (
     column_transport,
 )
 from divergences._transport.common_mass import METRICS
+from divergences._transport.dense_choice import MAX_DENSE_PAIRS
 from divergences._transport.ground import GroundCost
 from divergences._transport.result import Optimum
-from divergences._transport.solve import MAX_DENSE_PAIRS, SolverOptions, solve
+from divergences._transport.solve import SolverOptions, solve
 from divergences._typing import Array, Floats
 
 MIN_AGGREGATED_PAIRS = 10_000**2  # fewer take column generation seconds

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from divergences import sampled
+from divergences._parallel import ordered_results
 from divergences._transport import row_blocks
 
 
@@ -12,11 +13,11 @@ from divergences._transport import row_blocks
 def sent(monkeypatch):
     """Tasks that joblib was given, while blocks of small problems are sent."""
     monkeypatch.setattr(row_blocks, "MIN_SENT_ENTRIES", 0)
-    tasks, send = [], row_blocks.ordered_results
+    tasks = []
 
     def record(function, arguments):
         tasks.extend(arguments)
-        return send(function, arguments)
+        return ordered_results(function, arguments)
 
     monkeypatch.setattr(row_blocks, "ordered_results", record)
     return tasks
