@@ -100,7 +100,7 @@ def row(name: str, problem: Problem, truth: float | None, /) -> dict[str, Any]:
 
 def main() -> None:
     """Measure all problems, print and save them."""
-    problems = [
+    problems: list[tuple[str, Problem, float | None]] = [
         (f"forbidden pairs at {big:g}", forbidden_pairs(big), FORBIDDEN_TRUTH)
         for big in FORBIDDEN_COSTS
     ]

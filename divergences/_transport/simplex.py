@@ -123,8 +123,10 @@ def _cap(cost: float, shape: tuple[int, ...]) -> float:
 
 
 def _is_proved(outcome: Optimum | SolverError) -> bool:
-    """Whether the gap is below 1e-9 of the cost, rounding included."""
-    return isinstance(outcome, Optimum) and outcome.gap <= MAX_RELATIVE_GAP * outcome.cost
+    """Whether the gap is below 1e-9 of the cost, rounding and underflow included."""
+    if isinstance(outcome, SolverError) or outcome.gap > MAX_RELATIVE_GAP * outcome.cost:
+        return False
+    return outcome.cost > 0 or not outcome.arcs.cost.any()
 
 
 def _gap(outcome: Optimum | SolverError) -> float:

@@ -5,7 +5,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from divergences._transport.certificate import EPS, Arcs, feasible_potentials
+from divergences._transport.certificate import (
+    EPS,
+    UNDERFLOW_TOLERANCE,
+    Arcs,
+    feasible_potentials,
+)
 from divergences._transport.forbidden_pairs import without_forbidden
 from divergences._transport.interruptible import call_interruptibly
 from divergences._transport.network_simplex import compiled_simplex
@@ -81,8 +86,10 @@ def simplex_run(
         arcs = replace(arcs, cost=scaled[arcs.rows, arcs.cols])
     outcome: Optimum | SolverError
     try:
-        if exponent > 0 and np.count_nonzero(scaled) < np.count_nonzero(cost):
-            raise SolverError("`cost` spans more than the 600 orders of magnitude of a float")
+        if exponent > 0 and np.count_nonzero(scaled > UNDERFLOW_TOLERANCE) < np.count_nonzero(
+            cost
+        ):
+            raise SolverError("`cost` spans more than 290 orders of magnitude")
         # Masses below the rounding of the total must not determine the potentials of larger ones.
         potentials = feasible_potentials(scaled, potential, p > EPS, q > EPS)
         arcs = _restore_lost_mass(arcs, p, q, scaled, potentials)

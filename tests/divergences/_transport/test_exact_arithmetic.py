@@ -242,3 +242,9 @@ def test_a_proof_that_rounded_potentials_cannot_give_is_exact():
     assert solved.gap <= 2 * ULP * solved.cost
     slack = UNPROVABLE_BY_FLOATS[2] - solved.source_potential[:, None] - solved.target_potential
     assert slack.min() >= 0
+
+
+def test_costs_that_underflow_in_the_unit_of_the_largest_one_keep_their_digits():
+    cost = [[2e-183], [3e275], [1e33], [3e-290], [1e226], [2e-230], [3e-201]]
+    assert partial_transport(np.ones(7), [0.5], cost).cost == pytest.approx(3e-290, rel=1e-14)
+    assert emd([0.5, 0.5], [0.5, 0.5], [[3e-290, 1e33], [1e33, 3e-290]]) == 3e-290
