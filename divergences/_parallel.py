@@ -70,7 +70,9 @@ def ordered_results(
     """
     from joblib import Parallel, delayed
 
-    yield from Parallel(return_as="generator")(delayed(function)(*task) for task in tasks)
+    yield from Parallel(return_as="generator")(
+        delayed(_result)(function, task, os.getpid()) for task in tasks
+    )
 
 
 def configured_jobs() -> int:
@@ -84,9 +86,14 @@ def _indexed_result(
     index: int, function: Callable[..., Result], task: tuple[Any, ...], caller: int
 ) -> tuple[int, Result]:
     """Index and result of a task."""
-    if caller not in (os.getpid(), 0) and os.getppid() == caller:
+    return index, _result(function, task, caller)
+
+
+def _result(function: Callable[..., Result], task: tuple[Any, ...], caller: int) -> Result:
+    """Result of a task, in a process that ends with its caller."""
+    if os.getpid() != caller and os.getppid() == caller:
         _end_with_parent(caller)
-    return index, function(*task)
+    return function(*task)
 
 
 @cache

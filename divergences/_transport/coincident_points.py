@@ -6,6 +6,7 @@ order, and all of them have the same potential.
 """
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -180,7 +181,7 @@ def _any_equal(x: Hashes, y: Hashes) -> bool:
 def _hashes(points: Floats) -> Hashes:
     """A hash of the coordinates of each point, equal for equal points, 0 and -0 included."""
     d = points.shape[1]
-    multipliers = 2 * np.random.default_rng(0).integers(0, 2**63, size=d, dtype=np.uint64) + 1
+    multipliers = _multipliers(d)
     hashes = np.empty(len(points), np.uint64)
     size = max(1, HASH_BLOCK_ENTRIES // d)
     for start in range(0, len(points), size):
@@ -190,6 +191,13 @@ def _hashes(points: Floats) -> Hashes:
         words ^= words >> HALF_WORD
         hashes[block] = words @ multipliers
     return hashes
+
+
+@cache
+def _multipliers(d: int) -> Hashes:
+    """Random odd numbers, one for each coordinate."""
+    rng = np.random.default_rng(0)
+    return 2 * rng.integers(0, 2**63, size=d, dtype=np.uint64) + 1
 
 
 def divided_plan(arcs: Arcs, place: Indices, masses: Floats, /) -> Arcs:
