@@ -9,6 +9,7 @@ from layer to layer by maxima along an axis, which are feasible by construction.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import math
 from dataclasses import dataclass, replace
@@ -204,8 +205,12 @@ def _solve(layers: Layers, max_violation: float) -> tuple[Network, BasicFlow]:
         return network, optimal_flow(network, layers.supply)
     blocks = Layers(coarse, block_sums(layers.p), block_sums(layers.q))
     coarse_network, coarse_flow = _solve(blocks, COARSE_VIOLATION)
-    network = layers.refined(blocks, coarse_network.subset(coarse_flow.arcs))
-    return _column_generation(layers, network, max_violation)
+    used = coarse_network.subset(coarse_flow.arcs)
+    # Masses are rounded anew, so that arcs of the coarse flow may just not carry the fine one.
+    for arcs in (used, coarse_network):
+        with contextlib.suppress(SolverError):
+            return _column_generation(layers, layers.refined(blocks, arcs), max_violation)
+    return _column_generation(layers, layers.complete(), max_violation)
 
 
 def _column_generation(
