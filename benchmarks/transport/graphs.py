@@ -30,9 +30,9 @@ RESULTS = results_io.RESULTS / "graphs.json"
 COMMAND = "python -m benchmarks.transport.graphs"
 SEED = 0
 MAX_DIFFERENCE = 1e-12  # between the costs of both, relative to the largest distance
-ROAD_SIDES = (20, 40, 70)  # compared with the matrix
+ROAD_SIDES = (20, 40)  # compared with the matrix
 LARGE_ROAD_SIDES = (100, 200, 317)  # solved by ours alone
-TREE_SIZES = (500, 2000)
+TREE_SIZES = (500, 1500)
 LARGE_TREE = 1_000_000
 MAX_PIVOTS = 10**9  # far above the number that POT takes
 DIGITS = 100  # 4950 pairs
@@ -120,7 +120,7 @@ def compare(
 
 
 def compared_graphs(
-    *, sides: tuple[int, ...] = ROAD_SIDES, sizes: tuple[int, ...] = TREE_SIZES, rounds: int = 3
+    *, sides: tuple[int, ...] = ROAD_SIDES, sizes: tuple[int, ...] = TREE_SIZES, rounds: int = 2
 ) -> list[dict[str, Any]]:
     """Single problems, the preparation of the graph included on both sides."""
     problems = [(f"roads, side {side}", road_graph(side)) for side in sides]
@@ -184,19 +184,15 @@ def large_graphs(
     for name, graph in problems:
         p, q = masses(graph.shape[0], "everywhere")
         start = time.process_time()
-        cost = float(graphs.emd(p, q, graph))
-        middle = time.process_time()
         solved = graphs.transport(p, q, graph)
-        end = time.process_time()
-        rows.append({
-            "name": name,
-            "nodes": graph.shape[0],
-            "edges": graph.nnz // 2,
-            "cost": cost,
-            "emd_s": middle - start,
-            "transport_s": end - middle,
-            "relative_gap": solved.gap / solved.cost,
-        })
+        transport_s = time.process_time() - start
+        row = {"name": name, "nodes": graph.shape[0], "edges": graph.nnz // 2}
+        row |= {"cost": solved.cost, "relative_gap": solved.gap / solved.cost}
+        if "tree" in name:  # of others, the cost takes as long as the flow
+            start = time.process_time()
+            graphs.emd(p, q, graph)
+            row["emd_s"] = time.process_time() - start
+        rows.append({**row, "transport_s": transport_s})
     return rows
 
 
