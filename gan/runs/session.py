@@ -1,0 +1,143 @@
+"""A session of training: from the start or resumption of a run to its end or interruption."""
+
+import sys
+import time
+from dataclasses import dataclass
+from typing import NoReturn
+
+import torch
+from tqdm import tqdm
+
+from gan.data.dataset import DataSet
+from gan.errors import GanError, LostProcessError, TrainingError
+from gan.runs import figures, run_metrics
+from gan.runs.config import Config
+from gan.runs.folder import RunFolder
+from gan.runs.signals import StopRequest
+from gan.runs.tensorboard import TensorBoardWriter
+from gan.training.devices import Devices
+from gan.training.global_sources import seeded_global_sources
+from gan.training.loop import Step, Training, train
+
+PICTURE_POINTS = 2000
+PROGRESS_STEPS = 10  # between updates of the numbers beside the progress bar
+
+# Independent streams of a run's seed, other than the one of its training.
+FLOOR_STREAM, EVALUATION_STREAM, PICTURE_STREAM = range(3)
+
+
+@dataclass(slots=True)
+class Session:
+    """The part of a run from its start or resumption to its end, in one of its processes."""
+
+    config: Config
+    data: DataSet
+    training: Training
+    folder: RunFolder
+    writer: TensorBoardWriter | None
+    start: float
+
+    @property
+    def devices(self) -> Devices:
+        """The processes of the run, of which only the first evaluates and writes."""
+        return self.training.devices
+
+    def progress_bar(self, position: int) -> "tqdm[NoReturn]":
+        """A progress bar over all steps."""
+        return tqdm(
+            desc=f"{self.config.recipe} on {self.config.data}",
+            total=self.config.steps,
+            initial=self.training.step,
+            unit="step",
+            position=position,
+            dynamic_ncols=True,
+            mininterval=0.5,
+            disable=self.devices.rank > 0,
+        )
+
+    def train(self, request: StopRequest, bar: "tqdm[NoReturn]") -> None:
+        """Train to the end or until a stop is requested, and save."""
+        try:
+            self._train_steps(request, bar)
+        except (LostProcessError, TrainingError) as error:
+            # All processes hold the same state; after the loss of one, any other writes it.
+            self.save_checkpoint(any_rank=isinstance(error, LostProcessError))
+            raise TrainingError(
+                f"training stopped after step {self.training.step}: {error}. "
+                f"The state after that step is in {self.folder.checkpoint_path}"
+            ) from error
+        except GanError:
+            raise
+        except Exception:  # in code of a plugin: nothing that was learned is lost
+            self.save_checkpoint()
+            raise
+        # Not after a KeyboardInterrupt, which may have ended a step halfway.
+        self.save_checkpoint()
+        if self.devices.rank == 0:
+            self.folder.save_animation()
+
+    def _train_steps(self, request: StopRequest, bar: "tqdm[NoReturn]") -> None:
+        """Train and evaluate until the last step or a requested stop."""
+        n = self.config.evaluation_size or self.data.evaluation_size
+        is_first = self.devices.rank == 0
+        floor = self.floor(n) if is_first else 0.0
+        last_emd: dict[str, str] = {}
+        for step in train(self.training, real=self.data.sample):
+            bar.update()
+            if is_first and self.config.evaluates_at(step.number):
+                last_emd = {"exact": f"{self.evaluate(step, n, floor):.4f}"}
+            if step.number % PROGRESS_STEPS == 0:
+                bar.set_postfix({**_progress_numbers(step), **last_emd}, refresh=False)
+            if self.devices.any_rank(request.is_set):
+                reason = request.reason or "another process was interrupted"
+                bar.write(f"{reason}: stopping", file=sys.stderr)
+                break
+
+    def floor(self, n: int) -> float:
+        """Sampling floor of the exact EMD of n points on each side."""
+        rng = self.stream(FLOOR_STREAM)
+        with seeded_global_sources(rng):
+            return run_metrics.floor(self.data, n, rng)
+
+    def evaluate(self, step: Step, n: int, floor: float) -> float:
+        """Evaluate the run and write the result; the exact EMD."""
+        rng = self.stream(EVALUATION_STREAM, step.number)
+        with seeded_global_sources(rng):
+            evaluation = run_metrics.evaluate(self.training, self.data, n, rng)
+        line = run_metrics.metrics_line(evaluation, step, seconds=self.seconds(), floor=floor)
+        self.folder.append_metrics(line)
+        if self.writer is not None:
+            self.writer.add(line)
+        self.save_checkpoint()  # before the picture, which may fail for a plugin's data
+        rng = self.stream(PICTURE_STREAM)
+        with seeded_global_sources(rng):
+            real = self.data.sample(PICTURE_POINTS, rng)
+            generated = run_metrics.ema_samples(self.training, PICTURE_POINTS, rng)
+        if isinstance(self.data.offset, float) and len(self.data.shape) == 3:
+            real, generated = (
+                (pixels - self.data.offset) / self.data.unit for pixels in (real, generated)
+            )
+        self.folder.save_frame(
+            step.number,
+            lambda path: figures.save_samples(path, real, generated, f"step {step.number}"),
+        )
+        return evaluation.live.exact
+
+    def save_checkpoint(self, *, any_rank: bool = False) -> None:
+        """Replace the checkpoint, in the first process or in any."""
+        if any_rank or self.devices.rank == 0:
+            self.folder.save_checkpoint(self.training, seconds=self.seconds())
+
+    def seconds(self) -> float:
+        """Seconds of training, without interruptions."""
+        return time.monotonic() - self.start
+
+    def stream(self, *numbers: int) -> torch.Generator:
+        """A source of randomness that is independent of the training's own."""
+        return run_metrics.seeded_generator(self.training.rng.device, self.config.seed, *numbers)
+
+
+def _progress_numbers(step: Step) -> dict[str, str]:
+    """Numbers of a step beside the progress bar."""
+    noise = {"noise": f"{step.noise:.3f}"} if step.noise else {}
+    return {"gap": f"{step.gap:.4f}", **noise}
