@@ -246,8 +246,9 @@ def finite(name: str, array: Array, xp: ModuleType, /) -> None:
 
 def is_finite_numpy(array: Array, /) -> bool:
     """Whether a nonempty array is a numpy array of finite numbers, without an array of answers."""
-    is_numpy = type(array) is np.ndarray
-    return bool(is_numpy and array.min() > -math.inf and array.max() < math.inf)
+    if not isinstance(array, np.ndarray) or type(array) is not np.ndarray:
+        return False
+    return bool(array.min() > -math.inf and array.max() < math.inf)
 
 
 def first_offender(array: Array, offends: Array, xp: ModuleType) -> tuple[list[int], float]:

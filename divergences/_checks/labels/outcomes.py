@@ -160,9 +160,11 @@ def _require_common_bins(a: Labels, b: Labels, names: tuple[str, str]) -> None:
     Raises:
         DistributionError: If so; the message names two such intervals.
     """
-    for mine in set(a) - set(b):
-        for other in set(b) - set(a):
-            if all(hasattr(x, "closed_left") for x in (mine, other)) and mine.overlaps(other):
+    own: list[Any] = [label for label in a if hasattr(label, "overlaps")]
+    others: list[Any] = [label for label in b if hasattr(label, "overlaps")]
+    for mine in own:
+        for other in others:
+            if mine != other and mine.overlaps(other):
                 raise DistributionError(
                     f"the bins of `{names[0]}` and `{names[1]}` overlap without being equal, such "
                     f"as {mine} and {other}; count both samples with the same edges"
