@@ -11,7 +11,7 @@ from benchmarks import render_tables, results_io
 from benchmarks.discrete import accuracy, baselines, edge_cases, reference, speed
 from benchmarks.gan import critic_gap, critic_gap_tables, progress, training, training_speed
 from benchmarks.samples import permutation
-from benchmarks.transport import column_generation, exact, high_dimension
+from benchmarks.transport import column_generation, exact, high_dimension, one_dimensional
 from gan.critics import CRITICS
 from gan.critics.pairs import named_pair
 from gan.training.loop import train
@@ -334,3 +334,10 @@ def test_points_at_few_sites_have_the_distance_of_their_counts():
     sites, (rows, cols) = rng.normal(size=(5, 2)), rng.integers(0, 5, size=(2, 80))
     merged = high_dimension.merged_by_hand(sites, rows, cols)
     assert high_dimension.our_emd(sites[rows], sites[cols]) == pytest.approx(merged, rel=1e-12)
+
+
+def test_line_and_circle_are_compared_with_scipy_and_pot():
+    rows = one_dimensional.line(sizes=(50,))
+    assert len(rows) == 5
+    assert all(row["difference"] <= 1e-12 and row["emd_s"] > 0 for row in rows)
+    assert len(one_dimensional.circle(sizes=(50,))) == 6
