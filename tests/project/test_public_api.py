@@ -15,8 +15,8 @@ NAMES = {
         DistributionError LipschitzWitness PairwiseError PairwiseInterrupt PermutationInterrupt
         SolverError Transport alpha chi2 closed_forms cross_entropy densities emd entropy
         f_divergence graphs grids hellinger jeffreys js js_distance js_mixture kl
-        lipschitz_witness log_space normalize pairwise partial_transport renyi reverse_kl sampled total_variation
-        transport
+        lipschitz_witness log_space normalize pairwise partial_transport renyi reverse_kl sampled
+        total_variation transport
     """,
     divergences.sampled: """
         ColumnComparison Comparison Estimate PermutationTest TableComparison compare
@@ -36,8 +36,8 @@ NAMES = {
     divergences.graphs: "GraphTransport PreparedGraph emd prepare transport",
     gan: """
         CertifiedBound Config CriticGap CriticGapMetric DATA DataSet GAN GanError GaussianMixture
-        NETWORKS Networks RECIPES Recipe Run Step Training TrainingError TrainingMethod WGAN WGAN_GP
-        certified_bound critic_gap critic_gaps eight_gaussians load run train twenty_five_gaussians
+        NETWORKS Networks RECIPES Recipe Run Step Training TrainingError TrainingMethod WGAN
+        WGAN_GP certified_bound critic_gap critic_gaps eight_gaussians load run train twenty_five_gaussians
     """,
 }
 FOLDERS = ["critics", "data", "evaluation", "metrics", "networks", "recipes", "runs", "training"]
