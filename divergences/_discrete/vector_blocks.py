@@ -12,7 +12,7 @@ import numpy as np
 
 from divergences._typing import Floats
 
-MAX_BLOCK_ENTRIES = 16_000  # arrays of less than 128 KiB, which the allocator reuses
+MAX_BLOCK_ENTRIES = 64_000  # long enough that threads seldom wait for the interpreter
 MAX_SHORT_ROW = 64
 FLOAT64 = np.dtype(np.float64)
 
