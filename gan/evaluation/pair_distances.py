@@ -9,6 +9,8 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from gan.evaluation.distance_filter import DistanceFilter
+
 EPS = 2.0**-52
 MAX_DIRECT_COORDINATES = 32
 MAX_STORED_DISTANCES = 1 << 24
@@ -32,6 +34,7 @@ class PairDistances:
         longest: Upper bound of all distances.
         products: The points for products, if they have many coordinates.
         stored: All distances, shape ``(n, m)``, if they are few.
+        filter: Lower bounds of the distances, if they are many, of many coordinates, on a CPU.
     """
 
     rows: Float[Tensor, " n d"]
@@ -40,6 +43,7 @@ class PairDistances:
     longest: float
     products: "_Products | None" = None
     stored: Tensor | None = None
+    filter: DistanceFilter | None = None
 
     @classmethod
     def between(cls, x: Float[Tensor, " n d"], y: Float[Tensor, " m d"], /) -> "PairDistances":
@@ -58,7 +62,11 @@ class PairDistances:
         centered = _Products(x - center, y - center)
         is_direct = x.shape[1] <= MAX_DIRECT_COORDINATES
         pair = cls(x, y, exponent, centered.longest, None if is_direct else centered)
-        return pair._stored() if len(x) * len(y) <= MAX_STORED_DISTANCES else pair
+        if len(x) * len(y) <= MAX_STORED_DISTANCES:
+            return pair._stored()
+        if is_direct or x.device.type != "cpu":
+            return pair
+        return replace(pair, filter=DistanceFilter.of(x.numpy(), y.numpy()))
 
     @classmethod
     def of_matrix(cls, cost: np.ndarray, /) -> "PairDistances":
@@ -73,8 +81,9 @@ class PairDistances:
         """The same distances, with rows and columns exchanged."""
         products = None if self.products is None else _Products(self.products.y, self.products.x)
         stored = None if self.stored is None else self.stored.T.contiguous()
+        bounds = None if self.filter is None else self.filter.transposed
         return PairDistances(
-            self.columns, self.rows, self.exponent, self.longest, products, stored
+            self.columns, self.rows, self.exponent, self.longest, products, stored, bounds
         )
 
     def subset(self, max_points: int, /) -> tuple["PairDistances", Int[Tensor, " k"]]:
@@ -93,7 +102,9 @@ class PairDistances:
         products = self.products
         if products is not None:
             products = _Products(products.x[i], products.y[j])
-        part = replace(self, rows=self.rows[i], columns=self.columns[j], products=products)
+        part = replace(
+            self, rows=self.rows[i], columns=self.columns[j], products=products, filter=None
+        )
         return part._stored(), j
 
     def blocks(
@@ -122,6 +133,25 @@ class PairDistances:
         if self.stored is not None:
             return self.stored[:, column]
         return torch.linalg.vector_norm(self.rows - self.columns[column], dim=1)
+
+    def of_pairs(self, i: Int[Tensor, " k"], j: Int[Tensor, " k"], /) -> Float[Tensor, " k"]:
+        """Distances of single pairs, from differences.
+
+        Args:
+            i: Rows.
+            j: Columns.
+
+        Returns:
+            The distances.
+        """
+        if self.stored is not None:
+            return self.stored[i, j]
+        at_once = max(1, DIRECT_COORDINATES_AT_ONCE // self.rows.shape[1])
+        lengths = torch.empty(len(i), dtype=self.rows.dtype, device=self.rows.device)
+        for part in torch.arange(len(i), device=i.device).split(at_once):
+            differences = self.rows[i[part]] - self.columns[j[part]]
+            lengths[part] = torch.linalg.vector_norm(differences, dim=1)
+        return lengths
 
     def mean_rounding(self, nearest: Float[Tensor, " n"], /) -> float:
         """Mean over the rows of the largest rounding error of a distance by products.
@@ -154,10 +184,7 @@ class PairDistances:
         squares = products.squares(part)
         i, j = (squares <= CLOSE_FACTOR * products.square_errors(part)[:, None]).nonzero().T
         block = squares.clamp_min_(0).sqrt_()
-        at_once = max(1, DIRECT_COORDINATES_AT_ONCE // self.rows.shape[1])
-        for a, b in zip(i.split(at_once), j.split(at_once), strict=True):
-            differences = self.rows[part[a]] - self.columns[b]
-            block[a, b] = torch.linalg.vector_norm(differences, dim=1)
+        block[i, j] = self.of_pairs(part[i], j)
         return block
 
 

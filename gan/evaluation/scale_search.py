@@ -9,7 +9,8 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from gan.evaluation.pair_distances import EPS, PairDistances, row_argmin
+from gan.evaluation.c_transform import c_transforms
+from gan.evaluation.pair_distances import EPS, PairDistances
 
 MAX_PASSES = 40
 SEARCH_RTOL = 1e-9  # of the part of the bound above that at scale 0
@@ -171,11 +172,9 @@ class _Search:
         """Tangents at some scales by one pass over some rows; others are as at the left end."""
         minimizers = self.left.minimizers.repeat(len(scales), 1)
         lengths = self.left.lengths.repeat(len(scales), 1)
-        for part, block in self.distances.blocks(rows):
-            for k, scale in enumerate(scales):
-                picked = row_argmin(block, scale * self.scores)
-                minimizers[k, part] = picked
-                lengths[k, part] = block.gather(1, picked[:, None])[:, 0]
+        potentials = [scale * self.scores for scale in scales]
+        for part, picked, distance in c_transforms(self.distances, rows, potentials):
+            minimizers[:, part], lengths[:, part] = picked, distance
         return [self._tangent(scale, minimizers[k], lengths[k]) for k, scale in enumerate(scales)]
 
     def _bracket(self, tangents: Sequence[_Tangent]) -> None:

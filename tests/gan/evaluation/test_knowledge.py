@@ -8,7 +8,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gan.evaluation import pair_distances, scale_search
+from gan.evaluation import c_transform, pair_distances, scale_search
 from gan.evaluation.certified_bound import certified_bound
 from gan.evaluation.critic_gap import CriticGap, ExactTransport, critic_gap, knowledge
 from gan.networks import plane_critic
@@ -165,3 +165,26 @@ def test_the_points_of_one_side_attain_the_bound_of_their_side():
     bound = certified_bound(lambda points: points[:, 0], x, y)
     assert bound.certified == pytest.approx(3.0, rel=1e-12)
     assert bound.excess == bound.certified - bound.baseline
+
+
+@pytest.mark.parametrize("share", [c_transform.MAX_CANDIDATE_SHARE, 1.0, 0.0])
+def test_lower_bounds_in_float32_leave_the_bound_as_it_is(monkeypatch, share):
+    x, y = clouds(5, 120, 100, d=60)
+    x[:, 20:] *= 1e-3  # most variance along few axes, so that the filter projects
+    y[:, 20:] *= 1e-3
+    x[:5] = y[:5]
+
+    def critic(points):
+        return points[:, 0] + points.norm(dim=1)
+
+    plain = certified_bound(critic, x, y)
+    monkeypatch.setattr(pair_distances, "MAX_STORED_DISTANCES", 0)
+    monkeypatch.setattr(c_transform, "MAX_CANDIDATE_SHARE", share)
+    distances = pair_distances.PairDistances.between(x, y)
+    assert distances.filter.x.shape == (120, 21)
+    bounds = distances.filter.lower_bounds(np.arange(120))
+    exact = torch.cdist(x, y, compute_mode="donot_use_mm_for_euclid_dist").numpy()
+    assert (2.0**distances.exponent * bounds <= exact * (1 + 1e-6)).all()
+    filtered = certified_bound(critic, x, y)
+    assert filtered.certified == pytest.approx(plain.certified, rel=1e-11)
+    assert filtered.baseline == pytest.approx(plain.baseline, rel=1e-12)
