@@ -12,10 +12,13 @@ scores of the opposite sign do, and V(0) what no score is needed for.
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from divergences._transport.metrics import require_representable
-from gan.evaluation.pair_distances import PairDistances
+from gan.evaluation.c_transform import MAX_CANDIDATE_SHARE
+from gan.evaluation.distance_filter import FLOAT32_EPS
+from gan.evaluation.pair_distances import BLOCK_DISTANCES, PairDistances
 from gan.evaluation.point_pair import PointPair, Points, ScoreFunction
 from gan.evaluation.scale_search import best_scales
 
@@ -123,9 +126,30 @@ def max_slope(distances: PairDistances, real_scores: Tensor, generated_scores: T
         The slope, at least 0, in units of the scores per unit of length.
     """
     largest = 0.0
-    for rows, block in distances.blocks():
-        differences = (real_scores[rows, None] - generated_scores).abs_()
-        slopes = differences.div_(block).masked_fill_(block == 0, 0.0)
-        largest = max(largest, float(slopes.max()))
+    rows = torch.arange(len(real_scores), device=real_scores.device)
+    for part in rows.split(max(1, BLOCK_DISTANCES // len(generated_scores))):
+        differences = (real_scores[part, None] - generated_scores).abs_()
+        largest = max(largest, _block_slope(distances, part, differences, largest))
     with np.errstate(over="ignore", under="ignore"):
         return float(np.ldexp(largest, -distances.exponent))
+
+
+def _block_slope(
+    distances: PairDistances, part: Tensor, differences: Tensor, known: float
+) -> float:
+    """Largest slope of some rows, or any number of at most ``known`` if it is no larger."""
+    if distances.filter is not None:
+        lower = torch.from_numpy(distances.filter.lower_bounds(part.numpy()))
+        # The lower bounds are rounded to float32.
+        steep = differences > known * (1 - 8 * FLOAT32_EPS) * lower
+        i, j = steep.nonzero(as_tuple=True)
+        if len(i) <= MAX_CANDIDATE_SHARE * lower.numel():
+            return _largest_ratio(differences[i, j], distances.of_pairs(part[i], j))
+    block = torch.cat([block for _, block in distances.blocks(part)])
+    return _largest_ratio(differences, block)
+
+
+def _largest_ratio(differences: Tensor, lengths: Tensor) -> float:
+    """Largest quotient over the positive lengths, at least 0."""
+    slopes = (differences / lengths).masked_fill_(lengths == 0, 0.0)
+    return float(slopes.max()) if slopes.numel() else 0.0

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gan.evaluation import c_transform, pair_distances, scale_search
+from gan.evaluation import certified_bound as certified_bound_module
 from gan.evaluation.certified_bound import certified_bound
 from gan.evaluation.critic_gap import CriticGap, ExactTransport, critic_gap, knowledge
 from gan.networks import plane_critic
@@ -177,14 +178,16 @@ def test_lower_bounds_in_float32_leave_the_bound_as_it_is(monkeypatch, share):
     def critic(points):
         return points[:, 0] + points.norm(dim=1)
 
-    plain = certified_bound(critic, x, y)
+    plain, slope = certified_bound(critic, x, y), critic_gap(critic, x, y).slope
     monkeypatch.setattr(pair_distances, "MAX_STORED_DISTANCES", 0)
-    monkeypatch.setattr(c_transform, "MAX_CANDIDATE_SHARE", share)
+    for module in (c_transform, certified_bound_module):
+        monkeypatch.setattr(module, "MAX_CANDIDATE_SHARE", share)
     distances = pair_distances.PairDistances.between(x, y)
     assert distances.filter.x.shape == (120, 21)
     bounds = distances.filter.lower_bounds(np.arange(120))
     exact = torch.cdist(x, y, compute_mode="donot_use_mm_for_euclid_dist").numpy()
     assert (2.0**distances.exponent * bounds <= exact * (1 + 1e-6)).all()
+    assert critic_gap(critic, x, y).slope == pytest.approx(slope, rel=1e-12)
     filtered = certified_bound(critic, x, y)
     assert filtered.certified == pytest.approx(plain.certified, rel=1e-11)
     assert filtered.baseline == pytest.approx(plain.baseline, rel=1e-12)
