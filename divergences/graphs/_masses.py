@@ -10,8 +10,12 @@ import numpy as np
 
 from divergences import _checks
 from divergences._checks.labels.axes import listed
+from divergences._transport.double_double import (
+    component_totals,
+    difference_of_products,
+    row_totals,
+)
 from divergences.errors import DistributionError
-from divergences.graphs._double_double import component_totals, difference_of_products, row_totals
 
 if TYPE_CHECKING:
     from divergences._typing import Array, Floats
