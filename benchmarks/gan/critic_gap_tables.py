@@ -21,6 +21,11 @@ PUBLISHED_ERRORS = {  # Korotin et al. 2022: mean |error| in % over N, by dimens
     "c-transform of batches": (6, 3, 15, 38, 77, 150, 267),
     "exact EMD of 4096 samples": (5, 13, 49, 146, 354, 799, 1661),
 }
+KNOWLEDGE_COLUMNS = {  # those that every row of the results has are shown
+    "knowledge": "knowledge of the same points",
+    "fresh_knowledge": "of fresh points",
+    "fresh_error": "gap on fresh points",
+}
 Row = dict[str, Any]
 
 
@@ -58,18 +63,25 @@ def _successful(rows: Sequence[Row]) -> list[Row]:
 
 
 def _same_points_table(title: str, rows: Sequence[Row]) -> str:
-    """Errors on the same points, a row per method."""
+    """Errors and knowledge on the same points, knowledge of fresh ones, a row per method."""
+    columns = {
+        key: head
+        for key, head in KNOWLEDGE_COLUMNS.items()
+        if all(row.get(key) is not None for row in rows)
+    }
+    heads = "".join(f"{head} | " for head in columns.values())
     lines = [
         f"Same points: {title}; means over seeds, errors relative to the exact EMD of these "
         "points:",
         "",
-        "| critic | gap | largest slope | certified | cosine | steps | time | seeds |",
-        "|---|---|---|---|---|---|---|---|",
+        f"| critic | gap | largest slope | certified | {heads}cosine | steps | time | seeds |",
+        "|---" * (8 + len(columns)) + "|",
     ]
     for method, group in _grouped(rows, "method").items():
+        shares = "".join(f"| {_mean(group, key):.1%} " for key in columns)
         lines.append(
             f"| {method} | {_mean(group, 'error'):+.2%} | {_mean(group, 'slope'):.2f} "
-            f"| {_signed_percentage(_mean(group, 'certified_error'))} "
+            f"| {_signed_percentage(_mean(group, 'certified_error'))} {shares}"
             f"| {_mean(group, 'cosine'):.3f} | {group[0]['steps']} "
             f"| {_mean(group, 'seconds'):.0f} s | {len(group)} |"
         )

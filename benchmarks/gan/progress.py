@@ -34,6 +34,10 @@ RESULTS = results_io.RESULTS / "progress.json"
 FIGURE = Path(__file__).parents[2] / "docs" / "progress.png"
 RUNS = Path("runs/progress")
 RECIPES = ("gan", "wgan", "wgan-gp", "wgan-certified")
+KNOWLEDGE_COLUMNS = {  # those that every evaluation of the results has are shown
+    "live_knowledge": "knowledge in training, of fresh points",
+    "refined_knowledge": "of the refined copy, of the same points",
+}
 TIMING_REPEATS = 3
 EVALUATION_KEYS = (
     "step",
@@ -43,6 +47,10 @@ EVALUATION_KEYS = (
     "live_certified",
     "certified",
     "refined_certified",
+    "baseline",
+    "live_knowledge",
+    "knowledge",
+    "refined_knowledge",
 )
 
 
@@ -149,21 +157,29 @@ def _times(outcome: RunResult, n: int) -> dict[str, Any]:
 
 def table(record: dict[str, Any], /) -> str:
     """Markdown table of the runs, a row for each recipe on each data set."""
+    evaluations = [row for run in record["runs"] for row in run["evaluations"]]
+    columns = {
+        key: head
+        for key, head in KNOWLEDGE_COLUMNS.items()
+        if all(row.get(key) is not None for row in evaluations)
+    }
+    heads = "".join(f"{head} | " for head in columns.values())
     lines = [
         "| data | recipe | seeds | evaluations | progress number / exact | critic in training "
-        "certifies | refined copy certifies | refining / exact EMD, time |",
-        "|---|---|---|---|---|---|---|---|",
+        f"certifies | refined copy certifies | {heads}refining / exact EMD, time |",
+        "|---" * (8 + len(columns)) + "|",
     ]
     groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for run in record["runs"]:
         groups.setdefault((run["data"], run["recipe"]), []).append(run)
     for (data, recipe), runs in groups.items():
         rows = [row for run in runs for row in run["evaluations"]]
+        shares = "".join(f"| {_extremes(rows, key)} " for key in columns)
         ratio = [run["refine_seconds"] / run["exact_seconds"] for run in runs]
         lines.append(
             f"| {data}, {runs[0]['n']} points | `{recipe}` | {len(runs)} | {len(rows)} "
             f"| {_range(rows, 'live_gap', '.3g')} | {_range(rows, 'live_certified')} "
-            f"| {_range(rows, 'refined_certified')} "
+            f"| {_range(rows, 'refined_certified')} {shares}"
             f"| {statistics.median(ratio):.1f} ({runs[0]['refine_steps']} steps) |"
         )
     return "\n".join(lines)
@@ -173,6 +189,11 @@ def _range(rows: list[dict[str, Any]], key: str, spec: str = ".1%") -> str:
     """Smallest and largest ratio of a number to the exact EMD."""
     ratios = [row[key] / row["exact"] for row in rows]
     return f"{min(ratios):{spec}} to {max(ratios):{spec}}"
+
+
+def _extremes(rows: list[dict[str, Any]], key: str) -> str:
+    """Smallest and largest of a share."""
+    return f"{min(row[key] for row in rows):.1%} to {max(row[key] for row in rows):.1%}"
 
 
 def save_figure(record: dict[str, Any], /, path: Path = FIGURE) -> None:
@@ -201,8 +222,11 @@ def _plot(ax: Any, rows: list[dict[str, Any]]) -> None:
         ("live_gap", "C3--", "progress number"),
         ("live_certified", "C0:", "certified in training"),
         ("refined_certified", "C2o", "refined copy certifies"),
+        ("baseline", "C1-.", "a constant certifies"),
     )
     for key, style, label in curves:
+        if any(key not in row for row in rows):
+            continue
         ax.plot(steps, [row[key] for row in rows], style, label=label, markersize=4)
     ax.axhline(rows[0]["floor"], color="0.7", linewidth=0.8, label="floor")
     ax.set(xscale="log", ylim=(0, 1.3 * max(row["exact"] for row in rows)))

@@ -9,7 +9,14 @@ import pytest
 
 from benchmarks import render_tables, results_io
 from benchmarks.discrete import accuracy, baselines, edge_cases, reference, speed
-from benchmarks.gan import critic_gap, critic_gap_tables, progress, training, training_speed
+from benchmarks.gan import (
+    critic_gap,
+    critic_gap_tables,
+    progress,
+    same_points_knowledge,
+    training,
+    training_speed,
+)
 from benchmarks.samples import permutation
 from benchmarks.transport import column_generation, exact, high_dimension, one_dimensional
 from gan.critics import CRITICS
@@ -276,12 +283,28 @@ def test_a_stopped_benchmark_of_critics_resumes(tmp_path, monkeypatch):
     assert critic_gap.fit_methods(item, 0, stop_file) == []
 
 
+def test_knowledge_of_stored_fits_follows_from_their_seeds(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    group = critic_gap.Group("same-points", ("ring-normal",), {"one-sided": 3}, n=40)
+    monkeypatch.setitem(critic_gap.GROUPS, "points", group)
+    (row,) = critic_gap.fit_methods(("points", "ring-normal", 0), 0, tmp_path / "stop")
+    old = {key: row[key] for key in ("pair", "seed", "exact", "certified")}
+    record = {"groups": {"points": {"question": "same-points", "n": 40, "rows": [dict(old)]}}}
+    assert same_points_knowledge.add_knowledge(record) == 1
+    (completed,) = record["groups"]["points"]["rows"]
+    assert completed == {**old, "baseline": row["baseline"], "knowledge": row["knowledge"]}
+    assert same_points_knowledge.add_knowledge(record) == 0
+    record["groups"]["points"]["rows"] = [{**old, "exact": 2 * old["exact"]}]
+    with pytest.raises(ValueError, match=r"ring-normal: exact EMD .*, stored"):
+        same_points_knowledge.add_knowledge(record)
+
+
 def test_every_certified_bound_in_the_results_is_at_most_the_exact_emd():
     groups = results_io.load(critic_gap.RESULTS)["groups"]
     rows = [row for name in ("points", "digits") for row in groups[name]["rows"]]
     assert {row["method"] for row in rows} == CRITICS.keys()
     for row in rows:
-        assert row["certified"] <= row["exact"]
+        assert row.get("baseline", 0) <= row["certified"] <= row["exact"]
         assert row["certified_error"] <= 0
 
 
@@ -301,6 +324,8 @@ def test_the_progress_of_a_run_is_measured_cached_and_tabulated(tmp_path, monkey
     assert [row["step"] for row in record["evaluations"]] == [6, 10, 12]
     for row in record["evaluations"]:
         assert row["live_gap"] == row["live_certified"] <= row["refined_certified"] <= row["exact"]
+        assert row["baseline"] <= row["live_certified"]
+        assert 0 <= row["live_knowledge"] <= row["refined_knowledge"] <= 1
     assert record["refine_seconds"] > 0 < record["exact_seconds"]
     file = tmp_path / "runs/progress/eight-gaussians/wgan-certified/seed0/result.json"
     file.write_text(file.read_text().replace('"n": 60', '"n": 61'))
@@ -316,7 +341,7 @@ def test_every_refined_bound_in_the_results_is_95_to_100_percent_of_the_exact_em
     for run in results_io.load(progress.RESULTS)["runs"]:
         for row in run["evaluations"]:
             assert 0.95 * row["exact"] <= row["refined_certified"] <= row["exact"]
-            assert row["live_certified"] <= row["exact"]
+            assert row.get("baseline", 0) <= row["live_certified"] <= row["exact"]
 
 
 def test_high_dimension_is_compared_with_the_peer(tmp_path, monkeypatch):
