@@ -29,7 +29,7 @@ def component_totals(masses: Floats, component: Indices, /) -> DoubleFloats:
     else:
         order = np.argsort(component, kind="stable")
         groups = np.split(masses[order], np.cumsum(np.bincount(component))[:-1])
-    totals = np.array([_total(group.tolist()) for group in groups])
+    totals = np.array([total(group.tolist()) for group in groups])
     return totals[:, 0], totals[:, 1]
 
 
@@ -45,7 +45,7 @@ def row_totals(masses: Floats, /) -> DoubleFloats:
     return total[:, None], (low - (total - high))[:, None]
 
 
-def _total(values: list[float]) -> tuple[float, float]:
+def total(values: list[float], /) -> tuple[float, float]:
     """Sum of floats, and the rest of its rounding."""
     high = math.fsum(values)
     return high, math.fsum([*values, -high])

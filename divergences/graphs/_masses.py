@@ -10,18 +10,14 @@ import numpy as np
 
 from divergences import _checks
 from divergences._checks.labels.axes import listed
-from divergences._transport.double_double import (
-    component_totals,
-    difference_of_products,
-    row_totals,
-)
+from divergences._transport.double_double import component_totals, difference_of_products
+from divergences._transport.excess import plain_excess
 from divergences.errors import DistributionError
 
 if TYPE_CHECKING:
     from divergences._typing import Array, Floats
     from divergences.graphs._prepared import PreparedGraph
 
-LARGEST_PLAIN = 1e100  # masses whose products neither overflow nor underflow
 PLAIN_TOLERANCE = 5e-10  # of totals, relative; a difference between it and 1e-9 is checked exactly
 
 
@@ -114,23 +110,10 @@ def excess_masses(
     """
     if len(indices) > 1 and graph.components.max() == 0:
         chosen = tuple(np.transpose(indices))
-        excess = _plain_excess(_values(p[chosen]), _values(q[chosen]))
+        excess = plain_excess(_values(p[chosen]), _values(q[chosen]), tolerance=PLAIN_TOLERANCE)
         if excess is not None:
             return excess
     return np.array([excess_mass(p[i], q[i], graph, xp, index=i) for i in indices])
-
-
-def _plain_excess(p: Floats, q: Floats) -> Floats | None:
-    """Excess of the rows of two matrices; None if any row needs a closer look."""
-    low, high = min(p.min(), q.min()), max(p.max(), q.max())
-    if not (low >= 0 and high < LARGEST_PLAIN):
-        return None
-    p_total, q_total = row_totals(p), row_totals(q)
-    if not (p_total[0] > 1 / LARGEST_PLAIN).all():
-        return None
-    if not (np.abs(p_total[0] - q_total[0]) <= PLAIN_TOLERANCE * p_total[0]).all():
-        return None
-    return difference_of_products(p, q_total, q, p_total) / (p_total[0] * q_total[0])
 
 
 def _values(masses: Array) -> Floats:

@@ -11,16 +11,14 @@ from typing import Any
 import numpy as np
 
 from divergences import _checks
-from divergences._checks.probabilities import total_tolerance
-from divergences._typing import Array, Floats
+from divergences._typing import Array
 from divergences.errors import DistributionError
 from divergences.grids._lattice import Lattice
+from divergences.grids._masses import Masses, normalized_masses
 from divergences.grids._problem import GridCost
 
 METRICS = ("euclidean", "cityblock", "chebyshev", "sqeuclidean")
 MAX_AXES = 3
-
-Masses = tuple[Floats, Floats]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,20 +43,30 @@ class GridArguments:
         """Normalized masses in numpy, and the masses passed, of each problem of the batch.
 
         Yields:
-            The two histograms, each in the shape of the grid.
+            The masses of each, and the two arrays.
 
         Raises:
             DistributionError: If an entry is negative, infinite or NaN, or the totals differ.
         """
         for index in np.ndindex(self.batch):
-            p, q = self.p[index], self.q[index]
-            try:
-                _require_masses(p, q, self.xp)
-            except DistributionError as error:
-                if index:
-                    raise DistributionError(f"problem {list(index)}: {error}") from None
-                raise
-            yield (_normalized(p), _normalized(q)), (p, q)
+            yield self.problem(index)
+
+    def problem(self, index: tuple[int, ...]) -> tuple[Masses, tuple[Array, Array]]:
+        """Normalized masses in numpy, and the masses passed, of one problem of the batch.
+
+        Returns:
+            The masses, and the two arrays.
+
+        Raises:
+            DistributionError: If an entry is negative, infinite or NaN, or the totals differ.
+        """
+        p, q = self.p[index], self.q[index]
+        try:
+            return normalized_masses(p, q, self.xp), (p, q)
+        except DistributionError as error:
+            if index:
+                raise DistributionError(f"problem {list(index)}: {error}") from None
+            raise
 
 
 def grid_arguments(
@@ -167,33 +175,6 @@ def _common_batch(
         ) from None
     p, q = (xp.broadcast_to(a, (*batch, *grid)) for a in (p, q))
     return p, q, batch
-
-
-def _require_masses(p: Array, q: Array, xp: ModuleType) -> None:
-    """Refuse masses that are negative, infinite or NaN, all 0, or of different totals."""
-    totals = []
-    for name, array in (("p", p), ("q", q)):
-        _checks.non_negative(name, array, xp)
-        values = _checks.numpy_values(array).astype(np.float64, copy=False)
-        if not values.any():
-            raise DistributionError(f"`{name}` must hold some mass, but all of its entries are 0")
-        exponent = math.frexp(float(values.max()))[1]
-        totals.append((math.fsum(np.ldexp(values, -exponent).ravel()), exponent))
-    unit = max(exponent for _, exponent in totals)
-    p_total, q_total = (math.ldexp(total, exponent - unit) for total, exponent in totals)
-    if abs(p_total - q_total) > total_tolerance(xp, p, q) * max(p_total, q_total):
-        ratio = p_total / q_total if q_total else math.inf
-        raise DistributionError(
-            f"`p` and `q` must have the same total mass, but sum(p) / sum(q) = {ratio!r}; "
-            "normalize both: p / p.sum() and q / q.sum()"
-        )
-
-
-def _normalized(array: Array) -> Floats:
-    """Checked masses divided by their sum, in float64 and numpy, in their shape."""
-    values = _checks.numpy_values(array)
-    normalized: Floats = _checks.normalised(values.ravel()).reshape(values.shape)
-    return normalized
 
 
 def _is_squared(metric: Any, order: Any) -> bool:

@@ -2,30 +2,41 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from divergences._transport.metric_batch import MAX_NODES, metric_costs
 from divergences._typing import Floats
+from divergences.grids._arguments import GridArguments
 from divergences.grids._lattice import Lattice
-from divergences.grids._problem import GridCost
+from divergences.grids._masses import small_excesses
 
-Masses = tuple[Floats, Floats]
+MAX_BLOCK_ENTRIES = 1 << 18  # masses whose excess is computed at once
 
 
-def small_batch_costs(cost: GridCost, masses: list[Masses], /) -> Floats:
+def small_batch_costs(arguments: GridArguments, /) -> Floats:
     """Optimal costs of a batch on a small grid.
 
     Args:
-        cost: Ground cost between the pixels.
-        masses: Normalized masses of sources and of targets, in the shape of the grid.
+        arguments: Checked arguments in numpy.
 
     Returns:
-        Costs, shape ``(k,)``; NaN for problems to be solved one by one.
+        Costs, shape ``(k,)``; NaN for problems to be checked and solved one by one.
     """
-    small = cost.lattice.size <= MAX_NODES and len(masses) > 1
-    if not small or cost.squared or cost.positions is not None:
-        return np.full(len(masses), np.nan)
-    return metric_costs(np.array([(p - q).ravel() for p, q in masses]), _distances(cost.lattice))
+    cost, k = arguments.cost, math.prod(arguments.batch)
+    costs = np.full(k, np.nan)
+    if cost.lattice.size > MAX_NODES or k < 2 or cost.squared or cost.positions is not None:
+        return costs
+    distances = _distances(cost.lattice)
+    rows = max(1, MAX_BLOCK_ENTRIES // cost.lattice.size)
+    for start in range(0, k, rows):
+        block = np.arange(start, min(start + rows, k))
+        chosen = np.unravel_index(block, arguments.batch)
+        excess = small_excesses(arguments.p[chosen], arguments.q[chosen], arguments.xp)
+        if excess is not None:
+            costs[block] = metric_costs(excess, distances)
+    return costs
 
 
 def _distances(lattice: Lattice) -> Floats:

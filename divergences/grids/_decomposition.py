@@ -12,7 +12,9 @@ from divergences._typing import Floats
 Parcels = list[tuple[int, float]]  # sources, or destinations, and masses
 
 
-def decomposed_flow(flow: coo_array, p: Floats, q: Floats, potential: Floats, /) -> coo_array:
+def decomposed_flow(
+    flow: coo_array, excess: Floats, common: Floats, potential: Floats, /
+) -> coo_array:
     """The plan of a flow: each source's mass by the target at which it ends.
 
     Nodes are visited downhill in the potential, against which no arc with flow leads. At each one,
@@ -20,8 +22,8 @@ def decomposed_flow(flow: coo_array, p: Floats, q: Floats, potential: Floats, /)
 
     Args:
         flow: Mass on each arc, shape ``(n, n)``.
-        p: Masses of the sources, shape ``(n,)``.
-        q: Masses of the targets, shape ``(n,)``.
+        excess: Masses of the sources less those of the targets, shape ``(n,)``.
+        common: Masses that stay where they are, shape ``(n,)``.
         potential: Potential that drops along every arc with flow, shape ``(n,)``.
 
     Returns:
@@ -31,7 +33,7 @@ def decomposed_flow(flow: coo_array, p: Floats, q: Floats, potential: Floats, /)
     out: dict[int, Parcels] = defaultdict(list)
     for tail, head, mass in zip(tails.tolist(), heads.tolist(), flow.data.tolist(), strict=True):
         out[tail].append((head, mass))
-    supply, common = (p - q).tolist(), np.minimum(p, q)
+    supply = excess.tolist()
     nodes = np.union1d(tails, heads)
     arrived: dict[int, Parcels] = defaultdict(list)
     moves: list[tuple[int, int, float]] = []

@@ -79,7 +79,7 @@ def emd(
     if arguments.batch and array_api_compat.is_numpy_namespace(xp):
         return _batch_values(arguments, order)
     values = [
-        _value(arguments.cost.solve(*masses), pair, order, xp)
+        _value(arguments.cost.solve(masses), pair, order, xp)
         for masses, pair in arguments.problems()
     ]
     if not arguments.batch:
@@ -89,12 +89,12 @@ def emd(
 
 def _batch_values(arguments: GridArguments, order: float) -> Array:
     """Distances of a batch in numpy, those of small grids certified together."""
-    problems = list(arguments.problems())
-    costs = small_batch_costs(arguments.cost, [masses for masses, _ in problems])
+    costs = small_batch_costs(arguments)
     values = costs.astype(np.result_type(arguments.p, arguments.q))
-    for k in np.flatnonzero(np.isnan(costs)):
-        masses, pair = problems[k]
-        values[k] = _value(arguments.cost.solve(*masses), pair, order, arguments.xp)
+    for k in np.flatnonzero(np.isnan(costs)).tolist():
+        index = tuple(map(int, np.unravel_index(k, arguments.batch)))
+        masses, pair = arguments.problem(index)
+        values[k] = _value(arguments.cost.solve(masses), pair, order, arguments.xp)
     return values.reshape(arguments.batch)
 
 
@@ -134,7 +134,7 @@ def transport(
     """
     arguments = grid_arguments(p, q, metric, order, spacing, periodic, edges, None)
     ((masses, _),) = arguments.problems()
-    return arguments.cost.solve(*masses)
+    return arguments.cost.solve(masses)
 
 
 def _value(

@@ -13,6 +13,7 @@ from divergences._typing import Floats
 from divergences.grids._flow import LatticeFlow, lattice_flow
 from divergences.grids._lattice import Lattice
 from divergences.grids._line import line_flow
+from divergences.grids._masses import Masses
 from divergences.grids._result import GridTransport
 from divergences.grids._separable import separable_transport
 from divergences.grids._small import is_small, small_flow
@@ -36,12 +37,11 @@ class GridCost:
     positions: Floats | None = None
     circumference: float | None = None
 
-    def solve(self, p: Floats, q: Floats, /) -> GridTransport:
+    def solve(self, masses: Masses, /) -> GridTransport:
         """Optimal transport with its certificate.
 
         Args:
-            p: Masses of the sources, of sum 1, in the shape of the grid.
-            q: Masses of the targets, likewise.
+            masses: Masses of the sources and of the targets.
 
         Returns:
             The result.
@@ -49,27 +49,22 @@ class GridCost:
         Raises:
             SolverError: If the solver did not finish, or could not certify the optimum.
         """
-        return self._squared(p, q) if self.squared else self._distance(p, q)
+        return self._squared(masses) if self.squared else self._distance(masses)
 
-    def _distance(self, p: Floats, q: Floats) -> GridTransport:
+    def _distance(self, masses: Masses) -> GridTransport:
         """Optimal transport under a distance."""
-        supply = p - q
+        supply = masses.excess
         if not supply.any():
-            return _result(
-                LatticeFlow(
-                    Arcs(NO_ARCS, NO_ARCS, supply.ravel()[:0], supply.ravel()[:0]),
-                    np.zeros(p.shape),
-                    0.0,
-                    0.0,
-                ),
-                p,
-                q,
+            nothing = supply.ravel()[:0]
+            flow = LatticeFlow(
+                Arcs(NO_ARCS, NO_ARCS, nothing, nothing), np.zeros(supply.shape), 0.0, 0.0
             )
-        if self.positions is not None:
+        elif self.positions is not None:
             flow = line_flow(self._gaps(self.positions), supply)
         else:
             flow = _flow_in_box(self.lattice, supply)
-        return _result(flow, p, q)
+        potentials = flow.potential, -flow.potential
+        return GridTransport.of_arcs(flow.arcs, potentials, flow.gap, masses, is_plan=False)
 
     def _gaps(self, positions: Floats) -> Floats:
         """Distance of each bin from the next one, along a line or a circle."""
@@ -78,28 +73,23 @@ class GridCost:
             gaps = np.append(gaps, self.circumference - gaps.sum())
         return gaps
 
-    def _squared(self, p: Floats, q: Floats) -> GridTransport:
+    def _squared(self, masses: Masses) -> GridTransport:
         """Optimal transport under the squared distance."""
         lattice = self.lattice
         if len(lattice.shape) > 1 or lattice.periodic[0]:
-            return separable_transport(lattice, p, q)
+            return separable_transport(lattice, masses)
         bins = self.positions
         if bins is None:
-            bins = np.arange(len(p), dtype=np.float64) * lattice.spacing[0]
+            bins = np.arange(lattice.size, dtype=np.float64) * lattice.spacing[0]
         positions = bins - (bins[0] + bins[-1]) / 2
         exponent = math.frexp(float(np.abs(positions).max()) or 1.0)[1]
         scaled = np.ldexp(positions, -exponent)
-        optimum = convex_line_transport(scaled, scaled, p, q, power=2.0).scaled(2 * exponent)
+        optimum = convex_line_transport(scaled, scaled, masses.p, masses.q, power=2.0)
+        optimum = optimum.scaled(2 * exponent)
         arcs = optimum.arcs
         arcs = replace(arcs, cost=np.ldexp(arcs.cost, optimum.arc_exponent))
         potentials = optimum.source_potential, optimum.target_potential
-        return GridTransport.of_arcs(arcs, potentials, optimum.gap, (p, q), is_plan=True)
-
-
-def _result(flow: LatticeFlow, p: Floats, q: Floats) -> GridTransport:
-    """The result of a flow under a distance."""
-    potentials = flow.potential, -flow.potential
-    return GridTransport.of_arcs(flow.arcs, potentials, flow.gap, (p, q), is_plan=False)
+        return GridTransport.of_arcs(arcs, potentials, optimum.gap, masses, is_plan=True)
 
 
 def _flow_in_box(lattice: Lattice, supply: Floats) -> LatticeFlow:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
 from scipy.sparse import coo_array
 
 from divergences._results import counted
@@ -13,6 +14,7 @@ from divergences.grids._decomposition import decomposed_flow
 if TYPE_CHECKING:
     from divergences._transport.certificate import Arcs
     from divergences._typing import Floats
+    from divergences.grids._masses import Masses
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,7 @@ class GridTransport:
         arc_costs: Cost of each entry of ``flow.data``, per unit of mass.
         p: Masses of the sources, divided by their sum, shape of the grid.
         q: Masses of the targets, likewise.
+        excess: ``p - q``, of which each entry is right to its last digits.
     """
 
     cost: float
@@ -48,6 +51,7 @@ class GridTransport:
     arc_costs: Floats
     p: Floats
     q: Floats
+    excess: Floats
     is_plan: bool = False
 
     @classmethod
@@ -56,7 +60,7 @@ class GridTransport:
         arcs: Arcs,
         potentials: tuple[Floats, Floats],
         gap: float,
-        masses: tuple[Floats, Floats],
+        masses: Masses,
         /,
         *,
         is_plan: bool,
@@ -73,9 +77,11 @@ class GridTransport:
         Returns:
             The result.
         """
-        n = masses[0].size
+        n = masses.p.size
         flow = coo_array((arcs.mass, (arcs.rows, arcs.cols)), shape=(n, n))
-        return cls(arcs.total_cost(), *potentials, flow, gap, arcs.cost, *masses, is_plan)
+        p, q, excess = masses.p, masses.q, masses.excess
+        cost = arcs.total_cost()
+        return cls(cost, *potentials, flow, gap, arcs.cost, p, q, excess, is_plan)
 
     def plan(self) -> coo_array:
         """The optimal plan from sources to targets, with the cost of the flow.
@@ -87,7 +93,8 @@ class GridTransport:
         """
         if self.is_plan:
             return self.flow
-        return decomposed_flow(self.flow, self.p.ravel(), self.q.ravel(), self.potential.ravel())
+        common = np.minimum(self.p, self.q).ravel()
+        return decomposed_flow(self.flow, self.excess.ravel(), common, self.potential.ravel())
 
     def __str__(self) -> str:
         """Cost, gap and size in one line."""

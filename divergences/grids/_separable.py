@@ -23,6 +23,7 @@ from divergences._typing import Floats, Indices
 from divergences.errors import SolverError
 from divergences.grids._lattice import Lattice, block_sums
 from divergences.grids._layered_plan import composed_plan
+from divergences.grids._masses import Masses
 from divergences.grids._result import GridTransport
 
 COARSEST_SIDE = 8  # pixels along the longest axis of a grid that is solved with all arcs
@@ -163,13 +164,12 @@ def _union(parts: list[Network]) -> Network:
     return Network.of(parts[0].n_nodes, tails, heads, cost)
 
 
-def separable_transport(lattice: Lattice, p: Floats, q: Floats, /) -> GridTransport:
+def separable_transport(lattice: Lattice, masses: Masses, /) -> GridTransport:
     """Optimal transport under squared distances, with its certificate.
 
     Args:
         lattice: The pixels.
-        p: Masses of the sources, of sum 1, in the shape of the grid.
-        q: Masses of the targets, likewise.
+        masses: Masses of the sources and of the targets.
 
     Returns:
         The result, whose flow is the plan.
@@ -179,6 +179,7 @@ def separable_transport(lattice: Lattice, p: Floats, q: Floats, /) -> GridTransp
     """
     exponent = math.frexp(min(lattice.spacing))[1]
     unit = replace(lattice, spacing=tuple(math.ldexp(s, -exponent) for s in lattice.spacing))
+    p, q = masses.p, masses.q
     layers = Layers(unit, p, q)
     network, basis = _solve(layers, MAX_VIOLATION)
     mass = forest_flow(network, basis.arcs, layers.supply)
@@ -194,7 +195,7 @@ def separable_transport(lattice: Lattice, p: Floats, q: Floats, /) -> GridTransp
     source, target, costs = (np.ldexp(v, 2 * exponent) for v in (source, target, plan.cost))
     plan = replace(plan, cost=costs)
     gap = math.ldexp(gap, 2 * exponent)
-    return GridTransport.of_arcs(plan, (source, target), gap, (p, q), is_plan=True)
+    return GridTransport.of_arcs(plan, (source, target), gap, masses, is_plan=True)
 
 
 def _solve(layers: Layers, max_violation: float) -> tuple[Network, BasicFlow]:

@@ -1,0 +1,73 @@
+"""Nearly equal histograms: as many digits of the distance as of any other one."""
+
+from fractions import Fraction
+
+import networkx as nx
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+import divergences
+from divergences import graphs, grids
+from tests.divergences.grids.small_grids import cost_matrix
+
+
+def nearly_equal(rng, shape, size):
+    """Two images whose entries differ by a relative size, with rounded totals."""
+    p = rng.random(shape) * 10.0 ** rng.integers(-6, 1, shape)
+    q = p * (1 + size * rng.uniform(-1, 1, shape))
+    return p / p.sum(), q / q.sum()
+
+
+def exact_excess(p, q):
+    """Shares of p less those of q, as fractions."""
+    p, q = ([Fraction(x) for x in a.ravel().tolist()] for a in (p, q))
+    return [a / sum(p) - b / sum(q) for a, b in zip(p, q, strict=True)]
+
+
+def cost_on_cycle(excess):
+    """Exact distance on a cycle of edges of length 1: flows past a median."""
+    flows = [sum(excess[: k + 1]) for k in range(len(excess))]
+    return min(sum(abs(flow - constant) for flow in flows) for constant in flows)
+
+
+@pytest.mark.parametrize("size", [1e-3, 1e-7, 1e-12, 1e-15])
+def test_distances_agree_with_exact_rational_arithmetic(size):
+    rng = np.random.default_rng(0)
+    for _ in range(10):
+        p, q = nearly_equal(rng, (9,), size)
+        excess = exact_excess(p, q)
+        line = sum(abs(sum(excess[: k + 1])) for k in range(9))
+        assert_allclose(float(grids.emd(p, q)), float(line), rtol=1e-12)
+        circle = float(grids.emd(p, q, periodic=True))
+        assert_allclose(circle, float(cost_on_cycle(excess)), rtol=1e-12)
+        p, q = nearly_equal(rng, (2, 2), size)
+        a, b, c, d = exact_excess(p, q)
+        square = float(cost_on_cycle([a, b, d, c]))
+        assert_allclose(float(grids.emd(p, q, metric="cityblock")), square, rtol=1e-12)
+
+
+@pytest.mark.parametrize("metric", ["euclidean", "cityblock", "chebyshev"])
+@pytest.mark.parametrize("shape", [(5, 6), (18, 20)])
+def test_distance_is_that_of_the_exact_excess(metric, shape):
+    p, q = nearly_equal(np.random.default_rng(1), shape, 1e-9)
+    excess = exact_excess(p, q)
+    sources, targets = (np.array([float(max(s * e, 0)) for e in excess]) for s in (1, -1))
+    moved = sources.sum()
+    cost = cost_matrix(shape, metric=metric, spacing=(1.0, 1.0), periodic=(False, False))
+    expected = moved * float(divergences.emd(sources / moved, targets / targets.sum(), cost))
+    solved = grids.transport(p, q, metric=metric)
+    assert_allclose(solved.cost, expected, rtol=1e-12)
+    assert solved.gap <= 1e-10 * solved.cost
+    rows, cols = solved.plan().coords
+    assert_allclose(solved.plan().data @ cost[rows, cols], expected, rtol=1e-11)
+    batch = grids.emd(np.stack([p, q]), q, metric=metric, axes=(-2, -1))
+    assert_allclose(batch, [expected, 0.0], rtol=1e-12)
+
+
+@pytest.mark.parametrize("size", [1e-2, 1e-9])
+def test_cityblock_distance_is_that_on_the_graph_of_neighbors(size):
+    p, q = nearly_equal(np.random.default_rng(2), (12, 15), size)
+    graph = nx.to_scipy_sparse_array(nx.grid_2d_graph(12, 15))
+    expected = float(graphs.emd(p.ravel(), q.ravel(), graph))
+    assert_allclose(float(grids.emd(p, q, metric="cityblock")), expected, rtol=1e-12)
