@@ -89,7 +89,7 @@ def lattice_flow(lattice: Lattice, supply: Floats, /) -> LatticeFlow:
     arcs = Arcs(network.tails[basis], network.heads[basis], mass, network.cost[basis])
     arcs = _positive(arcs)
     potential = solution.flow.potential / (1 + solution.excess + 8 * EPS)
-    gap, rounding = flow_gap(arcs, supply.ravel(), potential)
+    gap, rounding = flow_gap(arcs, supply.ravel(), potential, diameter=lattice.diameter)
     require_optimal(arcs.total_cost(), gap, rounding, exponent=0)
     return LatticeFlow(arcs, potential.reshape(lattice.shape), arcs.total_cost(), gap)
 

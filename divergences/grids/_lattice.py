@@ -64,6 +64,11 @@ class Lattice:
         )
 
     @cached_property
+    def diameter(self) -> float:
+        """Largest distance between pixels."""
+        return float(self.lengths(np.array([self.reach]))[0])
+
+    @cached_property
     def offsets(self) -> Indices:
         """Offsets whose lengths determine all distances, one of each and its negative, by length.
 

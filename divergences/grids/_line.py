@@ -46,7 +46,7 @@ def line_flow(gaps: Floats, supply: Floats, /) -> LatticeFlow:
     starts, ends = starts[used], ends[used]
     tails, heads = np.where(right, starts, ends), np.where(right, ends, starts)
     arcs = Arcs(tails, heads, np.abs(flow[used]), gaps[used])
-    gap, rounding = flow_gap(arcs, supply, potential)
+    gap, rounding = flow_gap(arcs, supply, potential, diameter=float(gaps.sum()))
     require_optimal(arcs.total_cost(), gap, rounding, exponent=0)
     return LatticeFlow(arcs, potential, arcs.total_cost(), gap)
 

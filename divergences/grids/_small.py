@@ -40,7 +40,7 @@ def small_flow(lattice: Lattice, supply: Floats, /) -> LatticeFlow:
     plan = optimum.arcs
     ends = sources[plan.rows], targets[plan.cols]
     arcs = Arcs(*ends, plan.mass * moved, between[plan.rows, plan.cols])
-    gap, allowance = flow_gap(arcs, flat, potential)
+    gap, allowance = flow_gap(arcs, flat, potential, diameter=lattice.diameter)
     require_optimal(arcs.total_cost(), gap, allowance, exponent=0)
     return LatticeFlow(arcs, potential.reshape(lattice.shape), arcs.total_cost(), gap)
 

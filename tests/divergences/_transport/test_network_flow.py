@@ -38,7 +38,9 @@ def cost_and_gap(network, flow, supply):
     mass = forest_flow(network, flow.arcs, supply)
     chosen = network.subset(flow.arcs)
     arcs = Arcs(chosen.tails, chosen.heads, mass, chosen.cost)
-    return arcs.total_cost(), flow_gap(arcs, supply, flow.potential)[0]
+    diameter = float(network.cost.sum())
+    gap, _ = flow_gap(arcs, supply, flow.potential, diameter=diameter)
+    return arcs.total_cost(), gap
 
 
 @settings(max_examples=50)
@@ -79,3 +81,14 @@ def test_supply_that_reaches_no_demand_is_an_error():
 def test_arcs_in_a_cycle_are_no_forest():
     network = Network.of(3, np.array([0, 1, 2]), np.array([1, 2, 0]), np.ones(3))
     assert forest_flow(network, np.arange(3), np.array([1.0, 0.0, -1.0])) is None
+
+
+def test_flow_that_lost_mass_has_a_gap_even_where_the_potential_is_0():
+    supply, potential = np.array([1.0, 0.0, -1.0]), np.zeros(3)
+    ends = np.array([0]), np.array([2])
+    costless = Arcs(*ends, np.array([0.9]), np.array([0.0]))
+    gap, rounding = flow_gap(costless, supply, potential, diameter=5.0)
+    assert gap == pytest.approx(2 * 0.1 * 5.0)
+    assert rounding < 1e-12
+    nothing = Arcs(ends[0][:0], ends[1][:0], np.empty(0), np.empty(0))
+    assert flow_gap(nothing, supply, potential, diameter=5.0)[0] == 10.0
