@@ -6,7 +6,10 @@ import sys
 import pytest
 
 HEAVY = {
-    "divergences": {"gan", "jax", "joblib", "matplotlib", "ot", "pandas", "sklearn", "torch"},
+    "divergences": {
+        *("gan", "jax", "joblib", "matplotlib", "networkx", "ot", "pandas", "PIL", "scipy.stats"),
+        *("sklearn", "torch"),
+    },
     "gan": {"jax", "matplotlib.pyplot", "ot", "pandas", "sklearn", "tensorboard"},
 }
 

@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 from divergences._checks.tables import ColumnPair, Numbers
 from divergences._typing import Floats, Indices
@@ -62,6 +61,8 @@ def column_test(pair: ColumnPair, counts: Outcomes, seed: int, /) -> ColumnTest 
 
 def _kolmogorov_smirnov(x: Floats, y: Floats) -> ColumnTest:
     """Kolmogorov-Smirnov test of two samples; conservative where values repeat."""
+    from scipy import stats  # slow to import
+
     is_exact = max(len(x), len(y)) <= MAX_EXACT_ROWS
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", RuntimeWarning)
@@ -100,6 +101,8 @@ def expected_counts(table: Indices, /) -> Floats:
 
 def _asymptotic(table: Indices, name: str) -> ColumnTest:
     """Pearson's test by the chi-squared distribution; p-value 1 for a single category."""
+    from scipy import stats  # slow to import
+
     if table.shape[1] == 1:
         return ColumnTest(1.0, name)
     return ColumnTest(float(stats.chi2_contingency(table, correction=False).pvalue), name)
@@ -107,6 +110,8 @@ def _asymptotic(table: Indices, name: str) -> ColumnTest:
 
 def _permuted(table: Indices, seed: int) -> float:
     """p-value of Pearson's statistic among random tables with the margins of ``table``."""
+    from scipy import stats  # slow to import
+
     expected = expected_counts(table)
 
     def statistic(tables: NDArray[np.floating | np.integer]) -> Floats:
