@@ -22,6 +22,7 @@ SMALLEST_SUBNORMAL = 2.0**-1074
 UNDERFLOW_TOLERANCE = 1e-290
 MAX_BLOCK_ENTRIES = 1 << 20  # of reduced costs in memory, in addition to the cost matrix
 MAX_RELATIVE_GAP = 1e-9
+MAX_LOST_MASS = 1e-9  # of the total, by rounding of a plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +150,7 @@ def duality_gap(
 
     Returns:
         The gap, including its rounding, and the rounding; both at least 0, in the unit of the
-        arcs' cost.
+        arcs' cost. The gap is infinite if the plan leaves out more mass than rounding explains.
     """
     u, v = source_potential[arcs.rows], target_potential[arcs.cols]
     reduced_cost = arcs.mass * np.maximum(arcs.cost - u - v, 0.0)
@@ -166,6 +167,10 @@ def duality_gap(
     rounding += 8 * SMALLEST_SUBNORMAL * len(arcs.mass)  # of products that underflow
     # Costs are at least 0, so the optimum is, too.
     gap = min(float(gap + rounding), arcs.total_cost())
+    totals = p.sum(), q.sum()
+    lost = p_error.sum() + q_error.sum() - abs(totals[0] - totals[1])  # a surplus stays
+    if not lost <= MAX_LOST_MASS * min(totals):
+        gap = np.inf
     return gap, float(2 * rounding + reduced_cost @ negligible + UNDERFLOW_TOLERANCE)
 
 
