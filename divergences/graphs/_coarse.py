@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from scipy.sparse import coo_array, csr_array
 
@@ -41,7 +43,7 @@ def coarse_start(network: Network, supply: Floats, /) -> BasicFlow | None:
         return None
     solution = optimal_flow(coarse, sums, start=coarse_start(coarse, sums))
     potential = _interpolated(arcs, centres, solution.potential)
-    return BasicFlow(potential, np.empty(0, dtype=np.intp))
+    return replace(solution.without_basis(), potential=potential)
 
 
 def _matrix(network: Network, n: int) -> csr_array:

@@ -5,9 +5,7 @@ distance along all of them. Few arcs matter: those near the arcs of a flow betwe
 (twice as large on each level), and those that the potentials of a few rounds violate.
 """
 
-from dataclasses import dataclass
-
-import numpy as np
+from dataclasses import dataclass, replace
 
 from divergences._transport.certificate import EPS, Arcs, require_optimal
 from divergences._transport.network_flow import (
@@ -108,7 +106,7 @@ def _solve(lattice: Lattice, supply: Floats, max_violation: float) -> _Solution:
         blocks = _solve(coarse, sums, COARSE_VIOLATION)
         potential = blocks.flow.potential.reshape(coarse.shape)
         potential = refined(potential, lattice.shape, lattice.periodic)
-        start = BasicFlow(potential.ravel(), np.empty(0, dtype=np.intp))
+        start = replace(blocks.flow.without_basis(), potential=potential.ravel())
         if not lattice.is_sparse:
             arcs = blocks.network.subset(blocks.flow.arcs)
             network = network.union(lattice.refined_arcs(coarse, arcs))
@@ -154,4 +152,4 @@ def _with_arcs(
     kept |= network.cost <= unit  # the network stays connected
     kept[flow.arcs] = True
     network = network.subset(kept).union(arcs)
-    return network, BasicFlow(flow.potential, network.locate(basis))
+    return network, replace(flow, arcs=network.locate(basis))

@@ -230,7 +230,7 @@ def _column_generation(
         network = network.union(arcs)
         if len(network.cost) == before:
             return network, flow  # the violation is rounding
-        flow = BasicFlow(flow.potential, network.locate(basis))
+        flow = replace(flow, arcs=network.locate(basis))
     raise SolverError(f"{MAX_ROUNDS} rounds of column generation left violated arcs")
 
 

@@ -24,7 +24,9 @@ from divergences._typing import Floats, Indices
 from divergences.errors import SolverError
 
 MAX_EXACT_MASS = 2.0**52  # whole numbers up to it are doubles, and so are their sums below it
-SMALL_THROUGHPUT = 0.05  # of a node, relative to the total mass; tried first in large networks
+# Of a node, relative to the total mass; tried first in large networks, if earlier flows fit in it.
+SMALL_THROUGHPUT = 0.05
+MARGIN = 2.0  # of the throughput of an earlier flow, within which that of a later one stays
 MIN_NODES_OF_SMALL_THROUGHPUT = 4096
 ROUNDING_OF_REDUCED_COSTS = 1e-13  # relative to the largest cost
 OPTIMAL = 1  # POT's result code
@@ -42,14 +44,16 @@ class BasicFlow:
         potential: By node, shape ``(n,)``; it drops along no arc by more than its cost, and by its
             cost along those with flow, up to rounding.
         arcs: Indices of the arcs with flow.
+        throughput: Largest mass that passes a node, relative to the total mass.
     """
 
     potential: Floats
     arcs: Indices
+    throughput: float = 0.0
 
     def without_basis(self) -> "BasicFlow":
         """The same potential, and no arcs."""
-        return BasicFlow(self.potential, self.arcs[:0])
+        return BasicFlow(self.potential, self.arcs[:0], self.throughput)
 
 
 def optimal_flow(
@@ -61,8 +65,8 @@ def optimal_flow(
         network: Nodes and arcs, in order of tails and heads, costs near 1. Nodes without arcs in
             have supply; nodes without arcs out have demand.
         supply: Supply of each node less its demand, not all 0, of total 0 up to rounding.
-        start: An earlier solution from which to start: its potential, and indices of arcs of this
-            network; None for a potential of 0 and no arcs.
+        start: An earlier solution from which to start: its potential, indices of arcs of this
+            network, and its throughput, as a guess; None for a potential of 0 and no arcs.
 
     Returns:
         The optimal basic solution.
@@ -73,7 +77,10 @@ def optimal_flow(
     network_with_ends = _Bipartite.of(network, supply)
     shares = [1.0]
     if np.count_nonzero(network_with_ends.passed) >= MIN_NODES_OF_SMALL_THROUGHPUT:
-        shares.insert(0, SMALL_THROUGHPUT)
+        guess = (
+            SMALL_THROUGHPUT if start is None else max(SMALL_THROUGHPUT, MARGIN * start.throughput)
+        )
+        shares = [guess, 1.0] if guess < 1.0 else [1.0]
     starts = [start] if start is None or not len(start.arcs) else [start, start.without_basis()]
     for share, begin in itertools.product(shares, starts):
         solution = network_with_ends.solve(share, begin)
@@ -151,7 +158,8 @@ class _Bipartite:
         # POT may end at another basis where the earlier one has arcs without flow.
         violation = -network.reduced_costs(potential)[self._usable].min(initial=0.0)
         limit = MAX_VIOLATION * (np.abs(potential).max() + network.cost.max())
-        return BasicFlow(potential, arcs) if violation <= limit else None
+        throughput = share * (1 - mass[unused].min() / through) if through else 0.0
+        return BasicFlow(potential, arcs, throughput) if violation <= limit else None
 
     @property
     def _usable(self) -> np.ndarray:
