@@ -35,14 +35,17 @@ def component_totals(masses: Floats, component: Indices, /) -> DoubleFloats:
 
 def row_totals(masses: Floats, /) -> DoubleFloats:
     """Sums along the last axis of a matrix, in twice the precision, each of shape ``(k, 1)``."""
+    if len(masses) < masses.shape[1]:  # fewer steps
+        totals = np.array([total(row) for row in masses.tolist()])
+        return totals[:, :1], totals[:, 1:]
     high, low = np.zeros(len(masses)), np.zeros(len(masses))
     for column in masses.T:
-        total = high + column
-        back = total - high
-        low += (high - (total - back)) + (column - back)
-        high = total
-    total = high + low
-    return total[:, None], (low - (total - high))[:, None]
+        raised = high + column
+        back = raised - high
+        low += (high - (raised - back)) + (column - back)
+        high = raised
+    rounded = high + low
+    return rounded[:, None], (low - (rounded - high))[:, None]
 
 
 def total(values: list[float], /) -> tuple[float, float]:

@@ -86,24 +86,33 @@ class _Plans:
     def optimal(cls, excess: Floats, distances: Floats) -> "_Plans":
         """Solve each problem of a block."""
         plans, emd_c = cls(excess.shape), compiled_simplex().emd_c
-        sources, targets = (_positive(part) for part in (excess, -excess))
+        supply, demand = np.maximum(excess, 0.0), np.maximum(-excess, 0.0)
+        totals = [part.sum(axis=1, keepdims=True) for part in (supply, demand)]
+        demand *= totals[0] / np.where(totals[1] > 0, totals[1], 1.0)
+        sources, targets = _positive(supply), _positive(demand)
         for row, (rows, cols) in enumerate(zip(sources, targets, strict=True)):
             if len(rows) and len(cols):
-                plans.solve(row, rows, cols, excess[row], distances, emd_c)
+                masses = supply[row].take(rows), demand[row].take(cols)
+                plans.solve(row, rows, cols, masses, distances, emd_c)
             else:
                 plans.potential[row] = 0.0
         return plans
 
     def solve(
-        self, row: int, rows: Indices, cols: Indices, excess: Floats, distances: Floats, emd_c: Any
+        self,
+        row: int,
+        rows: Indices,
+        cols: Indices,
+        masses: tuple[Floats, Floats],
+        distances: Floats,
+        emd_c: Any,
     ) -> None:
         """Solve one problem between its sources and targets."""
-        p, q = excess[rows], -excess[cols]
-        q *= p.sum() / q.sum()
-        plan, cost, u, v, status = emd_c(p, q, distances[rows[:, None], cols], MAX_PIVOTS, 1)
+        costs = distances.take(rows, 0).take(cols, 1)
+        plan, cost, u, v, status = emd_c(*masses, costs, MAX_PIVOTS, 1)
         self.costs[row] = cost if status == OPTIMAL else np.nan
-        self.excess[row, rows] = plan.sum(axis=1)
-        self.excess[row, cols] = -plan.sum(axis=0)
+        self.excess[row, rows] = np.add.reduce(plan, 1)
+        self.excess[row, cols] = -np.add.reduce(plan, 0)
         self.potential[row, cols] = -u[0] - v  # free up to a constant; small ones round less
 
 

@@ -1,8 +1,9 @@
-"""Distances of many pairs of small histograms on one grid, certified together."""
+"""Distances of pairs of small histograms on one grid, certified together."""
 
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 import numpy as np
 
@@ -15,8 +16,8 @@ from divergences.grids._masses import small_excesses
 MAX_BLOCK_ENTRIES = 1 << 18  # masses whose excess is computed at once
 
 
-def small_batch_costs(arguments: GridArguments, /) -> Floats:
-    """Optimal costs of a batch on a small grid.
+def small_costs(arguments: GridArguments, /) -> Floats:
+    """Optimal costs on a small grid, of one problem or of a batch.
 
     Args:
         arguments: Checked arguments in numpy.
@@ -26,22 +27,26 @@ def small_batch_costs(arguments: GridArguments, /) -> Floats:
     """
     cost, k = arguments.cost, math.prod(arguments.batch)
     costs = np.full(k, np.nan)
-    if cost.lattice.size > MAX_NODES or k < 2 or cost.squared or cost.positions is not None:
+    is_line = k == 1 and len(cost.lattice.shape) == 1  # in closed form
+    is_special = is_line or cost.squared or cost.positions is not None
+    if cost.lattice.size > MAX_NODES or k == 0 or is_special:
         return costs
     distances = _distances(cost.lattice)
     rows = max(1, MAX_BLOCK_ENTRIES // cost.lattice.size)
     for start in range(0, k, rows):
         block = np.arange(start, min(start + rows, k))
-        chosen = np.unravel_index(block, arguments.batch)
+        chosen = np.unravel_index(block, arguments.batch) if arguments.batch else (None,)
         excess = small_excesses(arguments.p[chosen], arguments.q[chosen], arguments.xp)
         if excess is not None:
             costs[block] = metric_costs(excess, distances)
     return costs
 
 
+@lru_cache(maxsize=4)
 def _distances(lattice: Lattice) -> Floats:
-    """Distances between all pixels."""
+    """Distances between all pixels, read-only."""
     pixels = np.indices(lattice.shape).reshape(len(lattice.shape), -1).T
     steps = lattice.nearest(pixels[:, None] - pixels)
     lengths: Floats = lattice.lengths(steps.reshape(-1, steps.shape[-1]))
+    lengths.flags.writeable = False
     return lengths.reshape(len(pixels), -1)

@@ -8,12 +8,13 @@ from typing import Any, Literal
 import array_api_compat
 import numpy as np
 
+from divergences import _checks
 from divergences._transport.certificate import Arcs
 from divergences._transport.gradients import cost_with_gradient
 from divergences._transport.result import Optimum
 from divergences._typing import Array, ArrayLike, of_pair
 from divergences.grids._arguments import GridArguments, grid_arguments
-from divergences.grids._batch import small_batch_costs
+from divergences.grids._batch import small_costs
 from divergences.grids._problem import NO_ARCS
 from divergences.grids._result import GridTransport
 
@@ -76,8 +77,8 @@ def emd(
     """
     arguments = grid_arguments(p, q, metric, order, spacing, periodic, edges, axes)
     xp = arguments.xp
-    if arguments.batch and array_api_compat.is_numpy_namespace(xp):
-        return _batch_values(arguments, order)
+    if array_api_compat.is_numpy_namespace(xp):
+        return _numpy_values(arguments, order)
     values = [
         _value(arguments.cost.solve(masses), pair, order, xp)
         for masses, pair in arguments.problems()
@@ -87,15 +88,16 @@ def emd(
     return xp.reshape(xp.stack([xp.asarray(v) for v in values]), arguments.batch)
 
 
-def _batch_values(arguments: GridArguments, order: float) -> Array:
-    """Distances of a batch in numpy, those of small grids certified together."""
-    costs = small_batch_costs(arguments)
-    values = costs.astype(np.result_type(arguments.p, arguments.q))
+def _numpy_values(arguments: GridArguments, order: float) -> Array:
+    """Distances in numpy, those of small grids certified together."""
+    xp, dtype = arguments.xp, np.result_type(arguments.p, arguments.q)
+    costs = small_costs(arguments)
+    values = costs.astype(dtype if np.issubdtype(dtype, np.floating) else np.float64)
     for k in np.flatnonzero(np.isnan(costs)).tolist():
-        index = tuple(map(int, np.unravel_index(k, arguments.batch)))
+        index = tuple(map(int, np.unravel_index(k, arguments.batch))) if arguments.batch else ()
         masses, pair = arguments.problem(index)
-        values[k] = _value(arguments.cost.solve(masses), pair, order, arguments.xp)
-    return values.reshape(arguments.batch)
+        values[k] = _value(arguments.cost.solve(masses), pair, order, xp)
+    return _checks.scalar(values.reshape(arguments.batch), values.dtype, xp)
 
 
 def transport(

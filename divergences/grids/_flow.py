@@ -7,13 +7,15 @@ distance along all of them. Few arcs matter: those near the arcs of a flow betwe
 
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from divergences._transport.certificate import EPS, Arcs, require_optimal
 from divergences._transport.network_flow import (
     BasicFlow,
     Network,
     flow_gap,
-    forest_flow,
     optimal_flow,
+    signed_forest_flow,
 )
 from divergences._typing import Floats
 from divergences.errors import SolverError
@@ -81,21 +83,22 @@ def lattice_flow(lattice: Lattice, supply: Floats, /) -> LatticeFlow:
     """
     solution = _solve(lattice, supply, MAX_VIOLATION)
     network, basis = solution.network, solution.flow.arcs
-    mass = forest_flow(network, basis, supply.ravel())
+    mass = signed_forest_flow(network, basis, supply.ravel())
     if mass is None:
         raise SolverError("the arcs with flow form no forest, by rounding of their masses")
     arcs = Arcs(network.tails[basis], network.heads[basis], mass, network.cost[basis])
-    arcs = _positive(arcs)
+    arcs = _forward(arcs)
     potential = solution.flow.potential / (1 + solution.excess + 8 * EPS)
     gap, rounding = flow_gap(arcs, supply.ravel(), potential, diameter=lattice.diameter)
     require_optimal(arcs.total_cost(), gap, rounding, exponent=0)
     return LatticeFlow(arcs, potential.reshape(lattice.shape), arcs.total_cost(), gap)
 
 
-def _positive(arcs: Arcs) -> Arcs:
-    """The arcs whose flow is not 0."""
-    used = arcs.mass > 0
-    return Arcs(arcs.rows[used], arcs.cols[used], arcs.mass[used], arcs.cost[used])
+def _forward(arcs: Arcs) -> Arcs:
+    """The arcs whose flow is not 0, each in its direction: distances are symmetric."""
+    tails, heads = np.where(arcs.mass > 0, [arcs.rows, arcs.cols], [arcs.cols, arcs.rows])
+    used = arcs.mass != 0
+    return Arcs(tails[used], heads[used], np.abs(arcs.mass[used]), arcs.cost[used])
 
 
 def _solve(lattice: Lattice, supply: Floats, max_violation: float) -> _Solution:

@@ -6,8 +6,8 @@ and `certificate` bounds its distance from the optimum by a feasible potential.
 """
 
 from divergences._transport.network_flow.certificate import flow_gap
-from divergences._transport.network_flow.forest import forest_flow
+from divergences._transport.network_flow.forest import forest_flow, signed_forest_flow
 from divergences._transport.network_flow.network import Network
 from divergences._transport.network_flow.simplex import BasicFlow, optimal_flow
 
-__all__ = ["BasicFlow", "Network", "flow_gap", "forest_flow", "optimal_flow"]
+__all__ = ["BasicFlow", "Network", "flow_gap", "forest_flow", "optimal_flow", "signed_forest_flow"]

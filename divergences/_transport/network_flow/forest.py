@@ -42,7 +42,7 @@ class RootedForest:
         return cls(order[1:].tolist(), parent[:-1].tolist())
 
     def flow(self, network: Network, arcs: Indices, supply: Floats, /) -> Floats:
-        """Flow of a supply on the arcs; 0 where it would be negative, by rounding.
+        """Flow of a supply on the arcs; below 0 where it goes against them, by rounding.
 
         Args:
             network: The network.
@@ -50,15 +50,14 @@ class RootedForest:
             supply: Supply of each node less its demand, shape ``(n,)``.
 
         Returns:
-            Flow on each of the arcs, at least 0.
+            Flow on each of the arcs.
         """
         balance = [*supply.tolist(), 0.0]
         for node in reversed(self.order):
             balance[self.parent[node]] += balance[node]
         upward, parent = np.array(balance), np.array(self.parent)
         tails, heads = network.tails[arcs], network.heads[arcs]
-        flow = np.where(parent[tails] == heads, upward[tails], -upward[heads])
-        return np.maximum(flow, 0.0)
+        return np.where(parent[tails] == heads, upward[tails], -upward[heads])
 
     def potential(self, network: Network, arcs: Indices, guess: Floats, /) -> Floats:
         """Potential that drops along each arc by its cost, and agrees with a guess at the roots.
@@ -94,6 +93,22 @@ def forest_flow(network: Network, arcs: Indices, supply: Floats, /) -> Floats | 
 
     Returns:
         Flow on each of the arcs, at least 0; None if they form no forest.
+    """
+    flow = signed_forest_flow(network, arcs, supply)
+    return None if flow is None else np.maximum(flow, 0.0)
+
+
+def signed_forest_flow(network: Network, arcs: Indices, supply: Floats, /) -> Floats | None:
+    """Flow of a supply on arcs that form a forest, all mass of which it moves.
+
+    Args:
+        network: The network.
+        arcs: Indices of the arcs.
+        supply: Supply of each node less its demand, shape ``(n,)``.
+
+    Returns:
+        Flow on each of the arcs, below 0 where it goes against them, by rounding; None if they
+        form no forest.
     """
     forest = RootedForest.of(network, arcs)
     return None if forest is None else forest.flow(network, arcs, supply)
