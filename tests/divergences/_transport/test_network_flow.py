@@ -14,6 +14,7 @@ from divergences._transport.network_flow import (
     flow_gap,
     forest_flow,
     optimal_flow,
+    signed_forest_flow,
 )
 
 
@@ -92,3 +93,17 @@ def test_flow_that_lost_mass_has_a_gap_even_where_the_potential_is_0():
     assert rounding < 1e-12
     nothing = Arcs(ends[0][:0], ends[1][:0], np.empty(0), np.empty(0))
     assert flow_gap(nothing, supply, potential, diameter=5.0)[0] == 10.0
+
+
+def test_flow_against_an_arc_keeps_all_mass_if_signed():
+    network = Network.of(3, np.array([0, 1]), np.array([1, 2]), np.ones(2))
+    supply = np.array([1.0, -1.25, 0.25])
+    assert signed_forest_flow(network, np.arange(2), supply).tolist() == [1.0, -0.25]
+    assert forest_flow(network, np.arange(2), supply).tolist() == [1.0, 0.0]
+
+
+def test_throughput_is_the_share_of_the_mass_that_passes_a_node():
+    network = Network.of(4, np.array([0, 1, 0, 2]), np.array([1, 3, 2, 3]), np.ones(4))
+    wide = Network.of(4, network.tails, network.heads, np.array([1.0, 9.0, 1.0, 1.0]))
+    supply = np.array([1.0, -0.25, 0.0, -0.75])
+    assert optimal_flow(wide, supply).throughput == pytest.approx(0.75, rel=1e-9)

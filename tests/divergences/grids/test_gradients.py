@@ -12,14 +12,14 @@ from tests.divergences.grids.small_grids import random_images
     "options", [{}, {"metric": "sqeuclidean"}, {"order": 2}, {"periodic": True}]
 )
 def test_gradients_are_those_of_finite_differences(options):
-    p, q = (torch.tensor(a) for a in random_images(np.random.default_rng(1), (3, 4), "dense"))
+    p, q = (torch.tensor(a) for a in random_images(np.random.default_rng(1), (2, 3), "dense"))
     # exp and a norm keep the totals equal
     logits = [torch.log(a).requires_grad_() for a in (p, q)]
 
     def value(a, b):
         return grids.emd(
-            torch.softmax(a.ravel(), 0).reshape(3, 4),
-            torch.softmax(b.ravel(), 0).reshape(3, 4),
+            torch.softmax(a.ravel(), 0).reshape(2, 3),
+            torch.softmax(b.ravel(), 0).reshape(2, 3),
             **options,
         )
 
@@ -27,7 +27,7 @@ def test_gradients_are_those_of_finite_differences(options):
 
 
 def test_gradient_is_the_centered_potential():
-    p, q = (torch.tensor(a) for a in random_images(np.random.default_rng(1), (3, 4), "dense"))
+    p, q = (torch.tensor(a) for a in random_images(np.random.default_rng(1), (2, 3), "dense"))
     p.requires_grad_()
     grids.emd(p, q).backward()
     potential = grids.transport(p.detach(), q).potential

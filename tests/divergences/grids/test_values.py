@@ -34,6 +34,7 @@ def problems(draw):
 
 
 @pytest.mark.parametrize("max_pairs", [0, 10**6])
+@settings(max_examples=50)
 @given(problems())
 def test_cost_plan_and_potentials_are_those_of_the_matrix_of_costs(max_pairs, problem):
     p, q, options = problem
@@ -55,7 +56,7 @@ def test_cost_plan_and_potentials_are_those_of_the_matrix_of_costs(max_pairs, pr
     assert solved.cost - dual <= solved.gap + 100 * rounding
 
 
-@settings(max_examples=50)
+@settings(max_examples=25)
 @given(problems())
 def test_flow_conserves_mass_and_has_the_cost(problem):
     p, q, options = problem
