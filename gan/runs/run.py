@@ -115,6 +115,7 @@ def _run_in_folder(
     training.devices = launch(
         training.devices, strategy=config.strategy, precision=config.precision
     )
+    training.devices.any_rank(False)  # others wait until the first process has made the folder
     earlier_seconds = 0.0
     if resume and folder.checkpoint_path.exists():
         earlier_seconds = folder.load_checkpoint(training)
