@@ -37,7 +37,8 @@ NAMES = {
     gan: """
         CertifiedBound Config CriticGap CriticGapMetric DATA DataSet GAN GanError GaussianMixture
         NETWORKS Networks RECIPES Recipe Run Step Training TrainingError TrainingMethod WGAN
-        WGAN_GP certified_bound critic_gap critic_gaps eight_gaussians load run train twenty_five_gaussians
+        WGAN_GP certified_bound critic_gap critic_gaps eight_gaussians load run train
+        twenty_five_gaussians
     """,
 }
 FOLDERS = ["critics", "data", "evaluation", "metrics", "networks", "recipes", "runs", "training"]
