@@ -8,8 +8,10 @@ from functools import cache
 from types import ModuleType
 from typing import Any
 
+import networkx as nx
 import numpy as np
 import pandas as pd
+import scipy.sparse
 import torch
 from numpy.random import Generator
 
@@ -22,9 +24,13 @@ MODULES: tuple[ModuleType, ...] = (
     divergences.sampled,
     divergences.closed_forms,
     divergences.densities,
+    divergences.graphs,
+    divergences.grids,
 )
 SLOW_PREFIXES = {  # prefix of a name: share of the calls, relative to that of a fast function
     "densities.": 0.1,
+    "graphs.": 0.3,
+    "grids.": 0.3,
     "sampled.": 0.1,
     "sampled.compare": 0.02,
     "sampled.permutation_test": 0.05,
@@ -199,11 +205,47 @@ def _of_samples(rng: Generator) -> dict[str, Any]:
     n, m = rng.integers(6, 12, size=2)
     x, y = rng.normal(size=(n, d)), rng.normal(size=(m, d))
     values: dict[str, Any] = {"x": x, "y": y, "neighbours": 3, "permutations": 5}
+    values |= _variant_of_emd(rng, d)
     if rng.random() < 0.2:
         values |= {"x_weights": rng.random(n), "y_weights": rng.random(m)}
     methods = ("knn", "histogram") if d < 3 else ("knn",)
     if rng.random() < 0.97:
         values["method"] = methods[rng.integers(len(methods))]
+    return values
+
+
+def _variant_of_emd(rng: Generator, d: int) -> dict[str, Any]:
+    """Options of the EMD of points: a circle, the sphere, or bounds; none in half of the cases."""
+    options: list[dict[str, Any]] = [{}] * 3
+    options += [{"period": 2.0}] if d == 1 else []
+    options += [{"metric": "haversine"}] if d == 2 else []
+    options += [{"tolerance": 0.1}]
+    return options[rng.integers(len(options))]
+
+
+def _of_graphs(rng: Generator) -> dict[str, Any]:
+    """Masses on the nodes of a connected graph, and the graph in one of its types."""
+    n = int(rng.integers(2, 6))
+    lengths = np.where(rng.random((n, n)) < 0.4, rng.random((n, n)), 0.0)
+    lengths += np.eye(n, k=1)
+    lengths += lengths.T
+    makers = (
+        lambda: scipy.sparse.csr_array(lengths),
+        lambda: nx.from_numpy_array(lengths),
+        lambda: divergences.graphs.prepare(scipy.sparse.coo_array(lengths)),
+    )
+    p, q = _probabilities(rng, 2, n)
+    return {"p": p, "q": q, "graph": makers[rng.integers(3)]()}
+
+
+def _of_grids(rng: Generator) -> dict[str, Any]:
+    """Histograms on a grid of 1 to 3 axes."""
+    shape = tuple(rng.integers(1, 5, int(rng.integers(1, 4))).tolist())
+    p, q = (_probabilities(rng, math.prod(shape)).reshape(shape) for _ in range(2))
+    metrics = ("euclidean", "cityblock", "chebyshev", "sqeuclidean")
+    values: dict[str, Any] = {"p": p, "q": q, "metric": metrics[rng.integers(4)]}
+    if len(shape) == 1 and rng.random() < 0.5:
+        values |= {"edges": np.cumsum(rng.random(shape[0] + 1)), "metric": "euclidean"}
     return values
 
 
@@ -266,6 +308,8 @@ ARGUMENTS: dict[str, Callable[[Generator], dict[str, Any]]] = {
     "sampled": _of_samples,
     "closed_forms": _of_families,
     "densities": _of_densities,
+    "graphs": _of_graphs,
+    "grids": _of_grids,
 }
 
 

@@ -13,6 +13,18 @@ from divergences.errors import DistributionError
 DEFAULT_WEIGHT = "weight"  # the edge attribute that networkx calls so, too
 
 
+def require_weight(weight: Any, /) -> None:
+    """Refuse a name of an edge attribute that is no text.
+
+    Raises:
+        DistributionError: If so.
+    """
+    if weight is not None and not isinstance(weight, str):
+        raise DistributionError(
+            f"`weight` must be the name of an edge attribute or None, but is {shortened(weight)}"
+        )
+
+
 class GraphMatrix(NamedTuple):
     """Lengths of the arcs of a graph, and the labels of its nodes.
 

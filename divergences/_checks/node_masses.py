@@ -48,7 +48,7 @@ class Nodes:
             The masses by position; an argument without labels unchanged.
 
         Raises:
-            DistributionError: If a label is no node, or repeats.
+            DistributionError: If a label is no node, or repeats, or has several masses.
         """
         if isinstance(value, list | tuple) and any(isinstance(one, Mapping) for one in value):
             if not all(isinstance(one, Mapping) for one in value):
@@ -67,6 +67,11 @@ class Nodes:
         require_unique(axis, name, labelled.kind)
         self._require_nodes(name, names)
         given = real_array(name, labelled.values, NUMPY)
+        if given.shape[-1:] != (len(names),):
+            raise DistributionError(
+                f"`{name}` must give each node one number, but its values have shape "
+                f"{tuple(given.shape)} for {len(names)} nodes; pass a list of mappings for a batch"
+            )
         result = np.zeros((*given.shape[:-1], self.n), dtype=np.result_type(given, np.float32))
         result[..., [self.position[label] for label in names]] = given
         return result

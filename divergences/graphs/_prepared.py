@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.sparse import csr_array
 
-from divergences._checks.graphs import DEFAULT_WEIGHT, graph_matrix
+from divergences._checks.graphs import DEFAULT_WEIGHT, graph_matrix, require_weight
 from divergences._checks.node_masses import Nodes
 from divergences._checks.values import shortened
 from divergences._results import counted
@@ -154,12 +154,14 @@ def prepare(
 
     Raises:
         DistributionError: If it is no such graph, has no nodes, a length is negative, infinite or
-            NaN, or it is not stated whether an unsymmetric matrix is directed.
+            NaN, ``weight`` is no text, or it is not stated whether an unsymmetric matrix is
+            directed.
 
     >>> from scipy.sparse import csr_array
     >>> prepare(csr_array([[0.0, 1.0], [1.0, 0.0]]))
     <PreparedGraph undirected, 2 nodes, 1 edge>
     """
+    require_weight(weight)
     if isinstance(graph, PreparedGraph):
         if directed is not None or weight != DEFAULT_WEIGHT:
             option = "weight" if directed is None else "directed"

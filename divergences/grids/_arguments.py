@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from divergences import _checks
+from divergences._checks.values import shortened
 from divergences._typing import Array
 from divergences.errors import DistributionError
 from divergences.grids._lattice import Lattice
@@ -19,6 +20,7 @@ from divergences.grids._problem import GridCost
 
 METRICS = ("euclidean", "cityblock", "chebyshev", "sqeuclidean")
 MAX_AXES = 3
+MAX_COST = 1e307  # so that sums of costs and potentials are floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,7 @@ def grid_arguments(
     p, q = (_checks.real_array(k, v, xp, like=like) for k, v in (("p", p), ("q", q)))
     if axes is not None:
         p, q = (_grid_axes_last(k, a, axes, xp) for k, a in (("p", p), ("q", q)))
-    d = len(axes) if axes is not None else p.ndim
+    d = p.ndim if axes is None else np.size(axes)
     p, q, batch = _common_batch(p, q, d, xp)
     shape = tuple(p.shape[len(batch) :])
     squared = _is_squared(metric, order)
@@ -105,6 +107,11 @@ def grid_arguments(
 def _cost(lattice: Lattice, squared: bool, edges: Any) -> GridCost:
     """The ground cost, between the centers of bins where there are edges."""
     if edges is None:
+        _require_representable(
+            "spacing",
+            sum(map(math.prod, zip(lattice.shape, lattice.spacing, strict=True))),
+            squared,
+        )
         return GridCost(lattice, squared)
     array = np.asarray(_checks.numpy_values(_checks.real_array("edges", edges, _checks.NUMPY)))
     array = array.astype(np.float64)
@@ -115,6 +122,8 @@ def _cost(lattice: Lattice, squared: bool, edges: Any) -> GridCost:
         )
     if not (np.isfinite(array).all() and (np.diff(array) > 0).all()):
         raise DistributionError("`edges` must be finite and ascending")
+    with np.errstate(over="ignore"):
+        _require_representable("edges", float(array[-1] - array[0]), squared)
     if lattice.spacing[0] != 1.0:
         raise DistributionError("`spacing` must not be passed beside `edges`, which determine it")
     if squared and lattice.periodic[0]:
@@ -122,7 +131,21 @@ def _cost(lattice: Lattice, squared: bool, edges: Any) -> GridCost:
             "`edges` on a circle need a distance; pass order=1 and metric='euclidean'"
         )
     circumference = float(array[-1] - array[0]) if lattice.periodic[0] else None
-    return GridCost(lattice, squared, (array[1:] + array[:-1]) / 2, circumference)
+    return GridCost(lattice, squared, array[1:] / 2 + array[:-1] / 2, circumference)
+
+
+def _require_representable(name: str, extent: float, squared: bool, /) -> None:
+    """Refuse a grid whose largest cost exceeds the floats.
+
+    Raises:
+        DistributionError: If so.
+    """
+    largest = MAX_COST**0.5 if squared else MAX_COST
+    if extent > largest:
+        raise DistributionError(
+            f"the grid must extend over at most {largest:.3g}, so that costs are floats, but "
+            f"`{name}` makes it {extent:.3g}; divide `{name}` by a constant"
+        )
 
 
 def _grid_axes_last(name: str, array: Array, axes: Any, xp: ModuleType) -> Array:
@@ -187,23 +210,25 @@ def _is_squared(metric: Any, order: Any) -> bool:
         DistributionError: If the metric is unknown, or does not have this order.
     """
     _checks.choice("metric", metric, METRICS)
-    if isinstance(order, bool) or order not in (1, 2):
+    number = _checks.real_number("order", order, "1 or 2")
+    if isinstance(order, bool) or number not in (1, 2):
         raise DistributionError(
-            f"`order` must be 1 or 2, but is {order!r}; for others pass the pixels as points: "
-            "divergences.sampled.emd(numpy.argwhere(p), numpy.argwhere(q), x_weights=p[p > 0], "
-            f"y_weights=q[q > 0], order={order!r})"
+            f"`order` must be 1 or 2, but is {shortened(order)}; for others pass the pixels as "
+            "points: divergences.sampled.emd(numpy.argwhere(p), numpy.argwhere(q), "
+            f"x_weights=p[p > 0], y_weights=q[q > 0], order={shortened(order)})"
         )
-    if order == 2 and metric != "euclidean":
+    if number == 2 and metric != "euclidean":
         raise DistributionError(
             f"`order` must be 1 for the metric {metric!r}, but is 2; pass metric='euclidean' for "
             "W_2, or order=1"
         )
-    return bool(order == 2 or metric == "sqeuclidean")
+    return number == 2 or metric == "sqeuclidean"
 
 
 def _spacings(spacing: Any, d: int) -> tuple[float, ...]:
     """The spacing along each axis."""
-    values = tuple(spacing) if isinstance(spacing, tuple | list | np.ndarray) else (spacing,) * d
+    several = isinstance(spacing, tuple | list | np.ndarray) and np.shape(spacing) != ()
+    values = tuple(spacing) if several else (spacing,) * d
     _require_one_per_axis("spacing", values, d)
     requirement = "above 0 and finite"
     return tuple(

@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+import scipy.sparse
 import torch
 from hypothesis import settings
 
 import divergences
 from benchmarks.hostile_input import calls, fuzz
-from divergences import closed_forms, densities, sampled
+from divergences import closed_forms, densities, graphs, grids, sampled
 
 P: Any = [0.25, 0.75]
 Q: Any = [0.5, 0.5]
@@ -175,3 +176,38 @@ def test_every_public_function_answers_or_refuses_hostile_arguments():
 def test_the_fuzz_finds_a_planted_violation(function, law):
     call = calls.Call("planted", function, (np.ones(2),), {}, ())
     assert fuzz.outcome(call).law == law
+
+
+@pytest.mark.parametrize("weight", [["a"], {"a": 1}, np.array(["a", "b"]), NUMBER, b"weight"])
+def test_weight_of_a_graph_is_a_name(weight):
+    matrix = scipy.sparse.csr_array([[0.0, 1.0], [1.0, 0.0]])
+    for graph in (matrix, graphs.prepare(matrix)):
+        with pytest.raises(divergences.DistributionError, match="`weight` must be the name"):
+            graphs.emd(P, Q, graph, weight=weight)
+
+
+def test_a_node_has_one_mass():
+    matrix = scipy.sparse.csr_array([[0.0, 1.0], [1.0, 0.0]])
+    with pytest.raises(divergences.DistributionError, match="`p` must give each node one number"):
+        graphs.emd({0: [0.2, 0.3, 0.5], 1: [0.2, 0.3, 0.5]}, Q, matrix)
+
+
+@pytest.mark.parametrize("order", [np.array([1.0, 2.0]), None, "2", math.nan])
+def test_order_on_a_grid_is_a_number(order):
+    with pytest.raises(divergences.DistributionError, match="`order` must be 1 or 2"):
+        grids.emd(P, Q, order=order)
+
+
+@pytest.mark.parametrize("metric", ["euclidean", "cityblock", "chebyshev", "sqeuclidean"])
+def test_a_grid_beyond_the_floats_is_refused(metric):
+    p, q = np.full((2, 3), 1 / 6), [[0.1, 0.2, 0.1], [0.2, 0.2, 0.2]]
+    with pytest.raises(divergences.DistributionError, match="divide `spacing` by a constant"):
+        grids.emd(p, q, metric=metric, spacing=1e308)
+    with pytest.raises(divergences.DistributionError, match="divide `edges` by a constant"):
+        grids.emd(P, Q, edges=[-1.5e308, 0.0, 1.5e308])
+
+
+def test_a_grid_may_have_one_axis_without_a_tuple():
+    p, q = [[1.0, 0.0]], [[0.0, 1.0]]
+    axis: Any = 1
+    assert grids.emd(p, q, axes=axis) == grids.emd(p, q, axes=(1,))
