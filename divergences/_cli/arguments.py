@@ -8,14 +8,15 @@ from pathlib import Path
 from typing import Any, NoReturn, get_args
 
 from divergences import _checks
-from divergences._cli import drift, plots
+from divergences._cli import drift, images, plots
 from divergences._cli.tables import TextOptions, delimiter_of, is_standard_input
 from divergences.errors import DistributionError
 from divergences.sampled._density_ratio.methods import Method
 
 DESCRIPTION = """Compare the samples in two files: KL in both directions, JS and exact EMD, each
 with a confidence interval, and a summary in words. A file holds a row per point: .npy, .npz,
-.parquet, .csv, .tsv (tabs) or .txt (blanks); - is standard input."""
+.parquet, .csv, .tsv (tabs) or .txt (blanks); - is standard input. Or compare two images, such as
+.png or .jpg: the exact EMD of their brightness."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -75,6 +76,7 @@ def parser() -> argparse.ArgumentParser:
     add("--plot", type=Path, metavar="FILE", help="draw both samples: .png, .pdf or .svg")
     add("--version", action=_Version)
     drift.add_arguments(command)
+    images.add_arguments(command)
     return command
 
 
@@ -120,6 +122,10 @@ def require_valid(args: argparse.Namespace, /) -> None:
     Raises:
         DistributionError: Naming the option.
     """
+    if args.plot is not None:
+        plots.require_writable(args.plot)
+    if images.require_valid(args, parser()):
+        return
     drift.require_valid(args, parser())
     if args.by_column and (args.scale is not None or args.drop_missing):
         option = "--drop-missing" if args.drop_missing else "--scale"
@@ -138,8 +144,6 @@ def require_valid(args: argparse.Namespace, /) -> None:
         raise DistributionError("--key chooses an array of an .npz file, but neither file is one")
     if args.key is not None and args.key.count(",") > 1:
         raise DistributionError("--key takes one name, or X,Y with one name for each file")
-    if args.plot is not None:
-        plots.require_writable(args.plot)
 
 
 def text_options(args: argparse.Namespace, /) -> TextOptions:

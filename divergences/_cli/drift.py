@@ -67,17 +67,17 @@ def require_valid(args: argparse.Namespace, parser: argparse.ArgumentParser, /) 
         for option in OPTIONS:
             if getattr(args, option) is not None:
                 raise DistributionError(
-                    f"{_flag(option)} is of a comparison by column: add --by-column"
+                    f"{flag(option)} is of a comparison by column: add --by-column"
                 )
         return
     for option, remedy in POINT_OPTIONS.items():
         if getattr(args, option) != parser.get_default(option):
-            raise DistributionError(f"{_flag(option)} does not apply to --by-column; {remedy}")
+            raise DistributionError(f"{flag(option)} does not apply to --by-column; {remedy}")
     if args.report is not None:
         _require_writable(args.report)
 
 
-def _flag(option: str) -> str:
+def flag(option: str, /) -> str:
     """Name of an option on the command line."""
     return f"--{option.replace('_', '-')}"
 

@@ -1,4 +1,4 @@
-"""The ``divergences`` command: KL, JS and exact EMD of the samples in two files."""
+"""The ``divergences`` command: KL, JS and exact EMD of two files of samples or images."""
 
 import argparse
 import json
@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from divergences._cli import drift, plots
+from divergences._cli import drift, images, plots
 from divergences._cli.arguments import parser, require_valid, text_options
 from divergences._cli.output import EXIT_CLOSED_PIPE, discard, say
 from divergences._cli.tables import (
@@ -79,6 +79,10 @@ def _status(arguments: Sequence[str] | None) -> int:
 def _run(args: argparse.Namespace) -> int:
     """Read, compare, print and draw."""
     require_valid(args)
+    if images.are_images(args.x, args.y):
+        for text in images.output(args):
+            print(text, flush=True)
+        return 0
     if args.by_column:
         print(drift.output(args, *_tables(args)), flush=True)
         return 0

@@ -67,9 +67,26 @@ class Arrows:
         """Select arrows from x to y, or between subsamples of many points."""
         x, y = x.subsample(rng), y.subsample(rng)
         plan = transport(x.points, y.points, x_weights=x.weights, y_weights=y.weights).plan
-        order = np.argsort(x.points[plan.row, 0], kind="stable")
-        start, end = x.points[plan.row[order]], y.points[plan.col[order]]
-        work = np.cumsum(plan.data[order] * np.linalg.norm(end - start, axis=1))
-        middles = (np.arange(MAX_ARROWS) + 0.5) / MAX_ARROWS * work[-1]
-        chosen = np.unique(np.searchsorted(work, middles)) if work[-1] > 0 else slice(0)
-        return cls(start[chosen], end[chosen], len(x.points), len(y.points))
+        start, end = moves_at_equal_work(x.points[plan.row], y.points[plan.col], plan.data)
+        return cls(start, end, len(x.points), len(y.points))
+
+
+def moves_at_equal_work(start: Floats, end: Floats, mass: Floats, /) -> tuple[Floats, Floats]:
+    """Select moves at equal steps of work, sorted by the first coordinate of their start.
+
+    Args:
+        start: Start of each move, shape ``(k, d)``.
+        end: End of each move, shape ``(k, d)``.
+        mass: Mass of each move, shape ``(k,)``.
+
+    Returns:
+        Starts and ends of at most `MAX_ARROWS` moves.
+    """
+    order = np.argsort(start[:, 0], kind="stable")
+    start, end = start[order], end[order]
+    work = np.cumsum(mass[order] * np.linalg.norm(end - start, axis=1))
+    if not len(work) or work[-1] <= 0:
+        return start[:0], end[:0]
+    middles = (np.arange(MAX_ARROWS) + 0.5) / MAX_ARROWS * work[-1]
+    chosen = np.unique(np.searchsorted(work, middles))
+    return start[chosen], end[chosen]

@@ -140,7 +140,7 @@ def _draw_strips(axes: Any, x: LabelledSample, y: LabelledSample, arrows: Arrows
         np.insert(points, 1, height, axis=1)
         for points, height in ((arrows.start, 0.88), (arrows.end, 0.12))
     )
-    _draw_arrows(axes, start, end)
+    draw_arrows(axes, start, end)
     axes.set_yticks([1, 0], [x.label, y.label])
     axes.set_ylim(-0.3, 1.3)
 
@@ -167,7 +167,7 @@ def _draw_scatter(
     axes.scatter(
         *points[order].T, s=size, c=colors[order], alpha=alpha, linewidths=0, rasterized=True
     )
-    _draw_arrows(axes, start, end)
+    draw_arrows(axes, start, end)
     axes.set_xlabel(labels[0])
     axes.set_ylabel(labels[1])
     spans = np.ptp(points, axis=0)
@@ -178,8 +178,14 @@ def _draw_scatter(
     axes.legend(frameon=False)
 
 
-def _draw_arrows(axes: Any, start: Floats, end: Floats) -> None:
-    """Draw arrows in the coordinates of the axes."""
+def draw_arrows(axes: Any, start: Floats, end: Floats, /) -> None:
+    """Draw arrows in the coordinates of the axes.
+
+    Args:
+        axes: Axes of matplotlib.
+        start: Starts, shape ``(k, 2)``.
+        end: Ends, shape ``(k, 2)``.
+    """
     axes.quiver(
         *start.T,
         *(end - start).T,

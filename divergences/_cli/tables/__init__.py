@@ -7,7 +7,7 @@ the available `memory`; `two_samples` makes two samples of two tables.
 
 from divergences._cli.tables.dialect import delimiter_of
 from divergences._cli.tables.files import is_standard_input, read
-from divergences._cli.tables.memory import require_memory_to_compare
+from divergences._cli.tables.memory import require_memory, require_memory_to_compare
 from divergences._cli.tables.table import Table, column_list, truncated_list
 from divergences._cli.tables.text_files import TextOptions
 from divergences._cli.tables.two_samples import Sample, require_spread, samples
@@ -20,6 +20,7 @@ __all__ = [
     "delimiter_of",
     "is_standard_input",
     "read",
+    "require_memory",
     "require_memory_to_compare",
     "require_spread",
     "samples",
