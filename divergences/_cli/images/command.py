@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import get_args
@@ -15,7 +14,13 @@ from divergences._cli import plots
 from divergences._cli.drift import flag
 from divergences._cli.images.comparison import ChannelComparison
 from divergences._cli.images.files import GREY, SUFFIXES
-from divergences._cli.images.pairs import ImagePair, duration, duration_text, read_pair
+from divergences._cli.images.pairs import (
+    ImagePair,
+    duration,
+    duration_text,
+    read_pair,
+    side_within,
+)
 from divergences._cli.output import say
 from divergences.errors import DistributionError
 from divergences.grids._emd import GridMetric
@@ -23,7 +28,7 @@ from divergences.grids._emd import GridMetric
 OPTIONS = ("channels", "resize", "metric")  # of images alone
 SHARED_OPTIONS = ("x", "y", "json", "plot")
 DEFAULT_METRIC: GridMetric = "euclidean"
-MIN_ANNOUNCED_SECONDS = 20
+SHORT_SECONDS = 30  # twice of which are announced
 
 
 def add_arguments(command: argparse.ArgumentParser, /) -> None:
@@ -115,14 +120,12 @@ def output(args: argparse.Namespace, /) -> Iterator[str]:
     pair = read_pair(
         args.x, args.y, by_channel=bool(args.channels), side=args.resize, metric=metric
     )
-    names = _channels_with_mass(pair)
-    _announce(pair, metric, len(names))
+    _announce(pair, metric)
     compared = []
     if not args.json:
         yield _head(pair)
-    for name in names:
-        x, y = pair.x.channels[name], pair.y.channels[name]
-        compared.append(ChannelComparison.between(name, x, y, metric))
+    for name, x in pair.x.channels.items():
+        compared.append(ChannelComparison.between(name, x, pair.y.channels[name], metric))
         if not args.json:
             yield compared[-1].text()
     if args.json:
@@ -131,31 +134,16 @@ def output(args: argparse.Namespace, /) -> Iterator[str]:
         _draw(args.plot, pair, compared)
 
 
-def _channels_with_mass(pair: ImagePair) -> list[str]:
-    """Names of the channels that are not black in both images; refuses those that are in one."""
-    names = []
-    for name in pair.x.channels:
-        black = [p.path for p in (pair.x, pair.y) if not p.channels[name].any()]
-        if len(black) == 1:
-            raise DistributionError(
-                f"{black[0]}: the channel {name} is black, so the mass of the other image has no "
-                "place to go; leave out --channels"
-            )
-        if not black:
-            names.append(name)
-    return names
-
-
-def _announce(pair: ImagePair, metric: str, n_channels: int) -> None:
+def _announce(pair: ImagePair, metric: str) -> None:
     """Say in advance that the solution takes long, and what shortens it."""
-    seconds = n_channels * duration(math.prod(pair.x.shape), metric)
-    if seconds < MIN_ANNOUNCED_SECONDS:
+    n_pixels, n_channels = pair.n_pixels(metric), len(pair.x.channels)
+    seconds = n_channels * duration(n_pixels, metric)
+    if seconds < 2 * SHORT_SECONDS:
         return
-    half = max(pair.x.shape) // 2
-    shorter = duration_text(n_channels * duration(math.prod(pair.x.shape) // 4, metric))
+    side = side_within(SHORT_SECONDS / n_channels, metric, max(pair.x.shape), n_pixels)
     say(
-        f"{pair.x.size} pixels take about {duration_text(seconds)}, "
-        f"--resize {half} about {shorter}"
+        f"{pair.x.size} pixels take about {duration_text(seconds)}, with --resize {side} about "
+        f"{duration_text(SHORT_SECONDS)}; Ctrl-C ends it"
     )
 
 

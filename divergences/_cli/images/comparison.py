@@ -44,9 +44,8 @@ class ChannelComparison:
     def between(cls, name: str, x: Floats, y: Floats, metric: GridMetric, /) -> ChannelComparison:
         """Solve the problem between two images, each divided by its total."""
         totals = float(x.sum()), float(y.sum())
-        x, y = (np.ldexp(a, -int(np.frexp(a.max())[1])) for a in (x, y))
-        # Of whole numbers, these products are exact: proportional images are equal.
-        solved = grids.transport(x * y.sum(), y * x.sum(), metric=metric)
+        # Quotients are rounded correctly: proportional images of whole numbers are equal.
+        solved = grids.transport(x / x.sum(), y / y.sum(), metric=metric)
         plan = solved.plan()
         rows, cols = plan.coords
         moves = np.flatnonzero((rows != cols) & (plan.data > 0))
@@ -86,7 +85,7 @@ class ChannelComparison:
         if not len(self.mass):
             return ["  moves        none: the normalized images are equal"]
         shown = min(N_MOVES_PRINTED, len(self.mass))
-        number = f"the {shown} largest of {len(self.mass):,}"
+        number = "all" if shown == len(self.mass) else f"the {shown} largest of {len(self.mass):,}"
         moves = [
             f"  {mass:11.3g}  {distance:8.4g}  ({start[0]}, {start[1]}) -> ({end[0]}, {end[1]})"
             for start, end, mass, distance in self._moves(shown)

@@ -66,12 +66,9 @@ class Picture:
 
         if shape == self.shape:
             return self
-        channels = {}
-        for name, values in self.channels.items():
-            exponent = int(np.frexp(values.max())[1])  # a float32 holds no 1e39
-            image = Image.fromarray(np.ldexp(values, -exponent).astype(np.float32))
-            small = image.resize(shape[::-1], Image.Resampling.BOX)
-            channels[name] = np.ldexp(np.asarray(small, dtype=np.float64), exponent)
+        images = {k: Image.fromarray(v.astype(np.float32)) for k, v in self.channels.items()}
+        size, means = shape[::-1], Image.Resampling.BOX
+        channels = {k: np.asarray(v.resize(size, means), np.float64) for k, v in images.items()}
         return replace(self, channels=channels)
 
 
