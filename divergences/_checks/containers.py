@@ -93,13 +93,11 @@ def _refuse_distribution(name: str, value: Any) -> None:
     p, q = ("log_p", "log_q") if name.startswith("log_") else ("p", "q")
     remedies = []
     if hasattr(value, "support"):
-        remedies.append(
-            f"pass both to divergences.densities, as divergences.densities.kl({p}, {q})"
-        )
+        remedies.append(f"pass both to a function of divergences.densities, such as kl({p}, {q})")
     name_in_scipy = getattr(getattr(value, "dist", value), "name", type(value).__name__)
     family = CLOSED_FORMS.get(name_in_scipy)
     if family is not None:
-        remedies.append(f"use divergences.closed_forms.kl of two {family}")
+        remedies.append(f"use a function of divergences.closed_forms, such as kl, of two {family}")
     raise DistributionError(f"{kind}; {', or '.join(remedies) or 'pass its probabilities'}")
 
 

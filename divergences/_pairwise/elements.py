@@ -98,9 +98,10 @@ def _listed(name: str, distributions: Any) -> list[Any]:
     refuse_sparse(name, distributions)
     is_single = isinstance(distributions, str | bytes) or getattr(distributions, "ndim", 1) == 0
     if is_single or not isinstance(distributions, Iterable):
+        kind = "a function by name, distance=" if callable(distributions) else "a list"
         raise DistributionError(
             f"`{name}` must be a list of distributions, but is of type "
-            f"{type(distributions).__name__}; pass a list"
+            f"{type(distributions).__name__}; pass {kind}"
         )
     return [plain_element(element) for element in distributions]
 

@@ -107,7 +107,8 @@ def checked_distances(values: object, n: int, m: int, /) -> Floats:
     if block.shape != (n, m):
         raise DistributionError(
             f"`metric` must return one distance for each pair, shape {(n, m)} for blocks of {n} "
-            f"and {m} points, but returned shape {block.shape}"
+            f"and {m} points, but returned shape {block.shape}; a function of two points is "
+            "passed as lambda x, y: scipy.spatial.distance.cdist(x, y, metric)"
         )
     if block.dtype.kind not in "fiub":
         raise DistributionError(f"`metric` must return real numbers, but returned {block.dtype}")

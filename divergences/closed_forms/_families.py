@@ -254,7 +254,8 @@ def evaluate_formula(p: Family, q: Family, formulas: Formulas, name: str, advice
         if not isinstance(value, FAMILIES):
             raise DistributionError(
                 f"`{argument}` must be a distribution of divergences.closed_forms ({names}), but "
-                f"is a {type(value).__name__}"
+                f"is a {type(value).__name__}; construct one of them (KL and JS of frozen "
+                "distributions of scipy on the line are in divergences.densities)"
             )
     p_family, q_family = type(p).__name__, type(q).__name__
     if p_family != q_family:

@@ -43,7 +43,8 @@ def emd(
 
     Args:
         p: Masses of the sources, an array of 1 to 3 axes with entries of at least 0: pixels of an
-            image, voxels, bins. Images of type uint8 are fine.
+            image, voxels, bins. Images of type uint8 are fine; a third axis of colors would be one
+            of space, so pass one channel, or ``axes``.
         q: Masses of the targets, of the same shape and with the same total within 1e-9 of it
             (1e-5 in float32).
         metric: Distance between pixels: "euclidean", "cityblock" or "chebyshev"; "sqeuclidean" is
@@ -53,7 +54,8 @@ def emd(
         periodic: Whether the last pixel is next to the first one; one value, or one for each axis.
         edges: Edges of the bins of a 1-D histogram, ascending, one more than bins; the mass of a
             bin is at its center. None for bins of one width, ``spacing``.
-        axes: Axes of the grid; all others are a batch, and broadcast. None for all axes.
+        axes: Axes of the grid, such as (0, 1) for each channel of a color image; all others are a
+            batch, and broadcast. None for all axes.
 
     Returns:
         Distances, in the shape of the batch, at least 0, in the unit of the spacing (its square

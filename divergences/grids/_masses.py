@@ -91,5 +91,6 @@ def _require_equal_totals(
         ratio = p_total / q_total if q_total else math.inf
         raise DistributionError(
             f"`p` and `q` must have the same total mass, but sum(p) / sum(q) = {ratio!r}; "
-            "normalize both: p / p.sum() and q / q.sum()"
+            "normalize both: p / p.sum() and q / q.sum(), or by p.sum(axis=axes, keepdims=True) "
+            "for a batch"
         )

@@ -68,8 +68,8 @@ def emd(
             radius: times 6371.0088 it is in kilometres on the Earth.
         order: The r, at least 1, of the Wasserstein distance W_r: distances are raised to it.
         period: Length of a circle on which the points lie, as 24.0 for hours of the day; points
-            are taken modulo it, and the distance is the length of the shorter arc. None for the
-            line.
+            are taken modulo it, and the distance is the length of the shorter arc. Dates and
+            durations are in seconds: 86400.0 for their time of day. None for the line.
         method: "dense" computes all distances at once, which takes about ``40 n m`` bytes;
             "columns" keeps a few distances per point, and with more than 24 coordinates a table of
             up to 270 MB. By default the faster of the two, and the closed form on the line and the
@@ -180,7 +180,8 @@ def _bounded_estimate(
 def _estimand(metric: Metric | BlockMetric, order: float) -> str:
     """Name of the distance."""
     name = getattr(metric, "__name__", "given") if callable(metric) else metric
-    return f"{name} {'EMD' if order == 1 else f'W_{order:g}'} of the two point sets"
+    unit = ", in units of the radius" if metric == "haversine" else ""
+    return f"{name} {'EMD' if order == 1 else f'W_{order:g}'} of the two point sets{unit}"
 
 
 def transport(
@@ -219,8 +220,8 @@ def transport(
             radius: times 6371.0088 it is in kilometres on the Earth.
         order: The r, at least 1, of the Wasserstein distance W_r: distances are raised to it.
         period: Length of a circle on which the points lie, as 24.0 for hours of the day; points
-            are taken modulo it, and the distance is the length of the shorter arc. None for the
-            line.
+            are taken modulo it, and the distance is the length of the shorter arc. Dates and
+            durations are in seconds: 86400.0 for their time of day. None for the line.
         method: "dense" computes all distances at once, which takes about ``40 n m`` bytes;
             "columns" keeps a few distances per point, and with more than 24 coordinates a table of
             up to 270 MB. By default the faster of the two, and the closed form on the line and the

@@ -74,7 +74,8 @@ def train_command(
     last = result.metrics[-1]
     print(
         f"{config.recipe} on {config.data}, {config.steps} steps: exact EMD {last['exact']:.4f} "
-        f"(floor {last['floor']:.4f}), critic's gap {last['gap']:.4f}, "
+        f"(floor {last['floor']:.4f}); critic: knowledge {percentage(last['live_knowledge'])}; "
+        f"its copy, trained further on the points compared: gap {last['gap']:.4f}, "
         f"certified {last['certified']:.4f}, knowledge {percentage(last['knowledge'])}; "
         f"{config.folder}"
     )

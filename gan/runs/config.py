@@ -31,7 +31,8 @@ class Config:
         data: Name of the data set, or a path: a table or array of points (.npy, .npz, .csv, .tsv,
             .txt, .parquet), or a folder of images.
         image_size: Side in pixels that the images of a folder are resized to.
-        standardize: Divide each column of a table by its standard deviation.
+        standardize: Divide each column of a table by its standard deviation; samples of the run
+            are in these units, too.
         networks: Name of the pair of networks; by default the data set's own.
         steps: Generator steps in all; the learning rate's schedule ends there.
         seed: Seed of weights, batches and evaluations.

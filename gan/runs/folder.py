@@ -65,8 +65,8 @@ class RunFolder:
             raise RunError(f"{self.path} is a file; name a folder with --out")
         if not self._is_empty():
             raise RunError(
-                f"{self.path} is not empty. Give --resume to go on with the run in it, "
-                "or another folder with --out"
+                f"{self.path} is not empty. Give --resume (in Python resume=True) to go on with "
+                "the run in it, or another folder with --out"
             )
 
     def holds_run(self) -> bool:
@@ -179,7 +179,8 @@ class RunFolder:
         lines = list(_config_differences(self.config(), requested))
         if lines:
             raise RunError(
-                f"the run in {self.path} was started with other settings:\n" + "\n".join(lines)
+                f"the run in {self.path} was started with other settings; give the same, or "
+                "another folder with --out:\n" + "\n".join(lines)
             )
 
     def metrics(self) -> list[dict[str, Any]]:

@@ -74,7 +74,8 @@ class Run:
             seed: Seed of the noise.
 
         Returns:
-            Points, shape ``(n, *shape)``, in the unit of the data.
+            Points, shape ``(n, *shape)``, in the unit of the data; under ``standardize`` in
+            standard deviations of each column.
         """
         rng = torch.Generator(self.training.rng.device).manual_seed(seed)
         with seeded_global_sources(rng):

@@ -146,7 +146,7 @@ def _require_order_of_array(
     if sources == targets and not of_mapping:
         return
     remedy = (
-        "pass `cost` as a mapping of pairs of labels or as a function of two labels"
+        "pass `cost` as a frame with labels, a mapping of pairs of labels, or a function of two"
         if of_mapping
         else "pass it with labels: pandas.DataFrame(cost, index=p.index, columns=q.index)"
     )

@@ -93,7 +93,8 @@ class ProgressMonitor:
         if now - self.start > self.time_limit:
             raise SolverError(
                 f"the time limit of {self.time_limit:g} s was reached after "
-                f"{now - self.start:.1f} s; {self.summary()}; raise `time_limit`",
+                f"{now - self.start:.1f} s; {self.summary()}; raise `time_limit`, or "
+                "give a `tolerance` where the function takes one",
                 bracket=self.bracket,
             )
 
