@@ -5,20 +5,21 @@
 The pictures are those of DOTmark (Schrieber, Schuhmacher and Gottschlich 2016) in the folder
 DOTMARK_DIR, ``classic/1.png`` and so on, or random fields without it. For a distance, common mass
 stays where it is, so POT solves the dense problem between the pixels whose masses differ; it is
-given the pairs up to ``--peer-pairs``, in the same process. Every size is written when it is done,
-and those that the record has are not measured again.
+given the first pairs, up to ``--peer-pairs``, in the same process. The record is written after
+every pair, and those that it has are not measured again; its peak memory is that of the process.
 """
 
 import argparse
 import itertools
 import math
 import os
+import resource
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import ot
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 from scipy.spatial.distance import cdist
@@ -70,6 +71,8 @@ def _random_fields() -> list[Floats]:
 
 def peer_cost(p: Floats, q: Floats, /) -> float:
     """Cost by POT on all pairs of pixels with too much and with too little mass."""
+    import ot  # of which importing takes 300 MB
+
     supply = p - q
     sources, targets = np.argwhere(supply > 0), np.argwhere(supply < 0)
     a, b = supply[supply > 0], -supply[supply < 0]
@@ -78,59 +81,74 @@ def peer_cost(p: Floats, q: Floats, /) -> float:
     return float(value) * moved
 
 
-def compared(kind: str, side: int, metric: str, n_pairs: int, n_peer: int, /) -> dict[str, Any]:
-    """Times and gaps of the pairs of a class, and the peer's on the first of them."""
-    images = pictures(kind, side)
-    times, gaps, costs, peers = [], [], [], []
-    for index, (p, q) in enumerate(itertools.islice(itertools.combinations(images, 2), n_pairs)):
+def measured(row: dict[str, Any], n_pairs: int, n_peer: int, /) -> Iterator[dict[str, Any]]:
+    """A row of the record, after each pair that it lacks, of ours first.
+
+    Args:
+        row: The row so far, with the class, side and metric.
+        n_pairs: Number of pairs that are measured.
+        n_peer: Number of these that POT solves, too, under the Euclidean distance.
+
+    Yields:
+        The row.
+
+    Raises:
+        ValueError: If the costs of both differ.
+    """
+    pairs = list(itertools.combinations(pictures(row["class"], row["side"]), 2))
+    for p, q in pairs[len(row["seconds"]) : n_pairs]:
         start = time.process_time()
-        solved = grids.transport(p, q, metric=metric)  # type: ignore[arg-type]
-        times.append(time.process_time() - start)
-        gaps.append(solved.gap / solved.cost)
-        costs.append(solved.cost)
-        if index < n_peer and metric == "euclidean":
-            start = time.process_time()
-            peer = peer_cost(p, q)
-            peers.append(time.process_time() - start)
-            if not math.isclose(peer, solved.cost, rel_tol=MAX_DIFFERENCE):
-                raise ValueError(f"POT's cost is {peer}, ours {solved.cost}")
-    record: dict[str, Any] = {
-        "name": f"{kind}, {side} x {side}, {metric}",
-        "pairs": len(times),
-        "mean_s": float(np.mean(times)),
-        "max_s": max(times),
-        "max_relative_gap": max(gaps),
-        "first_cost": costs[0],
-    }
-    if peers:
-        record |= {
-            "peer_pairs": len(peers),
-            "peer_mean_s": float(np.mean(peers)),
-            "ours_of_these_mean_s": float(np.mean(times[: len(peers)])),
-        }
-    return record
+        solved = grids.transport(p, q, metric=row["metric"])
+        row["seconds"].append(round(time.process_time() - start, 6))
+        row["relative_gaps"].append(solved.gap / solved.cost)
+        row["costs"].append(solved.cost)
+        row["peak_memory_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+        yield row
+    peers = row["peer_seconds"]
+    for (p, q), cost in list(zip(pairs, row["costs"], strict=False))[len(peers) : n_peer]:
+        start = time.process_time()
+        peer = peer_cost(p, q)
+        peers.append(round(time.process_time() - start, 6))
+        if not math.isclose(peer, cost, rel_tol=MAX_DIFFERENCE):
+            raise ValueError(f"POT's cost is {peer}, ours {cost}")
+        yield row
+
+
+def row_of(record: dict[str, Any], kind: str, side: int, metric: str, /) -> dict[str, Any]:
+    """The row of a class, side and metric in the record, added to it if it lacks one."""
+    name = f"{kind}, {side} x {side}, {metric}"
+    for row in record["rows"]:
+        if row["name"] == name:
+            return row
+    record["rows"].append({
+        "name": name,
+        "class": kind,
+        "side": side,
+        "metric": metric,
+        **{key: [] for key in ("seconds", "relative_gaps", "costs", "peer_seconds")},
+    })
+    return record["rows"][-1]
 
 
 def main() -> None:
-    """Measure the sizes that the record lacks, and write it after each."""
+    """Measure the pairs that the record lacks, and write it after each."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--sizes", type=int, nargs="+", default=[32, 64])
     parser.add_argument("--metrics", nargs="+", choices=METRICS, default=list(METRICS))
     parser.add_argument("--pairs", type=int, default=28)
-    parser.add_argument("--peer-pairs", type=int, default=2)
+    parser.add_argument("--peer-pairs", type=int, default=0)
     parser.add_argument("--output", type=Path, default=RESULTS)
     options = parser.parse_args()
     kinds = ("classic", "shapes") if "DOTMARK_DIR" in os.environ else ("fields",)
     record = results_io.load(options.output) if options.output.exists() else {"rows": []}
-    done = {row["name"] for row in record["rows"]}
+    record |= {"command": COMMAND, "published": PUBLISHED}
     for side, kind, metric in itertools.product(options.sizes, kinds, options.metrics):
-        if f"{kind}, {side} x {side}, {metric}" in done:
-            continue
-        row = compared(kind, side, metric, options.pairs, options.peer_pairs)
-        row["origin"] = results_io.origin()
-        record = {"command": COMMAND, "published": PUBLISHED, "rows": [*record["rows"], row]}
-        results_io.save(record, options.output)
-        print(row)
+        row = row_of(record, kind, side, metric)
+        n_peer = options.peer_pairs if metric == "euclidean" else 0
+        for _ in measured(row, options.pairs, n_peer):
+            row["origin"] = results_io.origin()
+            results_io.save(record, options.output)
+        print(f"{row['name']}: {np.mean(row['seconds']):.3g} s, {len(row['seconds'])} pairs")
 
 
 if __name__ == "__main__":
