@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test check lint clean
+.PHONY: demo test check lint docs clean
 
 demo: .venv/.demo
 	$(BIN)/gan demo
@@ -19,8 +19,12 @@ lint: .venv/.test
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# The site, in docs/_build/html; a broken link or a missing reference entry ends the build.
+docs: .venv/.docs
+	$(BIN)/sphinx-build --fail-on-warning --keep-going --quiet -b html docs docs/_build/html
+
 clean:
-	rm -rf .venv
+	rm -rf .venv docs/_build docs/auto_gallery
 
 # The stamps are newer than what they were made from: nothing is installed twice.
 .venv/.demo: pyproject.toml constraints.txt | .venv/.made
@@ -31,6 +35,11 @@ clean:
 .venv/.test: pyproject.toml constraints.txt | .venv/.made
 	@echo "installing into .venv (once)"
 	@$(INSTALL) --editable '.[gan,test]'
+	@touch $@ .venv/.demo
+
+.venv/.docs: pyproject.toml constraints.txt | .venv/.made
+	@echo "installing into .venv (once)"
+	@$(INSTALL) --editable '.[gan,docs]'
 	@touch $@ .venv/.demo
 
 .venv/.made:

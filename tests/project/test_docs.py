@@ -1,0 +1,88 @@
+"""The documentation: its code runs and prints what it says; pages are short and linked."""
+
+import contextlib
+import doctest
+import io
+import itertools
+import re
+import runpy
+from pathlib import Path
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import pytest
+
+DOCS = Path(__file__).parents[2] / "docs"
+SOURCES = [path for path in DOCS.rglob("*.md") if "_build" not in path.parts]
+PAGES = sorted(path for path in SOURCES if "auto_gallery" not in path.parts)
+REFERENCES = sorted((DOCS / "reference").glob("*.rst"))
+EXAMPLES = sorted((DOCS / "gallery").glob("plot_*.py"))
+FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", flags=re.DOTALL | re.MULTILINE)
+MAX_PROSE_LINES = 200
+
+
+def name_of(path):
+    """Path of a page within the documentation."""
+    return str(path.relative_to(DOCS))
+
+
+def blocks(page):
+    """Each Python block of a page, with the output that is stated for it.
+
+    Output is stated by a comment behind a ``print``, or by a block of ``output`` that follows.
+    """
+    fences = FENCE.findall(page.read_text(encoding="utf-8"))
+    for (language, code), (following, text) in itertools.pairwise([*fences, ("", "")]):
+        if language == "python":
+            stated = re.findall(r"^\s*print\(.*\)  # (.*)$", code, flags=re.MULTILINE)
+            yield code, text.splitlines() if following == "output" else stated
+
+
+@pytest.mark.parametrize("page", [p for p in PAGES if any(blocks(p))], ids=name_of)
+def test_the_blocks_of_a_page_print_the_stated_output(page, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    namespace = {"__name__": "page"}
+    with mpl.rc_context({"backend": "Agg"}):
+        for code, stated in blocks(page):
+            printed = io.StringIO()
+            with contextlib.redirect_stdout(printed):
+                exec(compile(code, name_of(page), "exec"), namespace)
+            lines = [line.rstrip() for line in printed.getvalue().splitlines()]
+            assert lines == [line.rstrip() for line in stated], code
+        plt.close("all")
+
+
+@pytest.mark.parametrize("page", REFERENCES, ids=name_of)
+def test_the_examples_of_a_reference_page_hold(page, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    failed, _ = doctest.testfile(str(page), module_relative=False)
+    assert not failed
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=name_of)
+def test_an_example_of_the_gallery_draws_a_picture(example, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(plt, "show", lambda: None)
+    mpl.use("Agg")
+    runpy.run_path(str(example))
+    assert plt.get_fignums()
+    plt.close("all")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_a_page_is_read_in_one_sitting(page):
+    prose = FENCE.sub("", page.read_text(encoding="utf-8"))
+    lines = [line for line in prose.splitlines() if line.strip() and line[0] != "|"]
+    assert len(lines) <= MAX_PROSE_LINES
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_a_page_is_in_a_table_of_contents(page):
+    if page.parent == DOCS:
+        return
+    lists = (page.parent / "index.md", DOCS / "index.md")
+    name = page.stem if page.stem != "index" else f"{page.parent.name}/index"
+    assert any(
+        re.search(rf"^{name}$", listed.read_text(encoding="utf-8"), re.MULTILINE)
+        for listed in lists
+    )
