@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from gan import (  # noqa: F401  # attributes, for a type checker
         critics,
         data,
+        diagnose,
         evaluation,
         metrics,
         networks,
@@ -65,6 +66,7 @@ __all__ = [
 _FOLDERS = (
     "critics",
     "data",
+    "diagnose",
     "evaluation",
     "metrics",
     "networks",

@@ -10,6 +10,7 @@ from divergences import DistributionError, SolverError
 from gan.cli.compare import compare_command
 from gan.cli.critic import critic_command
 from gan.cli.demo import demo_command
+from gan.cli.diagnose import diagnose_command
 from gan.cli.recipes import recipes_command
 from gan.cli.sample import sample_command
 from gan.cli.train import train_command
@@ -25,6 +26,7 @@ COMMANDS: dict[str, Callable[..., int]] = {
     "compare": compare_command,
     "critic": critic_command,
     "sample": sample_command,
+    "diagnose": diagnose_command,
 }
 
 

@@ -41,7 +41,9 @@ NAMES = {
         twenty_five_gaussians
     """,
 }
-FOLDERS = ["critics", "data", "evaluation", "metrics", "networks", "recipes", "runs", "training"]
+FOLDERS = """
+    critics data diagnose evaluation metrics networks recipes runs training
+""".split()
 
 
 @pytest.mark.parametrize("module", NAMES, ids=lambda module: module.__name__)

@@ -1,0 +1,20 @@
+"""Diagnostics of the line from GAN to WGAN-GP: a claim, its measurement and its figure each.
+
+Each function returns a frozen result with the measured numbers, ``.verdict``, ``.record()`` for
+JSON and ``.plot(ax=None)``; ``gan diagnose`` writes both to a folder.
+"""
+
+from gan.diagnose.diagnostic import Diagnostic
+from gan.diagnose.gaussian_fits import kl_fit
+from gan.diagnose.registry import DIAGNOSTICS
+from gan.diagnose.result import DiagnosticResult
+from gan.diagnose.verdict import Criterion, Verdict
+
+__all__ = [
+    "DIAGNOSTICS",
+    "Criterion",
+    "Diagnostic",
+    "DiagnosticResult",
+    "Verdict",
+    "kl_fit",
+]

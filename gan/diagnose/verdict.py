@@ -1,0 +1,59 @@
+"""Verdict on a claim: criteria that were fixed before the measurement, and what met them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+Status = Literal["shown", "shown in part", "not reproduced"]
+
+
+@dataclass(frozen=True, slots=True)
+class Criterion:
+    """One requirement of a claim, with the number that was measured for it.
+
+    Attributes:
+        requirement: The requirement, with its threshold, as part of a sentence: "trained value
+            within 0.01 nats of 2 JS - 2 log 2".
+        measured: The number that the requirement is about.
+        met: Whether the number meets it.
+        unit: Unit of the number; empty for a ratio.
+    """
+
+    requirement: str
+    measured: float | int
+    met: bool
+    unit: str = ""
+
+    def __str__(self) -> str:
+        """The requirement, its number and whether it is met, in one line."""
+        number = f"{self.measured:.4g}" + (f" {self.unit}" if self.unit else "")
+        return f"{self.requirement}: {number}{'' if self.met else ' (not met)'}"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Criteria of a claim, and what follows from them.
+
+    Attributes:
+        criteria: One or more criteria.
+    """
+
+    criteria: tuple[Criterion, ...]
+
+    @property
+    def status(self) -> Status:
+        """Shown if all criteria are met, shown in part if some are, else not reproduced."""
+        met = [criterion.met for criterion in self.criteria]
+        if all(met):
+            return "shown"
+        return "shown in part" if any(met) else "not reproduced"
+
+    @property
+    def sentence(self) -> str:
+        """All criteria with their numbers, in one line."""
+        return "; ".join(map(str, self.criteria))
+
+    @classmethod
+    def of(cls, criteria: Sequence[Criterion], /) -> "Verdict":
+        """The verdict of some criteria."""
+        return cls(tuple(criteria))
