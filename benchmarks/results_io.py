@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 RESULTS = Path(__file__).parent / "results"
+FIGURES = Path(__file__).parents[1] / "docs" / "benchmarks"
 PACKAGES = ("numpy", "scipy", "torch", "torchmetrics", "mpmath")
 
 

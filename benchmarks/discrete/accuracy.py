@@ -3,7 +3,7 @@
     python -m benchmarks.discrete.accuracy
 
 prints tables and writes `results/accuracy.json` within four minutes on one core, most of it spent
-in mpmath. `python -m benchmarks.render_tables` then updates the README.
+in mpmath. `python -m benchmarks.render_tables` then updates the page.
 """
 
 import time
@@ -96,9 +96,8 @@ def measure_all() -> dict[str, Any]:
     start = time.perf_counter()
     return {
         "command": "python -m benchmarks.discrete.accuracy",
+        **results_io.origin(),
         "seed": SEED,
-        "versions": results_io.versions(),
-        "machine": results_io.machine(),
         "sweep": _sweep_records(sweep, FLOAT64_SWEEP),
         "float32": _sweep_records(single_precision, FLOAT32_SWEEP),
         "signs": signs(*SIGN_TEST),

@@ -23,6 +23,7 @@ import divergences
 from benchmarks import results_io
 
 RESULTS = results_io.RESULTS / "speed.json"
+COMMAND = "python -m benchmarks.discrete.speed"
 SHAPES = ((1_000_000,), (10_000, 100), (100_000, 10), (1000,), (10,))
 MATRIX_SHAPE = (200, 1000)  # distances of all pairs, as broadcast arguments
 SEED = 0
@@ -142,7 +143,7 @@ def measure_all(
     p, q = pair(matrix_shape)
     matrix_functions = divergences.js_distance, _scipy_matrix
     rows.append(comparison("js_distance", matrix_functions, (p[:, None], q[None]), rounds))
-    source = {"versions": results_io.versions(), "machine": results_io.machine(), "seed": SEED}
+    source = {"command": COMMAND, **results_io.origin(), "seed": SEED}
     return {**source, "threads": os.environ.get("OMP_NUM_THREADS", "default"), "rows": rows}
 
 

@@ -5,7 +5,7 @@
     python -m benchmarks.gan.critic_gap --gather            # collect the finished fits
 
 Each fit is kept under ``runs/critic_gap``; a benchmark that was stopped resumes when run again.
-Results go to ``results/critic_gap.json``, the figure to ``docs/critic_gap.png``.
+Results go to ``results/critic_gap.json``, the figure to ``docs/benchmarks``.
 """
 
 import json
@@ -198,8 +198,8 @@ def main(
             print(f"stopped with {unfinished} of {len(items)} unfinished; run again to resume")
             return EXIT_INTERRUPTED
     record: dict[str, Any] = {
-        "versions": results_io.versions(),
-        "machine": results_io.machine(),
+        "command": "python -m benchmarks.gan.critic_gap",
+        **results_io.origin(),
         "groups": {
             name: {"question": group.question, "n": group.n, "rows": _finished_rows(name)}
             for name, group in GROUPS.items()

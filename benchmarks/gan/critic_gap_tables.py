@@ -9,10 +9,11 @@ from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from benchmarks import results_io
 from gan.critics import CRITICS
 from gan.critics.pairs.cones import PUBLISHED_CONE_COUNTS, PUBLISHED_DIMENSIONS
 
-FIGURE = Path(__file__).parents[2] / "docs" / "critic_gap.png"
+FIGURE = results_io.FIGURES / "critic_gap.png"
 PUBLISHED_ERRORS = {  # Korotin et al. 2022: mean |error| in % over N, by dimension
     "gradient penalty": (32, 21, 13, 15, 18, 27, 22),
     "one-sided penalty": (9, 9, 10, 15, 19, 25, 23),

@@ -4,7 +4,7 @@
     python -m benchmarks.gan.progress --gather   # collect the finished runs
 
 Each run is one of `gan train`, kept under ``runs/progress``; a benchmark that was stopped resumes
-when run again. Results go to ``results/progress.json``, the figure to ``docs/progress.png``.
+when run again. Results go to ``results/progress.json``, the figure to ``docs/benchmarks``.
 """
 
 import json
@@ -31,7 +31,7 @@ from gan.runs.signals import EXIT_INTERRUPTED
 from gan.training.devices import Precision
 
 RESULTS = results_io.RESULTS / "progress.json"
-FIGURE = Path(__file__).parents[2] / "docs" / "progress.png"
+FIGURE = results_io.FIGURES / "progress.png"
 RUNS = Path("runs/progress")
 RECIPES = ("gan", "wgan", "wgan-gp", "wgan-certified")
 KNOWLEDGE_COLUMNS = {  # those that every evaluation of the results has are shown
@@ -255,8 +255,8 @@ def main(*, workers: int = 2, gather: bool = False) -> int:
     ]
     if records:
         record: dict[str, Any] = {
-            "versions": results_io.versions(),
-            "machine": results_io.machine(),
+            "command": "python -m benchmarks.gan.progress",
+            **results_io.origin(),
             "runs": records,
         }
         results_io.save(record, RESULTS)

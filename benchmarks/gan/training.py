@@ -33,6 +33,7 @@ from gan.runs.signals import EXIT_INTERRUPTED
 from gan.runs.text_table import text_table
 
 RESULTS = results_io.RESULTS / "training.json"
+COMMAND = "python -m benchmarks.gan.training"
 RUNS = Path("runs/benchmark")
 
 
@@ -263,7 +264,7 @@ def main(
         ]
         record = results_io.load(RESULTS) if RESULTS.exists() else {"cases": {}}
         record["cases"][name] = {"command": case.command(len(runs)), "runs": runs}
-        record |= {"versions": results_io.versions(), "machine": results_io.machine()}
+        record |= {"command": COMMAND, **results_io.origin()}
         results_io.save(record, RESULTS)
         print(table({"cases": {name: record["cases"][name]}}), flush=True)
         if len(runs) < len(items):

@@ -144,8 +144,8 @@ def main() -> None:
     record = {
         "rates": [rates(width, precision) for width, precision in cases],
         "gaps": {"32": gaps("32"), "bf16-mixed": gaps("bf16-mixed")},
-        "versions": results_io.versions(),
-        "machine": results_io.machine(),
+        "command": "python -m benchmarks.gan.training_speed",
+        **results_io.origin(),
     }
     results_io.save(record, RESULTS)
     print(table(record))

@@ -1,4 +1,4 @@
-"""Tables of `estimators` for the README: the cases at n = 1000, and the rest in sentences."""
+"""Markdown tables of `estimators`: the cases at n = 1000, and the rest in sentences."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ Row = dict[str, Any]
 
 
 def markdown(record: Row, /) -> str:
-    """Table and sentences of the README.
+    """Table of the cases at n = 1000, and sentences on the rest.
 
     Args:
         record: Result of `estimators.run`.

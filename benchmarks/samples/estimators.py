@@ -26,6 +26,7 @@ from divergences._typing import Floats
 from divergences.sampled import Estimate
 
 RESULTS = results_io.RESULTS / "estimators.json"
+COMMAND = "python -m benchmarks.samples.estimators"
 OUR_METHODS = ("auto", "classifier", "knn", "histogram")
 NOMINAL_SIZES = (200, 1000, 5000)
 EMD_DIMENSIONS = (1, 2, 5, 20)
@@ -226,6 +227,7 @@ def _run_cells(
         }
         record["cells"] = [row for row in record["cells"] if cell.items() - row.items()]
         record["cells"].append(cell | summary(pair, np.array(rows)))
+        record |= _origin()
         _print_cell(record["cells"][-1])
         results_io.save(record, RESULTS)
 
@@ -235,12 +237,18 @@ def _initial_record(fresh: bool) -> dict[str, Any]:
     if RESULTS.exists() and not fresh:
         return results_io.load(RESULTS)
     return {
-        "versions": results_io.versions() | estimator_peers.versions(),
-        "machine": results_io.machine(),
+        **_origin(),
         "cells": [],
         "emd_intervals": [],
         "ties": [],
     }
+
+
+def _origin() -> dict[str, Any]:
+    """Command, commit, time, versions and machine of a measurement."""
+    origin = results_io.origin()
+    versions = origin["versions"] | estimator_peers.versions()
+    return {"command": COMMAND, **origin, "versions": versions}
 
 
 def _print_cell(row: dict[str, Any]) -> None:

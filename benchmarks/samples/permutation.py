@@ -24,6 +24,7 @@ from divergences.sampled._two_sample.kernel_statistics import median_distance
 from divergences.sampled._two_sample.permutation_test import StatisticName
 
 RESULTS = results_io.RESULTS / "permutation.json"
+COMMAND = "python -m benchmarks.samples.permutation"
 SEED = 0
 STATISTICS: tuple[StatisticName, ...] = ("emd", "js", "energy", "mmd")
 PEER_TESTS = ("ks_2samp", "epps_singleton_2samp")
@@ -278,8 +279,8 @@ def measure_rates(
         print(f"power, {name}: done", flush=True)
     n, m = SAMPLE_SIZES
     return {
-        "versions": results_io.versions(),
-        "machine": results_io.machine(),
+        "command": COMMAND,
+        **results_io.origin(),
         "seed": SEED,
         "n": n,
         "m": m,

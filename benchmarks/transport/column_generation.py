@@ -25,7 +25,8 @@ from numpy.typing import NDArray
 from benchmarks import results_io
 
 RESULTS = results_io.RESULTS / "large.json"
-FIGURE = results_io.RESULTS / "growth.png"
+FIGURE = results_io.FIGURES / "growth.png"
+COMMAND = "python -m benchmarks.transport.column_generation"
 SEED = 0
 MAX_RELATIVE_DIFFERENCE = 1e-12  # between the costs of both solvers
 
@@ -219,7 +220,7 @@ def draw(cases: dict[str, Any], path: Path = FIGURE, /) -> None:
 
 def main(arguments: list[str] | None = None, /) -> None:
     """Run the named cases, or all, and save the results after each."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.transport.column_generation")
+    parser = argparse.ArgumentParser(prog=COMMAND)
     parser.add_argument("cases", nargs="*", metavar="case", help=", ".join(CASES))
     parser.add_argument("--solver", choices=SOLVERS, help="run one case here and print JSON")
     parser.add_argument("--figure", action="store_true", help="draw the figure from saved results")
@@ -232,11 +233,7 @@ def main(arguments: list[str] | None = None, /) -> None:
     record = results_io.load(RESULTS) if RESULTS.exists() else {"cases": {}}
     for case in () if options.figure else options.cases or CASES:
         record["cases"][case] = compare_solvers(case)
-        record |= {
-            "versions": results_io.versions(),
-            "machine": results_io.machine(),
-            "seed": SEED,
-        }
+        record |= {"command": COMMAND, **results_io.origin(), "seed": SEED}
         results_io.save(record, RESULTS)
         print(table({case: record["cases"][case]}), flush=True)
     print(table(record["cases"]))

@@ -25,6 +25,7 @@ from divergences import sampled
 from gan.critics.pairs import cones
 
 RESULTS = results_io.RESULTS / "exact.json"
+COMMAND = "python -m benchmarks.transport.exact"
 SEED = 0
 MAX_RELATIVE_DIFFERENCE = 1e-12  # between the costs of both solvers
 SMALL_SIZES = (10, 20, 50)
@@ -209,7 +210,7 @@ def table(record: dict[str, Any], /) -> str:
 
 def measure_all() -> dict[str, Any]:
     """Results of all benchmarks, with versions, machine and seed."""
-    provenance = {"versions": results_io.versions(), "machine": results_io.machine(), "seed": SEED}
+    provenance = {"command": COMMAND, **results_io.origin(), "seed": SEED}
     times = {
         "small": small_problems(),
         "matrix": distance_matrix(),

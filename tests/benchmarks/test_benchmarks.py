@@ -1,13 +1,15 @@
-"""Benchmarks run, their references are right, and the README has their results."""
+"""Benchmarks run, their references are right, and their pages have the results."""
 
+import importlib.util
 import math
+import re
 from functools import partial
 
 import mpmath
 import numpy as np
 import pytest
 
-from benchmarks import render_tables, results_io
+from benchmarks import markdown, results_io
 from benchmarks.discrete import accuracy, baselines, edge_cases, reference, speed
 from benchmarks.gan import (
     critic_gap,
@@ -17,6 +19,8 @@ from benchmarks.gan import (
     training,
     training_speed,
 )
+from benchmarks.pages import PAGES, provenance
+from benchmarks.render_tables import outdated
 from benchmarks.samples import permutation
 from benchmarks.transport import column_generation, exact, high_dimension, one_dimensional
 from gan.critics import CRITICS
@@ -149,14 +153,32 @@ def test_the_results_have_all_sizes_with_versions_and_machine(results):
     assert "scipy entropy" in accuracy.tables(results)
 
 
-def test_the_readme_is_up_to_date_with_the_results():
-    text = render_tables.README.read_text(encoding="utf-8")
-    assert render_tables.replace_sections(text, render_tables.sections()) == text
+@pytest.mark.parametrize("name", PAGES)
+def test_the_page_of_a_benchmark_has_its_results_command_and_figures(name):
+    path, page = results_io.FIGURES / f"{name}.md", PAGES[name]
+    text = path.read_text(encoding="utf-8")
+    assert text == page.markdown(), "run python -m benchmarks.render_tables"
+    (command,) = re.findall(r"^    python -m ([\w.]+).*$", text, re.MULTILINE)[:1]
+    assert importlib.util.find_spec(command)
+    assert all((path.parent / figure).exists() for figure, _ in page.figures)
 
 
-def test_a_readme_without_markers_is_refused():
-    with pytest.raises(ValueError, match="must have <!-- speed:begin -->"):
-        render_tables.replace_sections("# divergences", {"speed": "fast"})
+def test_an_outdated_page_is_found_and_a_row_of_other_length_refused(tmp_path):
+    assert outdated(tmp_path).keys() == {tmp_path / f"{name}.md" for name in PAGES}
+    with pytest.raises(ValueError, match=r"the head has 2 cells, a row 1: \['x'\]"):
+        markdown.table(["a", "b"], [["x"]])
+
+
+def test_a_page_says_when_and_at_which_commit_it_was_measured():
+    versions, machine = {"numpy": "2.4"}, {"processor": "P", "cores": 2, "system": "Linux"}
+    origin = {"commit": "abcdef0123+", "date": "2026-01-02T03", "versions": versions}
+    origin["machine"] = machine
+    text = "Measured 2026-01-02, at commit abcdef0 with changes, on P, 2 cores, Linux, with numpy"
+    older = origin | {"date": "2025", "commit": "0"}
+    for record in (origin, {"origin": origin}, {"rows": [{"origin": older}, {"origin": origin}]}):
+        assert provenance(record, "speed").startswith(text)
+    recorded = {"recorded_in": {"commit": "abcdef0", "date": "2026-01-02"}, "versions": versions}
+    assert "recorded in commit abcdef0" in provenance(recorded | {"machine": machine}, "speed")
 
 
 def test_the_speed_benchmark_runs_and_agrees_with_its_peers():
@@ -216,8 +238,9 @@ def test_a_large_case_runs_in_a_subprocess_and_agrees_with_pot(monkeypatch, tmp_
     assert "unknown case normal-17" in capsys.readouterr().err
 
 
-def test_permutation_tests_are_compared_with_the_same_statistic_of_scipy():
-    record = permutation.measure_rates(level_pairs=20, power_pairs=20, n_jobs=1) | {
+def test_permutation_tests_are_compared_with_the_same_statistic_of_scipy(monkeypatch):
+    monkeypatch.setattr(permutation, "TIMED_PERMUTATIONS", 49)
+    record = permutation.measure_rates(level_pairs=2, power_pairs=2, n_jobs=1) | {
         "times": permutation.times(size=10, large=50)
     }
     assert permutation.table(record).count("\n") == 27
