@@ -32,7 +32,7 @@ KL_AND_JS_ALTERNATIVES = (
 def kl(p: Family, q: Family, /) -> float:
     r"""Kullback-Leibler divergence KL(p || q) of two distributions of a family, in nats.
 
-    =================  =============================================================
+    ================== =============================================================
     Normal             :math:`\log(\sigma_q/\sigma_p) + [\sigma_p^2 + (\mu_p - \mu_q)^2]
                        / 2\sigma_q^2 - 1/2`
     MultivariateNormal :math:`[\mathrm{tr}(\Sigma_q^{-1}\Sigma_p) - d - \log\det(\Sigma_q^{-1}
@@ -45,7 +45,7 @@ def kl(p: Family, q: Family, /) -> float:
     Poisson            :math:`\lambda_p\log(\lambda_p/\lambda_q) + \lambda_q - \lambda_p`
     Bernoulli          :math:`\sum_i p_i\log(p_i/q_i)`, as for Categorical
     Uniform            :math:`\log` of the ratio of the lengths
-    =================  =============================================================
+    ================== =============================================================
 
     All are computed in other forms, since these cancel for close pairs. The relative error is a
     few units in the last place for all parameters, except for MultivariateNormal, where it is

@@ -35,8 +35,8 @@ def w1(p: Family, q: Family, /) -> float:
 
     The difference of the means where one of the two is stochastically larger: always for
     Exponential, Poisson and Bernoulli, for Gamma and Beta unless one has both parameters larger.
-    For Normal the mean of a folded normal, E |a + b Z| with a and b the differences of means and
-    of deviations. For MultivariateNormal only between translates.
+    For Normal the mean of a folded normal, ``E |a + b Z|`` with a and b the differences of means
+    and of deviations. For MultivariateNormal only between translates.
 
     Args:
         p: A distribution.

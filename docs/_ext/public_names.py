@@ -23,13 +23,14 @@ logger = logging.getLogger(__name__)
 
 
 def names() -> list[str]:
-    """Every public name, with its namespace; namespaces themselves are left out."""
+    """Every public name with its namespace, once; namespaces themselves are left out."""
     every = [
         f"{namespace}.{name}"
         for namespace in NAMESPACES
         for name in import_module(namespace).__all__
     ]
-    return [name for name in every if name not in NAMESPACES]
+    aliases = {f"gan.{name}" for name in import_module("gan.networks").__all__}
+    return [name for name in every if name not in NAMESPACES and name not in aliases]
 
 
 def note_examples(app: Sphinx, doctree: nodes.document) -> None:

@@ -74,15 +74,3 @@ def test_a_page_is_read_in_one_sitting(page):
     prose = FENCE.sub("", page.read_text(encoding="utf-8"))
     lines = [line for line in prose.splitlines() if line.strip() and line[0] != "|"]
     assert len(lines) <= MAX_PROSE_LINES
-
-
-@pytest.mark.parametrize("page", PAGES, ids=name_of)
-def test_a_page_is_in_a_table_of_contents(page):
-    if page.parent == DOCS:
-        return
-    lists = (page.parent / "index.md", DOCS / "index.md")
-    name = page.stem if page.stem != "index" else f"{page.parent.name}/index"
-    assert any(
-        re.search(rf"^{name}$", listed.read_text(encoding="utf-8"), re.MULTILINE)
-        for listed in lists
-    )
