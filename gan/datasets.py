@@ -2,14 +2,17 @@
 
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from gan.data import mnist
+from gan.data.characters import CharacterSequences, complete_words, read_text
 from gan.data.curves import SwissRoll, VerticalSegments
 from gan.data.dataset import IMAGE_REFINEMENT, DataSet, Loader, Measures, Sampler
 from gan.data.files import data_set_of_path
+from gan.data.grammar import grammar_text
 from gan.data.mixtures import GaussianMixture, eight_gaussians, twenty_five_gaussians
 from gan.errors import ConfigError
 from gan.metrics.classifier import DigitClassifier, digit_classifier
@@ -17,6 +20,7 @@ from gan.metrics.densities import density_js, density_reverse_kl
 from gan.metrics.digits import STACKED_SAMPLES, digit_quality, mode_coverage, stacked_numbers
 from gan.metrics.frechet import Moments
 from gan.metrics.modes import modes
+from gan.metrics.ngrams import NgramReference, known_words
 
 REFERENCE_SIZE = 2000  # real points that JS compares generated points with
 FRECHET_STRIDE = 3  # 20,000 digits, from the whole file: its order is not random
@@ -161,6 +165,33 @@ def stacked_mnist_set(data_dir: Path | None) -> DataSet:
     )
 
 
+def characters_set(data_dir: Path | None, data_file: Path | None = None) -> DataSet:
+    """Text of a small grammar, or of --data-file, in sequences of 32 characters."""
+    del data_dir
+    text = grammar_text() if data_file is None else read_text(data_file)
+    sequences = CharacterSequences.of(text, name=str(data_file or "text"))
+    vocabulary = sequences.words()
+    rng = torch.Generator().manual_seed(0)  # the same reference in every evaluation
+    real, other = sequences.draw(2 * REFERENCE_SIZE, rng).split(REFERENCE_SIZE)
+    reference = NgramReference.of(real, other, rng)
+
+    def measure(points: Tensor) -> Measures:
+        indices = points.argmax(dim=2)
+        words = [complete_words(text) for text in sequences.texts(indices)]
+        return {**reference.measures(indices), "known_words": known_words(words, vocabulary)}
+
+    return DataSet(
+        sequences.shape,
+        sequences.sample,
+        networks="sequence",
+        measure=measure,
+        measure_size=REFERENCE_SIZE,
+        refinement=IMAGE_REFINEMENT,
+        decode=sequences.decode,
+        description="" if data_file is None else f"{data_file}: {sequences}",
+    )
+
+
 def _reference_sample(sample: Sampler) -> Tensor:
     """Real points that are the same in every evaluation, so that their noise is, too."""
     return sample(REFERENCE_SIZE, torch.Generator().manual_seed(0))
@@ -173,6 +204,7 @@ def load_data_set(
     *,
     image_size: int | None = None,
     standardize: bool = False,
+    data_file: Path | None = None,
 ) -> DataSet:
     """The data set of a name, or of a path.
 
@@ -181,6 +213,7 @@ def load_data_set(
         data_dir: Folder of the MNIST files.
         image_size: Side in pixels that images of a folder are resized to.
         standardize: Divide each column of a table by its standard deviation.
+        data_file: A UTF-8 text for the data set characters.
 
     Returns:
         The data set.
@@ -189,6 +222,13 @@ def load_data_set(
         ConfigError: If an option does not apply to a data set of a name.
         DistributionError: If the file or folder holds no points that can be read.
     """
+    if name == "characters" and data_file is not None:
+        return characters_set(data_dir, data_file)
+    if data_file is not None:
+        raise ConfigError(
+            f"--data-file is the text of the data characters; leave it out, or give "
+            f"--data characters instead of {name}"
+        )
     if name not in DATA:
         return data_set_of_path(Path(name), image_size=image_size, standardize=standardize)
     if image_size is not None or standardize:
@@ -208,4 +248,10 @@ DATA: dict[str, Loader] = {
     "segment": segment_set,
     "mnist": mnist_set,
     "stacked-mnist": stacked_mnist_set,
+    "characters": characters_set,
+}
+
+# Quick settings of recipes that differ on a data set.
+QUICK_SETTINGS: dict[str, dict[str, dict[str, Any]]] = {
+    "characters": {"wgan-gp": {"batch_size": 64, "learning_rate": 1e-3, "penalty_weight": 10.0}}
 }

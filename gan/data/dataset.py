@@ -63,6 +63,7 @@ class DataSet:
         sample_without_replacement: As ``sample``, but without replacement, for a finite data set;
             None for a continuous distribution.
         description: Size, shape and unit of the points of a file, in one line for the user.
+        decode: Texts of points that are sequences of characters; None for other points.
     """
 
     shape: tuple[int, ...]
@@ -77,6 +78,7 @@ class DataSet:
     log_density: Callable[[Tensor], Tensor] | None = None
     sample_without_replacement: Sampler | None = None
     description: str = ""
+    decode: Callable[[Tensor], list[str]] | None = None
 
     @classmethod
     def of_points(

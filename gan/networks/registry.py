@@ -13,8 +13,9 @@ from gan.networks.mlp import mlp_critic, mlp_generator
 from gan.networks.modules import Critic, Generator, Shape
 from gan.networks.residual import residual_critic, residual_generator
 from gan.networks.segment import segment_generator
+from gan.networks.sequences import sequence_critic, sequence_generator
 
-Domain = Literal["any points", "points in the plane", "images", "images of 28 x 28"]
+Domain = Literal["any points", "points in the plane", "images", "images of 28 x 28", "sequences"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,8 @@ class Networks:
             return len(shape) == 3 and shape[1] % 4 == 0 and shape[2] % 4 == 0
         if self.domain == "images of 28 x 28":
             return len(shape) == 3 and shape[1:] == (28, 28)
+        if self.domain == "sequences":
+            return len(shape) == 2
         return True
 
 
@@ -117,5 +120,11 @@ NETWORKS: dict[str, Networks] = {
         partial(mlp_generator, hidden=[32, 128], noise_size=10),
         partial(mlp_critic, hidden=[128, 32]),
         "images of 28 x 28",
+    ),
+    "sequence": Networks(
+        "residual 1-D convolutions, softmax over the alphabet (Gulrajani et al. 2017, appendix C)",
+        sequence_generator,
+        sequence_critic,
+        "sequences",
     ),
 }

@@ -21,6 +21,8 @@ METRIC_COLUMNS = {  # head and number format of each metric, in the order of the
     "frechet": ("Frechet", ".3g"),
     "confidence": ("confidence", ".3f"),
     "mode_kl": ("mode KL", ".3f"),
+    "js_4": ("JS of 4-grams", ".3f"),
+    "known_words": ("words", ".1%"),
     "live_gap": ("live gap", ".4g"),
     "gap": ("gap", ".4g"),
     "slope": ("slope", ".3g"),

@@ -9,7 +9,7 @@ import torch
 from tyro.conf import Positional, Suppress, UseAppendAction
 
 from gan.data.files import digest_of_path, is_data_path
-from gan.datasets import DATA
+from gan.datasets import DATA, QUICK_SETTINGS
 from gan.errors import ConfigError, unknown_name
 from gan.networks import NETWORKS
 from gan.recipes.recipe import Recipe
@@ -31,6 +31,7 @@ class Config:
         data: Name of the data set, or a path: a table or array of points (.npy, .npz, .csv, .tsv,
             .txt, .parquet), or a folder of images.
         image_size: Side in pixels that the images of a folder are resized to.
+        data_file: A UTF-8 text for the data set characters, instead of its own.
         standardize: Divide each column of a table by its standard deviation; samples of the run
             are in these units, too.
         networks: Name of the pair of networks; by default the data set's own.
@@ -58,6 +59,7 @@ class Config:
     recipe: Positional[str]
     data: str = "eight-gaussians"
     image_size: int | None = None
+    data_file: Path | None = None
     standardize: bool = False
     networks: str | None = None
     steps: int = 3000
@@ -132,7 +134,10 @@ class Config:
     def recipe_settings(self) -> Recipe:
         """The method with all its settings."""
         method = RECIPES[self.recipe]
-        return replace(method.quick if self.settings == "quick" else method.paper, **self.changes)
+        if self.settings == "paper":
+            return replace(method.paper, **self.changes)
+        of_data = QUICK_SETTINGS.get(self.data, {}).get(self.recipe, {})
+        return replace(method.quick, **{**of_data, **self.changes})
 
     def record(self) -> dict[str, Any]:
         """All choices that determine the run, in plain values; of a data file, its digest, too."""
@@ -150,6 +155,10 @@ class Config:
             plain["data_digest"] = digest_of_path(Path(self.data))
         else:
             del plain["image_size"], plain["standardize"]
+        del plain["data_file"]  # absent from the records of older runs
+        if self.data_file is not None:
+            plain["data_file"] = str(self.data_file)
+            plain["data_digest"] = digest_of_path(self.data_file)
         return {
             **plain,
             "plugin": plugins,
@@ -203,6 +212,8 @@ def config_from_record(record: dict[str, Any], /, *, out: Path, data_dir: Path |
         settings = dict(record["recipe_settings"])
         settings["betas"] = tuple(settings["betas"])
         plain["plugin"] = tuple(plain.get("plugin", ()))
+        if "data_file" in plain:
+            plain["data_file"] = Path(plain["data_file"])
         return Config(**plain, changes=settings, out=out, data_dir=data_dir)
     except (KeyError, TypeError) as error:
         raise ConfigError(

@@ -18,6 +18,7 @@ EXACT_COLOR, GAP_COLOR, CERTIFIED_COLOR, BASELINE_COLOR = "black", "C0", "C2", "
 DPI = 120
 CONTOUR_RESOLUTION = 160
 MAX_COLUMNS = 5  # drawn against each other
+TEXT_LINES = 24
 MIN_PLOTTED_ERROR = 1e-9  # on a logarithmic axis
 
 
@@ -113,6 +114,19 @@ def save_samples(
     else:
         draw_image_grid(axes, generated[:256])
     axes.set_title(title)
+    figure.savefig(path, dpi=DPI)
+
+
+def save_texts(path: Path, real: Sequence[str], generated: Sequence[str], title: str = "") -> None:
+    """Save generated texts beside real ones, a line each."""
+    figure = Figure(figsize=(9, 6), layout="constrained")
+    for axes, head, texts in zip(
+        figure.subplots(1, 2), ("real", title), (real, generated), strict=True
+    ):
+        text = "\n".join(texts[:TEXT_LINES]).replace("$", r"\$")
+        axes.text(0, 1, text, family="monospace", va="top", transform=axes.transAxes)
+        axes.set_axis_off()
+        axes.set_title(head, loc="left")
     figure.savefig(path, dpi=DPI)
 
 

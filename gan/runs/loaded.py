@@ -142,7 +142,7 @@ def _config(recipe: str, choices: dict[str, Any]) -> Config:
         if name not in of_run | of_recipe:
             raise ConfigError(unknown_name("choice", name, sorted(of_run | of_recipe)))
     run_choices = {name: choice for name, choice in choices.items() if name in of_run}
-    for name in ("out", "data_dir"):
+    for name in ("out", "data_dir", "data_file"):
         if run_choices.get(name) is not None:
             run_choices[name] = Path(run_choices[name])
     if "data" in run_choices:

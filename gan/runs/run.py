@@ -154,6 +154,7 @@ def initial_training(config: Config, /) -> tuple[Training, DataSet]:
             config.data_dir,
             image_size=config.image_size,
             standardize=config.standardize,
+            data_file=config.data_file,
         )
     name = config.networks or data.networks
     networks = NETWORKS[name]

@@ -3,9 +3,11 @@
 import sys
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NoReturn
 
 import torch
+from torch import Tensor
 from tqdm import tqdm
 
 from gan.data.dataset import DataSet
@@ -20,6 +22,7 @@ from gan.training.global_sources import seeded_global_sources
 from gan.training.loop import Step, Training, train
 
 PICTURE_POINTS = 2000
+PRINTED_TEXTS = 4
 PROGRESS_STEPS = 10  # between updates of the numbers beside the progress bar
 
 # Independent streams of a run's seed, other than the one of its training.
@@ -118,10 +121,19 @@ class Session:
                 (pixels - self.data.offset) / self.data.unit for pixels in (real, generated)
             )
         self.folder.save_frame(
-            step.number,
-            lambda path: figures.save_samples(path, real, generated, f"step {step.number}"),
+            step.number, lambda path: self._save_picture(path, real, generated, step.number)
         )
         return evaluation.live.exact
+
+    def _save_picture(self, path: Path, real: Tensor, generated: Tensor, step: int) -> None:
+        """Save a picture of generated points beside real ones; of texts, print some, too."""
+        if self.data.decode is None:
+            figures.save_samples(path, real, generated, f"step {step}")
+            return
+        texts = self.data.decode(generated)
+        for text in texts[:PRINTED_TEXTS]:
+            tqdm.write(f"step {step}: {text}", file=sys.stderr)
+        figures.save_texts(path, self.data.decode(real), texts, f"step {step}")
 
     def save_checkpoint(self, *, any_rank: bool = False) -> None:
         """Replace the checkpoint, in the first process or in any."""
