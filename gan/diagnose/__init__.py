@@ -6,6 +6,9 @@ JSON and ``.plot(ax=None)``; ``gan diagnose`` writes both to a folder.
 
 from gan.diagnose.diagnostic import Diagnostic
 from gan.diagnose.gaussian_fits import kl_fit
+from gan.diagnose.generator_overshoot import overshooting
+from gan.diagnose.maximum_likelihood import likelihood
+from gan.diagnose.parallel_segments import segments
 from gan.diagnose.registry import DIAGNOSTICS
 from gan.diagnose.result import DiagnosticResult
 from gan.diagnose.verdict import Criterion, Verdict
@@ -17,4 +20,7 @@ __all__ = [
     "DiagnosticResult",
     "Verdict",
     "kl_fit",
+    "likelihood",
+    "overshooting",
+    "segments",
 ]

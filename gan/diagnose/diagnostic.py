@@ -19,6 +19,7 @@ class Diagnostic:
         criterion: What must be measured for the claim to count as shown, fixed beforehand.
         run: The function: keyword arguments with defaults, a `DiagnosticResult`.
         quick: Arguments that differ for a result within 25 seconds.
+        seeds: Seeds of the published verdict, of a function with chance.
     """
 
     claims: tuple[str, ...]
@@ -26,6 +27,7 @@ class Diagnostic:
     criterion: str
     run: Callable[..., DiagnosticResult]
     quick: Mapping[str, Any] = field(default_factory=dict)
+    seeds: tuple[int, ...] = (0, 1, 2)
 
     def accepted(self, options: Mapping[str, Any], /) -> dict[str, Any]:
         """Those of some options that the function takes."""

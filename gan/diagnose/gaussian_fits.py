@@ -143,16 +143,25 @@ def kl_fit(*, distance: float = 4.0, sigma: float = 0.5) -> GaussianFits:
     right = distance / 2
     return GaussianFits(
         data,
-        _fit(data, log_space.kl, start=(right / 2, sigma)),
-        _fit(data, log_space.reverse_kl, start=(right, sigma)),
-        _fit(data, log_space.reverse_kl, start=(-right, sigma)),
+        fitted_gaussian(data, log_space.kl, start=(right / 2, sigma)),
+        fitted_gaussian(data, log_space.reverse_kl, start=(right, sigma)),
+        fitted_gaussian(data, log_space.reverse_kl, start=(-right, sigma)),
     )
 
 
-def _fit(
-    data: TwoBumps, divergence: Callable[[Floats, Floats], Any], start: tuple[float, float]
+def fitted_gaussian(
+    data: TwoBumps, divergence: Callable[[Floats, Floats], Any], /, *, start: tuple[float, float]
 ) -> GaussianFit:
-    """The normal distribution with the smallest divergence on a fine grid, near a start."""
+    """The normal distribution with the smallest divergence from two bumps, near a start.
+
+    Args:
+        data: The two bumps.
+        divergence: Divergence of two vectors of log probabilities, in nats.
+        start: Mean and standard deviation at the start.
+
+    Returns:
+        The fit, optimal on a fine grid, with its divergences by quadrature.
+    """
     end = GRID_REACH * data.standard_deviation
     x = np.linspace(-end, end, GRID_SIZE)
     data_logs = _normalized(data.log_density(x))
@@ -169,7 +178,7 @@ def _fit(
     )
     mean, sigma = float(optimum.x[0]), math.exp(optimum.x[1])
     return GaussianFit(
-        mean, sigma, *_divergences(data, mean, sigma), data.bump_masses(mean, sigma)
+        mean, sigma, *quadrature_divergences(data, mean, sigma), data.bump_masses(mean, sigma)
     )
 
 
@@ -178,7 +187,7 @@ def _normalized(logs: Floats) -> Floats:
     return logs - logsumexp(logs)
 
 
-def _divergences(data: TwoBumps, mean: float, sigma: float) -> tuple[float, float]:
+def quadrature_divergences(data: TwoBumps, mean: float, sigma: float) -> tuple[float, float]:
     """KL(P || G) and KL(G || P) of the density and a normal one, by quadrature."""
     line, points = (-math.inf, math.inf), [-data.center, data.center, mean]
     generated = partial(normal_log_density, mean=mean, sigma=sigma)

@@ -79,6 +79,23 @@ def new_panels(
     return figure, [figure.add_subplot(rows, columns, i + 1) for i in range(count)]
 
 
+def legend_below(axes: Axes, /, *, columns: int = 1) -> None:
+    """Put the legend below the axes, where it hides nothing; for narrow panels with many curves.
+
+    Args:
+        axes: The axes.
+        columns: Columns of the legend; two only of short labels, in a row of three panels.
+    """
+    axes.legend(
+        loc="upper center",
+        bbox_to_anchor=(0.5, -0.14),
+        ncols=columns,
+        handlelength=1.8,
+        columnspacing=1.0,
+        frameon=False,
+    )
+
+
 def save_figure(figure: Figure, path: Path, /) -> None:
     """Write a figure as PNG, in the resolution of the style."""
     with figure_style():
