@@ -50,7 +50,7 @@ def mnist_dir():
     except MnistError as error:
         if os.environ.get("CI"):
             raise
-        pytest.skip(f"MNIST is not here: {error}")
+        pytest.skip(f"MNIST is not here: {str(error).splitlines()[0]}")
     if os.environ.get("MNIST_DIR"):
         return Path(os.environ["MNIST_DIR"]).resolve()
     import pooch
