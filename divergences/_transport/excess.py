@@ -16,6 +16,8 @@ from divergences._transport.double_double import (
 from divergences._typing import Floats
 
 LARGEST_PLAIN = 1e100  # masses whose products neither overflow nor underflow
+ROUNDING_OF_SHARES = 2.0**-104  # in twice the precision
+MAX_ROUNDING_OF_EXCESS = 2.0**-34  # relative to an entry, and of the total to all of them
 
 
 def normalized_excess(
@@ -63,4 +65,29 @@ def plain_excess(p: Floats, q: Floats, /, *, tolerance: float) -> Floats | None:
         return None
     if not (np.abs(p_total[0] - q_total[0]) <= tolerance * p_total[0]).all():
         return None
-    return normalized_excess(p, p_total, q, q_total)
+    excess = normalized_excess(p, p_total, q, q_total)
+    shares = p / p_total[0], q / q_total[0]
+    return None if lacks_digits(excess, *shares, (p_total, q_total)).any() else excess
+
+
+def lacks_digits(
+    excess: Floats, p: Floats, q: Floats, totals: tuple[DoubleFloats, DoubleFloats], /
+) -> np.ndarray:
+    """Whether an excess in twice the precision is not right to its last digits.
+
+    Args:
+        excess: Shares of p less those of q, shape ``(..., n)``.
+        p: Shares of p, likewise.
+        q: Shares of q, likewise.
+        totals: Sums of p and of q in twice the precision, of shapes that broadcast.
+
+    Returns:
+        True or False for each row, shape ``(...)``.
+    """
+    has_equal_totals = (totals[0][0] == totals[1][0]) & (totals[0][1] == totals[1][1])
+    rounding = np.where((p == q) & has_equal_totals, 0.0, ROUNDING_OF_SHARES * (p + q))
+    size = np.abs(excess)
+    is_off = (rounding > MAX_ROUNDING_OF_EXCESS * size).any(axis=-1)
+    is_off |= np.abs(excess.sum(axis=-1)) > MAX_ROUNDING_OF_EXCESS * size.sum(axis=-1)
+    result: np.ndarray = is_off
+    return result

@@ -55,7 +55,8 @@ def _certified_costs(excess: Floats, distances: Floats) -> Floats:
     unmoved = np.abs(plans.excess - excess).sum(axis=1) * largest
     gap = np.abs(plans.costs - (potential * excess).sum(axis=1)) + unmoved
     rounding = 8 * EPS * (largest + plans.costs + (size * np.abs(excess)).sum(axis=1))
-    return np.where(gap <= MAX_RELATIVE_GAP * plans.costs + rounding, plans.costs, np.nan)
+    is_proved = (gap + rounding <= MAX_RELATIVE_GAP * plans.costs) | ~excess.any(axis=1)
+    return np.where(is_proved, plans.costs, np.nan)
 
 
 def _least_sums(distances: Floats, potential: Floats) -> Floats:

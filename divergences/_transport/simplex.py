@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from typing import TypeGuard
 
 import numpy as np
 
@@ -10,6 +11,7 @@ from divergences._checks import normalised
 from divergences._transport.certificate import (
     EPS,
     MAX_RELATIVE_GAP,
+    Arcs,
     duality_gap,
     extended_potentials,
 )
@@ -24,6 +26,7 @@ from divergences._transport.forbidden_pairs import (
 from divergences._transport.result import Optimum
 from divergences._transport.row_blocks import Check, no_check
 from divergences._transport.simplex_run import (
+    MAX_RELATIVE_ROUNDING,
     SimplexRun,
     require_small_rounding,
     simplex_run,
@@ -69,11 +72,33 @@ def dense_transport(
         NoFinitePlanError: If every plan uses forbidden pairs.
         SolverError: If POT does not finish, or the gap is too large to certify the plan.
     """
-    largest = cap = float(cost.max())
+    largest = float(cost.max())
     if not largest < np.inf:
-        cost = without_nan(cost)
+        cost, largest = without_nan(cost), np.inf
         require_finite_pairs(p, q, cost)
-        largest, cap = np.inf, _cap(largest_finite(cost) or 1.0, cost.shape)
+    runs = _simplex_runs(p, q, cost, largest, unit_exponent, check)
+    best = min((run.outcome for run in runs), key=_gap)
+    if cost.size > MAX_EXACT_PAIRS:
+        if isinstance(best, SolverError):
+            raise best
+        return best if best.cost else _of_unknown_cost(best, cost)
+    if _is_final(best, p, q, cost) and not may_hide_a_cut(p, q, largest):
+        return best
+    masses = exact_masses() if exact_masses else ExactMasses.proportional(p, q)
+    if isinstance(best, Optimum) and masses.stay_in_place(cost):
+        return best
+    optimum = _exact_optimum(p, q, cost, masses, runs[-1], check)
+    if exact_masses is None and not (_is_uniform(p) and _is_uniform(q)):
+        optimum = _with_rounding_of_masses(optimum, p, q)
+        require_small_rounding(optimum, unit_exponent)
+    return optimum
+
+
+def _simplex_runs(
+    p: Floats, q: Floats, cost: Floats, largest: float, unit_exponent: int, check: Check
+) -> list[SimplexRun]:
+    """Runs with lower and lower caps of the costs, until one is proved."""
+    cap = largest if largest < np.inf else _cap(largest_finite(cost) or 1.0, cost.shape)
     run = partial(simplex_run, p, q, cost, unit_exponent=unit_exponent, check=check)
     runs = [run(cap=cap, is_capped=cap < largest)]
     while not _is_proved(runs[-1].outcome):
@@ -81,20 +106,7 @@ def dense_transport(
         if not 0 < cap < previous / 2:
             break
         runs.append(run(cap=cap, is_capped=True))
-    best = min((run.outcome for run in runs), key=_gap)
-    is_too_large = cost.size > MAX_EXACT_PAIRS
-    if isinstance(best, Optimum):
-        is_final = _is_proved(best) or cost.size > MAX_OPTIONAL_EXACT_PAIRS
-        if is_too_large or (is_final and not may_hide_a_cut(p, q, largest)):
-            return best
-    elif is_too_large:
-        raise best
-    masses = exact_masses() if exact_masses else ExactMasses.proportional(p, q)
-    optimum = _exact_optimum(p, q, cost, masses, runs[-1], check)
-    if exact_masses is None and not (_is_uniform(p) and _is_uniform(q)):
-        optimum = _with_rounding_of_masses(optimum, p, q)
-        require_small_rounding(optimum, unit_exponent)
-    return optimum
+    return runs
 
 
 def histogram_optimum(p: Floats, q: Floats, cost: Floats, /) -> Optimum:
@@ -112,8 +124,16 @@ def histogram_optimum(p: Floats, q: Floats, cost: Floats, /) -> Optimum:
         NoFinitePlanError: If every plan uses forbidden pairs.
         SolverError: If POT does not finish, or the gap is too large to certify the plan.
     """
+    if p.shape == q.shape and (p == q).all() and not cost.diagonal()[p > 0].any():
+        return _staying(normalised(p))
     unrounded = partial(ExactMasses.proportional, p, q)
     return dense_transport(normalised(p), normalised(q), cost, exact_masses=unrounded)
+
+
+def _staying(p: Floats) -> Optimum:
+    """The optimum that leaves all masses where they are, at a cost of 0."""
+    kept, zeros = np.flatnonzero(p), np.zeros(len(p))
+    return Optimum(Arcs(kept, kept, p[kept], zeros[kept]), zeros, zeros, 0.0, 0.0)
 
 
 def _cap(cost: float, shape: tuple[int, ...]) -> float:
@@ -122,11 +142,36 @@ def _cap(cost: float, shape: tuple[int, ...]) -> float:
     return min(cost * (min(shape) + 1), float(LARGEST_FLOAT))
 
 
-def _is_proved(outcome: Optimum | SolverError) -> bool:
-    """Whether the gap is below 1e-9 of the cost, rounding and underflow included."""
-    if isinstance(outcome, SolverError) or outcome.gap > MAX_RELATIVE_GAP * outcome.cost:
+def _is_proved(outcome: Optimum | SolverError) -> TypeGuard[Optimum]:
+    """Whether the gap is below 1e-9 of a cost above 0, rounding and underflow included."""
+    return isinstance(outcome, Optimum) and 0 < outcome.gap <= MAX_RELATIVE_GAP * outcome.cost
+
+
+def _is_final(
+    outcome: Optimum | SolverError, p: Floats, q: Floats, cost: Floats
+) -> TypeGuard[Optimum]:
+    """Whether exact arithmetic would improve an optimum by less than it takes.
+
+    A cost of 0 is that of rounded masses: what they differ by may be all that costs something.
+
+    Returns:
+        True or False.
+    """
+    if not isinstance(outcome, Optimum):
         return False
-    return outcome.cost > 0 or not outcome.arcs.cost.any()
+    if cost.size > MAX_OPTIONAL_EXACT_PAIRS:
+        return 0 < outcome.gap <= MAX_RELATIVE_ROUNDING * outcome.cost or not cost.any()
+    return _is_proved(outcome) and not _has_negligible_mass(p, q)
+
+
+def _has_negligible_mass(p: Floats, q: Floats) -> bool:
+    """Whether a mass is below the rounding of the total, so that its arcs may not be tight."""
+    return bool(min(p[p > 0].min(), q[q > 0].min()) < EPS)
+
+
+def _of_unknown_cost(optimum: Optimum, cost: Floats) -> Optimum:
+    """An optimum of cost 0 with a gap that includes what the rounding of masses may cost."""
+    return replace(optimum, gap=max(optimum.gap, EPS * largest_finite(cost)))
 
 
 def _gap(outcome: Optimum | SolverError) -> float:

@@ -130,8 +130,10 @@ def _cost(lattice: Lattice, squared: bool, edges: Any) -> GridCost:
         raise DistributionError(
             "`edges` on a circle need a distance; pass order=1 and metric='euclidean'"
         )
-    circumference = float(array[-1] - array[0]) if lattice.periodic[0] else None
-    return GridCost(lattice, squared, array[1:] / 2 + array[:-1] / 2, circumference)
+    gaps = array[2:] / 2 - array[:-2] / 2
+    if lattice.periodic[0]:
+        gaps = np.append(gaps, (array[1] - array[0]) / 2 + (array[-1] - array[-2]) / 2)
+    return GridCost(lattice, squared, array[1:] / 2 + array[:-1] / 2, gaps)
 
 
 def _require_representable(name: str, extent: float, squared: bool, /) -> None:

@@ -45,12 +45,14 @@ class LatticeFlow:
         potential: 1-Lipschitz, in the shape of the grid.
         cost: Cost of the flow.
         gap: Upper bound of the cost minus the true optimum.
+        exact_proof: Whether the gap was proved without rounding, not by this potential.
     """
 
     arcs: Arcs
     potential: Floats
     cost: float
     gap: float
+    exact_proof: bool = False
 
 
 @dataclass(frozen=True, slots=True)

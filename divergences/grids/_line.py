@@ -7,34 +7,65 @@ lengths of the gaps.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import accumulate
+
 import numpy as np
 
-from divergences._transport.certificate import EPS, Arcs, require_optimal
+from divergences._transport.certificate import (
+    EPS,
+    MAX_RELATIVE_GAP,
+    SMALLEST_SUBNORMAL,
+    Arcs,
+)
+from divergences._transport.exact_arithmetic import ExactExcess
 from divergences._transport.network_flow import flow_gap
 from divergences._typing import Floats
 from divergences.grids._flow import LatticeFlow
 
 
-def line_flow(gaps: Floats, supply: Floats, /) -> LatticeFlow:
+def line_flow(
+    gaps: Floats, supply: Floats, exact_supply: Callable[[], ExactExcess], /
+) -> LatticeFlow:
     """Optimal flow between bins with its certificate.
+
+    Where cumulative sums in floats leave the cost open, they are computed in integers.
 
     Args:
         gaps: Distance of each bin from the next one; with as many as bins, the last one is that
             from the last bin to the first.
         supply: Supply of each bin less its demand, not all 0, shape ``(n,)``.
+        exact_supply: Function that returns the supply without rounding.
 
     Returns:
         The optimum.
-
-    Raises:
-        SolverError: If the flow could not be certified as optimal.
     """
-    n = len(supply)
     flow = np.cumsum(supply)[: len(gaps)]
-    ties = 0.0
-    if len(gaps) == n:
-        flow = flow - _weighted_median(flow, gaps)
-        ties = _slope_of_ties(flow, gaps)
+    if len(gaps) == len(supply):
+        flow = flow - flow[_weighted_median(flow, gaps)]
+    optimum = _optimum(flow, gaps, supply)
+    if optimum.gap <= MAX_RELATIVE_GAP * optimum.cost:
+        return optimum
+    optimum = _optimum(_exact_flow(gaps, exact_supply()), gaps, supply)
+    # No sum or difference was rounded: the flow, its products with the gaps and their sum were.
+    gap = 8 * EPS * optimum.cost + len(gaps) * SMALLEST_SUBNORMAL
+    return replace(optimum, gap=gap, exact_proof=True)
+
+
+def _exact_flow(gaps: Floats, supply: ExactExcess) -> Floats:
+    """Flow past each gap, rounded once."""
+    flow = list(accumulate(supply.numerators.tolist()))[: len(gaps)]
+    if len(gaps) == len(supply.numerators):
+        median = flow[_weighted_median(supply.shares(np.array(flow, dtype=object)), gaps)]
+        flow = [passed - median for passed in flow]
+    return supply.shares(np.array(flow, dtype=object))
+
+
+def _optimum(flow: Floats, gaps: Floats, supply: Floats) -> LatticeFlow:
+    """The optimum of the flow past each gap."""
+    n = len(supply)
+    ties = _slope_of_ties(flow, gaps) if len(gaps) == n else 0.0
     slopes = np.where(flow == 0, ties, -np.sign(flow))
     potential = np.append(0.0, np.cumsum(slopes * gaps))[:n]
     potential -= (potential.max() + potential.min()) / 2
@@ -46,8 +77,7 @@ def line_flow(gaps: Floats, supply: Floats, /) -> LatticeFlow:
     starts, ends = starts[used], ends[used]
     tails, heads = np.where(right, starts, ends), np.where(right, ends, starts)
     arcs = Arcs(tails, heads, np.abs(flow[used]), gaps[used])
-    gap, rounding = flow_gap(arcs, supply, potential, diameter=float(gaps.sum()))
-    require_optimal(arcs.total_cost(), gap, rounding, exponent=0)
+    gap, _ = flow_gap(arcs, supply, potential, diameter=float(gaps.sum()))
     return LatticeFlow(arcs, potential, arcs.total_cost(), gap)
 
 
@@ -62,12 +92,11 @@ def _steepest(left: Floats, right: Floats, gaps: Floats) -> float:
     return max(1.0, steepest) * (1 + 8 * EPS)
 
 
-def _weighted_median(values: Floats, weights: Floats) -> float:
-    """A value with at most half of the weight below it, and at most half above it."""
+def _weighted_median(values: Floats, weights: Floats) -> int:
+    """Index of a value with at most half of the weight below it, and at most half above it."""
     order = np.argsort(values, kind="stable")
     cumulative = np.cumsum(weights[order])
-    middle: float = values[order[np.searchsorted(cumulative, cumulative[-1] / 2)]]
-    return middle
+    return int(order[np.searchsorted(cumulative, cumulative[-1] / 2)])
 
 
 def _slope_of_ties(flow: Floats, gaps: Floats) -> float:

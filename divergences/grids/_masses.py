@@ -11,9 +11,17 @@ import numpy as np
 from divergences import _checks
 from divergences._checks.probabilities import total_tolerance
 from divergences._transport.double_double import DoubleFloats
-from divergences._transport.excess import exact_total, normalized_excess, plain_excess
+from divergences._transport.exact_arithmetic import ExactExcess
+from divergences._transport.excess import (
+    exact_total,
+    lacks_digits,
+    normalized_excess,
+    plain_excess,
+)
 from divergences._typing import Array, Floats
 from divergences.errors import DistributionError
+
+MAX_EXACT_PIXELS = 1 << 14  # of which integers take hundredths of a second
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +32,18 @@ class Masses:
         p: Masses of the sources.
         q: Masses of the targets.
         excess: Those of the sources less those of the targets, each right to its last digits.
+        unrounded: Masses of any total, of which p and q are the rounded shares.
     """
 
     p: Floats
     q: Floats
     excess: Floats
+    unrounded: tuple[Floats, Floats]
+
+    @property
+    def exact_excess(self) -> ExactExcess:
+        """The excess without rounding."""
+        return ExactExcess.of(*self.unrounded)
 
 
 def normalized_masses(p: Array, q: Array, xp: ModuleType, /) -> Masses:
@@ -52,7 +67,13 @@ def normalized_masses(p: Array, q: Array, xp: ModuleType, /) -> Masses:
     p_total, q_total = exact_total(p_scaled), exact_total(q_scaled)
     _require_equal_totals((p_total, p_exponent), (q_total, q_exponent), total_tolerance(xp, p, q))
     excess = normalized_excess(p_scaled, p_total, q_scaled, q_total)
-    return Masses(p_scaled / p_total[0], q_scaled / q_total[0], excess)
+    shares = p_scaled / p_total[0], q_scaled / q_total[0]
+    unrounded = _float64(p), _float64(q)
+    if excess.size <= MAX_EXACT_PIXELS:
+        flat = excess.ravel(), shares[0].ravel(), shares[1].ravel()
+        if lacks_digits(*flat, (p_total, q_total)):
+            excess = ExactExcess.of(*unrounded).rounded()
+    return Masses(*shares, excess, unrounded)
 
 
 def small_excesses(p: Array, q: Array, xp: ModuleType, /) -> Floats | None:
@@ -73,12 +94,18 @@ def small_excesses(p: Array, q: Array, xp: ModuleType, /) -> Floats | None:
 def _scaled(name: str, array: Array, xp: ModuleType) -> tuple[Floats, int]:
     """Checked masses divided by a power of 2, so that the largest is near 1, and its exponent."""
     _checks.non_negative(name, array, xp)
-    values = _checks.numpy_values(array).astype(np.float64, copy=False)
+    values = _float64(array)
     largest = float(values.max())
     if not largest:
         raise DistributionError(f"`{name}` must hold some mass, but all of its entries are 0")
     exponent = math.frexp(largest)[1]
     return np.ldexp(values, -exponent), exponent
+
+
+def _float64(array: Array) -> Floats:
+    """Values as a numpy array."""
+    values: Floats = _checks.numpy_values(array).astype(np.float64, copy=False)
+    return values
 
 
 def _require_equal_totals(

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
-from divergences._transport.certificate import Arcs
+from divergences._transport.certificate import MAX_RELATIVE_GAP, Arcs
+from divergences._transport.exact_arithmetic import ExactExcess
 from divergences._transport.one_dimensional.convex_cost import convex_line_transport
+from divergences._transport.simplex_run import MAX_RELATIVE_ROUNDING
 from divergences._typing import Floats
+from divergences.errors import SolverError
+from divergences.grids._exact_squares import paired_transport
 from divergences.grids._flow import LatticeFlow, lattice_flow
 from divergences.grids._lattice import Lattice
 from divergences.grids._line import line_flow
 from divergences.grids._masses import Masses
 from divergences.grids._result import GridTransport
-from divergences.grids._separable import separable_transport
+from divergences.grids._separable import axis_squares, separable_transport
 from divergences.grids._small import is_small, small_flow
 
 NO_ARCS = np.empty(0, dtype=np.intp)
@@ -29,13 +35,13 @@ class GridCost:
         lattice: The pixels and their distance.
         squared: Whether the cost is the square of the Euclidean distance.
         positions: Positions of the bins of a 1-D histogram of unequal bins; None for equal ones.
-        circumference: Length of a circle of unequal bins; None without one.
+        gaps: Distance of each of these bins from the next one, along a line or a circle.
     """
 
     lattice: Lattice
     squared: bool = False
     positions: Floats | None = None
-    circumference: float | None = None
+    gaps: Floats | None = None
 
     def solve(self, masses: Masses, /) -> GridTransport:
         """Optimal transport with its certificate.
@@ -59,22 +65,52 @@ class GridCost:
             flow = LatticeFlow(
                 Arcs(NO_ARCS, NO_ARCS, nothing, nothing), np.zeros(supply.shape), 0.0, 0.0
             )
-        elif self.positions is not None:
-            flow = line_flow(self._gaps(self.positions), supply)
+        elif self.gaps is not None:
+            flow = line_flow(self.gaps, supply, lambda: masses.exact_excess)
         else:
-            flow = _flow_in_box(self.lattice, supply)
+            flow = _flow_in_box(self.lattice, masses)
         potentials = flow.potential, -flow.potential
-        return GridTransport.of_arcs(flow.arcs, potentials, flow.gap, masses, is_plan=False)
-
-    def _gaps(self, positions: Floats) -> Floats:
-        """Distance of each bin from the next one, along a line or a circle."""
-        gaps: Floats = np.diff(positions)
-        if self.circumference is not None:
-            gaps = np.append(gaps, self.circumference - gaps.sum())
-        return gaps
+        solved = GridTransport.of_arcs(flow.arcs, potentials, flow.gap, masses, is_plan=False)
+        return replace(solved, exact_proof=flow.exact_proof)
 
     def _squared(self, masses: Masses) -> GridTransport:
-        """Optimal transport under the squared distance."""
+        """Optimal transport under the squared distance, in exact arithmetic where it is needed."""
+        try:
+            solved = self._squared_in_floats(masses)
+        except SolverError:
+            solved = None
+        if solved is not None and solved.gap <= MAX_RELATIVE_GAP * solved.cost:
+            return solved
+        if not masses.excess.any():
+            return self._unmoved(masses)
+        try:
+            return paired_transport(*self._axis_squares(), masses)
+        except SolverError:
+            if solved is None or solved.gap > MAX_RELATIVE_ROUNDING * solved.cost:
+                raise
+            return solved
+
+    def _axis_squares(self) -> tuple[list[Floats], int]:
+        """Squared distances of pixels along each axis, and the exponent of their unit."""
+        if self.positions is not None:
+            distances = np.subtract.outer(self.positions, self.positions)
+            exponent = math.frexp(float(distances.max()) or 1.0)[1]
+            return [np.ldexp(distances, -exponent) ** 2], 2 * exponent
+        exponent = math.frexp(max(self.lattice.spacing))[1]
+        spacing = tuple(math.ldexp(s, -exponent) for s in self.lattice.spacing)
+        unit = replace(self.lattice, spacing=spacing)
+        return [axis_squares(unit, axis) for axis in range(len(unit.shape))], 2 * exponent
+
+    def _unmoved(self, masses: Masses) -> GridTransport:
+        """Equal masses, which stay where they are."""
+        zeros = np.zeros(masses.p.shape)
+        pixels = np.flatnonzero(masses.p)
+        mass = masses.p.ravel()[pixels]
+        arcs = Arcs(pixels, pixels, mass, np.zeros_like(mass))
+        return GridTransport.of_arcs(arcs, (zeros, zeros), 0.0, masses, is_plan=True)
+
+    def _squared_in_floats(self, masses: Masses) -> GridTransport:
+        """Optimal transport under the squared distance, by coordinate."""
         lattice = self.lattice
         if len(lattice.shape) > 1 or lattice.periodic[0]:
             return separable_transport(lattice, masses)
@@ -92,7 +128,7 @@ class GridCost:
         return GridTransport.of_arcs(arcs, potentials, optimum.gap, masses, is_plan=True)
 
 
-def _flow_in_box(lattice: Lattice, supply: Floats) -> LatticeFlow:
+def _flow_in_box(lattice: Lattice, masses: Masses) -> LatticeFlow:
     """Optimal flow, computed within the box of the pixels whose masses differ.
 
     Shortest paths between these pixels stay in the box. The potential of a pixel outside is that
@@ -101,6 +137,7 @@ def _flow_in_box(lattice: Lattice, supply: Floats) -> LatticeFlow:
     Returns:
         The optimum on all pixels.
     """
+    supply = masses.excess
     box = tuple(
         slice(0, n) if wraps else slice(used[0], used[-1] + 1)
         for n, wraps, used in zip(
@@ -116,7 +153,8 @@ def _flow_in_box(lattice: Lattice, supply: Floats) -> LatticeFlow:
         tuple(lattice.periodic[axis] for axis in long),
         lattice.metric,
     )
-    flow = _flow_of_axes(small, inner.reshape(small.shape))
+    exact = partial(_exact_supply, masses, box, small.shape)
+    flow = _flow_of_axes(small, inner.reshape(small.shape), exact)
     potential = np.ldexp(flow.potential, exponent).reshape(inner.shape)
     widths = [(part.start, n - part.stop) for part, n in zip(box, lattice.shape, strict=True)]
     arcs = replace(
@@ -126,12 +164,23 @@ def _flow_in_box(lattice: Lattice, supply: Floats) -> LatticeFlow:
         cost=np.ldexp(flow.arcs.cost, exponent),
     )
     cost, gap = (math.ldexp(value, exponent) for value in (flow.cost, flow.gap))
-    return LatticeFlow(arcs, np.pad(potential, widths, mode="edge"), cost, gap)
+    potential = np.pad(potential, widths, mode="edge")
+    return LatticeFlow(arcs, potential, cost, gap, flow.exact_proof)
 
 
-def _flow_of_axes(lattice: Lattice, supply: Floats) -> LatticeFlow:
+def _exact_supply(masses: Masses, box: tuple[slice, ...], shape: tuple[int, ...]) -> ExactExcess:
+    """Supply of the pixels of a box, without rounding."""
+    excess = masses.exact_excess
+    return ExactExcess(excess.numerators[box].reshape(shape), excess.denominator)
+
+
+def _flow_of_axes(
+    lattice: Lattice, supply: Floats, exact_supply: Callable[[], ExactExcess]
+) -> LatticeFlow:
     """Optimal flow on a lattice; in closed form on one of a single axis."""
     if len(lattice.shape) == 1:
         n_gaps = lattice.size - (not lattice.periodic[0])
-        return line_flow(np.full(n_gaps, lattice.spacing[0]), supply)
-    return (small_flow if is_small(supply) else lattice_flow)(lattice, supply)
+        return line_flow(np.full(n_gaps, lattice.spacing[0]), supply, exact_supply)
+    if is_small(supply):
+        return small_flow(lattice, supply, exact_supply)
+    return lattice_flow(lattice, supply)

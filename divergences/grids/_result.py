@@ -24,7 +24,8 @@ class GridTransport:
     Pixels are numbered in C order: ``numpy.ravel_multi_index(index, shape)``. The potentials are
     feasible for all pairs of pixels: ``potential[x] + target_potential[y]`` is at most the cost
     from x to y. So ``sum(p * potential) + sum(q * target_potential)``, with p and q divided by
-    their sums, is a lower bound of the cost of any plan, and it is at least ``cost - gap``.
+    their sums, is a lower bound of the cost of any plan, and it is at least ``cost - gap``,
+    unless `exact_proof`.
 
     Attributes:
         cost: The optimal cost per unit of mass, in the unit of the spacing, or its square for
@@ -41,6 +42,9 @@ class GridTransport:
         p: Masses of the sources, divided by their sum, shape of the grid.
         q: Masses of the targets, likewise.
         excess: ``p - q``, of which each entry is right to its last digits.
+        exact_proof: Whether the gap is proved without the rounding of the potentials, which is
+            relative to the extent of the grid: where masses move much less far than that, or
+            hardly differ, the lower bound of these potentials is not as high as ``cost - gap``.
     """
 
     cost: float
@@ -53,6 +57,7 @@ class GridTransport:
     q: Floats
     excess: Floats
     is_plan: bool = False
+    exact_proof: bool = False
 
     @classmethod
     def of_arcs(

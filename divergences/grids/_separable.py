@@ -66,12 +66,7 @@ class Layers:
 
     def axis_costs(self, axis: int) -> Floats:
         """Squared distances of all pairs of pixels along an axis."""
-        n = self.lattice.shape[axis]
-        steps = np.abs(np.subtract.outer(np.arange(n), np.arange(n)))
-        if self.lattice.periodic[axis]:
-            steps = np.minimum(steps, n - steps)
-        squares: Floats = (steps * self.lattice.spacing[axis]) ** 2
-        return squares
+        return axis_squares(self.lattice, axis)
 
     def network(self, axis: int, tails: Indices, heads: Indices) -> Network:
         """Arcs from a layer to the next one, between pixels along an axis."""
@@ -153,6 +148,16 @@ class Layers:
             block = flat[start : start + rows]
             maxima[start : start + rows] = (block[:, :, None] - costs).max(axis=1)
         return np.moveaxis(maxima.reshape(lines.shape), -1, axis)
+
+
+def axis_squares(lattice: Lattice, axis: int, /) -> Floats:
+    """Squared distances of all pairs of pixels along an axis, shape ``(n, n)``."""
+    n = lattice.shape[axis]
+    steps = np.abs(np.subtract.outer(np.arange(n), np.arange(n)))
+    if lattice.periodic[axis]:
+        steps = np.minimum(steps, n - steps)
+    squares: Floats = (steps * lattice.spacing[axis]) ** 2
+    return squares
 
 
 def _union(parts: list[Network]) -> Network:

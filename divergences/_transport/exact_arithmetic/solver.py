@@ -48,6 +48,10 @@ class ExactMasses:
         sources, targets = both[: len(p)], both[len(p) :]
         return cls(sources, [*targets, sum(sources) - sum(targets)])
 
+    def stay_in_place(self, cost: Floats, /) -> bool:
+        """Whether each source has the mass of the target of its index, at a cost of 0."""
+        return self.p == self.q and not cost.diagonal()[np.array(self.p, dtype=object) > 0].any()
+
 
 @dataclass(frozen=True, slots=True)
 class ExactOptimum:

@@ -37,5 +37,4 @@ def flow_gap(
     lost = np.abs(out - into - supply).sum() * diameter
     rounding = 8 * EPS * (arcs.mass @ (arcs.cost + np.abs(f) + np.abs(g)))
     rounding += 8 * SMALLEST_SUBNORMAL * len(arcs.mass)
-    gap = min(float(slack + rounding), arcs.total_cost()) + float(lost)
-    return gap, float(2 * rounding)
+    return float(slack + rounding + lost), float(2 * rounding)
