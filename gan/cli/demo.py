@@ -35,7 +35,7 @@ WORKERS = 2
 NOTE = """\
 EMD       exact, of {points} generated to {points} real points; the mean of {pairs} pairs.
 floor     the same between two real samples: the expected EMD of a perfect generator.
-live gap  the gap of the critic in training, on {size} generated and {size} real points; gap is
+gap       of the critic in training, on {size} generated and {size} real points; copy's gap is
           that of a copy, trained {fine_tuning} steps further on these points with the generator
           fixed.
 exact     the exact EMD of these points; certified is the largest lower bound of it that the
@@ -73,15 +73,15 @@ class DemoRow:
         last = self.metrics[-1]
         keys = (
             "gap",
-            "slope",
             "baseline",
             "certified",
-            "refined_certified",
             "exact",
-            "live_gap",
-            "live_certified",
-            "live_knowledge",
             "knowledge",
+            "tuned_gap",
+            "tuned_slope",
+            "tuned_certified",
+            "tuned_knowledge",
+            "refined_certified",
             "refined_knowledge",
         )
         return {
@@ -92,8 +92,8 @@ class DemoRow:
             "emd": self.emd,
             "floor": self.floor,
             **{key: last[key] for key in keys},
-            "error": last["gap"] / last["exact"] - 1,
-            "certified_error": last["certified"] / last["exact"] - 1,
+            "error": last["tuned_gap"] / last["exact"] - 1,
+            "certified_error": last["tuned_certified"] / last["exact"] - 1,
         }
 
 
@@ -103,15 +103,15 @@ TABLE_COLUMNS = {  # head and format of each value in a record
     "in 3 sigma": "{within_3_sigma:.1%}",
     "EMD": "{emd:.4f}",
     "floor": "{floor:.4f}",
-    "live gap": "{live_gap:.4g}",
     "gap": "{gap:.4g}",
+    "copy's gap": "{tuned_gap:.4g}",
     "baseline": "{baseline:.4f}",
-    "certified": "{certified:.4f}",
+    "certified": "{tuned_certified:.4f}",
     "refined": "{refined_certified:.4f}",
     "exact": "{exact:.4f}",
     "gap error": "{error:+.1%}",
-    "knowledge: live, copy, refined": (
-        "{live_knowledge:.0%} {knowledge:.0%} {refined_knowledge:.0%}"
+    "knowledge: critic, copy, refined": (
+        "{knowledge:.0%} {tuned_knowledge:.0%} {refined_knowledge:.0%}"
     ),
 }
 

@@ -74,9 +74,9 @@ def train_command(
     last = result.metrics[-1]
     print(
         f"{config.recipe} on {config.data}, {config.steps} steps: exact EMD {last['exact']:.4f} "
-        f"(floor {last['floor']:.4f}); critic: knowledge {percentage(last['live_knowledge'])}; "
-        f"its copy, trained further on the points compared: gap {last['gap']:.4f}, "
-        f"certified {last['certified']:.4f}, knowledge {percentage(last['knowledge'])}; "
+        f"(floor {last['floor']:.4f}); critic: gap {last['gap']:.4f}, certified "
+        f"{last['certified']:.4f}, knowledge {percentage(last['knowledge'])}; its copy, trained "
+        f"further on the points compared: knowledge {percentage(last['tuned_knowledge'])}; "
         f"{config.folder}"
     )
     return 0

@@ -56,7 +56,7 @@ class DescentCritic:
             recipe = self._recipe(max(mean_gap, MIN_GAP_IN_UNITS * problem.unit))
             set_learning_rate(optimizer, recipe.learning_rate_at(progress))
             batch = self._batch(problem, rng, devices)
-            gap, _ = critic_step(critic, optimizer, recipe, batch, devices)
+            gap, *_ = critic_step(critic, optimizer, recipe, batch, devices)
             mean_gap += GAP_AVERAGE_RATE * (gap - mean_gap)
 
         yield from run_updates(update, critic, budget, start=start, lipschitz=self.lipschitz)

@@ -37,6 +37,8 @@ class Recipe:
         optimizer: Optimiser of both networks: adam, rmsprop, or muon, which is Muon for weight
             matrices and Adam for all other parameters.
         learning_rate: Initial learning rate of both networks.
+        critic_learning_rate: Initial learning rate of the critic, if it is another one.
+        generator_learning_rate: Initial learning rate of the generator, if it is another one.
         generator_decay: Exponent of the schedule for the generator's learning rate. Above 1 the
             generator slows down before the critic does.
         betas: Adam's decay rates of the first and second moment.
@@ -57,6 +59,8 @@ class Recipe:
     batch_size: int
     optimizer: optimizers.OptimizerName
     learning_rate: float
+    critic_learning_rate: float | None = None
+    generator_learning_rate: float | None = None
     generator_decay: float = 1.0
     betas: tuple[float, float] = (0.9, 0.999)
     momentum: float = 0.9
@@ -80,6 +84,8 @@ class Recipe:
             self._require(name, "1 or more", lambda v: isinstance(v, int) and v >= 1)
         for name in ("learning_rate", "clip"):
             self._require(name, "above 0", lambda v: 0 < v < math.inf)
+        for name in ("critic_learning_rate", "generator_learning_rate"):
+            self._require(name, "above 0", lambda v: v is None or 0 < v < math.inf)
         for name in ("average_rate", "noise_until"):
             self._require(name, "above 0 and at most 1", lambda v: 0 < v <= 1)
         for name in ("penalty_weight", "noise", "generator_decay"):
@@ -100,11 +106,12 @@ class Recipe:
 
     def learning_rate_at(self, done: float, /) -> float:
         """The critic's learning rate after a share ``done`` in [0, 1] of the steps."""
-        return self.learning_rate * self._decay(done)
+        return (self.critic_learning_rate or self.learning_rate) * self._decay(done)
 
     def generator_rate_at(self, done: float, /) -> float:
         """The generator's learning rate at ``done`` (two time scales: Heusel et al. 2017)."""
-        return self.learning_rate * self._decay(done) ** self.generator_decay
+        rate = self.generator_learning_rate or self.learning_rate
+        return rate * self._decay(done) ** self.generator_decay
 
     def _decay(self, done: float) -> float:
         """Ratio of the scheduled learning rate to the initial one, in [0, 1]."""

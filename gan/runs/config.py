@@ -151,6 +151,9 @@ class Config:
             del settings["momentum"]
         if self.recipe_settings.generator_decay == 1:
             del settings["generator_decay"]
+        for name in ("critic_learning_rate", "generator_learning_rate"):
+            if settings[name] is None:
+                del settings[name]
         if is_data_path(self.data):
             plain["data_digest"] = digest_of_path(Path(self.data))
         else:

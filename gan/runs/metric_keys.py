@@ -24,52 +24,62 @@ class MetricKey(NamedTuple):
 RUN_KEYS = {
     "step": MetricKey("Generator steps done.", "steps", "1 to --steps"),
     "seconds": MetricKey("Time of training so far, evaluations included.", "seconds", ">= 0"),
+    "steps_per_second": MetricKey(
+        "Generator steps per second since the last evaluation, evaluations excluded.",
+        "1 / seconds",
+        "> 0",
+    ),
     "gap": MetricKey(
-        "Gap of a copy of the critic, trained further on these points; for the certified loss its "
-        "certified bound.",
+        "Mean score of real points minus mean score of generated ones, by the critic of the "
+        "training; for the certified loss its certified bound.",
         "of scores",
         "any",
     ),
-    "slope": MetricKey("Largest slope of that copy over pairs of the points.", "none", ">= 0"),
+    "slope": MetricKey("Largest slope of that critic over pairs of the points.", "none", ">= 0"),
     "baseline": MetricKey(
         "Mean distance to the nearest point of the other set, which a constant critic certifies.",
         "of points",
         "0 to exact",
     ),
     "certified": MetricKey(
-        "Lower bound of exact that the scores of the copy prove.", "of points", "baseline to exact"
+        "Lower bound of exact that the scores of the critic of the training prove.",
+        "of points",
+        "baseline to exact",
     ),
     "flipped": MetricKey(
-        "Whether the copy with the opposite sign proves more.", "none", "true or false"
+        "Whether that critic with the opposite sign proves more.", "none", "true or false"
     ),
     "exact": MetricKey(
-        "Exact EMD of fresh real points and samples of the averaged generator.",
+        "Exact EMD of real points and as many samples of the averaged generator.",
         "of points",
         ">= 0",
     ),
     "knowledge": MetricKey(
-        "(certified - baseline) / (exact - baseline) of the copy, on the points of its fit.",
+        "(certified - baseline) / (exact - baseline), on points that are fresh to the critic.",
         "none",
         "0 to 1, null where exact is the baseline",
     ),
-    "live_gap": MetricKey("Gap of the critic of the training.", "of scores", "any"),
-    "live_certified": MetricKey(
-        "Lower bound of exact that the critic of the training proves.",
-        "of points",
-        "baseline to exact",
+    "tuned_gap": MetricKey(
+        "Gap of a copy of the critic, trained further on the points of the evaluation.",
+        "of scores",
+        "any",
     ),
-    "live_knowledge": MetricKey(
-        "Knowledge of the critic of the training, on points that are fresh to it.",
-        "none",
-        "0 to 1",
+    "tuned_slope": MetricKey("Largest slope of that copy over pairs.", "none", ">= 0"),
+    "tuned_certified": MetricKey(
+        "Lower bound of exact that the copy proves.", "of points", "baseline to exact"
+    ),
+    "tuned_knowledge": MetricKey(
+        "Knowledge of the copy, on the points that it was trained on.", "none", "0 to 1, or null"
     ),
     "refined_certified": MetricKey(
         "Lower bound of exact by a copy refined on these points by ascent on the bound.",
         "of points",
-        "live_certified to exact",
+        "certified to exact",
     ),
     "refined_knowledge": MetricKey(
-        "Knowledge of the refined copy, on points that it was fitted to.", "none", "0 to 1"
+        "Knowledge of the refined copy, on the points of its refinement.",
+        "none",
+        "0 to 1, or null",
     ),
     "floor": MetricKey(
         "Mean exact EMD of two real samples of the same size: that of a perfect generator.",
@@ -80,7 +90,20 @@ RUN_KEYS = {
         "Loss of the critic on its last batch, with its penalty.", "of scores", "any"
     ),
     "generator_loss": MetricKey("Loss of the generator on its last batch.", "of scores", "any"),
+    "critic_gradient_norm": MetricKey(
+        "Norm of the gradient of the critic's loss in its weights, on its last batch.",
+        "of scores per weight",
+        ">= 0",
+    ),
+    "generator_gradient_norm": MetricKey(
+        "Norm of the gradient of the generator's loss in its weights.",
+        "of scores per weight",
+        ">= 0",
+    ),
     "learning_rate": MetricKey("Learning rate of the critic in this step.", "none", ">= 0"),
+    "generator_learning_rate": MetricKey(
+        "Learning rate of the generator in this step.", "none", ">= 0"
+    ),
     "noise": MetricKey(
         "Standard deviation of the noise on the critic's points.", "of points", ">= 0"
     ),

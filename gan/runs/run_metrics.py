@@ -15,6 +15,15 @@ from gan.networks import Critic
 from gan.runs.metric_keys import plain_measures
 from gan.training.loop import Step, Training, fine_tuned_critic
 
+STEP_KEYS = (  # numbers of the training step before the evaluation
+    "critic_loss",
+    "generator_loss",
+    "critic_gradient_norm",
+    "generator_gradient_norm",
+    "learning_rate",
+    "generator_learning_rate",
+    "noise",
+)
 FLOOR_PAIRS = 5
 FINE_TUNING_STEPS = 40
 MAX_GENERATED_BATCH = 2000
@@ -59,16 +68,17 @@ class Evaluation:
     gap_is_certified: bool = False
 
     def record(self) -> Measures:
-        """One line of the metrics: all numbers of the fine-tuned critic, bounds of the others."""
+        """Numbers of the live critic under plain keys, those of its two copies prefixed."""
         live, tuned = self.live, self.fine_tuned
         certified = self.gap_is_certified
         return {
-            **asdict(tuned),
-            "knowledge": tuned.knowledge,
-            "gap": tuned.certified if certified else tuned.gap,
-            "live_gap": live.certified if certified else live.gap,
-            "live_certified": live.certified,
-            "live_knowledge": live.knowledge,
+            **asdict(live),
+            "knowledge": live.knowledge,
+            "gap": live.certified if certified else live.gap,
+            "tuned_gap": tuned.certified if certified else tuned.gap,
+            "tuned_slope": tuned.slope,
+            "tuned_certified": tuned.certified,
+            "tuned_knowledge": tuned.knowledge,
             "refined_certified": self.refined.certified,
             "refined_knowledge": self.refined.knowledge,
             **self.measures,
@@ -76,7 +86,13 @@ class Evaluation:
 
 
 def metrics_line(
-    evaluation: Evaluation, step: Step, /, *, seconds: float, floor: float
+    evaluation: Evaluation,
+    step: Step,
+    /,
+    *,
+    seconds: float,
+    steps_per_second: float,
+    floor: float,
 ) -> dict[str, Any]:
     """One line of metrics.jsonl, by key: the whole of what a run writes of an evaluation.
 
@@ -84,6 +100,7 @@ def metrics_line(
         evaluation: The evaluation.
         step: The training step that it follows.
         seconds: Time of training so far.
+        steps_per_second: Generator steps per second since the last evaluation.
         floor: Sampling floor of the exact EMD.
 
     Returns:
@@ -92,12 +109,10 @@ def metrics_line(
     return {
         "step": step.number,
         "seconds": round(seconds, 3),
+        "steps_per_second": round(steps_per_second, 3),
         **evaluation.record(),
         "floor": floor,
-        "critic_loss": step.critic_loss,
-        "generator_loss": step.generator_loss,
-        "learning_rate": step.learning_rate,
-        "noise": step.noise,
+        **{key: getattr(step, key) for key in STEP_KEYS},
     }
 
 

@@ -2,7 +2,7 @@
 
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn
 
@@ -30,6 +30,27 @@ FLOOR_STREAM, EVALUATION_STREAM, PICTURE_STREAM = range(3)
 
 
 @dataclass(slots=True)
+class StepRate:
+    """Speed of training between two evaluations.
+
+    Attributes:
+        step: Generator steps done at the last restart.
+        time: Time of the last restart.
+    """
+
+    step: int = 0
+    time: float = 0.0
+
+    def restart(self, step: int, /) -> None:
+        """Begin to count after this step."""
+        self.step, self.time = step, time.perf_counter()
+
+    def at(self, step: int, /) -> float:
+        """Generator steps per second from the last restart to this step."""
+        return (step - self.step) / (time.perf_counter() - self.time)
+
+
+@dataclass(slots=True)
 class Session:
     """The part of a run from its start or resumption to its end, in one of its processes."""
 
@@ -39,6 +60,7 @@ class Session:
     folder: RunFolder
     writer: TensorBoardWriter | None
     start: float
+    rate: StepRate = field(default_factory=StepRate)
 
     @property
     def devices(self) -> Devices:
@@ -85,10 +107,12 @@ class Session:
         is_first = self.devices.rank == 0
         floor = self.floor(n) if is_first else 0.0
         last_emd: dict[str, str] = {}
+        self.rate.restart(self.training.step)
         for step in train(self.training, real=self.data.sample):
             bar.update()
             if is_first and self.config.evaluates_at(step.number):
                 last_emd = {"exact": f"{self.evaluate(step, n, floor):.4f}"}
+                self.rate.restart(step.number)
             if step.number % PROGRESS_STEPS == 0:
                 bar.set_postfix({**_progress_numbers(step), **last_emd}, refresh=False)
             if self.devices.any_rank(request.is_set):
@@ -104,10 +128,17 @@ class Session:
 
     def evaluate(self, step: Step, n: int, floor: float) -> float:
         """Evaluate the run and write the result; the exact EMD."""
+        steps_per_second = self.rate.at(step.number)
         rng = self.stream(EVALUATION_STREAM, step.number)
         with seeded_global_sources(rng):
             evaluation = run_metrics.evaluate(self.training, self.data, n, rng)
-        line = run_metrics.metrics_line(evaluation, step, seconds=self.seconds(), floor=floor)
+        line = run_metrics.metrics_line(
+            evaluation,
+            step,
+            seconds=self.seconds(),
+            steps_per_second=steps_per_second,
+            floor=floor,
+        )
         self.folder.append_metrics(line)
         if self.writer is not None:
             self.writer.add(line)

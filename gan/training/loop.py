@@ -34,7 +34,10 @@ class Step:
             critic batch.
         critic_loss: Loss of the critic on the same batch, including its penalty.
         generator_loss: Loss of the generator.
+        critic_gradient_norm: Norm of the gradient of the critic's loss on the same batch.
+        generator_gradient_norm: Norm of the gradient of the generator's loss.
         learning_rate: Learning rate of the critic in this step.
+        generator_learning_rate: Learning rate of the generator in this step.
         noise: Standard deviation of the noise on the critic's points in this step.
     """
 
@@ -42,7 +45,10 @@ class Step:
     gap: float
     critic_loss: float
     generator_loss: float
+    critic_gradient_norm: float
+    generator_gradient_norm: float
     learning_rate: float
+    generator_learning_rate: float
     noise: float
 
 
@@ -83,8 +89,9 @@ def _train_step(training: Training, real: Sampler) -> Step:
     recipe, devices, rng = training.recipe, training.devices, training.rng
     progress = training.progress
     rate, noise = recipe.learning_rate_at(progress), recipe.noise_at(progress)
+    generator_rate = recipe.generator_rate_at(progress)
     set_learning_rate(training.critic_optimizer, rate)
-    set_learning_rate(training.generator_optimizer, recipe.generator_rate_at(progress))
+    set_learning_rate(training.generator_optimizer, generator_rate)
     n = recipe.batch_size
     for _ in range(recipe.critic_steps):
         points = real(n, rng)
@@ -93,11 +100,21 @@ def _train_step(training: Training, real: Sampler) -> Step:
         batch = critic_batch(
             recipe, points, generated.float(), noise=noise, rng=rng, devices=devices
         )
-        gap, loss = critic_step(training.critic, training.critic_optimizer, recipe, batch, devices)
-    generator_loss = generator_step(training)
+        critic = critic_step(training.critic, training.critic_optimizer, recipe, batch, devices)
+    generator = generator_step(training)
     training.step += 1
     _update_average(training)
-    return Step(training.step, gap, loss, generator_loss, rate, noise)
+    return Step(
+        number=training.step,
+        gap=critic.statistic,
+        critic_loss=critic.loss,
+        generator_loss=generator.loss,
+        critic_gradient_norm=critic.gradient_norm,
+        generator_gradient_norm=generator.gradient_norm,
+        learning_rate=rate,
+        generator_learning_rate=generator_rate,
+        noise=noise,
+    )
 
 
 def fine_tuned_critic(

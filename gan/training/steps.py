@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -34,6 +35,20 @@ PENALTIES = {
     "hinge-penalty": hinge_penalty,
     "finite-difference": gradient_penalty,
 }
+
+
+class Update(NamedTuple):
+    """Numbers of one update of a network, means over the processes.
+
+    Attributes:
+        statistic: Scalar of the step: for a critic its gap, for a generator its loss.
+        loss: The minimised loss before the update, with its penalty.
+        gradient_norm: Euclidean norm of the gradient of the loss in all weights.
+    """
+
+    statistic: float
+    loss: float
+    gradient_norm: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +118,7 @@ def critic_step(
     batch: CriticBatch,
     devices: Devices,
     /,
-) -> tuple[float, float]:
+) -> Update:
     """Update the critic once.
 
     Args:
@@ -114,8 +129,9 @@ def critic_step(
         devices: The processes of the run.
 
     Returns:
-        Gap and loss before the update. The gap is the mean score of real minus that of generated
-        points; for the certified loss, the certified bound. The loss includes the penalty.
+        Gap, loss and norm of the gradient before the update. The gap is the mean score of real
+        minus that of generated points; for the certified loss, the certified bound. The loss
+        includes the penalty.
 
     Raises:
         TrainingError: If the loss or its gradient is not finite; the critic is unchanged.
@@ -130,10 +146,10 @@ def critic_step(
             )
             slopes = slopes_of(critic, batch.real[:m], batch.generated[:m], batch.mix)
             loss = loss + recipe.penalty_weight * PENALTIES[recipe.constraint](slopes.float())
-    mean_gap, mean_loss = update_weights(optimizer, loss, "critic", devices, statistic=gap)
+    update = update_weights(optimizer, loss, "critic", devices, statistic=gap)
     if recipe.constraint == "clip":
         clip_weights(critic, recipe.clip)
-    return mean_gap, mean_loss
+    return update
 
 
 def _gap_and_loss(critic: Critic, recipe: Recipe, batch: CriticBatch) -> tuple[Tensor, Tensor]:
@@ -150,8 +166,8 @@ def _gap_and_loss(critic: Critic, recipe: Recipe, batch: CriticBatch) -> tuple[T
     return bound.detach(), (certified_loss + wasserstein_critic_loss(real, generated)) / 2
 
 
-def generator_step(training: Training, /) -> float:
-    """Update the generator once; its loss before the update."""
+def generator_step(training: Training, /) -> Update:
+    """Update the generator once; its loss and gradient before the update."""
     recipe, devices, rng = training.recipe, training.devices, training.rng
     n = recipe.batch_size
     latent = devices.shard(training.generator.noise(n, rng))
@@ -161,8 +177,7 @@ def generator_step(training: Training, /) -> float:
         scores = training.critic(generated).float()
         loss = GENERATOR_LOSSES[recipe.loss](scores)
     optimizer = training.generator_optimizer
-    _, mean_loss = update_weights(optimizer, loss, "generator", devices, statistic=loss)
-    return mean_loss
+    return update_weights(optimizer, loss, "generator", devices, statistic=loss)
 
 
 def update_weights(
@@ -173,7 +188,7 @@ def update_weights(
     /,
     *,
     statistic: Tensor,
-) -> tuple[float, float]:
+) -> Update:
     """Apply one optimiser step if loss and gradient are finite.
 
     Args:
@@ -184,7 +199,7 @@ def update_weights(
         statistic: Another scalar of this step to average over the processes.
 
     Returns:
-        Means of ``statistic`` and ``loss`` over the processes.
+        Means of ``statistic`` and ``loss`` over the processes, and the norm of the gradient.
 
     Raises:
         TrainingError: If the loss or its gradient is not finite; no weight is changed.
@@ -208,7 +223,7 @@ def update_weights(
     for weight, gradient in zip(weights, gradients, strict=True):
         weight.grad = gradient
     optimizer.step()
-    return mean_statistic.item(), value
+    return Update(mean_statistic.item(), value, norm)
 
 
 def set_learning_rate(optimizer: Optimizer, rate: float, /) -> None:

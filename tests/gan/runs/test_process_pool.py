@@ -17,6 +17,7 @@ from gan.__main__ import main
 from gan.cli.train import parse_seeds
 from gan.errors import ConfigError
 from gan.runs.process_pool import parallel_map
+from tests.tiny_training import untimed
 
 TINY = ["--steps", "12", "--evaluate-every", "6", "--evaluation-size", "40"]
 
@@ -25,8 +26,8 @@ def lines(folder):
     return [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
 
 
-def untimed(folder):
-    return [{**line, "seconds": 0} for line in lines(folder)]
+def untimed_lines(folder):
+    return [untimed(line) for line in lines(folder)]
 
 
 @pytest.mark.parametrize(
@@ -102,12 +103,12 @@ def test_seeds_make_a_folder_each_and_one_table(tmp_path, monkeypatch, capsys):
     assert spread[:at].split()[-1] == f"{abs(first - second) / 2**0.5:.4f}"
 
     # As if the second had been killed before its first checkpoint, and the first at its end.
-    before = untimed(tmp_path / "run" / "seed1")
+    before = untimed_lines(tmp_path / "run" / "seed1")
     for path in sorted((tmp_path / "run" / "seed1").rglob("*"), reverse=True):
         path.rmdir() if path.is_dir() else path.unlink()
     status, again = gan("--resume")
     assert status == 0
-    assert untimed(tmp_path / "run" / "seed1") == before
+    assert untimed_lines(tmp_path / "run" / "seed1") == before
     assert again.out.splitlines()[-1].split()[6:] == spread.split()[6:]
 
     assert gan()[0] == 1  # without --resume a run that is there is refused
