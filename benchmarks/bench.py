@@ -10,6 +10,8 @@ benchmark; a stopped run resumes.
 """
 
 import argparse
+import contextlib
+import io
 import sys
 import time
 from collections.abc import Iterator
@@ -62,7 +64,8 @@ def measured(names: list[str], /) -> Iterator[tuple[str, list[Row], float]]:
     """Name, rows and seconds of each benchmark, as soon as it is done."""
     for name in names:
         start = time.perf_counter()
-        rows = list(QUICK_FORMS[name]())
+        with contextlib.redirect_stdout(io.StringIO()):
+            rows = list(QUICK_FORMS[name]())
         yield name, rows, time.perf_counter() - start
 
 
