@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test check lint docs clean
+.PHONY: demo test check lint docs bench clean
 
 demo: .venv/.demo
 	$(BIN)/gan demo
@@ -23,6 +23,10 @@ lint: .venv/.test
 docs: .venv/.docs
 	$(BIN)/sphinx-build --fail-on-warning --keep-going --quiet -b html docs docs/_build/html
 
+# Every benchmark's quick form, beside its peer and the last release; minutes on 2 cores.
+bench: .venv/.bench
+	$(BIN)/python -m benchmarks.bench
+
 clean:
 	rm -rf .venv docs/_build docs/auto_gallery
 
@@ -40,6 +44,11 @@ clean:
 .venv/.docs: pyproject.toml constraints.txt | .venv/.made
 	@echo "installing into .venv (once)"
 	@$(INSTALL) --editable '.[gan,docs]'
+	@touch $@ .venv/.demo
+
+.venv/.bench: pyproject.toml constraints.txt | .venv/.made
+	@echo "installing into .venv (once)"
+	@$(INSTALL) --editable '.[gan,bench]'
 	@touch $@ .venv/.demo
 
 .venv/.made:
