@@ -4,10 +4,13 @@ A page writes ``{{ name }}``; the build inserts the number, and fails at a name 
 """
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 RESULTS = Path(__file__).parents[2] / "benchmarks" / "results"
+OUTCOMES = 1_000  # of the rows of the published table
 
 
 def results(name: str, /) -> dict[str, Any]:
@@ -28,4 +31,64 @@ def numbers() -> dict[str, str]:
     Returns:
         Text by name.
     """
-    return {}
+    return {
+        **_accuracy(results("accuracy")),
+        **_large(results("large")["cases"]),
+        **_power(results("permutation")["power"]),
+        **_critics(results("critic_gap")["groups"]),
+    }
+
+
+def _accuracy(record: dict[str, Any]) -> dict[str, str]:
+    """Relative errors of KL where p and q differ by 1e-8, and counts of negative values."""
+    (row,) = [r for r in record["sweep"] if r["n"] == OUTCOMES and r["eps"] == 1e-8]
+    counts = record["signs"]["counts"]
+    return {
+        "kl_error_1e8": f"{float(row['ours']['kl']):.1e}",
+        "scipy_error_1e8": f"{float(row['kl']['scipy entropy']):.1f}",
+        "scipy_negative": f"{counts['kl: scipy entropy']['negative']:,}",
+        "sign_draws": f"{record['signs']['draws']:,}",
+    }
+
+
+def _large(cases: dict[str, Any]) -> dict[str, str]:
+    """Size, time and memory of the largest case of digits."""
+    ours = cases["mnist-gaussian-60000"]["ours"]
+    return {
+        "large_points": f"{ours['n']:,}",
+        "large_dimension": f"{ours['d']}",
+        "large_time": f"{ours['seconds']:.0f}",
+        "large_memory": f"{ours['beyond_input_gb']:.1f}",
+    }
+
+
+def _power(power: dict[str, Any]) -> dict[str, str]:
+    """Power of permutation tests, in percent."""
+    twenty, correlated = power["shifted by 0.2, d = 20"], power["correlated, d = 2"]
+    shares = {
+        "power_energy_20": twenty["energy"],
+        "power_emd_20": twenty["emd"],
+        "power_js_correlated": correlated["js"],
+        "power_energy_correlated": correlated["energy"],
+    }
+    return {name: f"{100 * share['share']:.1f} %" for name, share in shares.items()}
+
+
+def _critics(groups: dict[str, Any]) -> dict[str, str]:
+    """Gap over exact EMD, certified share and knowledge of critics on the same points."""
+    text = {}
+    for group in ("points", "digits"):
+        rows = groups[group]["rows"]
+        for method in {row["method"] for row in rows}:
+            name = f"{group}_{method.replace('-', '_')}"
+            fits = [row for row in rows if row["method"] == method]
+            text[f"{name}_gap"] = _percent(row["gap"] / row["exact"] for row in fits)
+            text[f"{name}_certified"] = _percent(row["certified"] / row["exact"] for row in fits)
+            text[f"{name}_knowledge"] = _percent(row["knowledge"] for row in fits)
+    return text
+
+
+def _percent(shares: Iterable[float]) -> str:
+    """Mean of some shares, in percent."""
+    mean = 100 * fmean(shares)
+    return f"{mean:.1f} %" if mean < 1 else f"{mean:.0f} %"

@@ -6,11 +6,14 @@ import io
 import itertools
 import re
 import runpy
+import shlex
 from pathlib import Path
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import pytest
+
+from divergences._cli.main import main
 
 DOCS = Path(__file__).parents[2] / "docs"
 SOURCES = [path for path in DOCS.rglob("*.md") if "_build" not in path.parts]
@@ -27,21 +30,25 @@ def name_of(path):
 
 
 def blocks(page):
-    """Each Python block of a page, with the output that is stated for it.
+    """Each block of Python or commands of a page, with the output that is stated for it.
 
-    Output is stated by a comment behind a ``print``, or by a block of ``output`` that follows.
+    Output is stated by a comment behind a ``print``, or by a block of ``output`` that follows; in
+    a block of ``console``, below the command.
     """
     fences = FENCE.findall(page.read_text(encoding="utf-8"))
     for (language, code), (following, text) in itertools.pairwise([*fences, ("", "")]):
         if language == "python":
             stated = re.findall(r"^\s*print\(.*\)  # (.*)$", code, flags=re.MULTILINE)
             yield code, text.splitlines() if following == "output" else stated
+        if language == "console":
+            command, *output = code.splitlines()
+            yield f"main({shlex.split(command.removeprefix('$ divergences'))})", output
 
 
 @pytest.mark.parametrize("page", [p for p in PAGES if any(blocks(p))], ids=name_of)
 def test_the_blocks_of_a_page_print_the_stated_output(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    namespace = {"__name__": "page"}
+    namespace = {"__name__": "page", "main": main}
     with mpl.rc_context({"backend": "Agg"}):
         for code, stated in blocks(page):
             printed = io.StringIO()
