@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from types import ModuleType
 from typing import Any
 
@@ -12,16 +13,24 @@ import numpy as np
 
 from divergences import _checks
 from divergences._checks.graphs import DEFAULT_WEIGHT
+from divergences._transport.certificate import MAX_RELATIVE_GAP
 from divergences._transport.gradients import cost_with_gradient
 from divergences._transport.metric_batch import MAX_NODES, metric_costs
 from divergences._transport.result import Optimum
 from divergences._typing import Array, ArrayLike, Floats, of_pair
 from divergences.errors import DistributionError, SolverError
-from divergences.graphs._masses import excess_mass, excess_masses, masses_of_nodes
+from divergences.graphs._forest import SpanningForest
+from divergences.graphs._masses import (
+    exact_excess,
+    excess_mass,
+    excess_masses,
+    masses_of_nodes,
+)
 from divergences.graphs._prepared import PreparedGraph, prepare
 from divergences.graphs._result import GraphTransport, require_finite_costs
 from divergences.graphs._solve import NO_FLOW, FlowOptimum, optimal_cost, optimal_flow
 
+MAX_EXACT_NODES_OF_FOREST = 512  # whose masses are joined by few pairs
 MAX_BLOCK_ENTRIES = 1 << 22  # masses of a batch that are solved at once
 
 
@@ -139,7 +148,8 @@ def transport(
             "call divergences.graphs.transport for each, or divergences.graphs.emd for costs only"
         )
     excess = excess_mass(p_array, q_array, prepared, xp)
-    optimum = optimal_flow(prepared, excess)
+    exact = partial(exact_excess, p_array, q_array, prepared)
+    optimum = optimal_flow(prepared, excess, exact)
     masses = _checks.normalised(p_array), _checks.normalised(q_array)
     return GraphTransport.of(optimum, prepared, masses)
 
@@ -149,16 +159,25 @@ def _costs(
 ) -> Floats:
     """Optimal costs of the problems of a batch at some indices, in the unit of the arcs."""
     excess = excess_masses(p, q, graph, xp, block)
-    if graph.closed_form is not None:
-        return graph.closed_form.costs(excess)
     costs = np.full(len(block), np.nan)
-    if len(block) > 1 and graph.n <= MAX_NODES and graph.is_strongly_connected:
+    if graph.closed_form is not None:
+        costs = _closed_form_costs(graph.closed_form, excess)
+    elif len(block) > 1 and graph.n <= MAX_NODES and graph.is_strongly_connected:
         nodes = np.arange(graph.n)
         costs = metric_costs(excess, graph.distances(nodes, nodes))
     for k in np.flatnonzero(np.isnan(costs)):
         with _naming(block[k]):
-            costs[k] = optimal_cost(graph, excess[k])
+            exact = partial(exact_excess, p[block[k]], q[block[k]], graph)
+            costs[k] = optimal_cost(graph, excess[k], exact)
     return costs
+
+
+def _closed_form_costs(forest: SpanningForest, excess: Floats) -> Floats:
+    """Costs in closed form; NaN where rounding matters, and exact arithmetic takes little time."""
+    costs = forest.costs(excess)
+    if excess.shape[1] > MAX_EXACT_NODES_OF_FOREST:
+        return costs
+    return np.where(forest.largest_errors(excess) <= MAX_RELATIVE_GAP * costs, costs, np.nan)
 
 
 @contextmanager
@@ -194,7 +213,8 @@ def _with_gradients(
         problem = p[index], q[index]
         excess = excess_mass(*problem, graph, xp, index=index)
         with _naming(index):
-            optimum = _optimum_of_potential(optimal_flow(graph, excess), graph)
+            flow = optimal_flow(graph, excess, partial(exact_excess, *problem, graph))
+            optimum = _optimum_of_potential(flow, graph)
             values.append(cost_with_gradient(optimum, _no_costs(xp), problem, like, xp))
     if not values:
         return xp.zeros(shape, dtype=dtype)

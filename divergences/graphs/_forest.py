@@ -13,7 +13,10 @@ from functools import cached_property
 import numpy as np
 from scipy.sparse import csr_array
 
+from divergences._transport.certificate import EPS
 from divergences._typing import Floats, Indices
+
+ROUNDINGS = 4  # of a sum, beyond the square root of its terms
 
 
 @dataclass(frozen=True)
@@ -134,6 +137,17 @@ class SpanningForest:
         """Optimal costs, shape ``(k,)``; arguments as those of `flows`."""
         flow, circulation = self.flows(excess)
         return np.abs(flow) @ self.length + np.abs(circulation) @ self.chords
+
+    def largest_errors(self, excess: Floats, /) -> Floats:
+        """Rounding of `costs`, as a few roundings of the masses below and around each edge."""
+        masses = np.abs(excess)
+        below = self._subtree_sums(masses[:, self.order]) @ self.length
+        around = masses.sum(axis=1) * sum(
+            float(self.length[np.concatenate([c.ascending, c.descending])].sum()) + c.length
+            for c in self.cycles
+        )
+        errors: Floats = ROUNDINGS * EPS * (below + around)
+        return errors
 
     def sums_from_root(self, differences: Floats, /) -> Floats:
         """Function of the nodes from its differences along the edges of the forest.

@@ -11,13 +11,16 @@ import numpy as np
 from divergences import _checks
 from divergences._checks.labels.axes import listed
 from divergences._transport.double_double import component_totals, difference_of_products
-from divergences._transport.excess import plain_excess
-from divergences.errors import DistributionError
+from divergences._transport.exact_arithmetic import ExactExcess
+from divergences._transport.excess import lacks_digits, plain_excess
+from divergences.errors import DistributionError, SolverError
 
 if TYPE_CHECKING:
     from divergences._typing import Array, Floats
     from divergences.graphs._prepared import PreparedGraph
 
+MAX_EXACT_NODES = 1 << 14  # of which integers take hundredths of a second
+MAX_EXACT_COMPONENTS = 64  # whose totals have a common multiple of as many words
 PLAIN_TOLERANCE = 5e-10  # of totals, relative; a difference between it and 1e-9 is checked exactly
 
 
@@ -116,6 +119,17 @@ def excess_masses(
     return np.array([excess_mass(p[i], q[i], graph, xp, index=i) for i in indices])
 
 
+def exact_excess(p: Array, q: Array, graph: PreparedGraph, /) -> ExactExcess:
+    """The excess of one problem without rounding, of masses that `excess_mass` takes."""
+    component = graph.components
+    if component.max() >= MAX_EXACT_COMPONENTS:  # whose common denominator is too long
+        raise SolverError(
+            f"`graph` has {component.max() + 1} components, and masses whose cost only exact "
+            f"arithmetic has, which takes up to {MAX_EXACT_COMPONENTS}: remove those without mass"
+        )
+    return ExactExcess.of_components(_values(p), _values(q), component)
+
+
 def _values(masses: Array) -> Floats:
     """Masses in float64, as a numpy array."""
     values: Floats = _checks.numpy_values(masses).astype(np.float64, copy=False)
@@ -137,7 +151,12 @@ def _balanced(p: Floats, q: Floats, graph: PreparedGraph, tolerance: float) -> F
     of_p, of_q = ((high[component], low[component]) for high, low in (p_totals, q_totals))
     numerator = difference_of_products(p, of_q, q, of_p)
     denominator = q_totals[0][component] * total
-    return np.divide(numerator, denominator, out=np.zeros_like(p), where=denominator > 0)
+    excess = np.divide(numerator, denominator, out=np.zeros_like(p), where=denominator > 0)
+    if len(p) <= MAX_EXACT_NODES and len(cut) <= MAX_EXACT_COMPONENTS:
+        shares = p / total, q / q_totals[0].sum()
+        if lacks_digits(excess, *shares, (of_p, of_q)):
+            return ExactExcess.of_components(p, q, component).rounded()
+    return excess
 
 
 def _refuse_cut_off(graph: PreparedGraph, component: int, p: Floats, q: Floats) -> None:

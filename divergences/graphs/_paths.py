@@ -12,17 +12,21 @@ from divergences._transport.simplex import dense_transport
 from divergences.errors import DistributionError
 
 if TYPE_CHECKING:
+    from divergences._transport.exact_arithmetic import ExactSupply
     from divergences._transport.result import Optimum
     from divergences._typing import Floats, Indices
     from divergences.graphs._prepared import PreparedGraph
 
 
-def path_optimum(graph: PreparedGraph, excess: Floats, /) -> tuple[Optimum, Indices, Indices]:
+def path_optimum(
+    graph: PreparedGraph, excess: Floats, exact_excess: ExactSupply, /
+) -> tuple[Optimum, Indices, Indices]:
     """Optimal plan between sources and targets under shortest-path distances.
 
     Args:
         graph: The graph.
         excess: Mass of sources less that of targets, not all 0, shape ``(n,)``.
+        exact_excess: Function that returns the excess without rounding.
 
     Returns:
         The optimum for a mass of 1, its sources and its targets.
@@ -39,7 +43,13 @@ def path_optimum(graph: PreparedGraph, excess: Floats, /) -> tuple[Optimum, Indi
         finite = distances[~unreachable].max(initial=1.0)
         # So large that a plan with the least mass on such pairs is optimal.
         distances = np.where(unreachable, 2.0 * min(distances.shape) * finite, distances)
-    optimum = dense_transport(p / p.sum(), q / q.sum(), distances, unit_exponent=graph.exponent)
+    optimum = dense_transport(
+        p / p.sum(),
+        q / q.sum(),
+        distances,
+        unit_exponent=graph.exponent,
+        exact_masses=lambda: exact_excess().masses(sources, targets),
+    )
     if unreachable.any():
         cut = unreachable[optimum.arcs.rows, optimum.arcs.cols]
         _require_reachable(graph, optimum.arcs, cut, sources, targets)

@@ -40,7 +40,7 @@ class GraphTransport:
     The potential is 1-Lipschitz: ``potential[i] - potential[j] <= length`` for every edge from i
     to j, and so for the shortest-path distance of all pairs of nodes. By duality,
     ``potential @ (p - q)``, with p and q divided by their sums, is a lower bound of the cost of
-    *any* flow, at most ``gap`` below ``cost``.
+    *any* flow, at most ``gap`` below ``cost``, unless `exact_proof`.
 
     Attributes:
         cost: Sum of flow times length, the exact EMD, in the unit of the lengths.
@@ -49,6 +49,9 @@ class GraphTransport:
         gap: Upper bound of ``cost`` minus the true optimum, in the unit of the lengths, rounding
             included; at least 0.
         nodes: Label of each node; None if they are 0, 1, ..., n - 1.
+        exact_proof: Whether the gap is proved without the rounding of the potential, as masses
+            and lengths of many orders of magnitude require: the lower bound of this potential is
+            then not as high as ``cost - gap``.
     """
 
     cost: float
@@ -57,6 +60,7 @@ class GraphTransport:
     gap: float
     nodes: tuple[Hashable, ...] | None
     _masses: tuple[Floats, Floats] = field(repr=False)
+    exact_proof: bool = False
 
     @classmethod
     def of(
@@ -84,7 +88,8 @@ class GraphTransport:
         arcs = optimum.arcs
         flow = coo_array((arcs.mass, (arcs.rows, arcs.cols)), shape=(graph.n, graph.n))
         nodes = tuple(graph.nodes.labels) if graph.nodes.named else None
-        return cls(float(cost), potential, flow, float(gap), nodes, masses)
+        proof = optimum.exact_proof
+        return cls(float(cost), potential, flow, float(gap), nodes, masses, proof)
 
     def plan(self) -> coo_array:
         """A plan from sources to targets that the flow carries out, at the same cost.

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from divergences._transport.certificate import Arcs
+from divergences._transport.certificate import EPS, MAX_RELATIVE_GAP, Arcs
+from divergences._transport.simplex import MAX_EXACT_PAIRS
 from divergences.errors import SolverError
 from divergences.graphs._certificate import flow_gap, require_proved
 from divergences.graphs._network import network_flow
@@ -19,6 +20,7 @@ from divergences.graphs._potential import (
 )
 
 if TYPE_CHECKING:
+    from divergences._transport.exact_arithmetic import ExactSupply
     from divergences._typing import Floats
     from divergences.graphs._forest import SpanningForest
     from divergences.graphs._prepared import PreparedGraph
@@ -40,20 +42,23 @@ class FlowOptimum:
         potential: 1-Lipschitz potential, shape ``(n,)``.
         cost: Cost of the flow.
         gap: Upper bound of the cost minus the true optimum.
+        exact_proof: Whether the gap was proved without rounding, not by this potential.
     """
 
     arcs: Arcs
     potential: Floats
     cost: float
     gap: float
+    exact_proof: bool = False
 
 
-def optimal_cost(graph: PreparedGraph, excess: Floats, /) -> float:
+def optimal_cost(graph: PreparedGraph, excess: Floats, exact_excess: ExactSupply, /) -> float:
     """Optimal cost of one problem on a graph without a closed form.
 
     Args:
         graph: The graph.
         excess: Mass of sources less that of targets, shape ``(n,)``.
+        exact_excess: Function that returns the excess without rounding.
 
     Returns:
         The cost, in the unit of the graph's arcs.
@@ -66,16 +71,19 @@ def optimal_cost(graph: PreparedGraph, excess: Floats, /) -> float:
         return 0.0
     if _is_local(excess):
         moved = float(excess[excess > 0].sum())
-        return path_optimum(graph, excess)[0].cost * moved
-    return optimal_flow(graph, excess).cost
+        return path_optimum(graph, excess, exact_excess)[0].cost * moved
+    return optimal_flow(graph, excess, exact_excess).cost
 
 
-def optimal_flow(graph: PreparedGraph, excess: Floats, /) -> FlowOptimum:
+def optimal_flow(
+    graph: PreparedGraph, excess: Floats, exact_excess: ExactSupply, /
+) -> FlowOptimum:
     """Optimal flow with its certificate.
 
     Args:
         graph: The graph.
         excess: Mass of sources less that of targets, shape ``(n,)``.
+        exact_excess: Function that returns the excess without rounding.
 
     Returns:
         The optimum, in the unit of the graph's arcs.
@@ -86,26 +94,25 @@ def optimal_flow(graph: PreparedGraph, excess: Floats, /) -> FlowOptimum:
     """
     if not excess.any():
         return FlowOptimum(NO_FLOW, np.zeros(graph.n), 0.0, 0.0)
-    if graph.closed_form is not None:
-        arcs, potential = _closed_form_flow(graph, graph.closed_form, excess)
-    else:
-        return _general_optimum(graph, excess)
-    return _certified(graph, excess, arcs, potential)
-
-
-def _general_optimum(graph: PreparedGraph, excess: Floats) -> FlowOptimum:
-    """Optimum of a flow on the arcs, or of a plan between few nodes."""
-    if not _is_local(excess):
+    optimum = None
+    if graph.closed_form is not None or not _is_local(excess):
         try:
-            return _of_potential(graph, excess, *network_flow(graph, excess))
+            optimum = _flow_on_arcs(graph, excess)
         except SolverError:
             if not _fits_in_matrix(graph, excess):
                 raise
-    return _of_potential(graph, excess, *_flow_by_paths(graph, excess))
+    if optimum is not None and (
+        optimum.gap <= MAX_RELATIVE_GAP * optimum.cost or not _is_exactly_solved(excess)
+    ):
+        return optimum
+    return _flow_by_paths(graph, excess, exact_excess)
 
 
-def _of_potential(graph: PreparedGraph, excess: Floats, arcs: Arcs, guess: Floats) -> FlowOptimum:
-    """The certified optimum of a flow and an approximate potential."""
+def _flow_on_arcs(graph: PreparedGraph, excess: Floats) -> FlowOptimum:
+    """Certified optimum in closed form, or by a flow on all arcs."""
+    if graph.closed_form is not None:
+        return _certified(graph, excess, *_closed_form_flow(graph, graph.closed_form, excess))
+    arcs, guess = network_flow(graph, excess)
     return _certified(graph, excess, arcs, lipschitz_potential(graph, guess, excess))
 
 
@@ -129,14 +136,28 @@ def _fits_in_matrix(graph: PreparedGraph, excess: Floats) -> bool:
     return bool(sources * targets <= MAX_PAIRS_AFTER_FAILURE and entries <= MAX_PATH_ENTRIES)
 
 
-def _flow_by_paths(graph: PreparedGraph, excess: Floats) -> tuple[Arcs, Floats]:
-    """Optimal flow and approximate potential, by a plan between few nodes."""
-    optimum, sources, targets = path_optimum(graph, excess)
+def _is_exactly_solved(excess: Floats) -> bool:
+    """Whether a plan between few nodes may be computed in exact arithmetic."""
+    sources, targets = np.count_nonzero(excess > 0), np.count_nonzero(excess < 0)
+    return bool(sources * targets <= MAX_EXACT_PAIRS)
+
+
+def _flow_by_paths(graph: PreparedGraph, excess: Floats, exact_excess: ExactSupply) -> FlowOptimum:
+    """Certified optimum of a plan between few nodes, along shortest paths."""
+    optimum, sources, targets = path_optimum(graph, excess, exact_excess)
     guess = np.zeros(graph.n)
     guess[targets] = -optimum.target_potential
     arcs = flow_of_paths(graph, optimum.arcs, sources, targets)
     moved = float(excess[excess > 0].sum())
-    return Arcs(arcs.rows, arcs.cols, arcs.mass * moved, arcs.cost), guess
+    arcs = Arcs(arcs.rows, arcs.cols, arcs.mass * moved, arcs.cost)
+    potential = lipschitz_potential(graph, guess, excess)
+    cost, gap = arcs.total_cost(), flow_gap(arcs, excess, potential)
+    if gap <= MAX_RELATIVE_GAP * cost:
+        return FlowOptimum(arcs, potential, cost, gap)
+    # Distances are sums of at most n lengths.
+    excessive = max(cost - optimum.cost * moved, 0.0) + 2 * graph.n * EPS * cost
+    gap = min(cost, optimum.gap * moved + excessive)
+    return FlowOptimum(arcs, potential, cost, gap, exact_proof=True)
 
 
 def _closed_form_flow(

@@ -7,7 +7,6 @@ lengths of the gaps.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from itertools import accumulate
 
@@ -19,15 +18,13 @@ from divergences._transport.certificate import (
     SMALLEST_SUBNORMAL,
     Arcs,
 )
-from divergences._transport.exact_arithmetic import ExactExcess
+from divergences._transport.exact_arithmetic import ExactExcess, ExactSupply
 from divergences._transport.network_flow import flow_gap
 from divergences._typing import Floats
 from divergences.grids._flow import LatticeFlow
 
 
-def line_flow(
-    gaps: Floats, supply: Floats, exact_supply: Callable[[], ExactExcess], /
-) -> LatticeFlow:
+def line_flow(gaps: Floats, supply: Floats, exact_supply: ExactSupply, /) -> LatticeFlow:
     """Optimal flow between bins with its certificate.
 
     Where cumulative sums in floats leave the cost open, they are computed in integers.

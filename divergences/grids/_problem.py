@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
 
 from divergences._transport.certificate import MAX_RELATIVE_GAP, Arcs
-from divergences._transport.exact_arithmetic import ExactExcess
+from divergences._transport.exact_arithmetic import ExactExcess, ExactSupply
 from divergences._transport.one_dimensional.convex_cost import convex_line_transport
 from divergences._transport.simplex_run import MAX_RELATIVE_ROUNDING
 from divergences._typing import Floats
@@ -174,9 +173,7 @@ def _exact_supply(masses: Masses, box: tuple[slice, ...], shape: tuple[int, ...]
     return ExactExcess(excess.numerators[box].reshape(shape), excess.denominator)
 
 
-def _flow_of_axes(
-    lattice: Lattice, supply: Floats, exact_supply: Callable[[], ExactExcess]
-) -> LatticeFlow:
+def _flow_of_axes(lattice: Lattice, supply: Floats, exact_supply: ExactSupply) -> LatticeFlow:
     """Optimal flow on a lattice; in closed form on one of a single axis."""
     if len(lattice.shape) == 1:
         n_gaps = lattice.size - (not lattice.periodic[0])

@@ -1,11 +1,9 @@
 """Optimal flow between few pixels, by all distances between sources and targets."""
 
-from collections.abc import Callable
-
 import numpy as np
 
 from divergences._transport.certificate import EPS, MAX_RELATIVE_GAP, Arcs
-from divergences._transport.exact_arithmetic import ExactExcess
+from divergences._transport.exact_arithmetic import ExactSupply
 from divergences._transport.network_flow import flow_gap
 from divergences._transport.simplex import dense_transport
 from divergences._typing import Floats, Indices
@@ -15,9 +13,7 @@ from divergences.grids._lattice import Lattice
 MAX_PAIRS = 150_000  # of sources and targets; beyond, arcs are generated faster
 
 
-def small_flow(
-    lattice: Lattice, supply: Floats, exact_supply: Callable[[], ExactExcess], /
-) -> LatticeFlow:
+def small_flow(lattice: Lattice, supply: Floats, exact_supply: ExactSupply, /) -> LatticeFlow:
     """Optimal flow with its certificate.
 
     The potential is the largest 1-Lipschitz function with the optimal values at the targets. Its

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
@@ -29,9 +31,30 @@ class ExactExcess:
     @classmethod
     def of(cls, p: Floats, q: Floats, /) -> ExactExcess:
         """The excess of p over q, of any totals above 0."""
+        return cls.of_components(p, q, np.zeros(p.shape, dtype=np.intp))
+
+    @classmethod
+    def of_components(cls, p: Floats, q: Floats, component: Indices, /) -> ExactExcess:
+        """Shares of p less those of q, where q is scaled to the mass of p in each component.
+
+        Args:
+            p: Masses, of a total above 0.
+            q: Masses, above 0 in total in each component in which p is.
+            component: Number of the component of each mass, in the shape of p and q.
+
+        Returns:
+            The excess, which sums to 0 in each component.
+        """
         sources, targets = integers(p)[0], integers(q)[0]
-        totals = sum(sources.ravel().tolist()), sum(targets.ravel().tolist())
-        return cls(sources * totals[1] - targets * totals[0], totals[0] * totals[1])
+        count = int(component.max()) + 1
+        p_totals, q_totals = np.full(count, 0, dtype=object), np.full(count, 0, dtype=object)
+        np.add.at(p_totals, component, sources)
+        np.add.at(q_totals, component, targets)
+        # Components of p without mass are such of q, too, and their excess is 0.
+        common = math.lcm(*(total for total in q_totals.tolist() if total))
+        scale = np.array([common // total if total else 0 for total in q_totals], dtype=object)
+        numerators = sources * q_totals[component] - targets * p_totals[component]
+        return cls(numerators * scale[component], common * int(p_totals.sum()))
 
     def rounded(self) -> Floats:
         """The excess, each entry rounded once, in the shape of p and q."""
@@ -58,3 +81,6 @@ class ExactExcess:
         if p_total == q_total:
             return ExactMasses(p, q)
         return ExactMasses([mass * q_total for mass in p], [mass * p_total for mass in q])
+
+
+ExactSupply: TypeAlias = Callable[[], ExactExcess]
