@@ -18,6 +18,7 @@ def sample_command(
     n: int = 10_000,
     out: Path | None = None,
     seed: int = 0,
+    best: bool = False,
     data_dir: Path | None = None,
 ) -> int:
     """Save samples of a run's averaged generator to a .npy file; of text, to a .txt file.
@@ -28,6 +29,7 @@ def sample_command(
         out: The file: by default samples.npy, an array of float32, shape (N, ...); of text
             samples.txt, a line per sequence. Text in .npy has probabilities of characters.
         seed: Seed of the noise.
+        best: Draw from the checkpoint with the lowest exact EMD instead of the last.
         data_dir: Folder of the four MNIST files.
 
     Returns:
@@ -41,7 +43,7 @@ def sample_command(
         raise ConfigError(f"--n must be at least 1, but is {n}")
     if not 0 <= seed < 2**63:
         raise ConfigError(f"--seed must be from 0 to 2**63 - 1, but is {seed}")
-    result = load_run(run, data_dir=data_dir)
+    result = load_run(run, data_dir=data_dir, best=best)
     training, decode = result.training, result.data.decode
     out = out or Path("samples.npy" if decode is None else "samples.txt")
     rng = torch.Generator().manual_seed(seed)

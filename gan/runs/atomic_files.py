@@ -29,8 +29,12 @@ def write_json(path: Path, value: Any, /) -> None:
     Raises:
         RunError: If it cannot be written; the file is unchanged.
     """
-    text = json.dumps(value, indent=2, default=str) + "\n"
-    write_atomically(path, lambda part: part.write_text(text))
+    write_atomically(path, lambda part: part.write_text(json_text(value)))
+
+
+def json_text(value: Any, /) -> str:
+    """A value in JSON, as `write_json` writes it."""
+    return json.dumps(value, indent=2, default=str) + "\n"
 
 
 def write_atomically(path: Path, write: Callable[[Path], Any], /) -> None:

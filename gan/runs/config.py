@@ -3,10 +3,10 @@
 from collections.abc import Collection
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import torch
-from tyro.conf import Positional, Suppress, UseAppendAction
+from tyro.conf import Positional, Suppress, UseAppendAction, arg
 
 from gan.data.files import digest_of_path, is_data_path
 from gan.datasets import DATA, QUICK_SETTINGS
@@ -19,7 +19,17 @@ from gan.training.devices import Precision, Strategy
 
 EARLY_EVALUATION_STEPS = (10, 100)  # the distance falls fastest at the start
 DEFAULT_EVALUATIONS = 5  # evenly spaced over the run
-UNRECORDED_FIELDS = ("out", "data_dir", "tensorboard", "threads")  # a run resumes with others
+DEFAULT_PATIENCE = 5
+UNRECORDED_FIELDS = (  # a run resumes with others
+    "out",
+    "data_dir",
+    "tensorboard",
+    "threads",
+    "more_steps",
+    "allow_other_torch",
+    "stop_when_flat",
+    "patience",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +46,14 @@ class Config:
             are in these units, too.
         networks: Name of the pair of networks; by default the data set's own.
         steps: Generator steps in all; the learning rate's schedule ends there.
+        more_steps: Extend the finished run in the folder by this number of steps; the learning
+            rate's schedule then ends at the last of them.
+        start_from: Start with the networks of this run, or of one of its checkpoint files.
         seed: Seed of weights, batches and evaluations.
+        allow_other_torch: Resume a run of another build of torch: not to the bit the same, which
+            config.json then says.
+        stop_when_flat: Stop early, after --patience evaluations without a new lowest exact EMD.
+        patience: Such evaluations in a row.
         out: Folder of the run; by default runs/DATA-RECIPE-seedSEED.
         settings: quick: tuned for minutes of training. paper: the published settings, for hours.
         device: Torch device: cpu, cuda, cuda:1, mps, ...
@@ -63,7 +80,12 @@ class Config:
     standardize: bool = False
     networks: str | None = None
     steps: int = 3000
+    more_steps: int | None = None
+    start_from: Annotated[Path | None, arg(name="from")] = None
     seed: int = 0
+    allow_other_torch: bool = False
+    stop_when_flat: bool = False
+    patience: int = DEFAULT_PATIENCE
     out: Path | None = None
     settings: Literal["quick", "paper"] = "quick"
     device: str = "cpu"
@@ -82,7 +104,15 @@ class Config:
         """Load the plugins; refuse unknown names and values out of range."""
         load_plugins(self.plugin)
         self._require_known_names()
-        for name in ("steps", "devices", "evaluate_every", "threads", "image_size"):
+        for name in (
+            "steps",
+            "more_steps",
+            "devices",
+            "evaluate_every",
+            "threads",
+            "image_size",
+            "patience",
+        ):
             number = getattr(self, name)
             if number is not None and number < 1:
                 flag = name.replace("_", "-")
@@ -158,7 +188,9 @@ class Config:
             plain["data_digest"] = digest_of_path(Path(self.data))
         else:
             del plain["image_size"], plain["standardize"]
-        del plain["data_file"]  # absent from the records of older runs
+        del plain["data_file"], plain["start_from"]  # absent from the records of older runs
+        if self.start_from is not None:
+            plain["start_from"] = str(self.start_from)
         if self.data_file is not None:
             plain["data_file"] = str(self.data_file)
             plain["data_digest"] = digest_of_path(self.data_file)
@@ -215,8 +247,9 @@ def config_from_record(record: dict[str, Any], /, *, out: Path, data_dir: Path |
         settings = dict(record["recipe_settings"])
         settings["betas"] = tuple(settings["betas"])
         plain["plugin"] = tuple(plain.get("plugin", ()))
-        if "data_file" in plain:
-            plain["data_file"] = Path(plain["data_file"])
+        for name in ("data_file", "start_from"):
+            if name in plain:
+                plain[name] = Path(plain[name])
         return Config(**plain, changes=settings, out=out, data_dir=data_dir)
     except (KeyError, TypeError) as error:
         raise ConfigError(

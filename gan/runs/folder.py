@@ -8,19 +8,26 @@ The folder holds:
     frames/          such a picture of each evaluation
     samples.gif      the frames as an animation, once the run ends
     checkpoint.pt    the whole state, readable with ``torch.load(..., weights_only=True)``
+    best.pt          the same at the evaluation with the lowest exact EMD over floor
 """
 
 import json
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
+from shutil import copyfile
 from typing import Any
 
 import torch
 
 from gan.errors import DamagedFileError, RunError
-from gan.runs.atomic_files import first_line, make_folder, write_atomically, write_json
+from gan.runs.atomic_files import (
+    first_line,
+    make_folder,
+    write_atomically,
+    write_json,
+)
 from gan.runs.checkpoint_file import (
     LOAD_ERRORS,
     digest,
@@ -28,11 +35,10 @@ from gan.runs.checkpoint_file import (
     read_checkpoint,
     write_checkpoint,
 )
+from gan.runs.frames import remove_later_frames
 from gan.runs.lock import LOCK_NAME
+from gan.runs.recorded_config import continue_config, recorded_config
 from gan.training.loop import Training
-
-LAST_FRAME_MILLISECONDS = 2000
-FRAME_MILLISECONDS = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +60,11 @@ class RunFolder:
     def checkpoint_path(self) -> Path:
         """Path of the checkpoint."""
         return self.path / "checkpoint.pt"
+
+    @property
+    def best_path(self) -> Path:
+        """Path of the checkpoint with the lowest exact EMD."""
+        return self.path / "best.pt"
 
     def require_empty(self) -> None:
         """Refuse a folder for a new run that has something in it.
@@ -102,33 +113,50 @@ class RunFolder:
         make_folder(self.path)
         write_json(self.path / "config.json", config)
 
-    def truncate_to_checkpoint(self, config: dict[str, Any], /) -> None:
+    def truncate_to_checkpoint(
+        self, config: dict[str, Any], /, *, changes: Collection[str] = ()
+    ) -> None:
         """Drop evaluations and frames after the checkpoint, which a resumed run makes again.
 
         Args:
             config: Configuration of the resumed run, in plain values.
+            changes: Keys that may differ, "steps" or "torch"; config.json is replaced then.
 
         Raises:
             RunError: If the folder holds no run, or the run of another configuration.
         """
-        self._require_same_config(config)
-        step = 0
-        if self.checkpoint_path.exists():
-            step = read_checkpoint(self.checkpoint_path, torch.device("cpu"))["training"]["step"]
+        continue_config(self.path / "config.json", self.checkpoint_path, config, changes)
+        step = self.step()
         lines = self._metrics_lines()
         text = "".join(line for line in lines if json.loads(line)["step"] <= step)
         write_atomically(self.metrics_path, lambda part: part.write_text(text))
-        for frame in self._frames():
-            if int(frame.stem) > step:
-                frame.unlink()
+        remove_later_frames(self.path, step)
+        self._restore_best(step)
 
-    def load_checkpoint(self, training: Training, /, *, networks_only: bool = False) -> float:
+    def step(self) -> int:
+        """Generator steps done at the checkpoint; 0 without one.
+
+        Returns:
+            The number of steps.
+
+        Raises:
+            RunError: If the checkpoint is damaged.
+        """
+        if not self.checkpoint_path.exists():
+            return 0
+        state = read_checkpoint(self.checkpoint_path, torch.device("cpu"))
+        return int(state["training"]["step"])
+
+    def load_checkpoint(
+        self, training: Training, /, *, networks_only: bool = False, best: bool = False
+    ) -> float:
         """Replace the state of a run by the checkpoint's.
 
         Args:
             training: The run; changed in place.
             networks_only: Keep the state of its source of randomness: the checkpoint may be of
                 another device.
+            best: Take the checkpoint of the evaluation with the lowest exact EMD.
 
         Returns:
             Seconds of training before the checkpoint.
@@ -136,14 +164,15 @@ class RunFolder:
         Raises:
             RunError: If the checkpoint is missing, damaged or of another run.
         """
-        state = read_checkpoint(self.checkpoint_path, training.rng.device)
+        path = self.best_path if best else self.checkpoint_path
+        state = read_checkpoint(path, training.rng.device)
         try:
             load = training.load_networks if networks_only else training.load_state_dict
             load(state["training"])
             return float(state["seconds"])
         except LOAD_ERRORS as error:
             raise RunError(
-                f"{self.checkpoint_path} is intact, but does not fit the networks of this run as "
+                f"{path} is intact, but does not fit the networks of this run as "
                 f"they are built now ({first_line(error)}); undo the change of the plugin or of "
                 "the version that builds them, or start a new run in another folder with --out"
             ) from error
@@ -158,30 +187,7 @@ class RunFolder:
             RunError: If the folder holds no run, or its configuration cannot be read.
             DamagedFileError: If the configuration is not as it was at the last checkpoint.
         """
-        path = self.path / "config.json"
-        try:
-            content = path.read_bytes()
-            expected = file_digests(self.checkpoint_path).get(path.name)
-            if expected is not None and digest(content) != expected:
-                raise DamagedFileError(path, "it is not as it was at the last checkpoint")
-            config = json.loads(content)
-        except (FileNotFoundError, NotADirectoryError):
-            raise RunError(f"{self.path} holds no run: {path} does not exist") from None
-        except (OSError, ValueError) as error:  # invalid JSON or UTF-8
-            raise RunError(f"{path} cannot be read: {error}") from None
-        if not isinstance(config, dict):
-            raise RunError(f"{path} is not the configuration of a run")
-        return config
-
-    def _require_same_config(self, config: dict[str, Any]) -> None:
-        """Refuse a configuration that is not the folder's."""
-        requested = json.loads(json.dumps(config))
-        lines = list(_config_differences(self.config(), requested))
-        if lines:
-            raise RunError(
-                f"the run in {self.path} was started with other settings; give the same, or "
-                "another folder with --out:\n" + "\n".join(lines)
-            )
+        return recorded_config(self.path / "config.json", self.checkpoint_path)
 
     def metrics(self) -> list[dict[str, Any]]:
         """Evaluations by step; an incomplete last line is skipped.
@@ -225,6 +231,23 @@ class RunFolder:
         except OSError as error:
             raise RunError(f"{self.metrics_path} could not be written ({error})") from error
 
+    def save_best(self) -> None:
+        """Copy the checkpoint, whose evaluation has the lowest exact EMD so far."""
+        write_atomically(self.best_path, lambda part: copyfile(self.checkpoint_path, part))
+
+    def _restore_best(self, step: int) -> None:
+        """Copy the checkpoint after this step if the run was stopped before it could."""
+        exact = {line["step"]: line["exact"] for line in self.metrics() if line.get("exact")}
+        if not exact or min(exact, key=lambda at: exact[at]) != step:
+            return
+        try:
+            state = read_checkpoint(self.best_path, torch.device("cpu"))
+            is_best = state["training"]["step"] == step
+        except RunError:
+            is_best = False
+        if not is_best:
+            self.save_best()
+
     def save_checkpoint(self, training: Training, /, *, seconds: float) -> None:
         """Replace the checkpoint; ``seconds`` is the time of training so far."""
         state = {"training": training.state_dict(), "seconds": seconds}
@@ -234,47 +257,6 @@ class RunFolder:
             "metrics.jsonl": f"{len(lines)} {digest(''.join(lines).encode())}",
         }
         write_checkpoint(self.checkpoint_path, state, files)
-
-    def save_frame(self, step: int, write: Callable[[Path], None], /) -> None:
-        """Replace the picture of samples and add it to the frames; ``write`` takes the path."""
-        path = self.path / "samples.png"
-        write_atomically(path, write)
-        make_folder(self.path / "frames")
-        write_atomically(
-            self.path / "frames" / f"{step:08}.png",
-            lambda part: part.write_bytes(path.read_bytes()),
-        )
-
-    def save_animation(self) -> None:
-        """Replace the animation by one of all frames."""
-        frames = self._frames()
-        if frames:
-            write_atomically(self.path / "samples.gif", lambda part: write_gif(frames, part))
-
-    def _frames(self) -> list[Path]:
-        """Paths of the frames by step."""
-        return sorted((self.path / "frames").glob("[0-9]*.png"))
-
-
-def write_gif(frames: Sequence[Path], path: Path, /) -> None:
-    """Write pictures as an animated GIF that pauses at the last."""
-    from PIL import Image  # a dependency of matplotlib
-
-    images = [Image.open(frame).convert("RGB").quantize(64) for frame in frames]
-    durations = [*[FRAME_MILLISECONDS] * (len(images) - 1), LAST_FRAME_MILLISECONDS]
-    images[0].save(path, save_all=True, append_images=images[1:], duration=durations, loop=0)
-
-
-def _config_differences(
-    recorded: dict[str, Any], requested: dict[str, Any], prefix: str = ""
-) -> Iterator[str]:
-    """One line for each value that differs between two configurations."""
-    for key in sorted({**recorded, **requested}):
-        old, new = recorded.get(key), requested.get(key)
-        if isinstance(old, dict) and isinstance(new, dict):
-            yield from _config_differences(old, new, f"{prefix}{key}.")
-        elif old != new:
-            yield f"  {prefix}{key}: {old} in the folder, {new} now"
 
 
 def _json_line(evaluation: dict[str, Any]) -> str:

@@ -142,7 +142,7 @@ def _config(recipe: str, choices: dict[str, Any]) -> Config:
         if name not in of_run | of_recipe:
             raise ConfigError(unknown_name("choice", name, sorted(of_run | of_recipe)))
     run_choices = {name: choice for name, choice in choices.items() if name in of_run}
-    for name in ("out", "data_dir", "data_file"):
+    for name in ("out", "data_dir", "data_file", "start_from"):
         if run_choices.get(name) is not None:
             run_choices[name] = Path(run_choices[name])
     if "data" in run_choices:
@@ -151,12 +151,13 @@ def _config(recipe: str, choices: dict[str, Any]) -> Config:
     return Config(recipe=recipe, **run_choices, changes=changes)
 
 
-def load(path: Path | str, /, *, data_dir: Path | None = None) -> Run:
+def load(path: Path | str, /, *, data_dir: Path | None = None, best: bool = False) -> Run:
     """The run in a folder in the state of its checkpoint, on the CPU.
 
     Args:
         path: The run's folder.
         data_dir: Folder of the MNIST files.
+        best: Take the checkpoint with the lowest exact EMD instead of the last.
 
     Returns:
         The run.
@@ -166,7 +167,7 @@ def load(path: Path | str, /, *, data_dir: Path | None = None) -> Run:
         GanError: If its data or its plugins cannot be loaded.
     """
     folder = Path(path)
-    result = training_runs.load_run(folder, data_dir=data_dir)
+    result = training_runs.load_run(folder, data_dir=data_dir, best=best)
     record = {**RunFolder(folder).config(), "device": "cpu", "devices": 1}
     config = config_from_record(record, out=folder, data_dir=data_dir)
     return Run(config, result.data, result.training, tuple(result.metrics))

@@ -14,6 +14,7 @@ from gan.datasets import load_data_set
 from gan.errors import ConfigError, GanError, TrainingError
 from gan.networks import NETWORKS, rescaled
 from gan.runs.config import Config, config_from_record
+from gan.runs.continuation import allowed_changes, extended, load_start
 from gan.runs.contract import require_network_types, require_networks, require_sampler
 from gan.runs.folder import RunFolder
 from gan.runs.lock import locked
@@ -33,14 +34,16 @@ class RunResult:
     Attributes:
         training: State of the run.
         data: Data set of the run.
-        finished: Whether all steps are done; otherwise it was interrupted.
+        finished: Whether all steps are done; otherwise it was interrupted, or is flat.
         metrics: Metrics of each evaluation, in order.
+        flat: Whether it stopped early because the exact EMD has ceased to fall.
     """
 
     training: Training
     data: DataSet
     finished: bool
     metrics: list[dict[str, Any]]
+    flat: bool = False
 
 
 def run(
@@ -84,21 +87,25 @@ def run(
 
 def _run(config: Config, resume: bool, position: int, stop_file: Path | None) -> RunResult:
     """Train as configured; errors in a plugin's code are raised as they are."""
+    folder = RunFolder(config.folder)
+    if config.more_steps is not None:
+        config, resume = extended(config, folder, resume=resume), True
     training, data = initial_training(config)
     _require_launchable(config)
-    folder = RunFolder(config.folder)
     if data.description and training.devices.rank == 0:
         print(data.description, file=sys.stderr)
     if training.devices.rank > 0:
+        load_start(training, config, folder)
         return _run_in_folder(config, training, data, folder, resume, position, stop_file)
     resume = resume and folder.holds_run()
     if not resume:
         folder.require_empty()  # before a lock is made in a folder that is not of a run
+    start = load_start(training, config, folder)
     with locked(folder.path):
         if resume:
-            folder.truncate_to_checkpoint(config.record())
+            folder.truncate_to_checkpoint(config.record(), changes=allowed_changes(config))
         else:
-            folder.create(config.record())
+            folder.create({**config.record(), **start})
         return _run_in_folder(config, training, data, folder, resume, position, stop_file)
 
 
@@ -126,7 +133,8 @@ def _run_in_folder(
     session = Session(config, data, training, folder, writer, start)
     with stop_signals(file=stop_file) as request, session.progress_bar(position) as bar:
         session.train(request, bar)
-    return RunResult(training, data, training.step == config.steps, folder.metrics())
+    finished = training.step == config.steps
+    return RunResult(training, data, finished, folder.metrics(), session.is_flat and not finished)
 
 
 def initial_training(config: Config, /) -> tuple[Training, DataSet]:
@@ -177,12 +185,13 @@ def initial_training(config: Config, /) -> tuple[Training, DataSet]:
     ), data
 
 
-def load_run(path: Path, /, *, data_dir: Path | None = None) -> RunResult:
+def load_run(path: Path, /, *, data_dir: Path | None = None, best: bool = False) -> RunResult:
     """The run in a folder in the state of its checkpoint, on the CPU.
 
     Args:
         path: The run's folder.
         data_dir: Folder of the MNIST files.
+        best: Take the checkpoint with the lowest exact EMD instead of the last.
 
     Returns:
         State and evaluations of the run.
@@ -196,7 +205,7 @@ def load_run(path: Path, /, *, data_dir: Path | None = None) -> RunResult:
     record = {**folder.config(), "device": "cpu", "devices": 1}
     config = config_from_record(record, out=path, data_dir=data_dir)
     training, data = initial_training(config)
-    folder.load_checkpoint(training, networks_only=True)
+    folder.load_checkpoint(training, networks_only=True, best=best)
     return RunResult(training, data, training.step == config.steps, folder.metrics())
 
 

@@ -15,6 +15,7 @@ from gan.errors import GanError, LostProcessError, TrainingError
 from gan.runs import figures, run_metrics
 from gan.runs.config import Config
 from gan.runs.folder import RunFolder
+from gan.runs.frames import save_animation, save_frame
 from gan.runs.signals import StopRequest
 from gan.runs.tensorboard import TensorBoardWriter
 from gan.training.devices import Devices
@@ -61,6 +62,14 @@ class Session:
     writer: TensorBoardWriter | None
     start: float
     rate: StepRate = field(default_factory=StepRate)
+    emds: list[float] = field(default_factory=list)
+
+    @property
+    def is_flat(self) -> bool:
+        """Whether the last evaluations had no new lowest exact EMD."""
+        if not self.emds:
+            return False
+        return len(self.emds) - 1 - self.emds.index(min(self.emds)) >= self.config.patience
 
     @property
     def devices(self) -> Devices:
@@ -99,12 +108,15 @@ class Session:
         # Not after a KeyboardInterrupt, which may have ended a step halfway.
         self.save_checkpoint()
         if self.devices.rank == 0:
-            self.folder.save_animation()
+            save_animation(self.folder.path)
 
     def _train_steps(self, request: StopRequest, bar: "tqdm[NoReturn]") -> None:
         """Train and evaluate until the last step or a requested stop."""
         n = self.config.evaluation_size or self.data.evaluation_size
         is_first = self.devices.rank == 0
+        self.emds = [line["exact"] for line in self.folder.metrics()]
+        if self.must_stop_flat():
+            return
         floor = self.floor(n) if is_first else 0.0
         last_emd: dict[str, str] = {}
         self.rate.restart(self.training.step)
@@ -115,10 +127,20 @@ class Session:
                 self.rate.restart(step.number)
             if step.number % PROGRESS_STEPS == 0:
                 bar.set_postfix({**_progress_numbers(step), **last_emd}, refresh=False)
+            if self.devices.any_rank(self.must_stop_flat()):
+                tqdm.write(
+                    f"stopping: no new lowest exact EMD in {self.config.patience} evaluations",
+                    file=sys.stderr,
+                )
+                break
             if self.devices.any_rank(request.is_set):
                 reason = request.reason or "another process was interrupted"
                 bar.write(f"{reason}: stopping", file=sys.stderr)
                 break
+
+    def must_stop_flat(self) -> bool:
+        """Whether to stop early, because the exact EMD has ceased to fall."""
+        return self.config.stop_when_flat and self.is_flat
 
     def floor(self, n: int) -> float:
         """Sampling floor of the exact EMD of n points on each side."""
@@ -143,6 +165,9 @@ class Session:
         if self.writer is not None:
             self.writer.add(line)
         self.save_checkpoint()  # before the picture, which may fail for a plugin's data
+        self.emds.append(evaluation.live.exact)
+        if self.emds[-1] <= min(self.emds):
+            self.folder.save_best()
         rng = self.stream(PICTURE_STREAM)
         with seeded_global_sources(rng):
             real = self.data.sample(PICTURE_POINTS, rng)
@@ -151,8 +176,10 @@ class Session:
             real, generated = (
                 (pixels - self.data.offset) / self.data.unit for pixels in (real, generated)
             )
-        self.folder.save_frame(
-            step.number, lambda path: self._save_picture(path, real, generated, step.number)
+        save_frame(
+            self.folder.path,
+            step.number,
+            lambda path: self._save_picture(path, real, generated, step.number),
         )
         return evaluation.live.exact
 

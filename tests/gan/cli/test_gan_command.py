@@ -83,6 +83,7 @@ def test_a_run_leaves_its_files(recipe, gan, tmp_path):
         "samples.gif",
         "frames",
         "checkpoint.pt",
+        "best.pt",
         ".lock",
     }
     assert [line["step"] for line in lines(tmp_path / "run")] == [6, 10, 12]

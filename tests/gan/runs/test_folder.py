@@ -13,6 +13,7 @@ from gan.networks import plane_critic, plane_generator
 from gan.recipes.registry import GAN
 from gan.runs.checkpoint_file import seal
 from gan.runs.folder import RunFolder
+from gan.runs.frames import save_animation, save_frame
 from gan.training.loop import Training
 
 
@@ -173,7 +174,7 @@ def test_a_write_that_fails_leaves_what_was_there(folder, training):
         raise OSError(28, "No space left on device")
 
     with pytest.raises(RunError, match=r"samples.png could not be written .*No space left"):
-        folder.save_frame(1, full_disk)
+        save_frame(folder.path, 1, full_disk)
     assert folder.checkpoint_path.read_bytes() == before
     assert sorted(path.name for path in folder.path.iterdir()) == ["checkpoint.pt", "config.json"]
 
@@ -185,7 +186,7 @@ def grey(shade):
 
 def test_every_picture_of_samples_is_a_frame_and_the_last_is_the_picture(folder):
     for step, shade in ((10, 0), (5, 100), (200, 255)):
-        folder.save_frame(step, grey(shade))
+        save_frame(folder.path, step, grey(shade))
     frames = sorted((folder.path / "frames").iterdir())
     assert [frame.name for frame in frames] == ["00000005.png", "00000010.png", "00000200.png"]
     assert (folder.path / "samples.png").read_bytes() == frames[-1].read_bytes()
@@ -193,8 +194,8 @@ def test_every_picture_of_samples_is_a_frame_and_the_last_is_the_picture(folder)
 
 def test_the_animation_has_the_frames_in_order_and_stays_at_the_last(folder):
     for step, shade in ((10, 120), (5, 0), (200, 250)):
-        folder.save_frame(step, grey(shade))
-    folder.save_animation()
+        save_frame(folder.path, step, grey(shade))
+    save_animation(folder.path)
     with Image.open(folder.path / "samples.gif") as film:
         assert film.n_frames == 3  # type: ignore[attr-defined]
         assert film.info["loop"] == 0
@@ -208,7 +209,7 @@ def test_the_animation_has_the_frames_in_order_and_stays_at_the_last(folder):
 
 
 def test_without_a_frame_there_is_no_animation(folder):
-    folder.save_animation()
+    save_animation(folder.path)
     assert sorted(path.name for path in folder.path.iterdir()) == ["config.json"]
 
 
@@ -216,7 +217,7 @@ def test_frames_after_the_checkpoint_are_made_again(folder, training):
     training.step = 4
     folder.save_checkpoint(training, seconds=1.0)
     for step in (2, 4, 6, 123456789):
-        folder.save_frame(step, grey(0))
+        save_frame(folder.path, step, grey(0))
     folder.truncate_to_checkpoint({"steps": 9, "seed": 0})
     kept = sorted(path.name for path in (folder.path / "frames").iterdir())
     assert kept == ["00000002.png", "00000004.png"]
