@@ -65,6 +65,12 @@ def train_command(
     result = run(config, resume=resume)
     if result.training.devices.rank > 0:
         return 0
+    if result.flat:
+        print(
+            f"stopped early after step {result.training.step} of {config.steps}: no new lowest "
+            f"exact EMD in {config.patience} evaluations; the best state is in best.pt"
+        )
+        return 0
     if not result.finished:
         print(
             f"stopped after step {result.training.step} of {config.steps}; "
@@ -137,7 +143,7 @@ def _train_seed(config: Config, position: int, stop_file: Path, *, resume: bool)
         result = run(config, resume=resume, position=position, stop_file=stop_file)
     except (TrainingError, RunError, DistributionError, SolverError) as error:
         return SeedOutcome(finished=False, error=str(error))
-    return SeedOutcome(result.finished)
+    return SeedOutcome(result.finished or result.flat)
 
 
 def _report_unfinished(seeds: list[int], outcomes: Sequence[SeedOutcome | None]) -> int:
