@@ -6,11 +6,14 @@ JSON and ``.plot(ax=None)``; ``gan diagnose`` writes both to a folder.
 
 from gan.diagnose.diagnostic import Diagnostic
 from gan.diagnose.gaussian_fits import kl_fit
+from gan.diagnose.generator_gradients import vanishing
 from gan.diagnose.generator_overshoot import overshooting
 from gan.diagnose.maximum_likelihood import likelihood
+from gan.diagnose.noised_divergences import noise
 from gan.diagnose.parallel_segments import segments
 from gan.diagnose.registry import DIAGNOSTICS
 from gan.diagnose.result import DiagnosticResult
+from gan.diagnose.trained_discriminator import optimal_discriminator
 from gan.diagnose.verdict import Criterion, Verdict
 
 __all__ = [
@@ -21,6 +24,9 @@ __all__ = [
     "Verdict",
     "kl_fit",
     "likelihood",
+    "noise",
+    "optimal_discriminator",
     "overshooting",
     "segments",
+    "vanishing",
 ]

@@ -2,9 +2,12 @@
 
 from gan.diagnose.diagnostic import Diagnostic
 from gan.diagnose.gaussian_fits import kl_fit
+from gan.diagnose.generator_gradients import vanishing
 from gan.diagnose.generator_overshoot import overshooting
 from gan.diagnose.maximum_likelihood import likelihood
+from gan.diagnose.noised_divergences import noise
 from gan.diagnose.parallel_segments import segments
+from gan.diagnose.trained_discriminator import optimal_discriminator
 from gan.errors import ConfigError, unknown_name
 
 DIAGNOSTICS: dict[str, Diagnostic] = {
@@ -41,6 +44,35 @@ DIAGNOSTICS: dict[str, Diagnostic] = {
         "never raises JS, 100 steps raise it above 0.5 nats; at D = 0.01, -log D is 50 times as "
         "steep as log(1 - D).",
         overshooting,
+    ),
+    "optimal-discriminator": Diagnostic(
+        ("C2", "C4"),
+        "The best discriminator is p / (p + g), with value 2 JS - 2 log 2; -log D is then "
+        "KL(G || P) - 2 JS up to terms without G, which pulls and pushes at once.",
+        "Trained value within 0.01 nats of 2 JS - 2 log 2 and never above it, mean |D - p / (p + "
+        "g)| at most 0.02, slopes of -log D equal to 1e-4.",
+        optimal_discriminator,
+        {"steps": 1000},
+    ),
+    "vanishing": Diagnostic(
+        ("C9", "C10"),
+        "The better the discriminator, the smaller the generator's minimax gradient; the "
+        "non-saturating gradient does not vanish but is noise; the Wasserstein gradient is "
+        "neither.",
+        "The minimax gradient falls by 3 decades while that of Wasserstein stays within one; "
+        "gradients from independent critics have a cosine of 0.8 or more for Wasserstein, 0.5 or "
+        "less for -log D.",
+        vanishing,
+        {"steps": 1000, "discriminators": 3},
+    ),
+    "noise": Diagnostic(
+        ("C11",),
+        "Noise on both sides makes the supports overlap: log 2 minus half of a trained "
+        "discriminator's loss is the JS of the noised densities, not comparable between levels.",
+        "Within 0.02 nats of quadrature at each noise level; a farther generator at more noise "
+        "reads 0.3 nats lower than a nearer one at less.",
+        noise,
+        {"steps": 400},
     ),
 }
 
