@@ -81,3 +81,7 @@ def test_a_page_is_read_in_one_sitting(page):
     prose = FENCE.sub("", page.read_text(encoding="utf-8"))
     lines = [line for line in prose.splitlines() if line.strip() and line[0] != "|"]
     assert len(lines) <= MAX_PROSE_LINES
+
+
+def test_the_gallery_has_at_least_fifteen_examples():
+    assert len(EXAMPLES) >= 15
