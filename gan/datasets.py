@@ -10,7 +10,7 @@ from torch import Tensor
 from gan.data import mnist
 from gan.data.characters import CharacterSequences, complete_words, read_text
 from gan.data.curves import SwissRoll, VerticalSegments
-from gan.data.dataset import IMAGE_REFINEMENT, DataSet, Loader, Measures, Sampler
+from gan.data.dataset import DEFAULT_HELD_OUT, IMAGE_REFINEMENT, DataSet, Loader, Measures, Sampler
 from gan.data.files import data_set_of_path
 from gan.data.grammar import grammar_text
 from gan.data.mixtures import GaussianMixture, eight_gaussians, twenty_five_gaussians
@@ -204,6 +204,7 @@ def load_data_set(
     *,
     image_size: int | None = None,
     standardize: bool = False,
+    held_out: float = DEFAULT_HELD_OUT,
     data_file: Path | None = None,
 ) -> DataSet:
     """The data set of a name, or of a path.
@@ -213,6 +214,7 @@ def load_data_set(
         data_dir: Folder of the MNIST files.
         image_size: Side in pixels that images of a folder are resized to.
         standardize: Divide each column of a table by its standard deviation.
+        held_out: Share of the points of a file or folder that training does not see.
         data_file: A UTF-8 text for the data set characters.
 
     Returns:
@@ -230,9 +232,11 @@ def load_data_set(
             f"--data characters instead of {name}"
         )
     if name not in DATA:
-        return data_set_of_path(Path(name), image_size=image_size, standardize=standardize)
-    if image_size is not None or standardize:
-        option = "--standardize" if standardize else "--image-size"
+        return data_set_of_path(
+            Path(name), image_size=image_size, standardize=standardize, held_out=held_out
+        )
+    if image_size is not None or standardize or held_out != DEFAULT_HELD_OUT:
+        option = "--standardize" if standardize else "--image-size" if image_size else "--held-out"
         raise ConfigError(
             f"{option} is for a file or folder, not for the data {name}; leave it out"
         )

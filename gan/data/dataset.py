@@ -1,7 +1,7 @@
 """Interface of a data set: a sampler, the shape of its points, and evaluation metrics."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -9,14 +9,15 @@ import torch
 from torch import Tensor
 
 from divergences import DistributionError
-from gan.data.finite_sample import (
-    FiniteSample,
+from gan.data.finite_sample import FiniteSample
+from gan.data.image_folder import read_image_folder
+from gan.data.units import (
+    Range,
     dominant_column,
     float32_points,
-    unit_of_pixels,
-    unit_of_vectors,
+    range_of_pixels,
+    range_of_vectors,
 )
-from gan.data.image_folder import read_image_folder
 
 Sampler = Callable[[int, torch.Generator], Tensor]
 Measures = dict[str, int | float | list[float]]
@@ -38,6 +39,8 @@ class RefinementSettings:
     correction_rate: float = 0.01
 
 
+DEFAULT_HELD_OUT = 0.2
+MAX_EVALUATION_SIZE = 1000
 IMAGE_REFINEMENT = RefinementSettings(steps=100, learning_rate=0.0, correction_rate=0.3)
 
 
@@ -46,7 +49,8 @@ class DataSet:
     """A distribution to learn.
 
     Attributes:
-        shape: Shape of one point: ``(d,)``, or ``(channels, rows, columns)`` of an image.
+        shape: Shape of one point: ``(d,)``, ``(channels, rows, columns)`` of an image, or
+            ``(length, channels)`` of a sequence.
         sample: Draws real points, with replacement from a finite data set: ``sample(n, rng)``, of
             shape ``(n, *shape)``.
         networks: Name of its default networks in `gan.NETWORKS`.
@@ -54,6 +58,8 @@ class DataSet:
             of pixels: 255 for 0..255, 2 for [-1, 1].
         offset: Coordinates that correspond to a 0 of the networks: for images the lowest pixel,
             for vectors a number or one for each coordinate.
+        bounded: Whether generators of images and sequences end in a sigmoid over that range; False
+            for a linear end.
         measure: Metrics of generated points ``(n, *shape)`` other than the EMD, by name; None if
             there are none.
         measure_size: Number of generated points that ``measure`` takes.
@@ -62,6 +68,8 @@ class DataSet:
         log_density: Log density of points ``(n, *shape)``, in nats; None if unknown.
         sample_without_replacement: As ``sample``, but without replacement, for a finite data set;
             None for a continuous distribution.
+        held_out: Draws points that ``sample`` never does, without replacement; evaluations are of
+            these. None if no points are held out.
         description: Size, shape and unit of the points of a file, in one line for the user.
         decode: Texts of points that are sequences of characters; None for other points.
     """
@@ -71,12 +79,14 @@ class DataSet:
     networks: str = "mlp"
     unit: float = 1.0
     offset: float | tuple[float, ...] = 0.0
+    bounded: bool = True
     measure: Callable[[Tensor], Measures] | None = None
     measure_size: int = 2000
     evaluation_size: int = 1000
     refinement: RefinementSettings = RefinementSettings()
     log_density: Callable[[Tensor], Tensor] | None = None
     sample_without_replacement: Sampler | None = None
+    held_out: Sampler | None = None
     description: str = ""
     decode: Callable[[Tensor], list[str]] | None = None
 
@@ -87,6 +97,7 @@ class DataSet:
         /,
         *,
         standardize: bool = False,
+        held_out: float = DEFAULT_HELD_OUT,
         name: str = "points",
         column_names: Sequence[str] | None = None,
     ) -> "DataSet":
@@ -96,34 +107,47 @@ class DataSet:
         fit them.
 
         Args:
-            points: Vectors, shape ``(n, d)`` or ``(n,)``, or images, shape ``(n, channels, height,
-                width)`` or ``(n, height, width)``; an array, a tensor, a frame or nested lists.
+            points: Vectors, shape ``(n, d)`` or ``(n,)``; images, shape ``(n, channels, height,
+                width)`` or ``(n, side, side)``; or sequences, shape ``(n, length, channels)``. An
+                array, a tensor, a frame or nested lists.
             standardize: Divide each column of vectors by its standard deviation.
+            held_out: Share of the points that evaluations are of and training does not see, in
+                [0, 0.5].
             name: Name of the data in messages.
             column_names: Names of the columns of vectors, for messages.
 
         Returns:
-            The data set; an evaluation takes at most half of the points.
+            The data set.
 
         Raises:
             DistributionError: If they are not finite numbers, are fewer than four, or are all
                 equal; with the rows.
         """
         values = float32_points(points, name)
-        if values.ndim == 3:
+        if values.ndim == 3 and values.shape[1] == values.shape[2]:
             values = values[:, None]
         if values.ndim == 2:
-            return cls._of_vectors(values, standardize, name, column_names)
-        unit, offset = unit_of_pixels(values)
-        return cls._of_images(FiniteSample(values), name, unit, offset)
+            return cls._of_vectors(values, standardize, held_out, name, column_names)
+        if values.ndim == 3:
+            return cls._of_sequences(values, held_out, name)
+        if values.ndim != 4:
+            raise DistributionError(
+                f"{name}: points must be vectors, sequences or images, arrays of 2 to 4 axes, but "
+                f"the shape is {tuple(values.shape)}; flatten each: x.reshape(len(x), -1)"
+            )
+        return cls._of_images(FiniteSample(values), held_out, name, range_of_pixels(values))
 
     @classmethod
-    def of_images(cls, folder: Path | str, /, *, size: int | None = None) -> "DataSet":
+    def of_images(
+        cls, folder: Path | str, /, *, size: int | None = None, held_out: float = DEFAULT_HELD_OUT
+    ) -> "DataSet":
         """The data set of the images in a folder, with pixels in [0, 1].
 
         Args:
             folder: A folder of images, grey or in color.
             size: Side in pixels that images are resized to; None to take them as they are.
+            held_out: Share of the images that evaluations are of and training does not see, in
+                [0, 0.5].
 
         Returns:
             The data set.
@@ -136,55 +160,95 @@ class DataSet:
             raise DistributionError(
                 f"{folder}: there must be at least 4 images, but there are {len(pixels)}"
             )
-        return cls._of_images(FiniteSample(pixels), str(folder), 1.0, 0.0)
+        unit_range = Range(1.0, 0.0, bounded=True)
+        return cls._of_images(FiniteSample(pixels), held_out, str(folder), unit_range)
 
     @classmethod
     def _of_vectors(
-        cls, values: Tensor, standardize: bool, name: str, column_names: Sequence[str] | None
+        cls,
+        values: Tensor,
+        standardize: bool,
+        held_out: float,
+        name: str,
+        column_names: Sequence[str] | None,
     ) -> "DataSet":
         """The data set of vectors, shape ``(n, d)``."""
         n, d = values.shape
         names = column_names or [str(k) for k in range(d)]
-        notes = [dominant_column(values, names)]
+        note = dominant_column(values, names)
         if standardize:
             deviations = values.double().std(dim=0, correction=0)
             values = (values / torch.where(deviations > 0, deviations, 1.0)).float()
-            notes = ["each divided by its standard deviation"]
-        unit, offset = unit_of_vectors(values)
+            note = "each divided by its standard deviation"
+        size = range_of_vectors(values)
         listed = ", ".join(names[:6]) + (", ..." if d > 6 else "")
-        text = f"{name}: {n} points of {d} columns ({listed}), of size {unit:.4g}"
-        return cls(
-            (d,),
-            FiniteSample(values).sample,
-            unit=unit,
-            offset=offset,
-            evaluation_size=min(1000, n // 2),
-            sample_without_replacement=FiniteSample(values).sample_without_replacement,
-            description="; ".join([text, *filter(None, notes)]),
-        )
+        text = f"{n} points of {d} columns ({listed}), of size {size.unit:.4g}, with linear output"
+        notes = [text, *filter(None, [note])]
+        return cls._of_finite(FiniteSample(values), held_out, size, "mlp", name, notes)
 
     @classmethod
-    def _of_images(cls, sample: FiniteSample, name: str, unit: float, offset: float) -> "DataSet":
+    def _of_sequences(cls, values: Tensor, held_out: float, name: str) -> "DataSet":
+        """The data set of sequences, shape ``(n, length, channels)``."""
+        n, length, channels = values.shape
+        size = range_of_vectors(values)
+        notes = [
+            f"{n} sequences of length {length} with {channels} channels, of size {size.unit:.4g}, "
+            f"with linear output (images have the shape ({n}, 1, {length}, {channels}))"
+        ]
+        return cls._of_finite(FiniteSample(values), held_out, size, "series", name, notes)
+
+    @classmethod
+    def _of_images(
+        cls, sample: FiniteSample, held_out: float, name: str, pixels: Range
+    ) -> "DataSet":
         """The data set of images, shape ``(n, channels, height, width)``."""
         n, channels, height, width = sample.points.shape
         color = {1: "grey", 3: "color"}.get(channels, f"{channels}-channel")
+        networks = "mlp" if height % 4 or width % 4 else "convolutional"
+        end = "linear output"
+        if pixels.bounded and isinstance(pixels.offset, float):
+            low, high = pixels.offset, pixels.offset + pixels.unit
+            end = f"pixels in [{low:g}, {high:g}], " + (
+                "tanh output" if (low, high) == (-1, 1) else "sigmoid output"
+            )
+        notes = [f"{n} {color} images of {height} x {width} pixels, {end}"]
+        finite = cls._of_finite(sample, held_out, pixels, networks, name, notes)
+        return replace(finite, refinement=IMAGE_REFINEMENT)
+
+    @classmethod
+    def _of_finite(
+        cls,
+        sample: FiniteSample,
+        held_out: float,
+        size: Range,
+        networks: str,
+        name: str,
+        notes: list[str],
+    ) -> "DataSet":
+        """The data set of finitely many points, some of which are held out."""
+        training, other = sample.split(held_out)
+        n = len(training.points) // 2 if other is None else len(other.points)
+        if other is not None:
+            notes = [*notes, f"{n} held out for evaluation"]
         return cls(
-            (channels, height, width),
-            sample.sample,
-            networks="mlp" if height % 4 or width % 4 else "convolutional",
-            unit=unit,
-            offset=offset,
-            evaluation_size=min(1000, n // 2),
-            refinement=IMAGE_REFINEMENT,
-            sample_without_replacement=sample.sample_without_replacement,
-            description=(
-                f"{name}: {n} {color} images of {height} x {width} pixels, in [{offset:g}, "
-                f"{offset + unit:g}]"
-            ),
+            tuple(sample.points.shape[1:]),
+            training.sample,
+            networks=networks,
+            unit=size.unit,
+            offset=size.offset,
+            bounded=size.bounded,
+            evaluation_size=min(MAX_EVALUATION_SIZE, n),
+            sample_without_replacement=training.sample_without_replacement,
+            held_out=None if other is None else other.sample_without_replacement,
+            description=f"{name}: " + "; ".join(notes),
         )
 
+    def fresh_sample(self, n: int, rng: torch.Generator, /) -> Tensor:
+        """``n`` real points for an evaluation: those held out from training, if there are any."""
+        return (self.held_out or self.sample)(n, rng)
+
     def two_samples(self, n: int, rng: torch.Generator, /) -> tuple[Tensor, Tensor]:
-        """Two samples of n real points each, with no point in common.
+        """Two samples of n real points each, with no point in common; the first is held out.
 
         Two samples of 2000 of 60,000 digits with replacement share 67 points on average. Shared
         points are transported at cost 0, so that the EMD of these samples is 3 % lower than that
@@ -202,6 +266,8 @@ class DataSet:
         """
         if self.sample_without_replacement is None:
             return self.sample(n, rng), self.sample(n, rng)
+        if self.held_out is not None:
+            return self.held_out(n, rng), self.sample_without_replacement(n, rng)
         first, second = self.sample_without_replacement(2 * n, rng).split(n)
         return first, second
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from divergences import DistributionError
 from divergences._cli import tables
-from gan.data.dataset import DataSet
+from gan.data.dataset import DEFAULT_HELD_OUT, DataSet
 
 SUFFIXES = (".npy", ".npz", ".csv", ".tsv", ".txt", ".parquet")
 
@@ -18,7 +18,12 @@ def is_data_path(name: str, /) -> bool:
 
 
 def data_set_of_path(
-    path: Path, /, *, image_size: int | None = None, standardize: bool = False
+    path: Path,
+    /,
+    *,
+    image_size: int | None = None,
+    standardize: bool = False,
+    held_out: float = DEFAULT_HELD_OUT,
 ) -> DataSet:
     """The data set in a file of points or a folder of images.
 
@@ -27,6 +32,7 @@ def data_set_of_path(
             .parquet) with a row per point, or a folder of images.
         image_size: Side in pixels that images of a folder are resized to.
         standardize: Divide each column of a table by its standard deviation.
+        held_out: Share of the points that evaluations are of and training does not see.
 
     Returns:
         The data set.
@@ -36,9 +42,9 @@ def data_set_of_path(
             the remedy.
     """
     if path.is_dir():
-        return DataSet.of_images(path, size=image_size)
+        return DataSet.of_images(path, size=image_size, held_out=held_out)
     if path.suffix.lower() == ".npy" and (images := _array_of_images(path)) is not None:
-        return DataSet.of_points(images, name=str(path))
+        return DataSet.of_points(images, name=str(path), held_out=held_out)
     table = tables.read(path)
     numbers = table.numbers(range(table.n_columns))
     missing = np.flatnonzero(np.isnan(numbers).any(axis=1))
@@ -48,7 +54,13 @@ def data_set_of_path(
             f"{table.row_list(missing)}; drop those rows"
         )
     names = [table.column_name(index) for index in range(table.n_columns)]
-    return DataSet.of_points(numbers, standardize=standardize, name=str(path), column_names=names)
+    return DataSet.of_points(
+        numbers,
+        standardize=standardize,
+        held_out=held_out,
+        name=str(path),
+        column_names=names,
+    )
 
 
 def _array_of_images(path: Path) -> object | None:

@@ -1,16 +1,13 @@
 """A finite set of points: drawn with or without replacement."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from divergences import DistributionError
 
-MAX_LISTED_ROWS = 5
+SPLIT_SEED = 0  # of what is held out: the same points in every run
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +20,26 @@ class FiniteSample:
     """
 
     points: Tensor
+
+    def split(self, share: float, /) -> tuple["FiniteSample", "FiniteSample | None"]:
+        """Points of training, and points held out from it.
+
+        Args:
+            share: Share of the points that are held out, in [0, 0.5]; at least two are, unless it
+                is 0.
+
+        Returns:
+            The two sets, without a point in common; None for the second if the share is 0.
+        """
+        if share == 0:
+            return self, None
+        n = len(self.points)
+        order = torch.randperm(n, generator=torch.Generator().manual_seed(SPLIT_SEED))
+        held_out, training = order.split([max(2, round(share * n)), n - max(2, round(share * n))])
+        return (
+            FiniteSample(self.points[training.sort().values]),
+            FiniteSample(self.points[held_out.sort().values]),
+        )
 
     def sample(self, n: int, rng: torch.Generator) -> Tensor:
         """``n`` points drawn with replacement, on the device of ``rng``."""
@@ -53,90 +70,3 @@ class FiniteSample:
         """Points at some indices, as float32."""
         points = self.points[indices.to(self.points.device)].to(indices.device)
         return points.float() / 255 if points.dtype == torch.uint8 else points
-
-
-def float32_points(points: Any, name: str, /) -> Tensor:
-    """Points as a float32 tensor of shape ``(n, *shape)``; a vector becomes one column.
-
-    Args:
-        points: Array, tensor, frame or nested lists of numbers, a row per point.
-        name: Name of the argument or file, for messages.
-
-    Returns:
-        The points.
-
-    Raises:
-        DistributionError: If they are not finite numbers, are fewer than four, or are all equal;
-            with the rows.
-    """
-    try:
-        array = np.asarray(points, dtype=np.float32)
-    except (TypeError, ValueError) as error:
-        raise DistributionError(
-            f"{name}: points must be numbers, a row each, but {error}; select numeric columns"
-        ) from None
-    if array.ndim == 1:
-        array = array[:, None]
-    if array.ndim == 0 or array.size == 0 or len(array) < 4:
-        raise DistributionError(
-            f"{name}: there must be at least 4 points, but the shape is {array.shape}; a row is "
-            "one point"
-        )
-    rows = np.flatnonzero(~np.isfinite(array).reshape(len(array), -1).all(axis=1))
-    if len(rows):
-        listed = ", ".join(str(row) for row in rows[:MAX_LISTED_ROWS])
-        more = ", ..." if len(rows) > MAX_LISTED_ROWS else ""
-        raise DistributionError(
-            f"{name}: {len(rows)} of {len(array)} rows have missing or infinite entries (rows "
-            f"{listed}{more} counted from 0); drop those rows"
-        )
-    if (array == array[0]).all():
-        raise DistributionError(f"{name}: all {len(array)} points are equal: nothing to learn")
-    return torch.from_numpy(np.ascontiguousarray(array))
-
-
-def unit_of_vectors(points: Tensor, /) -> tuple[float, tuple[float, ...]]:
-    """Size and center of vectors: root mean square of their standard deviations, and means."""
-    exact = points.double()
-    unit = float(exact.var(dim=0, correction=0).mean().sqrt())
-    return unit, tuple(exact.mean(dim=0).tolist())
-
-
-def unit_of_pixels(points: Tensor, /) -> tuple[float, float]:
-    """Length and lower end of the range of pixels.
-
-    Args:
-        points: Images.
-
-    Returns:
-        (1, 0) for pixels in [0, 1], (2, -1) in [-1, 1], (255, 0) for those up to at least half of
-        255; otherwise their own.
-    """
-    low, high = float(points.min()), float(points.max())
-    if 0 <= low and high <= 1:
-        return 1.0, 0.0
-    if -1 <= low and high <= 1:
-        return 2.0, -1.0
-    if 0 <= low and 127 < high <= 255:
-        return 255.0, 0.0
-    return high - low, low
-
-
-def dominant_column(points: Tensor, names: Sequence[str], /) -> str:
-    """Note on a column that makes up nearly all of the variance, or nothing.
-
-    Args:
-        points: Vectors, shape ``(n, d)``.
-        names: Names of the columns.
-
-    Returns:
-        A sentence with the remedy, or an empty text.
-    """
-    variances = points.double().var(dim=0, correction=0)
-    share, index = (variances / variances.sum()).max(dim=0)
-    if len(names) == 1 or float(share) < 0.99:
-        return ""
-    return (
-        f"column {names[int(index)]} makes up {float(share):.1%} of the variance, and so of the "
-        "EMD; --standardize divides each column by its standard deviation"
-    )

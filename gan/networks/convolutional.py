@@ -1,6 +1,7 @@
 """Convolutional generator and critic of images, after DCGAN, without batch norm."""
 
 import math
+from itertools import pairwise
 from typing import Literal
 
 import torch
@@ -11,6 +12,8 @@ from gan.networks.mlp import linear
 from gan.networks.modules import Critic, Generator, Shape
 
 Norm = Literal["none", "layer"]
+
+MAX_SMALLEST_SIZE = 8  # pixels, after all halvings
 
 
 def convolution(
@@ -67,13 +70,13 @@ def convolutional_generator(
     width: int = 512,
     categories: int = 0,
 ) -> Generator:
-    """Generator of images: two linear layers, then two transposed convolutions.
+    """Generator of images: two linear layers, then a transposed convolution for each halving.
 
     Args:
         rng: Source of the initial weights, which determines the device.
         shape: Channels, height and width of the images; height and width are multiples of 4.
         noise_size: Dimension of the noise.
-        channels: Channels at half the height and width; twice as many at a quarter.
+        channels: Channels at half the height and width; twice as many at each further halving.
         width: Width of the hidden linear layer.
         categories: Size of the categorical code that replaces as many coordinates of the noise
             (`CategoricalLatent`); 0 for none.
@@ -88,7 +91,8 @@ def convolutional_generator(
     Source:
         Radford, Metz and Chintala 2016, "DCGAN", section 3.
     """
-    rows, columns = quarter_size(shape)
+    widths = _widths(shape, channels)
+    rows, columns = smallest_size(shape)
     if categories > noise_size:
         raise ValueError(
             f"`categories` must be at most `noise_size`, {noise_size}, but is {categories}"
@@ -96,13 +100,12 @@ def convolutional_generator(
     body = nn.Sequential(
         *([CategoricalLatent(categories)] if categories else []),
         *(linear(noise_size, width, rng), nn.ReLU()),
-        *(linear(width, 2 * channels * rows * columns, rng), nn.ReLU()),
-        nn.Unflatten(1, (2 * channels, rows, columns)),
-        transposed_convolution(2 * channels, channels, 4, rng),
-        nn.ReLU(),
-        transposed_convolution(channels, shape[0], 4, rng),
-        nn.Sigmoid(),
+        *(linear(width, widths[-1] * rows * columns, rng), nn.ReLU()),
+        nn.Unflatten(1, (widths[-1], rows, columns)),
     )
+    for n_in, n_out in pairwise([*widths[::-1], shape[0]]):
+        body.extend([transposed_convolution(n_in, n_out, 4, rng), nn.ReLU()])
+    body[-1] = nn.Sigmoid()
     return Generator(noise_size, body)
 
 
@@ -115,12 +118,12 @@ def convolutional_critic(
     width: int = 512,
     norm: Norm = "none",
 ) -> Critic:
-    """Critic of images: two strided convolutions, then two linear layers.
+    """Critic of images: a strided convolution for each halving, then two linear layers.
 
     Args:
         rng: Source of the initial weights, which determines the device.
         shape: Channels, height and width of the images; height and width are multiples of 4.
-        channels: Channels at half the height and width; twice as many at a quarter.
+        channels: Channels at half the height and width; twice as many at each further halving.
         width: Width of the hidden linear layer. Without this layer the score is a sum over
             positions and ignores interactions of distant parts of the image.
         norm: "layer" for layer norm over channels, height and width before the activations; "none"
@@ -135,12 +138,13 @@ def convolutional_critic(
     Source:
         Gulrajani et al. 2017, section 4, "No critic batch normalization".
     """
-    rows, columns = quarter_size(shape)
+    widths = _widths(shape, channels)
+    rows, columns = smallest_size(shape)
     layers: list[nn.Module] = []
-    for n_in, n_out in ((shape[0], channels), (channels, 2 * channels)):
+    for n_in, n_out in pairwise([shape[0], *widths]):
         layers += [convolution(n_in, n_out, 4, rng, stride=2)]
         layers += [*normalization_layers(n_out, norm, rng), nn.LeakyReLU(0.2)]
-    layers += [nn.Flatten(), linear(2 * channels * rows * columns, width, rng), nn.LeakyReLU(0.2)]
+    layers += [nn.Flatten(), linear(widths[-1] * rows * columns, width, rng), nn.LeakyReLU(0.2)]
     layers += [linear(width, 1, rng)]
     return Critic(nn.Sequential(*layers))
 
@@ -152,14 +156,14 @@ def normalization_layers(channels: int, norm: Norm, rng: torch.Generator, /) -> 
     return [nn.GroupNorm(1, channels, device=rng.device)] if norm == "layer" else []
 
 
-def quarter_size(shape: Shape, /) -> tuple[int, int]:
-    """Height and width of an image after halving twice.
+def halvings(shape: Shape, /) -> int:
+    """Number of times that height and width of an image are halved: two, or more while above 8.
 
     Args:
         shape: Channels, height and width of the image.
 
     Returns:
-        Height and width in pixels.
+        The number: 2 for 16, 28 and 32 pixels, 3 for 64.
 
     Raises:
         ValueError: If the height or the width is not a multiple of 4, or the shape is not that of
@@ -170,7 +174,20 @@ def quarter_size(shape: Shape, /) -> tuple[int, int]:
             "`shape` must be (channels, height, width), height and width multiples of 4, but is "
             f"{tuple(shape)}"
         )
-    return shape[1] // 4, shape[2] // 4
+    count, side = 2, math.gcd(shape[1], shape[2]) // 4
+    while min(shape[1:]) >> count > MAX_SMALLEST_SIZE and side % 2 == 0:
+        count, side = count + 1, side // 2
+    return count
+
+
+def smallest_size(shape: Shape, /) -> tuple[int, int]:
+    """Height and width of an image after all halvings, in pixels."""
+    return shape[1] >> halvings(shape), shape[2] >> halvings(shape)
+
+
+def _widths(shape: Shape, channels: int) -> list[int]:
+    """Channels after each halving of an image."""
+    return [channels << level for level in range(halvings(shape))]
 
 
 def _initialize(layer: nn.Conv2d | nn.ConvTranspose2d, fan_in: int, rng: torch.Generator) -> None:

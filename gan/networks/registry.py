@@ -127,4 +127,10 @@ NETWORKS: dict[str, Networks] = {
         sequence_critic,
         "sequences",
     ),
+    "series": Networks(
+        "residual 1-D convolutions over the positions, linear output",
+        partial(sequence_generator, probabilities=False),
+        sequence_critic,
+        "sequences",
+    ),
 }

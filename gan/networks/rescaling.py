@@ -58,6 +58,22 @@ def rescaled(
     )
 
 
+def with_linear_output(generator: Generator, /) -> Generator:
+    """A generator without the sigmoid at its end, for points that are not in a range.
+
+    Args:
+        generator: The generator; changed in place.
+
+    Returns:
+        The same generator; unchanged if it has no sigmoid.
+    """
+    if isinstance(generator.body, nn.Sequential):
+        for index, layer in enumerate(generator.body):
+            if isinstance(layer, nn.Sigmoid):
+                generator.body[index] = nn.Identity()
+    return generator
+
+
 def rescaled_critic(critic: Critic, unit: float, offset: Offset = 0.0, /) -> Critic:
     """Critic of points that are ``unit`` times as large and shifted, with the same slopes."""
     if (unit, offset) == (1, 0):

@@ -4,7 +4,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, interpolate
 
-from gan.networks.convolutional import Norm, convolution, normalization_layers, quarter_size
+from gan.networks.convolutional import (
+    Norm,
+    convolution,
+    halvings,
+    normalization_layers,
+    smallest_size,
+)
 from gan.networks.mlp import linear
 from gan.networks.modules import Critic, Generator, Shape
 
@@ -55,7 +61,7 @@ def residual_generator(
     noise_size: int = 64,
     channels: int = 32,
 ) -> Generator:
-    """Generator of images: a linear layer, two residual blocks, a convolution.
+    """Generator of images: a linear layer, a residual block for each halving, a convolution.
 
     Args:
         rng: Source of the initial weights, which determines the device.
@@ -72,11 +78,11 @@ def residual_generator(
     Source:
         Gulrajani et al. 2017, appendix C, without batch norm.
     """
-    height, width = quarter_size(shape)
+    height, width = smallest_size(shape)
     body = nn.Sequential(
         linear(noise_size, channels * height * width, rng),
         nn.Unflatten(1, (channels, height, width)),
-        *(UpBlock(channels, rng), UpBlock(channels, rng)),
+        *(UpBlock(channels, rng) for _ in range(halvings(shape))),
         *(nn.ReLU(), convolution(channels, shape[0], 3, rng), nn.Sigmoid()),
     )
     return Generator(noise_size, body)
@@ -85,7 +91,7 @@ def residual_generator(
 def residual_critic(
     rng: torch.Generator, shape: Shape, /, *, channels: int = 32, norm: Norm = "none"
 ) -> Critic:
-    """Critic of images: a strided convolution, a residual block, a linear layer.
+    """Critic of images: a strided convolution, residual blocks, a linear layer.
 
     Args:
         rng: Source of the initial weights, which determines the device.
@@ -102,10 +108,11 @@ def residual_critic(
     Source:
         Gulrajani et al. 2017, appendix C.
     """
-    height, width = quarter_size(shape)
+    height, width = smallest_size(shape)
     body = nn.Sequential(
         convolution(shape[0], channels, 4, rng, stride=2),
-        *(DownBlock(channels, norm, rng), nn.ReLU()),
+        *(DownBlock(channels, norm, rng) for _ in range(halvings(shape) - 1)),
+        nn.ReLU(),
         *(nn.Flatten(), linear(channels * height * width, 1, rng)),
     )
     return Critic(body)

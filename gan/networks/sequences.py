@@ -65,19 +65,21 @@ def sequence_generator(
     noise_size: int = 64,
     channels: int = 64,
     blocks: int = 3,
+    probabilities: bool = True,
 ) -> Generator:
-    """Generator of sequences of probability vectors.
+    """Generator of sequences, of probability vectors or of numbers.
 
     Args:
         rng: Source of the initial weights, which determines the device.
-        shape: Positions, and size of the alphabet.
+        shape: Positions, and size of the alphabet or number of channels.
         noise_size: Dimension of the noise.
         channels: Channels of every block.
         blocks: Number of residual blocks.
+        probabilities: End in a softmax over the alphabet, rather than linearly.
 
     Returns:
-        A generator of points of shape ``(n, *shape)``, whose rows are the softmax over the
-        alphabet.
+        A generator of points of shape ``(n, *shape)``, whose rows are probability vectors, or
+        unbounded.
 
     Source:
         Gulrajani et al. 2017, appendix C, "language model".
@@ -89,7 +91,7 @@ def sequence_generator(
         *(SequenceBlock(channels, rng) for _ in range(blocks)),
         convolution_1d(channels, k, 1, rng),
         Transpose(),
-        nn.Softmax(dim=2),
+        *([nn.Softmax(dim=2)] if probabilities else []),
     )
     return Generator(noise_size, body)
 

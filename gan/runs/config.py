@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 import torch
 from tyro.conf import Positional, Suppress, UseAppendAction, arg
 
+from gan.data.dataset import DEFAULT_HELD_OUT
 from gan.data.files import digest_of_path, is_data_path
 from gan.datasets import DATA, QUICK_SETTINGS
 from gan.errors import ConfigError, unknown_name
@@ -44,6 +45,8 @@ class Config:
         data_file: A UTF-8 text for the data set characters, instead of its own.
         standardize: Divide each column of a table by its standard deviation; samples of the run
             are in these units, too.
+        held_out: Share of the points of a file or folder that evaluations are of and training does
+            not see, from 0 to 0.5.
         networks: Name of the pair of networks; by default the data set's own.
         steps: Generator steps in all; the learning rate's schedule ends there.
         more_steps: Extend the finished run in the folder by this number of steps; the learning
@@ -78,6 +81,7 @@ class Config:
     image_size: int | None = None
     data_file: Path | None = None
     standardize: bool = False
+    held_out: float = DEFAULT_HELD_OUT
     networks: str | None = None
     steps: int = 3000
     more_steps: int | None = None
@@ -123,6 +127,8 @@ class Config:
             raise ConfigError(
                 f"--evaluation-size must be at least 2, but is {self.evaluation_size}"
             )
+        if not 0 <= self.held_out <= 0.5:
+            raise ConfigError(f"--held-out must be from 0 to 0.5, but is {self.held_out}")
         unknown = self.changes.keys() - {setting.name for setting in fields(Recipe)}
         if unknown:
             raise ConfigError(f"a recipe has no setting {', '.join(sorted(unknown))}")
@@ -187,7 +193,7 @@ class Config:
         if is_data_path(self.data):
             plain["data_digest"] = digest_of_path(Path(self.data))
         else:
-            del plain["image_size"], plain["standardize"]
+            del plain["image_size"], plain["standardize"], plain["held_out"]
         del plain["data_file"], plain["start_from"]  # absent from the records of older runs
         if self.start_from is not None:
             plain["start_from"] = str(self.start_from)

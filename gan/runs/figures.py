@@ -10,124 +10,14 @@ import torch
 from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 from torch import Tensor
 
-REAL_COLOR, GENERATED_COLOR = "0.65", "C3"
+from gan.runs.sample_figures import REAL_COLOR, scatter_samples
+
 EXACT_COLOR, GAP_COLOR, CERTIFIED_COLOR, BASELINE_COLOR = "black", "C0", "C2", "C1"
 DPI = 120
 CONTOUR_RESOLUTION = 160
-MAX_COLUMNS = 5  # drawn against each other
-TEXT_LINES = 24
 MIN_PLOTTED_ERROR = 1e-9  # on a logarithmic axis
-
-
-def scatter_samples(
-    axes: Axes, real: Float[Tensor, " n 2"], generated: Float[Tensor, " m 2"], /
-) -> None:
-    """Draw generated points over real ones."""
-    for points, size, color, label in (
-        (real, 14, REAL_COLOR, "real"),
-        (generated, 3, GENERATED_COLOR, "generated"),
-    ):
-        x, y = points.cpu().numpy().T
-        axes.scatter(x, y, s=size, color=color, linewidths=0, label=label)
-    center_x, center_y = ((real.amin(0) + real.amax(0)).cpu() / 2).tolist()
-    half_width = 0.65 * float((real.amax(0) - real.amin(0)).max())
-    axes.set_aspect("equal")
-    axes.set_xlim(center_x - half_width, center_x + half_width)
-    axes.set_ylim(center_y - half_width, center_y + half_width)
-
-
-def draw_image_grid(
-    axes: Axes, images: Float[Tensor, " n c h w"], /, *, columns: int = 16
-) -> None:
-    """Draw images in rows: three channels in colour, otherwise the first channel in grey."""
-    images = images if images.shape[1] == 3 else images[:, :1]
-    rows = len(images) // columns
-    _, c, h, w = images.shape
-    tiles = images[: rows * columns].cpu().numpy().reshape(rows, columns, c, h, w)
-    grid = tiles.transpose(0, 3, 1, 4, 2).reshape(rows * h, columns * w, c)
-    axes.imshow(grid[..., 0] if c == 1 else grid, cmap="gray", vmin=0, vmax=1)
-    axes.set_axis_off()
-
-
-def draw_pairs_of_columns(
-    figure: Figure, real: Float[Tensor, " n d"], generated: Float[Tensor, " m d"], /
-) -> None:
-    """Draw the first columns of points against each other, and histograms on the diagonal."""
-    d = min(MAX_COLUMNS, real.shape[1])
-    panels = figure.subplots(d, d, squeeze=False)
-    for points, color, size in ((real, REAL_COLOR, 6), (generated, GENERATED_COLOR, 2)):
-        _scatter_columns(panels, points[:, :d].cpu().numpy().T, color, size)
-    limits = [_limits(real[:, k]) for k in range(d)]
-    for i in range(d):
-        for j in range(d):
-            axes: Axes = panels[i, j]
-            axes.set_xlim(limits[j])
-            if i != j:
-                axes.set_ylim(limits[i])
-            axes.tick_params(labelsize=6, labelbottom=i == d - 1, labelleft=j == 0)
-    for k in range(d):
-        panels[d - 1, k].set_xlabel(f"column {k}")
-
-
-def _scatter_columns(panels: Any, columns: NDArray[np.floating], color: str, size: int) -> None:
-    """Draw each column of points against each other one, and its histogram."""
-    for i, j in np.ndindex(panels.shape):
-        if i == j:
-            panels[i, i].hist(columns[i], bins=40, density=True, color=color, alpha=0.6)
-        else:
-            panels[i, j].scatter(columns[j], columns[i], s=size, color=color, linewidths=0)
-
-
-def _limits(values: Float[Tensor, " n"]) -> tuple[float, float]:
-    """Range of some values, with a margin on both sides."""
-    low, high = float(values.min()), float(values.max())
-    margin = 0.15 * (high - low) or 1.0
-    return low - margin, high + margin
-
-
-def save_samples(
-    path: Path, real: Float[Tensor, " n *d"], generated: Float[Tensor, " n *d"], title: str = ""
-) -> None:
-    """Save samples of a generator: points over real points, or a grid of images."""
-    figure = Figure(figsize=(6, 6), layout="constrained")
-    axes = figure.add_subplot()
-    if generated.ndim == 2 and generated.shape[1] == 1:
-        for points, color, label in (
-            (real, REAL_COLOR, "real"),
-            (generated, GENERATED_COLOR, "generated"),
-        ):
-            values = points[:, 0].cpu().numpy()
-            axes.hist(values, bins=100, density=True, color=color, alpha=0.6, label=label)
-        axes.legend()
-    elif generated.ndim == 2 and generated.shape[1] > 2:
-        axes.remove()
-        draw_pairs_of_columns(figure, real, generated)
-        figure.suptitle(title)
-        figure.savefig(path, dpi=DPI)
-        return
-    elif generated.ndim == 2:
-        scatter_samples(axes, real, generated)
-        axes.legend(loc="center", markerscale=3)
-    else:
-        draw_image_grid(axes, generated[:256])
-    axes.set_title(title)
-    figure.savefig(path, dpi=DPI)
-
-
-def save_texts(path: Path, real: Sequence[str], generated: Sequence[str], title: str = "") -> None:
-    """Save generated texts beside real ones, a line each."""
-    figure = Figure(figsize=(9, 6), layout="constrained")
-    for axes, head, texts in zip(
-        figure.subplots(1, 2), ("real", title), (real, generated), strict=True
-    ):
-        text = "\n".join(texts[:TEXT_LINES]).replace("$", r"\$")
-        axes.text(0, 1, text, family="monospace", va="top", transform=axes.transAxes)
-        axes.set_axis_off()
-        axes.set_title(head, loc="left")
-    figure.savefig(path, dpi=DPI)
 
 
 def save_sample_panels(

@@ -13,6 +13,7 @@ from gan.data.dataset import DataSet
 from gan.datasets import load_data_set
 from gan.errors import ConfigError, GanError, TrainingError
 from gan.networks import NETWORKS, rescaled
+from gan.networks.rescaling import with_linear_output
 from gan.runs.config import Config, config_from_record
 from gan.runs.continuation import allowed_changes, extended, load_start
 from gan.runs.contract import require_network_types, require_networks, require_sampler
@@ -162,6 +163,7 @@ def initial_training(config: Config, /) -> tuple[Training, DataSet]:
             config.data_dir,
             image_size=config.image_size,
             standardize=config.standardize,
+            held_out=config.held_out,
             data_file=config.data_file,
         )
     name = config.networks or data.networks
@@ -175,6 +177,8 @@ def initial_training(config: Config, /) -> tuple[Training, DataSet]:
     with seeded_global_sources(rng):
         unit_networks = networks.generator(rng, data.shape), networks.critic(rng, data.shape)
     require_network_types(*unit_networks)
+    if not data.bounded:
+        unit_networks = with_linear_output(unit_networks[0]), unit_networks[1]
     generator, critic = rescaled(*unit_networks, data.unit, data.offset)
     if config.plugin:
         require_sampler(data, config.data, rng)

@@ -128,7 +128,7 @@ def evaluate(training: Training, data: DataSet, n: int, rng: torch.Generator, /)
     Returns:
         Gaps and bounds of the critics, and the data set's metrics.
     """
-    real, generated = data.sample(n, rng), ema_samples(training, n, rng)
+    real, generated = data.fresh_sample(n, rng), ema_samples(training, n, rng)
     tuned_critic = fine_tuned_critic(
         training, real, generated, steps=FINE_TUNING_STEPS, rng=rng
     ).eval()

@@ -12,7 +12,7 @@ from tqdm import tqdm
 
 from gan.data.dataset import DataSet
 from gan.errors import GanError, LostProcessError, TrainingError
-from gan.runs import figures, run_metrics
+from gan.runs import run_metrics, sample_figures
 from gan.runs.config import Config
 from gan.runs.folder import RunFolder
 from gan.runs.frames import save_animation, save_frame
@@ -172,26 +172,25 @@ class Session:
         with seeded_global_sources(rng):
             real = self.data.sample(PICTURE_POINTS, rng)
             generated = run_metrics.ema_samples(self.training, PICTURE_POINTS, rng)
-        if isinstance(self.data.offset, float) and len(self.data.shape) == 3:
-            real, generated = (
-                (pixels - self.data.offset) / self.data.unit for pixels in (real, generated)
+        try:
+            save_frame(
+                self.folder.path,
+                step.number,
+                lambda path: self._save_picture(path, real, generated, step.number),
             )
-        save_frame(
-            self.folder.path,
-            step.number,
-            lambda path: self._save_picture(path, real, generated, step.number),
-        )
+        except ValueError as error:
+            tqdm.write(f"no picture of the samples: {error}", file=sys.stderr)
         return evaluation.live.exact
 
     def _save_picture(self, path: Path, real: Tensor, generated: Tensor, step: int) -> None:
         """Save a picture of generated points beside real ones; of texts, print some, too."""
         if self.data.decode is None:
-            figures.save_samples(path, real, generated, f"step {step}")
+            sample_figures.save_samples(path, real, generated, f"step {step}")
             return
         texts = self.data.decode(generated)
         for text in texts[:PRINTED_TEXTS]:
             tqdm.write(f"step {step}: {text}", file=sys.stderr)
-        figures.save_texts(path, self.data.decode(real), texts, f"step {step}")
+        sample_figures.save_texts(path, self.data.decode(real), texts, f"step {step}")
 
     def save_checkpoint(self, *, any_rank: bool = False) -> None:
         """Replace the checkpoint, in the first process or in any."""

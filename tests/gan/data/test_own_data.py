@@ -8,10 +8,11 @@ import torch
 from PIL import Image
 
 from divergences import DistributionError
-from gan import DataSet
+from gan import NETWORKS, DataSet
 from gan.data.files import data_set_of_path
+from gan.networks.rescaling import with_linear_output
 
-TINY = ["--steps", "2", "--evaluate-every", "2", "--evaluation-size", "20"]
+TINY = ["--steps", "2", "--evaluate-every", "2", "--evaluation-size", "12"]
 
 
 @pytest.fixture
@@ -29,11 +30,30 @@ def test_points_of_a_table_have_its_mean_and_size(table, rng):
     assert data.shape == (3,)
     assert data.offset == pytest.approx(rows.mean(axis=0), rel=1e-5)
     assert data.unit == pytest.approx(np.sqrt(rows.var(axis=0).mean()), rel=1e-4)
-    assert data.evaluation_size == 30
-    points = data.sample_without_replacement(60, rng)
+    whole = data_set_of_path(path, held_out=0.0)
+    assert whole.evaluation_size == 30
+    points = whole.sample_without_replacement(60, rng)
     np.testing.assert_allclose(np.sort(points, axis=0), np.sort(rows, axis=0), rtol=1e-5)
-    first, second = data.two_samples(30, rng)
+    first, second = whole.two_samples(30, rng)
     assert not {tuple(row) for row in first.tolist()} & {tuple(row) for row in second.tolist()}
+
+
+def test_points_that_are_held_out_are_evaluated_and_never_trained_on(table, rng):
+    path, _ = table
+    data, again = data_set_of_path(path), data_set_of_path(path)
+    assert data.evaluation_size == 12
+    assert "; 12 held out for evaluation" in data.description
+    held_out = {tuple(row) for row in data.fresh_sample(12, rng).tolist()}
+    assert held_out == {tuple(row) for row in again.fresh_sample(12, rng).tolist()}
+    trained_on = {tuple(row) for row in data.sample(2000, rng).tolist()}
+    assert len(held_out) == 12
+    assert len(trained_on) == 48
+    assert not held_out & trained_on
+    first, second = data.two_samples(12, rng)
+    assert {tuple(row) for row in first.tolist()} == held_out
+    assert {tuple(row) for row in second.tolist()} < trained_on
+    with pytest.raises(DistributionError, match=r"at most 12, .* is 13; compare fewer"):
+        data.fresh_sample(13, rng)
 
 
 def test_a_column_that_dominates_is_said_and_standardizing_mends_it(table):
@@ -52,11 +72,37 @@ def test_a_column_that_dominates_is_said_and_standardizing_mends_it(table):
 )
 def test_the_range_of_pixels_is_found(low, high, expected, tmp_path):
     images = np.linspace(low, high, 6 * 16).reshape(6, 4, 4)
+    images[0, 0] = low  # as black pixels
     np.save(tmp_path / "images.npy", images)
     data = data_set_of_path(tmp_path / "images.npy")
+    assert data.bounded
     assert (data.unit, data.offset) == pytest.approx(expected)
+    end = "tanh" if low == -1 else "sigmoid"
+    assert f"pixels in [{low}, {high}], {end} output" in data.description
     assert data.shape == (1, 4, 4)
     assert data.networks == "convolutional"
+
+
+def test_pixels_without_a_bound_are_generated_without_a_sigmoid(rng):
+    values = np.random.default_rng(0).normal(5, 2, (50, 1, 8, 8))
+    data = DataSet.of_points(values)
+    assert not data.bounded
+    assert (data.unit, data.offset) == pytest.approx((2, 5), rel=0.05)
+    assert "linear output" in data.description
+    generator = with_linear_output(NETWORKS[data.networks].generator(rng, data.shape))
+    points = generator.sample(100, rng)
+    assert float(points.detach().min()) < 0
+
+
+def test_arrays_of_three_axes_are_grey_images_or_sequences(rng):
+    values = np.random.default_rng(0).normal([1, 50], [1, 2], (40, 12, 2))
+    data = DataSet.of_points(values)
+    assert (data.shape, data.networks) == ((12, 2), "series")
+    assert "40 sequences of length 12 with 2 channels" in data.description
+    assert data.offset == pytest.approx([1, 50], abs=0.2)
+    assert DataSet.of_points(values[:, :, :1].repeat(12, axis=2)).shape == (1, 12, 12)
+    with pytest.raises(DistributionError, match=r"arrays of 2 to 4 axes, .*; flatten each"):
+        DataSet.of_points(values[..., None, None])
 
 
 def save_images(folder, mode, sizes):

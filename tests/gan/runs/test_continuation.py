@@ -8,7 +8,7 @@ from PIL import Image
 
 import gan
 from gan.errors import RunError
-from gan.runs import figures, run_metrics
+from gan.runs import run_metrics, sample_figures
 from gan.runs.config import Config
 from gan.runs.run import run
 from tests.tiny_training import same, untimed
@@ -35,7 +35,7 @@ def recorded(out):
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
     """Evaluations without a drawing, and with copies of the critic that are hardly trained."""
-    monkeypatch.setattr(figures, "save_samples", lambda path, *_: PIXEL.save(path))
+    monkeypatch.setattr(sample_figures, "save_samples", lambda path, *_: PIXEL.save(path))
     monkeypatch.setattr(run_metrics, "FINE_TUNING_STEPS", 1)
     monkeypatch.setattr(run_metrics, "refine_critic", lambda critic, *_: critic)
 
