@@ -27,12 +27,11 @@ def refuse_images(x: Array, y: Array, xp: ModuleType, /) -> None:
         return
     if not all(_has_total_1(name, array, xp) for name, array in (("x", x), ("y", y))):
         return
-    cells = ", ".join(f"numpy.argwhere(numpy.ones_like({name}))" for name in "xy")
     n, d = x.shape
     raise DistributionError(
         f"`x` and `y` must be points, but each has {n} rows of {d} numbers of at least 0 that "
-        f"together sum to 1, like an image; pass its cells as points and its pixels as weights: "
-        f"divergences.sampled.emd({cells}, x_weights=numpy.ravel(x), y_weights=numpy.ravel(y))"
+        "together sum to 1, like an image; the exact EMD of two images is "
+        "divergences.grids.emd(x, y)"
     )
 
 

@@ -157,11 +157,10 @@ def duality_gap(
     p_error = np.abs(np.bincount(arcs.rows, arcs.mass, len(p)) - p)
     q_error = np.abs(np.bincount(arcs.cols, arcs.mass, len(q)) - q)
     negligible = arcs.mass <= EPS * np.maximum(p[arcs.rows], q[arcs.cols])
-    gap = (
-        reduced_cost.sum()
-        + p_error @ np.abs(source_potential)
-        + q_error @ np.abs(target_potential)
-    )
+    gap = reduced_cost.sum()
+    for error, potential in ((p_error, source_potential), (q_error, target_potential)):
+        erring = np.flatnonzero(error)  # potentials of others may have overflowed
+        gap += error[erring] @ np.abs(potential[erring])
     with np.errstate(over="ignore"):  # then, the gap is not below the cost
         rounding = 8 * EPS * (arcs.mass @ (arcs.cost + np.abs(u) + np.abs(v)))
     if arcs.cost.any() or u.any() or v.any():

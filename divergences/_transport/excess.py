@@ -17,7 +17,10 @@ from divergences._typing import Floats
 
 LARGEST_PLAIN = 1e100  # masses whose products neither overflow nor underflow
 ROUNDING_OF_SHARES = 2.0**-104  # in twice the precision
-MAX_ROUNDING_OF_EXCESS = 2.0**-34  # relative to an entry, and of the total to all of them
+ROUNDING_OF_FLOATS = 2.0**-52
+MAX_IMBALANCE = 2.0**-48  # of entries that are each rounded, relative to the sum of their sizes
+# Relative to all of the excess, under a metric whose distances do not vanish beside each other.
+NEGLIGIBLE = 2.0**-70
 
 
 def normalized_excess(
@@ -67,11 +70,18 @@ def plain_excess(p: Floats, q: Floats, /, *, tolerance: float) -> Floats | None:
         return None
     excess = normalized_excess(p, p_total, q, q_total)
     shares = p / p_total[0], q / q_total[0]
-    return None if lacks_digits(excess, *shares, (p_total, q_total)).any() else excess
+    totals = p_total, q_total
+    return None if lacks_digits(excess, *shares, totals, negligible=NEGLIGIBLE).any() else excess
 
 
 def lacks_digits(
-    excess: Floats, p: Floats, q: Floats, totals: tuple[DoubleFloats, DoubleFloats], /
+    excess: Floats,
+    p: Floats,
+    q: Floats,
+    totals: tuple[DoubleFloats, DoubleFloats],
+    /,
+    *,
+    negligible: float,
 ) -> np.ndarray:
     """Whether an excess in twice the precision is not right to its last digits.
 
@@ -80,6 +90,7 @@ def lacks_digits(
         p: Shares of p, likewise.
         q: Shares of q, likewise.
         totals: Sums of p and of q in twice the precision, of shapes that broadcast.
+        negligible: Sum of errors that does not matter, relative to the sum of all excess.
 
     Returns:
         True or False for each row, shape ``(...)``.
@@ -87,7 +98,9 @@ def lacks_digits(
     has_equal_totals = (totals[0][0] == totals[1][0]) & (totals[0][1] == totals[1][1])
     rounding = np.where((p == q) & has_equal_totals, 0.0, ROUNDING_OF_SHARES * (p + q))
     size = np.abs(excess)
-    is_off = (rounding > MAX_ROUNDING_OF_EXCESS * size).any(axis=-1)
-    is_off |= np.abs(excess.sum(axis=-1)) > MAX_ROUNDING_OF_EXCESS * size.sum(axis=-1)
+    all_excess = size.sum(axis=-1)
+    is_off = (rounding > ROUNDING_OF_FLOATS * size).any(axis=-1)
+    is_off &= rounding.sum(axis=-1) > negligible * all_excess
+    is_off |= np.abs(excess.sum(axis=-1)) > MAX_IMBALANCE * all_excess
     result: np.ndarray = is_off
     return result

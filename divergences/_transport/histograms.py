@@ -36,9 +36,11 @@ def emd(p: ArrayLike, q: ArrayLike, cost: Cost, /, *, n_jobs: int | None = None)
         q: Masses of the targets, shape ``(..., m)``, with the same total within 1e-9 of it (1e-5
             in float32).
         cost: Cost of moving one unit of mass from i to j, at least 0, shape ``(n, m)`` or
-            ``(..., n, m)``; leading axes broadcast. Infinity forbids a pair; NaN is refused,
-            except where there is no mass. For masses by label, a frame with sources as rows and
-            targets as columns, a mapping of pairs of labels, or a function of two labels.
+            ``(..., n, m)``; leading axes broadcast. Infinity forbids a pair; where this divides
+            the points into groups, p and q must have the same mass in each, within 1e-9 of it
+            like totals. NaN is refused, except where there is no mass. For masses by label, a
+            frame with sources as rows and targets as columns, a mapping of pairs of labels, or a
+            function of two labels.
         n_jobs: Number of processes for a batch; -1 for one per core; None for the default of
             `joblib.parallel_config`, which is one.
 
@@ -92,7 +94,8 @@ def transport(p: ArrayLike, q: ArrayLike, cost: Cost, /) -> Transport:
             pair, shape ``(n, m)``, or by label as in `emd`.
 
     Returns:
-        Cost, plan, potentials and duality gap; the arrays are numpy arrays.
+        Cost, plan, potentials and duality gap; the arrays are numpy arrays. Differences of mass of
+        at most 1e-9 between groups that infinite costs divide are left out of the plan.
 
     Raises:
         DistributionError: If an argument is negative or NaN, a mass is infinite, the shapes do

@@ -17,9 +17,12 @@ from divergences._transport.partial import (
     partial_optimum,
 )
 from divergences._transport.result import Optimum
+from divergences._transport.simplex import MAX_EXACT_PAIRS
 from divergences._transport.solve import SolverOptions, solve
 from divergences._typing import Array, Floats
+from divergences.errors import SolverError
 
+EVERY_PAIR = slice(None), slice(None)
 SAFE_ROUNDINGS = 16  # bound on the roundings of a reduced cost from shifted potentials
 
 
@@ -51,15 +54,20 @@ def partial_point_optimum(
     n, m = ground.shape
     if options.method == "dense" or (options.method is None and n * m <= MAX_DENSE_PAIRS):
         require_memory(n, m)
-        cost = ground.block(slice(None), slice(None))
-        return partial_optimum(p, q, cost, unit_exponent=ground.exponent)
+        return partial_optimum(p, q, ground.block(*EVERY_PAIR), unit_exponent=ground.exponent)
     if is_heavier(q, p):
         ground = ground.transposed
         return partial_point_optimum(ground, q, p, options, device=device).transposed
-    p, q, surplus = divided_by_flow(p, q)
-    if surplus == 0:
+    masses = divided_by_flow(p, q)
+    if masses[2] == 0:
+        p, q, _ = masses
         return solve(ground, p / math.fsum(p), q / math.fsum(q), options, device=device)
-    return _by_columns(ground, (p, q, surplus), options, device)
+    try:
+        return _by_columns(ground, masses, options, device)
+    except SolverError:
+        if options.time_limit is not None or n * m > MAX_EXACT_PAIRS:
+            raise
+    return partial_optimum(p, q, ground.block(*EVERY_PAIR), unit_exponent=ground.exponent)
 
 
 def _by_columns(

@@ -11,6 +11,7 @@ from divergences._transport.certificate import (
     Arcs,
     feasible_potentials,
 )
+from divergences._transport.exact_arithmetic import without_cycles
 from divergences._transport.forbidden_pairs import without_forbidden
 from divergences._transport.interruptible import call_interruptibly
 from divergences._transport.network_simplex import compiled_simplex
@@ -178,9 +179,21 @@ def _restore_lost_mass(
     all_rows = np.concatenate([arcs.rows, rows, col_sources])
     all_cols = np.concatenate([arcs.cols, row_targets, cols])
     cells, inverse = np.unique(all_rows * len(q) + all_cols, return_inverse=True)
-    i, j = np.divmod(cells, len(q))
-    mass = np.bincount(inverse, np.concatenate([arcs.mass, row_mass, col_mass]))
-    return Arcs(i, j, mass.astype(np.float64), cost[i, j])
+    sums = np.bincount(inverse, np.concatenate([arcs.mass, row_mass, col_mass]))
+    i, j, mass = _on_forest(*np.divmod(cells, len(q)), sums.astype(np.float64), p, q)
+    return Arcs(i, j, mass, cost[i, j])
+
+
+def _on_forest(
+    rows: Indices, cols: Indices, mass: Floats, p: Floats, q: Floats
+) -> tuple[Indices, Indices, Floats]:
+    """The plan on as many arcs as a basic solution has; the cycles of tight arcs cost nothing."""
+    if len(rows) < np.count_nonzero(p) + np.count_nonzero(q):
+        return rows, cols, mass
+    flow = zip(rows.tolist(), cols.tolist(), mass.tolist(), strict=True)
+    plan = without_cycles(flow, len(p))
+    i, j = np.array(sorted(plan), dtype=np.intp).T
+    return i, j, np.array([plan[key] for key in sorted(plan)])
 
 
 def _lost_mass(

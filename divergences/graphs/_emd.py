@@ -62,7 +62,8 @@ def emd(
             mapping, a Series, the columns of a frame or a list of mappings. Nodes without a mass
             have 0.
         q: Masses of the targets, likewise, with the same total within 1e-9 of it (1e-5 in
-            float32).
+            float32). In each connected component, p and q must have the same mass, within as
+            much of the total; q is scaled to that of p.
         graph: A sparse matrix of scipy, whose stored entry [i, j] is the length of an edge from
             i to j, zeros included; a graph of networkx; or the result of `prepare`.
         directed: Whether edges are one-way. By default the kind of a graph of networkx; a
@@ -150,8 +151,8 @@ def transport(
     excess = excess_mass(p_array, q_array, prepared, xp)
     exact = partial(exact_excess, p_array, q_array, prepared)
     optimum = optimal_flow(prepared, excess, exact)
-    masses = _checks.normalised(p_array), _checks.normalised(q_array)
-    return GraphTransport.of(optimum, prepared, masses)
+    common = np.minimum(_checks.normalised(p_array), _checks.normalised(q_array))
+    return GraphTransport.of(optimum, prepared, (excess, common))
 
 
 def _costs(

@@ -154,7 +154,7 @@ def _balanced(p: Floats, q: Floats, graph: PreparedGraph, tolerance: float) -> F
     excess = np.divide(numerator, denominator, out=np.zeros_like(p), where=denominator > 0)
     if len(p) <= MAX_EXACT_NODES and len(cut) <= MAX_EXACT_COMPONENTS:
         shares = p / total, q / q_totals[0].sum()
-        if lacks_digits(excess, *shares, (of_p, of_q)):
+        if lacks_digits(excess, *shares, (of_p, of_q), negligible=0.0):
             return ExactExcess.of_components(p, q, component).rounded()
     return excess
 

@@ -12,16 +12,16 @@ from divergences._typing import Floats
 Pieces = deque[tuple[int, float]]  # sources, and the masses of them that are at one node
 
 
-def plan_of_flow(flow: coo_array, p: Floats, q: Floats, /) -> coo_array:
-    """A plan that the flow carries out, with the mass common to p and q left where it is.
+def plan_of_flow(flow: coo_array, excess: Floats, common: Floats, /) -> coo_array:
+    """A plan that the flow carries out, with common mass left where it is.
 
     Nodes are visited along the flow. Each receives pieces of mass, keeps what it lacks, and hands
     the others on, the arc of the largest flow taking what is left.
 
     Args:
         flow: Mass on each arc, above 0, shape ``(n, n)``.
-        p: Masses of the sources, which sum to 1.
-        q: Masses of the targets, which sum to 1.
+        excess: Masses of the sources less those of the targets, shape ``(n,)``.
+        common: Masses that stay where they are, shape ``(n,)``.
 
     Returns:
         The plan, shape ``(n, n)``.
@@ -31,7 +31,7 @@ def plan_of_flow(flow: coo_array, p: Floats, q: Floats, /) -> coo_array:
     if len(order) < np.count_nonzero(_active(outgoing)):
         outgoing = csr_array(_without_cycles(flow))
         order = _along_flow(outgoing)
-    supply, demand = np.maximum(p - q, 0.0).tolist(), np.maximum(q - p, 0.0).tolist()
+    supply, demand = np.maximum(excess, 0.0).tolist(), np.maximum(-excess, 0.0).tolist()
     arcs = outgoing.indptr.tolist(), outgoing.indices.tolist(), outgoing.data.tolist()
     at: dict[int, Pieces] = {}
     moves: list[tuple[int, int, float]] = []
@@ -47,7 +47,7 @@ def plan_of_flow(flow: coo_array, p: Floats, q: Floats, /) -> coo_array:
             _hand_on(at, arcs[1][k], _taken(pieces, arcs[2][k]))
         if by_mass:
             _hand_on(at, arcs[1][by_mass[-1]], pieces)
-    return _plan(moves, np.minimum(p, q))
+    return _plan(moves, common)
 
 
 def _hand_on(at: dict[int, Pieces], node: int, pieces: Pieces) -> None:

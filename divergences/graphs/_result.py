@@ -71,7 +71,7 @@ class GraphTransport:
         Args:
             optimum: The flow, for lengths in the unit of the graph's arcs.
             graph: The graph.
-            masses: Of sources and of targets, divided by their totals.
+            masses: Excess of the sources over the targets, and the mass in common.
 
         Returns:
             The result.
@@ -101,7 +101,8 @@ class GraphTransport:
             Mass moved from node i to node j, shape ``(n, n)``; its rows sum to ``p / sum(p)``, its
             columns to ``q / sum(q)``, up to rounding.
         """
-        return plan_of_flow(self.flow, *self._masses)
+        excess, common = self._masses
+        return plan_of_flow(self.flow, excess, common)
 
     def __str__(self) -> str:
         """Cost, gap and size in one line."""

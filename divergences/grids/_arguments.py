@@ -229,8 +229,9 @@ def _is_squared(metric: Any, order: Any) -> bool:
 
 def _spacings(spacing: Any, d: int) -> tuple[float, ...]:
     """The spacing along each axis."""
-    several = isinstance(spacing, tuple | list | np.ndarray) and np.shape(spacing) != ()
-    values = tuple(spacing) if several else (spacing,) * d
+    if isinstance(spacing, np.ndarray):
+        spacing = spacing.tolist()  # a number, for an array without axes
+    values = tuple(spacing) if isinstance(spacing, tuple | list) else (spacing,) * d
     _require_one_per_axis("spacing", values, d)
     requirement = "above 0 and finite"
     return tuple(
@@ -240,6 +241,8 @@ def _spacings(spacing: Any, d: int) -> tuple[float, ...]:
 
 def _flags(periodic: Any, d: int) -> tuple[bool, ...]:
     """Whether each axis is periodic."""
+    if isinstance(periodic, np.ndarray):
+        periodic = periodic.tolist()
     values = tuple(periodic) if isinstance(periodic, tuple | list) else (periodic,) * d
     _require_one_per_axis("periodic", values, d)
     for value in values:

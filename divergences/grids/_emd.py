@@ -13,6 +13,7 @@ from divergences._transport.certificate import Arcs
 from divergences._transport.gradients import cost_with_gradient
 from divergences._transport.result import Optimum
 from divergences._typing import Array, ArrayLike, of_pair
+from divergences.errors import DistributionError
 from divergences.grids._arguments import GridArguments, grid_arguments
 from divergences.grids._batch import small_costs
 from divergences.grids._problem import NO_ARCS
@@ -29,7 +30,7 @@ def emd(
     *,
     metric: GridMetric = "euclidean",
     order: float = 1.0,
-    spacing: float | tuple[float, ...] = 1.0,
+    spacing: ArrayLike = 1.0,
     periodic: bool | tuple[bool, ...] = False,
     edges: ArrayLike | None = None,
     axes: tuple[int, ...] | None = None,
@@ -109,7 +110,7 @@ def transport(
     *,
     metric: GridMetric = "euclidean",
     order: float = 1.0,
-    spacing: float | tuple[float, ...] = 1.0,
+    spacing: ArrayLike = 1.0,
     periodic: bool | tuple[bool, ...] = False,
     edges: ArrayLike | None = None,
 ) -> GridTransport:
@@ -137,7 +138,13 @@ def transport(
     (2.0, [[1.0, 0.0, -1.0]])
     """
     arguments = grid_arguments(p, q, metric, order, spacing, periodic, edges, None)
-    ((masses, _),) = arguments.problems()
+    if arguments.batch:
+        raise DistributionError(
+            "`p` and `q` must be one problem for a flow, but their axes outside the grid are "
+            f"{arguments.batch}; call divergences.grids.transport for each, or "
+            "divergences.grids.emd for costs only"
+        )
+    masses, _ = arguments.problem(())
     return arguments.cost.solve(masses)
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from divergences._transport.certificate import MAX_RELATIVE_GAP, Arcs
 from divergences._transport.exact_arithmetic import ExactExcess, ExactSupply
 from divergences._transport.one_dimensional.convex_cost import convex_line_transport
+from divergences._transport.simplex import MAX_EXACT_PAIRS
 from divergences._transport.simplex_run import MAX_RELATIVE_ROUNDING
 from divergences._typing import Floats
 from divergences.errors import SolverError
@@ -21,7 +22,7 @@ from divergences.grids._line import line_flow
 from divergences.grids._masses import Masses
 from divergences.grids._result import GridTransport
 from divergences.grids._separable import axis_squares, separable_transport
-from divergences.grids._small import is_small, small_flow
+from divergences.grids._small import is_small, number_of_pairs, small_flow
 
 NO_ARCS = np.empty(0, dtype=np.intp)
 
@@ -180,4 +181,14 @@ def _flow_of_axes(lattice: Lattice, supply: Floats, exact_supply: ExactSupply) -
         return line_flow(np.full(n_gaps, lattice.spacing[0]), supply, exact_supply)
     if is_small(supply):
         return small_flow(lattice, supply, exact_supply)
-    return lattice_flow(lattice, supply)
+    try:
+        return lattice_flow(lattice, supply)
+    except SolverError:
+        if number_of_pairs(supply) <= MAX_EXACT_PAIRS:
+            return small_flow(lattice, supply, exact_supply)
+        raise SolverError(
+            f"the spacings {lattice.spacing} or the masses span so many orders of magnitude that "
+            "rounding leaves the cost open: pass the pixels as points, divergences.sampled.emd("
+            "numpy.argwhere(p) * spacing, numpy.argwhere(q) * spacing, x_weights=p[p > 0], "
+            f'y_weights=q[q > 0], metric="{lattice.metric}")'
+        ) from None

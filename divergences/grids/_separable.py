@@ -17,7 +17,7 @@ from functools import cached_property
 
 import numpy as np
 
-from divergences._transport.certificate import EPS, Arcs, duality_gap, require_optimal
+from divergences._transport.certificate import Arcs, duality_gap, require_optimal
 from divergences._transport.network_flow import BasicFlow, Network, forest_flow, optimal_flow
 from divergences._typing import Floats, Indices
 from divergences.errors import SolverError
@@ -291,19 +291,16 @@ def _best_tails(layers: Layers, values: Floats, axis: int, heads: Indices) -> In
 
 
 def _feasible(layers: Layers, potential: Floats) -> tuple[Floats, Floats]:
-    """Potentials of sources and targets, feasible for all pairs of pixels."""
+    """Potentials of sources and targets, feasible for all pairs of pixels as real numbers."""
     potential = potential[: layers.n].reshape(layers.lattice.shape)
     source = np.where(layers.p > 0, potential - np.median(potential[layers.p > 0]), -np.inf)
-    largest = sum(float(layers.axis_costs(axis).max()) for axis in range(layers.d))
     target = _opposite(layers, source)
-    source = np.where(layers.p > 0, source, _opposite(layers, target))
-    shift = (source.max() + source.min()) / 2
-    margin = 4 * EPS * (np.abs(source).max() + np.abs(target).max() + largest)
-    return source - shift, target + shift - margin
+    return np.where(layers.p > 0, source, _opposite(layers, target)), target
 
 
 def _opposite(layers: Layers, values: Floats) -> Floats:
-    """The largest potential of the other side that is feasible with one of this side."""
+    """Potential of the other side, the largest feasible one but for rounding down."""
     for axis in range(layers.d):
-        values = layers.raised(values, axis)
+        # The maximum of rounded differences is that of the exact ones, rounded.
+        values = np.nextafter(layers.raised(values, axis), np.inf)
     return -values

@@ -59,7 +59,12 @@ def small_flow(lattice: Lattice, supply: Floats, exact_supply: ExactSupply, /) -
 
 def is_small(supply: Floats, /) -> bool:
     """Whether there are few pairs of sources and targets."""
-    return int(np.count_nonzero(supply > 0) * np.count_nonzero(supply < 0)) <= MAX_PAIRS
+    return number_of_pairs(supply) <= MAX_PAIRS
+
+
+def number_of_pairs(supply: Floats, /) -> int:
+    """Number of sources times that of targets."""
+    return int(np.count_nonzero(supply > 0) * np.count_nonzero(supply < 0))
 
 
 def _distances(lattice: Lattice, targets: Indices) -> Floats:

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable
 from itertools import pairwise
+from typing import TypeVar
 
 Arc = tuple[int, int]
+Mass = TypeVar("Mass", int, float)
 
 
-def without_cycles(flow: Iterable[tuple[int, int, int]], n: int, /) -> dict[Arc, int]:
+def without_cycles(flow: Iterable[tuple[int, int, Mass]], n: int, /) -> dict[Arc, Mass]:
     """Flow of the same marginals on a forest; the cost is the same if all arcs are tight.
 
     Args:
@@ -16,9 +18,9 @@ def without_cycles(flow: Iterable[tuple[int, int, int]], n: int, /) -> dict[Arc,
     Returns:
         Mass of each arc, above 0.
     """
-    forest: dict[int, dict[int, int]] = {}  # targets are numbered from n
+    forest: dict[int, dict[int, Mass]] = {}  # targets are numbered from n
     for i, j, mass in flow:
-        path = _path(forest, n + j, i)
+        path: list[int] = _path(forest, n + j, i)
         forest.setdefault(i, {})[n + j] = mass
         forest.setdefault(n + j, {})[i] = mass
         if path:
@@ -26,8 +28,8 @@ def without_cycles(flow: Iterable[tuple[int, int, int]], n: int, /) -> dict[Arc,
     return {(i, j - n): mass for i, row in forest.items() if i < n for j, mass in row.items()}
 
 
-def _path(forest: dict[int, dict[int, int]], start: int, end: int) -> list[int] | None:
-    """Nodes of the path between two nodes of the forest; None if there is none."""
+def _path(forest: dict[int, dict[int, Mass]], start: int, end: int) -> list[int]:
+    """Nodes of the path between two nodes of the forest; none if there is no path."""
     previous = {start: start}
     stack = [start]
     while stack and end not in previous:
@@ -37,14 +39,14 @@ def _path(forest: dict[int, dict[int, int]], start: int, end: int) -> list[int] 
                 previous[neighbour] = node
                 stack.append(neighbour)
     if end not in previous:
-        return None
+        return []
     path = [end]
     while path[-1] != start:
         path.append(previous[path[-1]])
     return path[::-1]
 
 
-def _cancel(forest: dict[int, dict[int, int]], cycle: list[int]) -> None:
+def _cancel(forest: dict[int, dict[int, Mass]], cycle: list[int]) -> None:
     """Shift mass around a cycle until an arc is empty, and remove the empty arcs."""
     arcs = list(pairwise(cycle))
     change = min(forest[a][b] for a, b in arcs[1::2])

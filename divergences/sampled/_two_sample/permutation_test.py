@@ -127,8 +127,8 @@ def permutation_test(
     >>> test.statistic, test.p_value
     (5.0, 0.015)
     """
-    on_line = all(np.ndim(cast(Any, sample)) == 1 for sample in (x, y))
     clouds = PointCloudPair.of(x, y)
+    on_line = all(np.ndim(cast(Any, sample)) == 1 for sample in (x, y))
     _require_count(permutations)
     rng = np.random.default_rng(0) if rng is None else random_generator(rng)
     points = np.concatenate([clouds.x.coordinates, clouds.y.coordinates])

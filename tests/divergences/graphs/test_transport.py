@@ -70,7 +70,8 @@ def test_flow_that_circulates_on_edges_of_length_0_is_left_out_of_the_plan():
     from divergences.graphs._plan import plan_of_flow
 
     flow = coo_array(([0.5, 0.75, 0.25, 0.25], ([0, 1, 2, 2], [1, 2, 1, 3])), shape=(4, 4))
-    plan = plan_of_flow(flow, np.array([0.5, 0.5, 0, 0]), np.array([0, 0.5, 0.25, 0.25]))
+    p, q = np.array([0.5, 0.5, 0, 0]), np.array([0, 0.5, 0.25, 0.25])
+    plan = plan_of_flow(flow, p - q, np.minimum(p, q))
     assert plan.sum(axis=1).tolist() == [0.5, 0.5, 0, 0]
     assert plan.sum(axis=0).tolist() == [0, 0.5, 0.25, 0.25]
 
