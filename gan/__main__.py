@@ -22,8 +22,10 @@ def main() -> int:
     if sys.argv[1:] == ["--version"]:
         print(f"gan {metadata.version('divergences')}")
         return 0
+    from gan.cli.command_line import run_command
+
     try:
-        from gan.cli.command_line import run_command  # here: torch and tyro may be missing
+        return run_command(__doc__ or "")
     except ModuleNotFoundError as error:
         missing = (error.name or "").partition(".")[0]
         if missing in OUR_PACKAGES:
@@ -34,7 +36,6 @@ def main() -> int:
             file=sys.stderr,
         )
         return 1
-    return run_command(__doc__ or "")
 
 
 if __name__ == "__main__":

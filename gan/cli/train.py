@@ -4,16 +4,12 @@ import os
 import re
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields, make_dataclass, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-from tyro.conf import OmitArgPrefixes
 
 from divergences import DistributionError, SolverError
 from gan.errors import ConfigError, RunError, TrainingError
-from gan.recipes.recipe import Recipe
 from gan.runs.comparison import comparison_table, finished_runs
 from gan.runs.config import Config
 from gan.runs.folder import RunFolder
@@ -22,18 +18,9 @@ from gan.runs.run import initial_training, run
 from gan.runs.signals import EXIT_INTERRUPTED
 from gan.runs.text_table import percentage
 
-if TYPE_CHECKING:
-    Settings = Recipe
-else:
-    Settings = make_dataclass(
-        "Settings", [(setting.name, setting.type | None, None) for setting in fields(Recipe)]
-    )
-    Settings.__doc__ = Recipe.__doc__
-
 
 def train_command(
-    config: OmitArgPrefixes[Config],
-    recipe_settings: OmitArgPrefixes[Settings],
+    config: Config,
     *,
     seeds: str | None = None,
     workers: int | None = None,
@@ -48,7 +35,6 @@ def train_command(
 
     Args:
         config: Configuration of the run.
-        recipe_settings: Settings of the recipe that differ.
         seeds: Several seeds at once, a process each: 0-7 or 0,3,5. Their runs lie in OUT/seed0
             and so on.
         workers: Processes for several seeds; by default one per core.
@@ -57,8 +43,6 @@ def train_command(
     Returns:
         The exit status.
     """
-    changes = {key: value for key, value in asdict(recipe_settings).items() if value is not None}
-    config = replace(config, changes=changes)
     if seeds is not None:
         workers = workers or os.cpu_count() or 1
         return _train_seeds(config, parse_seeds(seeds), workers, resume=resume)
