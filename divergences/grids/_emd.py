@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import array_api_compat
 import numpy as np
+from numpy.typing import NDArray
 
 from divergences import _checks
 from divergences._transport.certificate import Arcs
@@ -30,7 +31,7 @@ def emd(
     *,
     metric: GridMetric = "euclidean",
     order: float = 1.0,
-    spacing: ArrayLike = 1.0,
+    spacing: float | tuple[float, ...] | NDArray[Any] = 1.0,
     periodic: bool | tuple[bool, ...] = False,
     edges: ArrayLike | None = None,
     axes: tuple[int, ...] | None = None,
@@ -110,7 +111,7 @@ def transport(
     *,
     metric: GridMetric = "euclidean",
     order: float = 1.0,
-    spacing: ArrayLike = 1.0,
+    spacing: float | tuple[float, ...] | NDArray[Any] = 1.0,
     periodic: bool | tuple[bool, ...] = False,
     edges: ArrayLike | None = None,
 ) -> GridTransport:
