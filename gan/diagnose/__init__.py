@@ -4,17 +4,24 @@ Each function returns a frozen result with the measured numbers, ``.verdict``, `
 JSON and ``.plot(ax=None)``; ``gan diagnose`` writes both to a folder.
 """
 
+from gan.diagnose.clipping_bounds import clipping
 from gan.diagnose.diagnostic import Diagnostic
 from gan.diagnose.gaussian_fits import kl_fit
 from gan.diagnose.generator_gradients import vanishing
 from gan.diagnose.generator_overshoot import overshooting
+from gan.diagnose.layer_gradients import depth
 from gan.diagnose.maximum_likelihood import likelihood
 from gan.diagnose.noised_divergences import noise
+from gan.diagnose.overfitted_discriminator import overfitting
 from gan.diagnose.parallel_segments import segments
+from gan.diagnose.penalty_weights import lambda_
+from gan.diagnose.pixel_errors import squared_error
 from gan.diagnose.registry import DIAGNOSTICS
 from gan.diagnose.result import DiagnosticResult
 from gan.diagnose.trained_discriminator import optimal_discriminator
+from gan.diagnose.value_surfaces import surfaces
 from gan.diagnose.verdict import Criterion, Verdict
+from gan.diagnose.weight_histograms import weights
 
 __all__ = [
     "DIAGNOSTICS",
@@ -22,11 +29,18 @@ __all__ = [
     "Diagnostic",
     "DiagnosticResult",
     "Verdict",
+    "clipping",
+    "depth",
     "kl_fit",
+    "lambda_",
     "likelihood",
     "noise",
     "optimal_discriminator",
+    "overfitting",
     "overshooting",
     "segments",
+    "squared_error",
+    "surfaces",
     "vanishing",
+    "weights",
 ]

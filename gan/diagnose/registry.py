@@ -1,13 +1,20 @@
 """Registry of diagnostics by name, in the order of the argument from GAN to WGAN-GP."""
 
+from gan.diagnose.clipping_bounds import clipping
 from gan.diagnose.diagnostic import Diagnostic
 from gan.diagnose.gaussian_fits import kl_fit
 from gan.diagnose.generator_gradients import vanishing
 from gan.diagnose.generator_overshoot import overshooting
+from gan.diagnose.layer_gradients import depth
 from gan.diagnose.maximum_likelihood import likelihood
 from gan.diagnose.noised_divergences import noise
+from gan.diagnose.overfitted_discriminator import overfitting
 from gan.diagnose.parallel_segments import segments
+from gan.diagnose.penalty_weights import lambda_
+from gan.diagnose.pixel_errors import squared_error
 from gan.diagnose.trained_discriminator import optimal_discriminator
+from gan.diagnose.value_surfaces import surfaces
+from gan.diagnose.weight_histograms import weights
 from gan.errors import ConfigError, unknown_name
 
 DIAGNOSTICS: dict[str, Diagnostic] = {
@@ -29,7 +36,7 @@ DIAGNOSTICS: dict[str, Diagnostic] = {
         kl_fit,
     ),
     "segments": Diagnostic(
-        ("C7", "C3"),
+        ("C7",),
         "Two parallel segments at distance theta: KL is infinite and JS is log 2 for any theta "
         "other than 0, W is |theta|; only W has a usable gradient in theta.",
         "KL, JS and W have these values to 1e-12, JS has slope 0 and W slope sign(theta), also "
@@ -73,6 +80,67 @@ DIAGNOSTICS: dict[str, Diagnostic] = {
         "reads 0.3 nats lower than a nearer one at less.",
         noise,
         {"steps": 400},
+    ),
+    "overfitting": Diagnostic(
+        ("C21",),
+        "A finite sample is no population: a strong discriminator separates two samples of one "
+        "distribution, and its training loss tells a JS of log 2; a weak one misses differences.",
+        "Between two samples of one distribution the training loss tells log 2 within 0.01 nats, "
+        "fresh points tell 0 or less; a linear discriminator of different populations tells half "
+        "of their JS or less.",
+        overfitting,
+        {"steps": 800},
+    ),
+    "clipping": Diagnostic(
+        ("C12", "C14"),
+        "Weight clipping decides the gap by its bound c, and makes a critic that knows little of "
+        "the distance at any c.",
+        "Over c from 0.001 to 1 the gap spans 3 decades; the penalised critic knows twice as much "
+        "as the one with c = 0.01, and its gradient is nearer to optimal transport than that of "
+        "any clipped one.",
+        clipping,
+        {"steps": 400, "points": 1000},
+    ),
+    "weights": Diagnostic(
+        ("C14",),
+        "Clipping drives the weights of the critic to +-c; with the gradient penalty their "
+        "histogram is bell-shaped.",
+        "At least 90 % of the clipped weights lie within 1 % of +-c, under 10 % of the penalised "
+        "ones within 1 % of their extremes.",
+        weights,
+    ),
+    "depth": Diagnostic(
+        ("C15",),
+        "In a deep critic gradients explode or vanish with depth under clipping at c = 0.1, 0.01 "
+        "and 0.001; with the penalty they stay level.",
+        "The norms by layer span at least 4 decades for each c, less than 1 under the penalty.",
+        depth,
+    ),
+    "surfaces": Diagnostic(
+        ("C16",),
+        "The clipped critic ignores higher moments of the data; the penalised critic traces the "
+        "data, as the exact witness does.",
+        "On each of three sets the clipped critic knows at most 50 %, the penalised critic at "
+        "least 60 % of what the exact witness knows of fresh points.",
+        surfaces,
+        {"steps": 600, "points": 1000},
+    ),
+    "lambda": Diagnostic(
+        ("C17",),
+        "The weight of the gradient penalty decides how the gap relates to W1.",
+        "Gap / W1 is at least 3 at lambda 0.1; at lambda 10 it is at most 0.9 two-sided, and "
+        "within 0.15 of 1 one-sided.",
+        lambda_,
+        {"steps": 400, "points": 1000},
+    ),
+    "squared-error": Diagnostic(
+        ("C23",),
+        "A pixelwise squared error is no measure of how real an image is: a shifted and a noised "
+        "digit have the same, exact EMD and a critic's score tell them apart.",
+        "At equal squared errors (1e-3) noise moves at least 95 % of the digits farther than the "
+        "shift, 1.2 times as far in the median, and the critic scores 95 % of them lower.",
+        squared_error,
+        {"n": 100, "critic_training": 200},
     ),
 }
 

@@ -11,6 +11,7 @@ from gan.networks.modules import Critic, Generator, Shape
 
 RESIDUAL_SCALE = 0.3
 KERNEL_SIZE = 5
+LOGIT_GAIN = 5.0  # with flat rows, the critic sees at first only that they are not one-hot
 
 
 class Transpose(nn.Module):
@@ -63,8 +64,8 @@ def sequence_generator(
     /,
     *,
     noise_size: int = 64,
-    channels: int = 64,
-    blocks: int = 3,
+    channels: int = 32,
+    blocks: int = 1,
     probabilities: bool = True,
 ) -> Generator:
     """Generator of sequences, of probability vectors or of numbers.
@@ -85,11 +86,15 @@ def sequence_generator(
         Gulrajani et al. 2017, appendix C, "language model".
     """
     length, k = shape
+    output = convolution_1d(channels, k, 1, rng)
+    if probabilities:
+        with torch.no_grad():
+            output.weight *= LOGIT_GAIN
     body = nn.Sequential(
         linear(noise_size, channels * length, rng),
         nn.Unflatten(1, (channels, length)),
         *(SequenceBlock(channels, rng) for _ in range(blocks)),
-        convolution_1d(channels, k, 1, rng),
+        output,
         Transpose(),
         *([nn.Softmax(dim=2)] if probabilities else []),
     )
@@ -97,7 +102,7 @@ def sequence_generator(
 
 
 def sequence_critic(
-    rng: torch.Generator, shape: Shape, /, *, channels: int = 64, blocks: int = 3
+    rng: torch.Generator, shape: Shape, /, *, channels: int = 32, blocks: int = 1
 ) -> Critic:
     """Critic of sequences of probability vectors.
 

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from keyword import iskeyword
 
 import numpy as np
 import pytest
@@ -115,7 +116,8 @@ def test_a_folder_of_something_else_is_refused_and_left_alone(two_diagnostics, t
 @pytest.mark.parametrize("name", DIAGNOSTICS)
 def test_each_diagnostic_is_public_and_its_quick_settings_are_its_arguments(name):
     entry = DIAGNOSTICS[name]
-    assert getattr(diagnose, name.replace("-", "_")) is entry.run
+    function = f"{name}_" if iskeyword(name) else name.replace("-", "_")
+    assert getattr(diagnose, function) is entry.run
     assert entry.accepted(entry.quick) == dict(entry.quick)
     assert entry.claim.endswith(".")
     assert entry.criterion.endswith(".")
