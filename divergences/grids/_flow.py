@@ -5,6 +5,7 @@ distance along all of them. Few arcs matter: those near the arcs of a flow betwe
 (twice as large on each level), and those that the potentials of a few rounds violate.
 """
 
+import contextlib
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,6 +16,7 @@ from divergences._transport.network_flow import (
     Network,
     flow_gap,
     optimal_flow,
+    refined_flow,
     signed_forest_flow,
 )
 from divergences._typing import Floats
@@ -129,9 +131,9 @@ def _column_generation(
     unit = max(lattice.spacing)
     pricing = LatticePricing(lattice)
     slack, per_pixel = -max_violation * unit, FIRST_ARCS
-    flow = start
+    flow, is_rounding = start, False
     for _ in range(MAX_ROUNDS):
-        flow = optimal_flow(network, supply.ravel(), start=flow)
+        flow = _flow_on(network, supply.ravel(), flow, is_rounding)
         if lattice.is_sparse:
             reduced = network.reduced_costs(flow.potential)
             return _Solution(network, flow, max(0.0, float((-reduced / network.cost).max())))
@@ -142,10 +144,22 @@ def _column_generation(
         before = len(network.cost)
         network, flow = _with_arcs(network, arcs, flow, unit)
         if len(network.cost) == before and least >= -MAX_ROUNDING * unit:
-            return _Solution(network, flow, -least / min(lattice.spacing))
+            if is_rounding:
+                return _Solution(network, flow, -least / min(lattice.spacing))
+            is_rounding = True
         if least > -MANY_VIOLATED * unit:
             slack, per_pixel = NEAR_SLACK * unit, LATER_ARCS
     raise SolverError(f"{MAX_ROUNDS} rounds of column generation left violated arcs")
+
+
+def _flow_on(
+    network: Network, supply: Floats, start: BasicFlow | None, is_rounding: bool
+) -> BasicFlow:
+    """Optimal flow on the arcs; from one whose violations are rounding, with less of it."""
+    if start is not None and is_rounding:
+        with contextlib.suppress(SolverError):
+            return refined_flow(network, supply, start)
+    return optimal_flow(network, supply, start=start)
 
 
 def _with_arcs(

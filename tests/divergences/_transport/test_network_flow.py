@@ -14,8 +14,10 @@ from divergences._transport.network_flow import (
     flow_gap,
     forest_flow,
     optimal_flow,
+    refined_flow,
     signed_forest_flow,
 )
+from divergences.grids._lattice import Lattice
 
 
 @st.composite
@@ -107,3 +109,19 @@ def test_throughput_is_the_share_of_the_mass_that_passes_a_node():
     wide = Network.of(4, network.tails, network.heads, np.array([1.0, 9.0, 1.0, 1.0]))
     supply = np.array([1.0, -0.25, 0.0, -0.75])
     assert optimal_flow(wide, supply).throughput == pytest.approx(0.75, rel=1e-9)
+
+
+@pytest.mark.parametrize("rounding", [1e-7, 1e-10])
+def test_refinement_removes_the_rounding_of_costs(rounding):
+    rng = np.random.default_rng(0)
+    lattice = Lattice((9, 9), (1.0, 1.0), (False, False))
+    network, supply = lattice.network(lattice.offsets[:40]), rng.normal(size=81)
+    supply -= supply.mean()
+    rounded = network.cost * (1 + rounding * rng.uniform(-1, 1, len(network.cost)))
+    ends = network.tails, network.heads
+    nearly_optimal = optimal_flow(Network(network.n_nodes, *ends, rounded), supply)
+    refined = refined_flow(network, supply, nearly_optimal)
+    assert network.reduced_costs(nearly_optimal.potential).min() < -rounding / 10
+    reduced = network.reduced_costs(refined.potential)
+    assert reduced.min() >= -1e-14
+    assert np.abs(reduced[refined.arcs]).max() <= 1e-14
