@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from benchmarks import results_io
@@ -9,6 +10,7 @@ from benchmarks.discrete import accuracy_tables, speed
 from benchmarks.gan import (
     critic_gap_tables,
     progress,
+    robustness_tables,
     training_speed,
     training_tables,
 )
@@ -40,9 +42,14 @@ class Page:
     figures: tuple[tuple[str, str], ...] = ()
     notes: str = ""
 
+    @property
+    def path(self) -> Path:
+        """File of the results; missing until they are measured."""
+        return results_io.RESULTS / f"{self.results}.json"
+
     def markdown(self) -> str:
         """The whole page, from the results as they are."""
-        record = results_io.load(results_io.RESULTS / f"{self.results}.json")
+        record = results_io.load(self.path)
         parts = [
             f"# {self.title}",
             *("\n".join(wrapped(text)) for text in self.introduction.split("\n\n")),
@@ -84,7 +91,7 @@ def provenance(record: Record, results: str, /) -> str:
     )
 
 
-PAGES = {
+ALL_PAGES = {
     "accuracy": Page(
         "Accuracy of KL and the other divergences",
         "accuracy",
@@ -226,6 +233,15 @@ PAGES = {
         "state of the last step and averages the generator. The loops alternate.",
         training_speed.table,
     ),
+    "robustness": Page(
+        "Killed runs and damaged files",
+        "robustness",
+        "A run is killed (signal 9) at random moments, and resumed: its state and metrics must "
+        "equal those of the uninterrupted run to the bit. A file of a finished run is damaged at "
+        "random: every use of the run must be refused, or go on unchanged where the file is a "
+        "picture.",
+        robustness_tables.markdown,
+    ),
     "hostile_input": Page(
         "Public functions under hostile arguments",
         "hostile_input",
@@ -235,3 +251,4 @@ PAGES = {
         fuzz_tables.markdown,
     ),
 }
+PAGES = {name: page for name, page in ALL_PAGES.items() if page.path.exists()}

@@ -15,6 +15,7 @@ from benchmarks.gan import (
     critic_gap,
     critic_gap_tables,
     progress,
+    robustness_tables,
     same_points_knowledge,
     training,
     training_speed,
@@ -167,6 +168,21 @@ def test_an_outdated_page_is_found_and_a_row_of_other_length_refused(tmp_path):
     assert outdated(tmp_path).keys() == {tmp_path / f"{name}.md" for name in PAGES}
     with pytest.raises(ValueError, match=r"the head has 2 cells, a row 1: \['x'\]"):
         markdown.table(["a", "b"], [["x"]])
+
+
+def test_a_page_of_robustness_counts_equal_runs_outcomes_and_violations():
+    uses, violations = (
+        {"refused: a": 3, "refused: b": 4, "accepted": 1},
+        ["load, best.pt: accepted"],
+    )
+    corruptions = {"uses": uses, "violations": violations}
+    text = robustness_tables.markdown({
+        "kills": {"equal_of": {"any": [7, 8]}},
+        "corruptions": corruptions,
+    })
+    assert "| any | 7 | 8 |" in text
+    assert "| refused | 7 |" in text
+    assert "- load, best.pt: accepted" in text
 
 
 def test_a_page_says_when_and_at_which_commit_it_was_measured():
@@ -342,6 +358,7 @@ def test_the_progress_of_a_run_is_measured_cached_and_tabulated(tmp_path, monkey
     monkeypatch.setitem(
         progress.DATA_RUNS, "eight-gaussians", progress.DataRuns(12, 6, 1, size=60)
     )
+    monkeypatch.setattr(progress, "TIMING_REPEATS", 1)
     item = ("eight-gaussians", "wgan-certified", 0)
     record = progress.run_and_measure(item, 0, tmp_path / "stop")
     assert [row["step"] for row in record["evaluations"]] == [6, 10, 12]
