@@ -77,6 +77,7 @@ class GeneratorGradients(DiagnosticResult):
                 fall,
                 fall >= MIN_FALL,
                 "decades",
+                "C9",
             ),
             Criterion(
                 f"Wasserstein gradient, from step {UNTRAINED_STEPS} on, stays within {MAX_SPAN:g} "
@@ -84,17 +85,20 @@ class GeneratorGradients(DiagnosticResult):
                 span,
                 span <= MAX_SPAN,
                 "decades",
+                "C9",
             ),
             Criterion(
                 f"cosine between Wasserstein gradients of independent critics at least "
                 f"{MIN_AGREEMENT}",
                 wasserstein,
                 wasserstein >= MIN_AGREEMENT,
+                claim="C10",
             ),
             Criterion(
                 f"the same of non-saturating gradients at most {MAX_AGREEMENT} (noise)",
                 non_saturating,
                 non_saturating <= MAX_AGREEMENT,
+                claim="C10",
             ),
         )
 

@@ -101,6 +101,7 @@ class TrainedDiscriminator(DiagnosticResult):
                 error,
                 error <= MAX_VALUE_ERROR,
                 "nats",
+                "C2",
             ),
             Criterion(
                 "value never above 2 JS - 2 log 2; largest excess",
@@ -112,17 +113,20 @@ class TrainedDiscriminator(DiagnosticResult):
                 f"mean |D - p / (p + g)| at most {MAX_MEAN_ERROR}",
                 self.mean_error,
                 self.mean_error <= MAX_MEAN_ERROR,
+                claim="C2",
             ),
             Criterion(
                 f"slope of -log D equals that of KL(G || P) - 2 JS; largest difference at most "
                 f"{MAX_IDENTITY_ERROR:g} of the largest slope",
                 identity,
                 identity <= MAX_IDENTITY_ERROR,
+                claim="C4",
             ),
             Criterion(
                 "share of positions at which -2 JS pushes G away from the data is 1",
                 pushing,
                 pushing == 1,
+                claim="C4",
             ),
         )
 

@@ -17,12 +17,15 @@ class Criterion:
         measured: The number that the requirement is about.
         met: Whether the number meets it.
         unit: Unit of the number; empty for a ratio.
+        claim: Number of the one claim that it belongs to, such as "C4"; empty for all claims of
+            its diagnostic.
     """
 
     requirement: str
     measured: float | int
     met: bool
     unit: str = ""
+    claim: str = ""
 
     def __str__(self) -> str:
         """The requirement, its number and whether it is met, in one line."""
