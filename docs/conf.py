@@ -38,7 +38,7 @@ autodoc_typehints = "none"
 autodoc_member_order = "bysource"
 autodoc_class_signature = "mixed"
 napoleon_numpy_docstring = False
-napoleon_use_ivar = True
+napoleon_use_rtype = False
 napoleon_custom_sections = ["Source"]
 
 # Pages

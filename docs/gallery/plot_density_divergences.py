@@ -19,7 +19,7 @@ def log_normal(x):
     return -(x**2) / 2 - np.log(2 * np.pi) / 2
 
 
-scales = np.geomspace(0.4, 2, 8)
+scales = np.geomspace(0.4, 2, 6)
 figure, axis = plt.subplots(layout="constrained")
 for name, divergence in (
     ("KL(normal || Laplace)", densities.reverse_kl),

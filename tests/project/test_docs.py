@@ -2,6 +2,7 @@
 
 import contextlib
 import doctest
+import inspect
 import io
 import itertools
 import re
@@ -13,7 +14,10 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 import pytest
 
+import gan
 from divergences._cli.main import main
+from gan.cli.command_line import COMMANDS
+from tests.project.test_public_api import NAMES
 
 DOCS = Path(__file__).parents[2] / "docs"
 SOURCES = [path for path in DOCS.rglob("*.md") if "_build" not in path.parts]
@@ -85,3 +89,28 @@ def test_a_page_is_read_in_one_sitting(page):
 
 def test_the_gallery_has_at_least_fifteen_examples():
     assert len(EXAMPLES) >= 15
+
+
+@pytest.mark.parametrize("page", [p for p in PAGES if "{{" in p.read_text()], ids=name_of)
+def test_the_inserted_numbers_of_a_page_are_measured(page):
+    measured = runpy.run_path(str(DOCS / "_ext" / "measured.py"))["numbers"]()
+    assert set(re.findall(r"{{ (\w+) }}", page.read_text(encoding="utf-8"))) <= set(measured)
+
+
+@pytest.mark.parametrize("module", [*NAMES, gan.critics], ids=lambda module: module.__name__)
+def test_every_public_name_has_a_reference_entry(module):
+    entries = set()
+    for page in REFERENCES:
+        text = page.read_text(encoding="utf-8")
+        names = re.findall(r"^\.\. (?:auto\w+|py:\w+):: ([\w.]+)$", text, flags=re.MULTILINE)
+        (package,) = re.findall(r"^\.\. currentmodule:: (.*)$", text, flags=re.MULTILINE)
+        entries |= {name if name.startswith("gan.") else f"{package}.{name}" for name in names}
+    elsewhere = {name for name in module.__all__ if inspect.ismodule(getattr(module, name))}
+    elsewhere |= set(gan.networks.__all__) if module is gan else set()
+    assert {f"{module.__name__}.{name}" for name in set(module.__all__) - elsewhere} <= entries
+
+
+def test_every_command_has_its_options_in_the_reference():
+    page = (DOCS / "reference" / "command_line.md").read_text(encoding="utf-8")
+    commands = {"divergences", "gan", *(f"gan {name}" for name in COMMANDS)}
+    assert set(re.findall(r"^```{command-help} (.*)$", page, flags=re.MULTILINE)) == commands
