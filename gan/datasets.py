@@ -2,7 +2,6 @@
 
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -205,6 +204,7 @@ def load_data_set(
     image_size: int | None = None,
     standardize: bool = False,
     held_out: float = DEFAULT_HELD_OUT,
+    labels: str | None = None,
     data_file: Path | None = None,
 ) -> DataSet:
     """The data set of a name, or of a path.
@@ -215,6 +215,7 @@ def load_data_set(
         image_size: Side in pixels that images of a folder are resized to.
         standardize: Divide each column of a table by its standard deviation.
         held_out: Share of the points of a file or folder that training does not see.
+        labels: Column of a table, a file of labels, or "folders" for images in folders.
         data_file: A UTF-8 text for the data set characters.
 
     Returns:
@@ -233,10 +234,20 @@ def load_data_set(
         )
     if name not in DATA:
         return data_set_of_path(
-            Path(name), image_size=image_size, standardize=standardize, held_out=held_out
+            Path(name),
+            image_size=image_size,
+            standardize=standardize,
+            held_out=held_out,
+            labels=labels,
         )
-    if image_size is not None or standardize or held_out != DEFAULT_HELD_OUT:
-        option = "--standardize" if standardize else "--image-size" if image_size else "--held-out"
+    of_files = {
+        "--image-size": image_size is not None,
+        "--standardize": standardize,
+        "--held-out": held_out != DEFAULT_HELD_OUT,
+        "--labels": labels is not None,
+    }
+    if any(of_files.values()):
+        option = next(option for option, is_given in of_files.items() if is_given)
         raise ConfigError(
             f"{option} is for a file or folder, not for the data {name}; leave it out"
         )
@@ -253,9 +264,4 @@ DATA: dict[str, Loader] = {
     "mnist": mnist_set,
     "stacked-mnist": stacked_mnist_set,
     "characters": characters_set,
-}
-
-# Quick settings of recipes that differ on a data set.
-QUICK_SETTINGS: dict[str, dict[str, dict[str, Any]]] = {
-    "characters": {"wgan-gp": {"batch_size": 64, "learning_rate": 1e-3, "penalty_weight": 10.0}}
 }

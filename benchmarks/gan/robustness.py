@@ -104,7 +104,7 @@ def die_at_checkpoint(moment: str, number: int, rng: np.random.Generator, /) -> 
 
 
 def killed(out: Path, moment: str, seconds: float, rng: np.random.Generator, /) -> None:
-    """Run in another process, which is killed at a moment, or ends before it."""
+    """Run in another process, which is killed at a moment; again if it ends before it."""
     child = os.fork()
     if child == 0:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
@@ -117,11 +117,15 @@ def killed(out: Path, moment: str, seconds: float, rng: np.random.Generator, /) 
     if moment == MOMENTS[0]:
         time.sleep(float(rng.uniform(0, seconds)))
         os.kill(child, signal.SIGKILL)
-    os.waitpid(child, 0)
+    _, status = os.waitpid(child, 0)
+    if not os.WIFSIGNALED(status):
+        shutil.rmtree(out)
+        killed(out, moment, seconds, rng)
 
 
 def kill_trials(n: int, base: Path, rng: np.random.Generator, /) -> dict[str, Any]:
     """Kill and resume runs, and compare each with the uninterrupted one."""
+    run(config(base / "first"))
     start = time.perf_counter()
     run(config(base / "whole"))
     seconds = time.perf_counter() - start
@@ -161,13 +165,14 @@ def damage(content: bytes, rng: np.random.Generator, /) -> tuple[str, bytes]:
 
 
 def uses(out: Path, name: str, /) -> dict[str, Callable[[], Any]]:
-    """Uses of a run's folder that read a file."""
-    resume = {"resume": lambda: run(config(out), resume=True)}
+    """Uses of a run's folder that read a file, each with metrics as result."""
+    resume = {"resume": lambda: run(config(out), resume=True).metrics}
     if name == "best.pt":
-        return {"load best": lambda: gan.load(out, best=True)}
+        return {"load best": lambda: list(gan.load(out, best=True).evaluations)}
+    load = {"load": lambda: list(gan.load(out).evaluations)}
     if name in ("config.json", "metrics.jsonl"):
-        return {"load": lambda: gan.load(out), "compare": lambda: finished_run(out), **resume}
-    return {"load": lambda: gan.load(out), **resume}
+        return {**load, "compare": lambda: finished_run(out).metrics, **resume}
+    return {**load, **resume}
 
 
 def corruption_trials(n: int, whole: Path, rng: np.random.Generator, /) -> dict[str, Any]:
@@ -175,7 +180,7 @@ def corruption_trials(n: int, whole: Path, rng: np.random.Generator, /) -> dict[
     names = [str(p.relative_to(whole)) for p in sorted(whole.rglob("*")) if p.is_file()]
     outcomes: collections.Counter[str] = collections.Counter()
     violations: list[str] = []
-    expected = state(whole)
+    expected = state(whole), finished_run(whole).metrics
     for _ in range(n):
         out = whole.with_name("damaged")
         shutil.copytree(whole, out)
@@ -185,25 +190,27 @@ def corruption_trials(n: int, whole: Path, rng: np.random.Generator, /) -> dict[
         if changed != content:
             (out / name).write_bytes(changed)
             for use, call in uses(out, name).items():
-                outcome = _outcome(call, out, expected, is_state=name in STATE_FILES)
+                outcome = _outcome(call, out, expected)
                 outcomes[outcome.partition(":")[0]] += 1
-                if outcome.startswith(("accepted", "traceback", "changed")):
+                if not outcome.startswith(("refused", "unchanged")) or (
+                    outcome == "unchanged" and name in ("config.json", *STATE_FILES[2:])
+                ):
                     violations.append(f"{use}, {name}, {kind}: {outcome}")
         shutil.rmtree(out)
     return {"uses": dict(outcomes), "violations": violations}
 
 
-def _outcome(call: Callable[[], Any], out: Path, expected: Any, *, is_state: bool) -> str:
-    """Outcome of a use of a damaged run."""
+def _outcome(
+    call: Callable[[], Any], out: Path, expected: tuple[dict[str, Any], list[dict[str, Any]]]
+) -> str:
+    """Outcome of a use of a damaged run, whose state and metrics should be those expected."""
     try:
-        call()
+        metrics = call()
     except GanError as error:
         return f"refused: {error}"
     except Exception as error:  # noqa: BLE001  # counted
         return f"traceback: {type(error).__name__}: {error}"
-    if is_state:
-        return "accepted"
-    return "unchanged" if equal(state(out), expected) else "changed"
+    return "unchanged" if equal((state(out), metrics), expected) else "changed"
 
 
 def main(kills: int = KILLS, corruptions: int = CORRUPTIONS, seed: int = SEED) -> int:

@@ -95,7 +95,13 @@ def train_call(
     launch = {entry.name: values.pop(entry.name) for entry in fields(Launch)}
     changes = {entry.name: values.pop(entry.name) for entry in fields(Recipe)}
     given = {name: value for name, value in changes.items() if value is not None}
-    return partial(command, Config(**values, changes=given), **launch)
+    chosen = {name: value for name, value in values.items() if value is not None}
+    return partial(command, Config(**chosen, changes=given), **launch)
+
+
+def _given(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values that are not None."""
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def options_form(arguments: Sequence[str], /) -> type:

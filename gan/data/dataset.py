@@ -11,6 +11,13 @@ from torch import Tensor
 from divergences import DistributionError
 from gan.data.finite_sample import FiniteSample
 from gan.data.image_folder import read_image_folder
+from gan.data.labels import (
+    LabelCode,
+    label_indices,
+    label_measures,
+    labels_of_folders,
+    real_agreement,
+)
 from gan.data.units import (
     Range,
     dominant_column,
@@ -70,6 +77,7 @@ class DataSet:
             None for a continuous distribution.
         held_out: Draws points that ``sample`` never does, without replacement; evaluations are of
             these. None if no points are held out.
+        labels: Code of labels that the points have behind them; None without labels.
         description: Size, shape and unit of the points of a file, in one line for the user.
         decode: Texts of points that are sequences of characters; None for other points.
     """
@@ -87,6 +95,7 @@ class DataSet:
     log_density: Callable[[Tensor], Tensor] | None = None
     sample_without_replacement: Sampler | None = None
     held_out: Sampler | None = None
+    labels: LabelCode | None = None
     description: str = ""
     decode: Callable[[Tensor], list[str]] | None = None
 
@@ -98,6 +107,7 @@ class DataSet:
         *,
         standardize: bool = False,
         held_out: float = DEFAULT_HELD_OUT,
+        labels: Any = None,
         name: str = "points",
         column_names: Sequence[str] | None = None,
     ) -> "DataSet":
@@ -113,6 +123,8 @@ class DataSet:
             standardize: Divide each column of vectors by its standard deviation.
             held_out: Share of the points that evaluations are of and training does not see, in
                 [0, 0.5].
+            labels: A word or number for each point: the generator is then conditional, and the
+                points have the code of their labels behind them (`gan.data.labels`).
             name: Name of the data in messages.
             column_names: Names of the columns of vectors, for messages.
 
@@ -127,19 +139,25 @@ class DataSet:
         if values.ndim == 3 and values.shape[1] == values.shape[2]:
             values = values[:, None]
         if values.ndim == 2:
-            return cls._of_vectors(values, standardize, held_out, name, column_names)
+            return cls._of_vectors(values, standardize, held_out, labels, name, column_names)
         if values.ndim == 3:
-            return cls._of_sequences(values, held_out, name)
+            return cls._of_sequences(values, held_out, labels, name)
         if values.ndim != 4:
             raise DistributionError(
                 f"{name}: points must be vectors, sequences or images, arrays of 2 to 4 axes, but "
                 f"the shape is {tuple(values.shape)}; flatten each: x.reshape(len(x), -1)"
             )
-        return cls._of_images(FiniteSample(values), held_out, name, range_of_pixels(values))
+        return cls._of_images(values, held_out, labels, name, range_of_pixels(values))
 
     @classmethod
     def of_images(
-        cls, folder: Path | str, /, *, size: int | None = None, held_out: float = DEFAULT_HELD_OUT
+        cls,
+        folder: Path | str,
+        /,
+        *,
+        size: int | None = None,
+        held_out: float = DEFAULT_HELD_OUT,
+        labels: bool = False,
     ) -> "DataSet":
         """The data set of the images in a folder, with pixels in [0, 1].
 
@@ -148,6 +166,7 @@ class DataSet:
             size: Side in pixels that images are resized to; None to take them as they are.
             held_out: Share of the images that evaluations are of and training does not see, in
                 [0, 0.5].
+            labels: Take the folders in it as labels of the images in them.
 
         Returns:
             The data set.
@@ -155,13 +174,15 @@ class DataSet:
         Raises:
             DistributionError: If there are no images, one cannot be read, or they differ in size.
         """
-        pixels = torch.from_numpy(read_image_folder(Path(folder), size))
+        paths, array = read_image_folder(Path(folder), size)
+        pixels = torch.from_numpy(array)
         if len(pixels) < 4:
             raise DistributionError(
                 f"{folder}: there must be at least 4 images, but there are {len(pixels)}"
             )
         unit_range = Range(1.0, 0.0, bounded=True)
-        return cls._of_images(FiniteSample(pixels), held_out, str(folder), unit_range)
+        words = labels_of_folders(paths, Path(folder)) if labels else None
+        return cls._of_images(pixels, held_out, words, str(folder), unit_range)
 
     @classmethod
     def _of_vectors(
@@ -169,6 +190,7 @@ class DataSet:
         values: Tensor,
         standardize: bool,
         held_out: float,
+        labels: Any,
         name: str,
         column_names: Sequence[str] | None,
     ) -> "DataSet":
@@ -184,10 +206,10 @@ class DataSet:
         listed = ", ".join(names[:6]) + (", ..." if d > 6 else "")
         text = f"{n} points of {d} columns ({listed}), of size {size.unit:.4g}, with linear output"
         notes = [text, *filter(None, [note])]
-        return cls._of_finite(FiniteSample(values), held_out, size, "mlp", name, notes)
+        return cls._of_finite(values, held_out, labels, size, "mlp", name, notes)
 
     @classmethod
-    def _of_sequences(cls, values: Tensor, held_out: float, name: str) -> "DataSet":
+    def _of_sequences(cls, values: Tensor, held_out: float, labels: Any, name: str) -> "DataSet":
         """The data set of sequences, shape ``(n, length, channels)``."""
         n, length, channels = values.shape
         size = range_of_vectors(values)
@@ -195,14 +217,14 @@ class DataSet:
             f"{n} sequences of length {length} with {channels} channels, of size {size.unit:.4g}, "
             f"with linear output (images have the shape ({n}, 1, {length}, {channels}))"
         ]
-        return cls._of_finite(FiniteSample(values), held_out, size, "series", name, notes)
+        return cls._of_finite(values, held_out, labels, size, "series", name, notes)
 
     @classmethod
     def _of_images(
-        cls, sample: FiniteSample, held_out: float, name: str, pixels: Range
+        cls, values: Tensor, held_out: float, labels: Any, name: str, pixels: Range
     ) -> "DataSet":
         """The data set of images, shape ``(n, channels, height, width)``."""
-        n, channels, height, width = sample.points.shape
+        n, channels, height, width = values.shape
         color = {1: "grey", 3: "color"}.get(channels, f"{channels}-channel")
         networks = "mlp" if height % 4 or width % 4 else "convolutional"
         end = "linear output"
@@ -212,34 +234,46 @@ class DataSet:
                 "tanh output" if (low, high) == (-1, 1) else "sigmoid output"
             )
         notes = [f"{n} {color} images of {height} x {width} pixels, {end}"]
-        finite = cls._of_finite(sample, held_out, pixels, networks, name, notes)
+        finite = cls._of_finite(values, held_out, labels, pixels, networks, name, notes)
         return replace(finite, refinement=IMAGE_REFINEMENT)
 
     @classmethod
     def _of_finite(
         cls,
-        sample: FiniteSample,
+        values: Tensor,
         held_out: float,
+        labels: Any,
         size: Range,
         networks: str,
         name: str,
         notes: list[str],
     ) -> "DataSet":
         """The data set of finitely many points, some of which are held out."""
-        training, other = sample.split(held_out)
+        code, measure, offset = None, None, size.offset
+        if labels is not None:
+            names, indices = label_indices(labels, len(values), name)
+            code = LabelCode.of(names, indices, size, tuple(values.shape[1:]))
+            values = code.join(FiniteSample(values).all(), indices)
+            measure = label_measures(code, values)
+            notes = [*notes, code.description(real_agreement(code, values))]
+            if isinstance(offset, tuple):
+                offset = (*offset, *(0.0 for _ in names))
+        training, other = FiniteSample(values).split(held_out)
         n = len(training.points) // 2 if other is None else len(other.points)
         if other is not None:
             notes = [*notes, f"{n} held out for evaluation"]
         return cls(
-            tuple(sample.points.shape[1:]),
+            tuple(values.shape[1:]),
             training.sample,
             networks=networks,
             unit=size.unit,
-            offset=size.offset,
+            offset=offset,
             bounded=size.bounded,
+            measure=measure,
             evaluation_size=min(MAX_EVALUATION_SIZE, n),
             sample_without_replacement=training.sample_without_replacement,
             held_out=None if other is None else other.sample_without_replacement,
+            labels=code,
             description=f"{name}: " + "; ".join(notes),
         )
 

@@ -8,6 +8,8 @@ import numpy as np
 from divergences import DistributionError
 from divergences._cli import tables
 from gan.data.dataset import DEFAULT_HELD_OUT, DataSet
+from gan.data.labels import FOLDERS, labels_of_file
+from gan.errors import ConfigError
 
 SUFFIXES = (".npy", ".npz", ".csv", ".tsv", ".txt", ".parquet")
 
@@ -24,6 +26,7 @@ def data_set_of_path(
     image_size: int | None = None,
     standardize: bool = False,
     held_out: float = DEFAULT_HELD_OUT,
+    labels: str | None = None,
 ) -> DataSet:
     """The data set in a file of points or a folder of images.
 
@@ -33,6 +36,7 @@ def data_set_of_path(
         image_size: Side in pixels that images of a folder are resized to.
         standardize: Divide each column of a table by its standard deviation.
         held_out: Share of the points that evaluations are of and training does not see.
+        labels: Column of a table, a file of labels, or "folders" for images in folders.
 
     Returns:
         The data set.
@@ -40,24 +44,38 @@ def data_set_of_path(
     Raises:
         DistributionError: If it cannot be read, or holds no points; with the path, the rows and
             the remedy.
+        ConfigError: If ``labels`` are not those of a folder.
     """
     if path.is_dir():
-        return DataSet.of_images(path, size=image_size, held_out=held_out)
+        if labels not in (None, FOLDERS):
+            raise ConfigError(
+                f"--labels of a folder of images must be {FOLDERS}, the folders in it, but is "
+                f"{labels}"
+            )
+        return DataSet.of_images(
+            path, size=image_size, held_out=held_out, labels=labels is not None
+        )
+    words = None if labels is None or not is_data_path(labels) else labels_of_file(Path(labels))
     if path.suffix.lower() == ".npy" and (images := _array_of_images(path)) is not None:
-        return DataSet.of_points(images, name=str(path), held_out=held_out)
+        return DataSet.of_points(images, name=str(path), held_out=held_out, labels=words)
     table = tables.read(path)
-    numbers = table.numbers(range(table.n_columns))
+    columns = list(range(table.n_columns))
+    if labels is not None and words is None:
+        columns.remove(index := table.column_index(labels))
+        words = table.columns[index]
+    numbers = table.numbers(columns)
     missing = np.flatnonzero(np.isnan(numbers).any(axis=1))
     if len(missing):
         raise DistributionError(
             f"{path}: {len(missing)} of {table.n_rows} rows have missing entries: "
             f"{table.row_list(missing)}; drop those rows"
         )
-    names = [table.column_name(index) for index in range(table.n_columns)]
+    names = [table.column_name(index) for index in columns]
     return DataSet.of_points(
         numbers,
         standardize=standardize,
         held_out=held_out,
+        labels=words,
         name=str(path),
         column_names=names,
     )

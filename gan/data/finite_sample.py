@@ -66,6 +66,10 @@ class FiniteSample:
             )
         return self._at(torch.randperm(len(self.points), generator=rng, device=rng.device)[:n])
 
+    def all(self) -> Tensor:
+        """All points, as float32."""
+        return self._at(torch.arange(len(self.points)))
+
     def _at(self, indices: Tensor) -> Tensor:
         """Points at some indices, as float32."""
         points = self.points[indices.to(self.points.device)].to(indices.device)

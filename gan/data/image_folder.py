@@ -10,7 +10,7 @@ from divergences import DistributionError
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp")
 
 
-def read_image_folder(folder: Path, size: int | None, /) -> NDArray[np.uint8]:
+def read_image_folder(folder: Path, size: int | None, /) -> tuple[list[Path], NDArray[np.uint8]]:
     """Pixels of all images in a folder and the folders in it, grey if none has color.
 
     An image that is not square is cut to its middle square when it is resized.
@@ -20,7 +20,7 @@ def read_image_folder(folder: Path, size: int | None, /) -> NDArray[np.uint8]:
         size: Side in pixels that images are resized to; None to take them as they are.
 
     Returns:
-        Pixels, shape ``(n, channels, height, width)``, in the order of the paths.
+        Paths of the images, and pixels in their order, shape ``(n, channels, height, width)``.
 
     Raises:
         DistributionError: If there are no images, one cannot be read, or they differ in size.
@@ -39,7 +39,7 @@ def read_image_folder(folder: Path, size: int | None, /) -> NDArray[np.uint8]:
             )
     stacked = np.stack(images).transpose(0, 3, 1, 2)
     is_grey = bool((stacked == stacked[:, :1]).all())
-    return np.ascontiguousarray(stacked[:, :1] if is_grey else stacked)
+    return paths, np.ascontiguousarray(stacked[:, :1] if is_grey else stacked)
 
 
 def _read(path: Path, size: int | None) -> NDArray[np.uint8]:

@@ -1,5 +1,6 @@
 """Configuration of a run, with all its choices checked."""
 
+import math
 from collections.abc import Collection
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
@@ -10,22 +11,25 @@ from tyro.conf import Positional, Suppress, UseAppendAction, arg
 
 from gan.data.dataset import DEFAULT_HELD_OUT
 from gan.data.files import digest_of_path, is_data_path
-from gan.datasets import DATA, QUICK_SETTINGS
+from gan.datasets import DATA
 from gan.errors import ConfigError, unknown_name
 from gan.networks import NETWORKS
 from gan.recipes.recipe import Recipe
 from gan.recipes.registry import RECIPES
 from gan.runs.plugins import load_plugins
+from gan.runs.presets import Preset, preset, supported
 from gan.training.devices import Precision, Strategy
 
 EARLY_EVALUATION_STEPS = (10, 100)  # the distance falls fastest at the start
 DEFAULT_EVALUATIONS = 5  # evenly spaced over the run
 DEFAULT_PATIENCE = 5
+OF_PRESET: Any = None  # replaced by the choice of the preset
 UNRECORDED_FIELDS = (  # a run resumes with others
     "out",
     "data_dir",
     "tensorboard",
     "threads",
+    "minutes",
     "more_steps",
     "allow_other_torch",
     "stop_when_flat",
@@ -47,7 +51,11 @@ class Config:
             are in these units, too.
         held_out: Share of the points of a file or folder that evaluations are of and training does
             not see, from 0 to 0.5.
-        networks: Name of the pair of networks; by default the data set's own.
+        labels: Column of a table with the labels of its rows, a file of labels, or the word
+            folders for images in a folder for each label: generator and critic are conditional.
+        networks: Name of the pair of networks; by default the best known for the recipe on the
+            data, else the data set's own.
+        minutes: Duration of training on this machine, in place of --steps: a step is timed first.
         steps: Generator steps in all; the learning rate's schedule ends there.
         more_steps: Extend the finished run in the folder by this number of steps; the learning
             rate's schedule then ends at the last of them.
@@ -58,11 +66,13 @@ class Config:
         stop_when_flat: Stop early, after --patience evaluations without a new lowest exact EMD.
         patience: Such evaluations in a row.
         out: Folder of the run; by default runs/DATA-RECIPE-seedSEED.
-        settings: quick: tuned for minutes of training. paper: the published settings, for hours.
+        settings: best: the best known for the recipe on the data, else quick. quick: tuned for
+            minutes of training on any data. paper: the published settings, for hours.
         device: Torch device: cpu, cuda, cuda:1, mps, ...
         devices: Number of processes, one on each device, that share every batch.
         strategy: Communication of several processes: ddp, or Lightning Fabric's choice.
-        precision: 32, or bf16-mixed: matrix products in bfloat16, weights in float32.
+        precision: 32, or bf16-mixed: matrix products in bfloat16, weights in float32. By default
+            bf16-mixed where it belongs to the best settings and the processor has it, else 32.
         evaluate_every: Generator steps between evaluations; by default a fifth of all steps.
         evaluation_size: Points on each side of an evaluation; by default the data set's own, 1000
             in the plane and 2000 images.
@@ -82,8 +92,10 @@ class Config:
     data_file: Path | None = None
     standardize: bool = False
     held_out: float = DEFAULT_HELD_OUT
+    labels: str | None = None
     networks: str | None = None
-    steps: int = 3000
+    minutes: float | None = None
+    steps: int = OF_PRESET
     more_steps: int | None = None
     start_from: Annotated[Path | None, arg(name="from")] = None
     seed: int = 0
@@ -91,11 +103,11 @@ class Config:
     stop_when_flat: bool = False
     patience: int = DEFAULT_PATIENCE
     out: Path | None = None
-    settings: Literal["quick", "paper"] = "quick"
+    settings: Literal["best", "quick", "paper"] = "best"
     device: str = "cpu"
     devices: int = 1
     strategy: Strategy = "auto"
-    precision: Precision = "32"
+    precision: Precision = OF_PRESET
     evaluate_every: int | None = None
     evaluation_size: int | None = None
     threads: int = 1
@@ -108,6 +120,7 @@ class Config:
         """Load the plugins; refuse unknown names and values out of range."""
         load_plugins(self.plugin)
         self._require_known_names()
+        self._complete()
         for name in (
             "steps",
             "more_steps",
@@ -121,14 +134,7 @@ class Config:
             if number is not None and number < 1:
                 flag = name.replace("_", "-")
                 raise ConfigError(f"--{flag} must be at least 1, but is {number}")
-        if not 0 <= self.seed < 2**63:
-            raise ConfigError(f"--seed must be from 0 to 2**63 - 1, but is {self.seed}")
-        if self.evaluation_size is not None and self.evaluation_size < 2:
-            raise ConfigError(
-                f"--evaluation-size must be at least 2, but is {self.evaluation_size}"
-            )
-        if not 0 <= self.held_out <= 0.5:
-            raise ConfigError(f"--held-out must be from 0 to 0.5, but is {self.held_out}")
+        self._require_ranges()
         unknown = self.changes.keys() - {setting.name for setting in fields(Recipe)}
         if unknown:
             raise ConfigError(f"a recipe has no setting {', '.join(sorted(unknown))}")
@@ -137,13 +143,45 @@ class Config:
         except ValueError as error:
             raise ConfigError(str(error)) from None
 
+    def _require_ranges(self) -> None:
+        """Refuse seed, duration, sizes and shares out of range."""
+        if not 0 <= self.seed < 2**63:
+            raise ConfigError(f"--seed must be from 0 to 2**63 - 1, but is {self.seed}")
+        if self.minutes is not None and not 0 < self.minutes < math.inf:
+            raise ConfigError(f"--minutes must be above 0, but is {self.minutes:g}")
+        if self.evaluation_size is not None and self.evaluation_size < 2:
+            raise ConfigError(
+                f"--evaluation-size must be at least 2, but is {self.evaluation_size}"
+            )
+        if not 0 <= self.held_out <= 0.5:
+            raise ConfigError(f"--held-out must be from 0 to 0.5, but is {self.held_out}")
+
+    def _complete(self) -> None:
+        """Fill in what depends on other choices: networks, steps and precision."""
+        known = self.preset
+        choices = {
+            "networks": known.networks,
+            "steps": known.steps,
+            "precision": supported(known.precision, self.device),
+        }
+        for name, choice in choices.items():
+            if getattr(self, name) is None:
+                object.__setattr__(self, name, choice)
+
+    @property
+    def preset(self) -> Preset:
+        """Best known settings of the recipe on the data; without effect unless asked for."""
+        if self.settings != "best":
+            return Preset()
+        return preset(self.recipe, self.data, self.networks)
+
     def _require_known_names(self) -> None:
         """Refuse an unknown recipe, data set, pair of networks or kind of settings."""
         choices_of: dict[str, Collection[str]] = {
             "recipe": RECIPES,
             "data": DATA,
             "networks": NETWORKS,
-            "settings": ("quick", "paper"),
+            "settings": ("best", "quick", "paper"),
         }
         for field_name, choices in choices_of.items():
             value = getattr(self, field_name)
@@ -172,8 +210,7 @@ class Config:
         method = RECIPES[self.recipe]
         if self.settings == "paper":
             return replace(method.paper, **self.changes)
-        of_data = QUICK_SETTINGS.get(self.data, {}).get(self.recipe, {})
-        return replace(method.quick, **{**of_data, **self.changes})
+        return replace(method.quick, **{**self.preset.changes, **self.changes})
 
     def record(self) -> dict[str, Any]:
         """All choices that determine the run, in plain values; of a data file, its digest, too."""
@@ -193,7 +230,7 @@ class Config:
         if is_data_path(self.data):
             plain["data_digest"] = digest_of_path(Path(self.data))
         else:
-            del plain["image_size"], plain["standardize"], plain["held_out"]
+            del plain["image_size"], plain["standardize"], plain["held_out"], plain["labels"]
         del plain["data_file"], plain["start_from"]  # absent from the records of older runs
         if self.start_from is not None:
             plain["start_from"] = str(self.start_from)

@@ -15,6 +15,7 @@ import json
 import math
 from collections.abc import Collection
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from shutil import copyfile
 from typing import Any
@@ -198,23 +199,25 @@ class RunFolder:
         Raises:
             DamagedFileError: If the file is not as it was at the last checkpoint, or no JSON.
         """
-        evaluations = [json.loads(line) for line in self._metrics_lines()]
-        return sorted(evaluations, key=lambda evaluation: evaluation["step"])
+        return [json.loads(line) for line in self._metrics_lines()]
 
     def _metrics_lines(self) -> list[str]:
-        """Complete lines of the evaluations, as they were at the last checkpoint and since."""
+        """Lines of the evaluations up to the last checkpoint; all complete ones without one."""
         n, _, expected = (
             file_digests(self.checkpoint_path).get("metrics.jsonl", "0 ").partition(" ")
         )
         try:
             lines = self._written_lines()
-            if any("step" not in json.loads(line) for line in lines):
-                raise KeyError("a line has no step")
-            if expected and digest("".join(lines[: int(n)]).encode()) != expected:
+            steps = [int(json.loads(line)["step"]) for line in lines]
+            if any(later <= step for step, later in pairwise(steps)):
+                raise ValueError("its steps do not increase")
+            if not expected:
+                return lines
+            if digest("".join(lines[: int(n)]).encode()) != expected:
                 raise ValueError("it is not as it was at the last checkpoint")
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise DamagedFileError(self.metrics_path, str(error)) from error
-        return lines
+        return lines[: int(n)]  # a run that was killed has perhaps written one more
 
     def _written_lines(self) -> list[str]:
         """Complete lines of metrics.jsonl."""

@@ -1,6 +1,8 @@
 """Runs from Python: train one, or load one from its folder, and use its networks and metrics."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +16,12 @@ from gan.errors import ConfigError, unknown_name
 from gan.evaluation.critic_gap import CriticGap
 from gan.evaluation.critic_gap import critic_gap as gap_of_critic
 from gan.networks import Critic, Generator
+from gan.networks.labelled import noise_of_label
 from gan.recipes.recipe import Recipe
 from gan.runs import run as training_runs
 from gan.runs.config import Config, config_from_record
 from gan.runs.folder import RunFolder
-from gan.runs.run_metrics import ema_samples
+from gan.runs.run_metrics import MAX_GENERATED_BATCH, ema_samples
 from gan.training.global_sources import seeded_global_sources
 from gan.training.loop import Training
 
@@ -66,33 +69,77 @@ class Run:
             key: np.array([_numbers(line.get(key)) for line in self.evaluations]) for key in keys
         }
 
-    def sample(self, n: int, *, seed: int = 0) -> Tensor:
+    def sample(self, n: int, *, seed: int = 0, label: str | None = None) -> Tensor:
         """Samples of the averaged generator.
 
         Args:
             n: Number of points.
             seed: Seed of the noise.
+            label: Draw points of this label alone.
 
         Returns:
             Points, shape ``(n, *shape)``, in the unit of the data; under ``standardize`` in
             standard deviations of each column.
+
+        Raises:
+            ConfigError: If the data have no such label.
         """
+        return self.labelled_sample(n, seed=seed, label=label)[0]
+
+    def labelled_sample(
+        self, n: int, *, seed: int = 0, label: str | None = None
+    ) -> tuple[Tensor, list[str]]:
+        """Samples of the averaged generator, with their labels.
+
+        Args:
+            n: Number of points.
+            seed: Seed of the noise.
+            label: Draw points of this label alone.
+
+        Returns:
+            Points as of `sample`, and the label of each; no labels if the data have none.
+
+        Raises:
+            ConfigError: If the data have no such label.
+        """
+        code = self.data.labels
         rng = torch.Generator(self.training.rng.device).manual_seed(seed)
         with seeded_global_sources(rng):
-            return ema_samples(self.training, n, rng)
+            if label is not None:
+                names = () if code is None else code.names
+                if label not in names:
+                    raise ConfigError(unknown_name("label", label, names))
+                index = names.index(label)
+                return self._points_of_label(n, index, rng), [label] * n
+            points = ema_samples(self.training, n, rng)
+        if code is None:
+            return points, []
+        points, indices = code.split(points)
+        return points, [code.names[index] for index in indices.tolist()]
+
+    @torch.no_grad()
+    def _points_of_label(self, n: int, index: int, rng: torch.Generator) -> Tensor:
+        """Points of the label of an index, without it."""
+        noise = noise_of_label(self.generator, self.generator.noise(n, rng), index)
+        joint = torch.cat([self.generator(part) for part in noise.split(MAX_GENERATED_BATCH)])
+        return joint if self.data.labels is None else self.data.labels.split(joint)[0]
 
     def critic_gap(self, points: Tensor, *, seed: int = 0) -> CriticGap:
         """Gap of the critic between real points and as many samples, beside their exact EMD.
 
         Args:
             points: Real points, shape ``(n, *shape)``; those that the run has not seen say what it
-                knows of the distribution.
+                knows of the distribution. Points with labels have their code behind them, as
+                ``data.fresh_sample`` draws them.
             seed: Seed of the samples.
 
         Returns:
             The gap with its certified bound, baseline, knowledge and exact EMD.
         """
-        return gap_of_critic(self.critic, points, self.sample(len(points), seed=seed))
+        rng = torch.Generator(self.training.rng.device).manual_seed(seed)
+        with seeded_global_sources(rng):
+            generated = ema_samples(self.training, len(points), rng)
+        return gap_of_critic(self.critic, points, generated)
 
     def __repr__(self) -> str:
         """Recipe, data and progress in one line."""
@@ -102,12 +149,21 @@ class Run:
         )
 
 
-def run(config: Config | str, /, *, resume: bool = False, **choices: Any) -> Run:
+def run(
+    config: Config | str,
+    /,
+    *,
+    resume: bool = False,
+    on_evaluation: Callable[[Run], object] | None = None,
+    **choices: Any,
+) -> Run:
     """Train as `gan train` does, and write the folder of the run.
 
     Args:
         config: The configuration, or the name of a recipe.
         resume: Continue the run in the folder, exactly; begin it if it never began.
+        on_evaluation: Called after each evaluation with the run as it is then; its networks go on
+            to be trained.
         choices: Other choices of a `Config` and settings of the recipe, such as
             ``data="points.csv"`` or ``batch_size=64``; not beside a configuration.
 
@@ -130,8 +186,16 @@ def run(config: Config | str, /, *, resume: bool = False, **choices: Any) -> Run
         config = _config(config, choices)
     elif choices:
         raise ConfigError(f"give {', '.join(choices)} to the Config: there is one already")
-    result = training_runs.run(config, resume=resume)
+    callback = None if on_evaluation is None else partial(_call, on_evaluation, config)
+    result = training_runs.run(config, resume=resume, on_evaluation=callback)
     return Run(config, result.data, result.training, tuple(result.metrics))
+
+
+def _call(
+    on_evaluation: Callable[[Run], object], config: Config, result: training_runs.RunResult
+) -> None:
+    """Call a user's function with the run as it is."""
+    on_evaluation(Run(config, result.data, result.training, tuple(result.metrics)))
 
 
 def _config(recipe: str, choices: dict[str, Any]) -> Config:

@@ -3,6 +3,7 @@
 import os
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,12 +13,11 @@ import torch
 from gan.data.dataset import DataSet
 from gan.datasets import load_data_set
 from gan.errors import ConfigError, GanError, TrainingError
-from gan.networks import NETWORKS, rescaled
-from gan.networks.rescaling import with_linear_output
 from gan.runs.config import Config, config_from_record
 from gan.runs.continuation import allowed_changes, extended, load_start
-from gan.runs.contract import require_network_types, require_networks, require_sampler
+from gan.runs.duration import sized
 from gan.runs.folder import RunFolder
+from gan.runs.initial_networks import initial_networks
 from gan.runs.lock import locked
 from gan.runs.plugins import load_plugins, plugin_error
 from gan.runs.session import Session
@@ -47,8 +47,29 @@ class RunResult:
     flat: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """Arguments of a run besides its configuration.
+
+    Attributes:
+        position: Line of the terminal for the progress bar, from 0.
+        stop_file: A file at whose presence the run stops.
+        on_evaluation: Called after each evaluation, in the first process.
+    """
+
+    position: int = 0
+    stop_file: Path | None = None
+    on_evaluation: Callable[[RunResult], object] | None = None
+
+
 def run(
-    config: Config, /, *, resume: bool = False, position: int = 0, stop_file: Path | None = None
+    config: Config,
+    /,
+    *,
+    resume: bool = False,
+    position: int = 0,
+    stop_file: Path | None = None,
+    on_evaluation: Callable[[RunResult], object] | None = None,
 ) -> RunResult:
     """Train as configured, and write the folder of the run.
 
@@ -60,6 +81,7 @@ def run(
         resume: Continue the run in the folder, exactly; begin it if it never began.
         position: Line of the terminal for the progress bar, from 0.
         stop_file: A file at whose presence the run stops.
+        on_evaluation: Called after each evaluation, in the first process.
 
     Returns:
         State and evaluations of the run.
@@ -76,7 +98,7 @@ def run(
     """
     torch.set_num_threads(config.threads)
     try:
-        return _run(config, resume, position, stop_file)
+        return _run(config, resume, Invocation(position, stop_file, on_evaluation))
     except GanError:
         raise
     except Exception as error:
@@ -86,18 +108,19 @@ def run(
         raise named from error
 
 
-def _run(config: Config, resume: bool, position: int, stop_file: Path | None) -> RunResult:
+def _run(config: Config, resume: bool, invocation: Invocation) -> RunResult:
     """Train as configured; errors in a plugin's code are raised as they are."""
     folder = RunFolder(config.folder)
     if config.more_steps is not None:
         config, resume = extended(config, folder, resume=resume), True
+    config = sized(config, resume=resume)
     training, data = initial_training(config)
     _require_launchable(config)
     if data.description and training.devices.rank == 0:
         print(data.description, file=sys.stderr)
     if training.devices.rank > 0:
         load_start(training, config, folder)
-        return _run_in_folder(config, training, data, folder, resume, position, stop_file)
+        return _run_in_folder(config, training, data, folder, resume, invocation)
     resume = resume and folder.holds_run()
     if not resume:
         folder.require_empty()  # before a lock is made in a folder that is not of a run
@@ -107,7 +130,7 @@ def _run(config: Config, resume: bool, position: int, stop_file: Path | None) ->
             folder.truncate_to_checkpoint(config.record(), changes=allowed_changes(config))
         else:
             folder.create({**config.record(), **start})
-        return _run_in_folder(config, training, data, folder, resume, position, stop_file)
+        return _run_in_folder(config, training, data, folder, resume, invocation)
 
 
 def _run_in_folder(
@@ -116,8 +139,7 @@ def _run_in_folder(
     data: DataSet,
     folder: RunFolder,
     resume: bool,
-    position: int,
-    stop_file: Path | None,
+    invocation: Invocation,
 ) -> RunResult:
     """Train a new or a resumed run in its folder."""
     training.devices = launch(
@@ -132,7 +154,12 @@ def _run_in_folder(
         writer = TensorBoardWriter(folder.path, training.step)
     start = time.monotonic() - earlier_seconds
     session = Session(config, data, training, folder, writer, start)
-    with stop_signals(file=stop_file) as request, session.progress_bar(position) as bar:
+    if (callback := invocation.on_evaluation) is not None:
+        session.on_evaluation = lambda: callback(
+            RunResult(training, data, training.step == config.steps, folder.metrics())
+        )
+    bar_position, stop_file = invocation.position, invocation.stop_file
+    with stop_signals(file=stop_file) as request, session.progress_bar(bar_position) as bar:
         session.train(request, bar)
     finished = training.step == config.steps
     return RunResult(training, data, finished, folder.metrics(), session.is_flat and not finished)
@@ -164,25 +191,10 @@ def initial_training(config: Config, /) -> tuple[Training, DataSet]:
             image_size=config.image_size,
             standardize=config.standardize,
             held_out=config.held_out,
+            labels=config.labels,
             data_file=config.data_file,
         )
-    name = config.networks or data.networks
-    networks = NETWORKS[name]
-    if not networks.fits(data.shape):
-        fitting = ", ".join(k for k, pair in NETWORKS.items() if pair.fits(data.shape))
-        raise ConfigError(
-            f"--networks {name} is for {networks.domain}, but points of {config.data} have the "
-            f"shape {data.shape}; choose from {fitting}"
-        )
-    with seeded_global_sources(rng):
-        unit_networks = networks.generator(rng, data.shape), networks.critic(rng, data.shape)
-    require_network_types(*unit_networks)
-    if not data.bounded:
-        unit_networks = with_linear_output(unit_networks[0]), unit_networks[1]
-    generator, critic = rescaled(*unit_networks, data.unit, data.offset)
-    if config.plugin:
-        require_sampler(data, config.data, rng)
-        require_networks(generator, critic, data, rng)
+    generator, critic = initial_networks(config, data, rng)
     recipe = config.recipe_settings
     return Training.start(
         generator, critic, recipe, steps=config.steps, rng=rng, devices=devices

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -54,6 +55,11 @@ def _drawing(shape: tuple[int, ...]) -> Callable[[Figure, Tensor, Tensor], None]
     return drawings[len(shape)]
 
 
+def evenly_spaced(points: Tensor, n: int, /) -> Tensor:
+    """``n`` of the points, evenly spaced: of all labels, if these are in order."""
+    return points[torch.linspace(0, len(points) - 1, min(n, len(points))).long()]
+
+
 def draw_histogram(figure: Figure, real: Tensor, generated: Tensor, /) -> None:
     """Draw histograms of numbers."""
     axes = figure.add_subplot()
@@ -63,7 +69,7 @@ def draw_histogram(figure: Figure, real: Tensor, generated: Tensor, /) -> None:
         (generated, GENERATED_COLOR, "generated"),
     ):
         values = points[:, 0].clamp(float(bins[0]), float(bins[-1])).numpy()
-        axes.hist(values, bins=bins, density=True, color=color, alpha=0.6, label=label)
+        axes.hist(values, bins=bins.tolist(), density=True, color=color, alpha=0.6, label=label)
     axes.legend()
 
 
@@ -78,8 +84,8 @@ def draw_images(figure: Figure, real: Tensor, generated: Tensor, /) -> None:
     """Draw generated images in a grid, above a row of real ones."""
     upper, lower = figure.subplots(2, 1, height_ratios=(16, 1))
     limits = float(real.min()), float(real.max())
-    draw_image_grid(upper, generated[:DRAWN_IMAGES], limits)
-    draw_image_grid(lower, real[:GRID_COLUMNS], limits)
+    draw_image_grid(upper, evenly_spaced(generated, DRAWN_IMAGES), limits)
+    draw_image_grid(lower, evenly_spaced(real, GRID_COLUMNS), limits)
     lower.set_title("real", fontsize="small")
 
 
@@ -93,7 +99,7 @@ def draw_sequences(figure: Figure, real: Tensor, generated: Tensor, /) -> None:
     )):
         for channel in range(channels):
             axes: Axes = panels[channel, column]
-            lines = points[:DRAWN_SEQUENCES, :, channel].numpy().T
+            lines = evenly_spaced(points, DRAWN_SEQUENCES)[:, :, channel].numpy().T
             axes.plot(lines, color=color, linewidth=0.8, alpha=0.7)
             axes.set_ylabel(f"channel {channel}" * (column == 0))
         panels[0, column].set_title(label)

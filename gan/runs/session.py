@@ -2,6 +2,7 @@
 
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn
@@ -63,6 +64,7 @@ class Session:
     start: float
     rate: StepRate = field(default_factory=StepRate)
     emds: list[float] = field(default_factory=list)
+    on_evaluation: Callable[[], object] | None = None
 
     @property
     def is_flat(self) -> bool:
@@ -86,7 +88,7 @@ class Session:
             position=position,
             dynamic_ncols=True,
             mininterval=0.5,
-            disable=self.devices.rank > 0,
+            disable=True if self.devices.rank > 0 else None,  # None: only on a terminal
         )
 
     def train(self, request: StopRequest, bar: "tqdm[NoReturn]") -> None:
@@ -123,7 +125,10 @@ class Session:
         for step in train(self.training, real=self.data.sample):
             bar.update()
             if is_first and self.config.evaluates_at(step.number):
-                last_emd = {"exact": f"{self.evaluate(step, n, floor):.4f}"}
+                emd = self.evaluate(step, n, floor)
+                last_emd = {"exact": f"{emd:.4f}"}
+                if bar.disable:
+                    print(self._log_line(step, emd, floor), file=sys.stderr, flush=True)
                 self.rate.restart(step.number)
             if step.number % PROGRESS_STEPS == 0:
                 bar.set_postfix({**_progress_numbers(step), **last_emd}, refresh=False)
@@ -141,6 +146,15 @@ class Session:
     def must_stop_flat(self) -> bool:
         """Whether to stop early, because the exact EMD has ceased to fall."""
         return self.config.stop_when_flat and self.is_flat
+
+    def _log_line(self, step: Step, emd: float, floor: float) -> str:
+        """An evaluation as one line, for a log without a progress bar."""
+        config = self.config
+        return (
+            f"{config.recipe} on {config.data}, seed {config.seed}: step {step.number} of "
+            f"{config.steps} after {self.seconds():.0f} s; exact EMD {emd:.4f} (floor {floor:.4f}), "
+            f"gap {step.gap:.4f}"
+        )
 
     def floor(self, n: int) -> float:
         """Sampling floor of the exact EMD of n points on each side."""
@@ -170,8 +184,10 @@ class Session:
             self.folder.save_best()
         rng = self.stream(PICTURE_STREAM)
         with seeded_global_sources(rng):
-            real = self.data.sample(PICTURE_POINTS, rng)
-            generated = run_metrics.ema_samples(self.training, PICTURE_POINTS, rng)
+            real = self._without_labels(self.data.sample(PICTURE_POINTS, rng))
+            generated = self._without_labels(
+                run_metrics.ema_samples(self.training, PICTURE_POINTS, rng)
+            )
         try:
             save_frame(
                 self.folder.path,
@@ -180,7 +196,16 @@ class Session:
             )
         except ValueError as error:
             tqdm.write(f"no picture of the samples: {error}", file=sys.stderr)
+        if self.on_evaluation is not None:
+            self.on_evaluation()
         return evaluation.live.exact
+
+    def _without_labels(self, points: Tensor) -> Tensor:
+        """Points in the order of their labels, without these; others as they are."""
+        if self.data.labels is None:
+            return points
+        points, labels = self.data.labels.split(points)
+        return points[labels.argsort(stable=True)]
 
     def _save_picture(self, path: Path, real: Tensor, generated: Tensor, step: int) -> None:
         """Save a picture of generated points beside real ones; of texts, print some, too."""

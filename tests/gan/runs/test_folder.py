@@ -83,9 +83,11 @@ def test_a_run_of_another_device_is_loaded_without_its_randomness(folder, traini
 
 def test_evaluations_after_the_checkpoint_are_made_again(folder, training):
     training.step = 4
-    folder.save_checkpoint(training, seconds=2.5)
-    for step in (2, 4, 6):
+    for step in (2, 4):
         folder.append_metrics({"step": step})
+    folder.save_checkpoint(training, seconds=2.5)
+    folder.append_metrics({"step": 6})
+    assert folder.metrics() == [{"step": 2}, {"step": 4}]
     with folder.metrics_path.open("a") as file:
         file.write('{"step": 8, "ga')  # torn by a crash
     folder.truncate_to_checkpoint({"steps": 9, "seed": 0})

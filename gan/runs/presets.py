@@ -1,0 +1,102 @@
+"""Best known settings of a recipe on a data set: networks, length and settings of the recipe.
+
+They are those of the best cases of `benchmarks.gan.training`.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+
+from gan.training.devices import Precision
+
+DEFAULT_STEPS = 3000
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """Networks, length and settings that belong together.
+
+    Attributes:
+        networks: Name of the pair of networks; None for the data set's own.
+        steps: Generator steps.
+        changes: Settings that differ from the quick ones of the recipe.
+        precision: Precision of matrix products, on a processor that has it.
+    """
+
+    networks: str | None = None
+    steps: int = DEFAULT_STEPS
+    changes: dict[str, Any] = field(default_factory=dict)
+    precision: Precision = "32"
+
+
+PRESETS: dict[str, dict[str, Preset]] = {
+    "eight-gaussians": {
+        "wgan-gp": Preset(
+            "fourier-mlp",
+            3600,
+            {
+                "learning_rate": 4e-3,
+                "penalty_weight": 0.1,
+                "generator_decay": 4.0,
+                "average_rate": 6e-3,
+            },
+        ),
+        "wgan-lp": Preset(
+            "fourier-mlp",
+            3600,
+            {"learning_rate": 3e-3, "generator_decay": 3.0, "average_rate": 4e-3},
+        ),
+    },
+    "pacgan-ring": {"wgan-lp": Preset("mlp", 4500)},
+    "twenty-five-gaussians": {
+        "wgan-lp": Preset(
+            "mlp", 8500, {"batch_size": 128, "learning_rate": 3e-3, "penalty_weight": 2.83}
+        )
+    },
+    "mnist": {
+        "wgan-gp": Preset(
+            "convolutional-categorical",
+            8000,
+            {
+                "batch_size": 64,
+                "critic_steps": 5,
+                "learning_rate": 2e-3,
+                "average_rate": 1e-3,
+                "penalty_weight": 10.0,
+            },
+            "bf16-mixed",
+        )
+    },
+    "characters": {
+        "wgan-gp": Preset(
+            "sequence",
+            changes={"batch_size": 64, "learning_rate": 1e-3, "penalty_weight": 10.0},
+        )
+    },
+}
+
+
+def preset(recipe: str, data: str, networks: str | None, /) -> Preset:
+    """Best known settings of a recipe on a data set.
+
+    Args:
+        recipe: Name of the recipe.
+        data: Name of the data set.
+        networks: Name of the networks that were asked for; None for the best ones.
+
+    Returns:
+        The settings; those of no preset where none is known, or is known for other networks.
+    """
+    known = PRESETS.get(data, {}).get(recipe, Preset())
+    return known if networks in (None, known.networks) else Preset()
+
+
+def supported(precision: Precision, device: str, /) -> Precision:
+    """A precision if the device computes with it, else 32."""
+    if precision == "bf16-mixed" and device == "cpu":
+        # Others emulate it, at a fraction of the speed. Older torch cannot tell.
+        capabilities: dict[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()
+        has_bfloat16 = any(capabilities.get(name) for name in ("avx512_bf16", "amx_bf16", "bf16"))
+        return precision if has_bfloat16 else "32"
+    return precision
