@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import array_api_compat
 import numpy as np
 
 from divergences import _checks
@@ -13,6 +14,7 @@ from divergences._transport.result import Transport
 from divergences._transport.solve import SolverMethod, SolverOptions
 from divergences._typing import ArrayLike
 from divergences.sampled._estimate import Estimate, ProvedBounds
+from divergences.sampled._lattice_points import lattice_optimum
 from divergences.sampled._missing import CompleteRows, Missing
 from divergences.sampled._point_clouds import PointCloudPair
 from divergences.sampled._population_interval import PopulationInterval
@@ -51,8 +53,8 @@ def emd(
     are computed on first access, `low` by solving two problems of half the size. In many
     dimensions the interval is wide, as for any method without further assumptions.
 
-    The rows of an array of two axes are points, also of a picture: for the EMD of two images pass
-    the cells of the grid as points, and the pixels as weights. Images of total 1 are refused.
+    The rows of an array of two axes are points, also of a picture: the EMD of two images is
+    `divergences.grids.emd`. Images of total 1 are refused.
 
     Args:
         x: Points, shape ``(n, d)``, or ``(n,)`` on the line.
@@ -72,8 +74,9 @@ def emd(
             durations are in seconds: 86400.0 for their time of day. None for the line.
         method: "dense" computes all distances at once, which takes about ``40 n m`` bytes;
             "columns" keeps a few distances per point, and with more than 24 coordinates a table of
-            up to 270 MB. By default the faster of the two, and the closed form on the line and the
-            circle.
+            up to 270 MB. By default the faster of the two, the closed form on the line and the
+            circle, and a flow from neighbor to neighbor, as in `divergences.grids`, for many
+            points that fill a small grid.
         time_limit: Seconds after which the column method stops with an error; None for no limit.
         tolerance: Relative difference of proved bounds at which to stop, strictly between 0 and 1.
             Large problems take much less time; then `low` and `high` are these bounds, of the EMD
@@ -144,7 +147,9 @@ def emd_estimate(
     masses, optimum = clouds.masses, None
     value = clouds.closed_form_distance(ground, masses) if options.method is None else None
     if value is None:
-        optimum = clouds.solve(ground, options)
+        if array_api_compat.is_numpy_namespace(clouds.xp):
+            optimum = lattice_optimum(ground, *masses, options)
+        optimum = optimum or clouds.solve(ground, options)
         value = clouds.distance(optimum, ground)
     return Estimate(
         value,
