@@ -87,6 +87,7 @@ SMALL_RING_MEASURES = partial(
 )
 GRID_MEASURES = partial(mixture_numbers, mixture=twenty_five_gaussians(), pairs=5)
 
+QUICK_OPTIONS = {"settings": "quick"}  # not the best known ones, which are those of this table
 FOURIER_OPTIONS = {"networks": "fourier-mlp"}
 ONE_SIDED_SETTINGS = {"learning_rate": 3e-3, "generator_decay": 3.0, "average_rate": 4e-3}
 CATEGORICAL_OPTIONS = {"networks": "convolutional-categorical"}
@@ -132,8 +133,12 @@ CASES: dict[str, Case] = {
         options=FOURIER_OPTIONS,
         changes=ONE_SIDED_SETTINGS,
     ),
-    "ring-plain": Case("wgan-gp", "eight-gaussians", 4500, 5, RING_MEASURES),
-    "ring-one-sided-plain": Case("wgan-lp", "eight-gaussians", 4500, 5, RING_MEASURES),
+    "ring-plain": Case(
+        "wgan-gp", "eight-gaussians", 4500, 5, RING_MEASURES, options=QUICK_OPTIONS
+    ),
+    "ring-one-sided-plain": Case(
+        "wgan-lp", "eight-gaussians", 4500, 5, RING_MEASURES, options=QUICK_OPTIONS
+    ),
     "ring-reference-script": Case(  # of Gulrajani et al. 2017
         "wgan-gp",
         "eight-gaussians",
@@ -171,7 +176,13 @@ CASES: dict[str, Case] = {
         changes=DIGITS_SETTINGS,
     ),
     "digits-short-plain": Case(
-        "wgan-gp", "mnist", 3000, 1, digit_numbers, options=DIGITS_OPTIONS, changes=DIGITS_SETTINGS
+        "wgan-gp",
+        "mnist",
+        3000,
+        1,
+        digit_numbers,
+        options={**QUICK_OPTIONS, **DIGITS_OPTIONS},
+        changes=DIGITS_SETTINGS,
     ),
     "digits-narrow-mlp": Case(  # as many real digits
         "wgan-hinge",

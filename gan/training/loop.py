@@ -23,6 +23,8 @@ from gan.training.rollback import Rollback
 from gan.training.state import Training
 from gan.training.steps import critic_batch, critic_step, generator_step, set_learning_rate
 
+AVERAGING_EXPONENT = 4  # weights grow with this power of the step
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -159,8 +161,13 @@ def _minibatch(points: Tensor, n: int, rng: torch.Generator) -> Tensor:
 
 @torch.no_grad()
 def _update_average(training: Training) -> None:
-    """Update the moving average of the generator; in the first steps it is the plain mean."""
-    rate = max(training.recipe.average_rate, 1 / training.step)
+    """Update the moving average of the generator; at first it is of the last fifth of all steps.
+
+    The rate (4 + 1) / (t + 4) is polynomial-decay averaging (Shamir and Zhang 2013): unlike the
+    plain mean it forgets the first generators, which are far from the data.
+    """
+    decay = AVERAGING_EXPONENT
+    rate = max(training.recipe.average_rate, (decay + 1) / (training.step + decay))
     torch._foreach_lerp_(
         list(training.average.parameters()), list(training.generator.parameters()), rate
     )

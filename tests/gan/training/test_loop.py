@@ -85,14 +85,17 @@ def test_fine_tuning_a_critic_does_not_change_the_run():
     assert same(training.state_dict(), before)
 
 
-def test_the_average_starts_as_the_mean_and_continues_exponentially():
-    training = started(replace(GAN, average_rate=0.25), steps=6)
+def test_the_average_starts_over_the_last_fifth_and_continues_exponentially():
+    training = started(replace(GAN, average_rate=0.6), steps=6)
     weights, averages = [], []
     for _ in train(training, real=REAL):
         weights.append(next(training.generator.parameters()).detach().clone())
         averages.append(next(training.average.parameters()).clone())
-    assert torch.allclose(averages[2], torch.stack(weights[:3]).mean(0), atol=1e-6)
-    assert torch.allclose(averages[5], 0.75 * averages[4] + 0.25 * weights[5], atol=1e-6)
+    # The weight of step k is in proportion to (k + 3)! / (k - 1)!, which grows as its 4th power.
+    shares = torch.tensor([math.comb(k + 3, 4) for k in (1, 2, 3, 4)], dtype=torch.float32)
+    mean = sum(s * w for s, w in zip(shares / shares.sum(), weights, strict=False))
+    assert torch.allclose(averages[3], mean, atol=1e-6)
+    assert torch.allclose(averages[5], 0.4 * averages[4] + 0.6 * weights[5], atol=1e-6)
 
 
 def test_the_cosine_schedule_goes_from_the_rate_to_0():

@@ -1,0 +1,100 @@
+"""Presets and runs of so many minutes."""
+
+from dataclasses import replace
+
+import pytest
+
+from benchmarks.gan.training import CASES
+from gan.errors import ConfigError
+from gan.recipes.registry import RECIPES
+from gan.runs import duration
+from gan.runs.config import Config
+from gan.runs.duration import Speed, average_rate, sized, steps_within
+from gan.runs.folder import RunFolder
+from gan.runs.presets import PRESETS, supported
+
+SPEED = Speed(setup=6.0, step=0.02, evaluation=1.0)
+BEST_CASES = ("ring", "ring-one-sided", "grid-one-sided", "pacgan-ring", "digits")
+
+
+@pytest.mark.parametrize("name", BEST_CASES)
+def test_the_defaults_are_those_of_the_best_rows_of_the_benchmark(name):
+    case = CASES[name]
+    default = Config(recipe=case.recipe, data=case.data)
+    measured = case.config(0)
+    for choice in ("steps", "networks", "recipe_settings"):
+        expected = getattr(measured, choice)
+        assert getattr(default, choice) == (expected or "mlp"), choice
+    assert default.precision == supported(measured.precision, "cpu")
+
+
+def test_every_preset_is_of_a_recipe_and_data_that_exist():
+    for data, presets in PRESETS.items():
+        for recipe in presets:
+            config = Config(recipe=recipe, data=data)
+            assert config.networks == config.preset.networks
+
+
+def test_other_networks_or_settings_leave_the_preset():
+    quick = RECIPES["wgan-gp"].quick
+    assert Config(recipe="wgan-gp", networks="mlp").recipe_settings == quick
+    config = Config(recipe="wgan-gp", settings="quick")
+    assert (config.recipe_settings, config.networks, config.steps) == (quick, None, 3000)
+    changed = Config(recipe="wgan-gp", changes={"batch_size": 8}).recipe_settings
+    assert (changed.batch_size, changed.penalty_weight) == (8, 0.1)
+
+
+def test_a_processor_without_bfloat16_computes_in_32_bits(monkeypatch):
+    monkeypatch.setattr("torch.cpu.get_capabilities", dict)
+    assert supported("bf16-mixed", "cpu") == "32"
+    assert supported("bf16-mixed", "cuda") == "bf16-mixed"
+
+
+@pytest.mark.parametrize("evaluate_every", [None, 100])
+def test_steps_and_evaluations_end_within_the_minutes(evaluate_every):
+    config = Config(recipe="gan", minutes=2.0, evaluate_every=evaluate_every)
+    steps = steps_within(config, SPEED)
+    run = replace(config, minutes=None, steps=steps)
+    evaluations = sum(map(run.evaluates_at, range(1, steps + 1)))
+    seconds = SPEED.setup + SPEED.step * steps + SPEED.evaluation * evaluations
+    assert 115 < seconds <= 120
+
+
+def test_the_average_is_over_the_same_share_of_a_shorter_run():
+    config = Config(recipe="wgan-gp")
+    assert average_rate(config, config.steps) == config.recipe_settings.average_rate
+    assert average_rate(config, config.steps // 2) == 2 * config.recipe_settings.average_rate
+    assert average_rate(config, 10) == 0.05
+    given = Config(recipe="wgan-gp", changes={"average_rate": 0.01})
+    assert average_rate(given, 100) == 0.01
+
+
+def test_too_few_minutes_are_refused_with_enough_of_them():
+    config = Config(recipe="gan", minutes=0.1)
+    with pytest.raises(ConfigError, match=r"--minutes 0\.1 is too short here") as refused:
+        steps_within(config, SPEED)
+    enough = float(str(refused.value).partition("give --minutes ")[2].split()[0])
+    assert steps_within(replace(config, minutes=1.05 * enough), SPEED) >= 20
+
+
+def test_a_resumed_run_of_minutes_keeps_its_steps(monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(duration, "measured_speed", lambda config: replace(SPEED, step=3.0))
+    config = Config(recipe="gan", minutes=1.5, out=tmp_path / "run")
+    begun = sized(config, resume=True)
+    printed = "1.5 minutes here: 25 steps of 3e+03 ms, 5 evaluations of 1 s"
+    assert printed in capsys.readouterr().err
+    RunFolder(config.folder).create(begun.record())
+    monkeypatch.setattr(duration, "measured_speed", lambda config: pytest.fail("timed again"))
+    assert sized(config, resume=True).record() == begun.record()
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"minutes": 0.0}, "--minutes must be above 0, but is 0"),
+        ({"minutes": 1.0, "devices": 2}, "--minutes is for one device"),
+    ],
+)
+def test_impossible_minutes_are_refused(changes, message):
+    with pytest.raises(ConfigError, match=message):
+        sized(Config(recipe="gan", **changes))
