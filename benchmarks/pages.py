@@ -156,9 +156,11 @@ ALL_PAGES = {
         "Exact EMD of images",
         "dotmark",
         "Processor time of `grids.transport` on pairs of DOTmark images (Schrieber, Schuhmacher "
-        "and Gottschlich 2016), with flow and proof. POT solves the dense problem between the "
-        "pixels whose masses differ, where its matrix fits.",
+        "and Gottschlich 2016), with flow and proof; memory is the peak of the process, Python "
+        "and numpy included. POT solves the dense problem between the pixels whose masses differ, "
+        "where its matrix fits.",
         tables.dotmark,
+        figures=(("images.png", "Time by the number of pixels"),),
     ),
     "graphs": Page(
         "Exact EMD on graphs",

@@ -15,11 +15,12 @@ def dotmark(record: Record, /) -> str:
         "pairs",
         "mean",
         "slowest",
+        "memory",
         "largest gap / cost",
         "POT on first pairs",
         "ours",
     ]
-    rows = [_dotmark_row(row) for row in record["rows"]]
+    rows = [_dotmark_row(row) for row in sorted(record["rows"], key=_in_order) if row["seconds"]]
     published = [
         f"Published for {name}, on other machines: "
         + ", ".join(f"{solver} {seconds:,} s" for solver, seconds in solvers.items())
@@ -29,28 +30,24 @@ def dotmark(record: Record, /) -> str:
     return "\n\n".join([table(head, rows), *published])
 
 
+def _in_order(row: Record, /) -> tuple[int, str]:
+    """Size and class, by which rows are sorted."""
+    return row["side"], row["class"]
+
+
 def _dotmark_row(row: Record) -> list[str]:
     """Cells of a class, size and distance."""
-    if "seconds" not in row:  # a record of means
-        peers, ours = row.get("peer_mean_s"), row.get("ours_of_these_mean_s")
-        mean, slowest, gap, pairs = (
-            row[key] for key in ("mean_s", "max_s", "max_relative_gap", "pairs")
-        )
-    else:
-        seconds, pairs = row["seconds"], len(row["seconds"])
-        mean, slowest, gap = statistics.fmean(seconds), max(seconds), max(row["relative_gaps"])
-        peer_seconds = row["peer_seconds"]
-        peers = statistics.fmean(peer_seconds) if peer_seconds else None
-        ours = statistics.fmean(seconds[: len(peer_seconds)]) if peer_seconds else None
-    times = ["" if time is None else milliseconds(time) for time in (peers, ours)]
+    seconds, peers = row["seconds"], row["peer_seconds"]
+    pairs_of_both = (peers, seconds[: len(peers)]) if peers else ()
     return [
         row["name"],
-        str(pairs),
-        milliseconds(mean),
-        milliseconds(slowest),
-        f"{gap:.0e}",
-        *times,
-    ]
+        str(len(seconds)),
+        milliseconds(statistics.fmean(seconds)),
+        milliseconds(max(seconds)),
+        f"{row['peak_memory_mb'] / 1000:.2g} GB",
+        f"{max(row['relative_gaps']):.0e}",
+        *(milliseconds(statistics.fmean(times)) for times in pairs_of_both),
+    ] + [""] * (0 if peers else 2)
 
 
 def graphs(record: Record, /) -> str:

@@ -23,7 +23,14 @@ from benchmarks.gan import (
 from benchmarks.pages import PAGES, provenance
 from benchmarks.render_tables import outdated
 from benchmarks.samples import permutation
-from benchmarks.transport import column_generation, exact, high_dimension, one_dimensional
+from benchmarks.transport import (
+    column_generation,
+    dotmark,
+    exact,
+    high_dimension,
+    one_dimensional,
+    tables,
+)
 from gan.critics import CRITICS
 from gan.critics.pairs import named_pair
 from gan.training.loop import train
@@ -270,6 +277,15 @@ def test_the_growth_of_time_is_drawn_as_png(tmp_path):
     path = tmp_path / "growth.png"
     column_generation.draw(results_io.load(column_generation.RESULTS)["cases"], path)
     assert path.read_bytes().startswith(b"\x89PNG")
+
+
+def test_times_of_images_are_drawn_and_tabulated(tmp_path):
+    record = results_io.load(dotmark.RESULTS)
+    dotmark.draw(record, tmp_path / "images.png")
+    assert (tmp_path / "images.png").read_bytes().startswith(b"\x89PNG")
+    text = tables.dotmark(record)
+    assert len(record["rows"]) == sum(" x " in line for line in text.splitlines()) - 1
+    assert "published" in text.lower()
 
 
 def test_both_timed_training_loops_take_the_same_steps():
