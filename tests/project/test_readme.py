@@ -77,6 +77,16 @@ def test_every_link_and_picture_of_a_readme_is_a_file_of_the_project(name):
     assert not missing
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_the_output_of_the_command_is_that_of_the_guide(name):
+    guide = (ROOT / "docs/guide/command_line.md").read_text(encoding="utf-8")
+    session = re.search(
+        r"```console\n(\$ divergences real.csv generated.npy\n.*?)```", guide, re.S
+    )
+    shown = session[1].rstrip().splitlines()
+    assert "\n".join(f"    {line}".rstrip() for line in shown) in TEXTS[name]
+
+
 def measured_numbers():
     """Numbers in the text of both files, as the results have them."""
     signs = results_io.load(results_io.RESULTS / "accuracy.json")["signs"]
