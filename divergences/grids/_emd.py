@@ -61,8 +61,10 @@ def emd(
 
     Returns:
         Distances, in the shape of the batch, at least 0, in the unit of the spacing (its square
-        for "sqeuclidean"), certified to a relative error of 1e-9 plus rounding. In torch they
-        carry the envelope gradient: the potentials.
+        for "sqeuclidean"), certified to a relative error of 1e-9. Of squared distances on over
+        1000 pixels, rounding may leave more open where histograms nearly agree, up to 1e-3 of the
+        cost: `transport` states it as the gap. In torch they carry the envelope gradient: the
+        potentials.
 
     Raises:
         DistributionError: If an argument is negative, infinite or NaN, the shapes or totals
