@@ -1,7 +1,6 @@
 """Categorical latent code of a generator, in addition to continuous noise."""
 
 import torch
-from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn.functional import one_hot
 
@@ -17,6 +16,7 @@ class CategoricalLatent(nn.Module):
 
     Attributes:
         k: Number of categories.
+        scale: Value of the code at its category.
 
     Source:
         Chen et al. 2016, "InfoGAN", section 7, for the codes; Khayatkhoei, Elgammal and Singh
@@ -26,8 +26,9 @@ class CategoricalLatent(nn.Module):
     def __init__(self, k: int) -> None:
         super().__init__()
         self.k = k
+        self.scale = CODE_SCALE
 
-    def forward(self, noise: Float[Tensor, " n z"]) -> Float[Tensor, " n z"]:
+    def forward(self, noise: Tensor) -> Tensor:
         """Noise whose first k coordinates are 0, except for `CODE_SCALE` at their maximum."""
         code = one_hot(noise[:, : self.k].argmax(dim=1), self.k).to(noise.dtype)
-        return torch.cat([CODE_SCALE * code, noise[:, self.k :]], dim=1)
+        return torch.cat([self.scale * code, noise[:, self.k :]], dim=1)

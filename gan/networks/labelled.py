@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 import torch
-from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn.functional import one_hot
 
@@ -38,9 +37,9 @@ class LabelledBody(nn.Module):
         self.shifts = nn.Parameter(shifts)
         self.register_buffer("thresholds", thresholds, persistent=False)
 
-    def forward(self, noise: Float[Tensor, " n z1"]) -> Float[Tensor, " n *joint"]:
+    def forward(self, noise: Tensor) -> Tensor:
         """Points with the code of their labels, one per row of ``noise``."""
-        labels = torch.bucketize(noise[:, -1].contiguous(), self.thresholds)
+        labels = (noise[:, -1:] > self.thresholds).sum(dim=1)
         points = self.body(noise[:, :-1] + self.shifts[labels])
         k = len(self.shifts)
         code = self.low + (self.high - self.low) * one_hot(labels, k).to(points)

@@ -1,4 +1,7 @@
-"""Base modules: a generator of points from noise, and a critic that scores points."""
+"""Base modules: a generator of points from noise, and a critic that scores points.
+
+The forward methods of generators have plain types, which ``torch.jit.script`` can read.
+"""
 
 from typing import Literal
 
@@ -25,8 +28,8 @@ class Generator(nn.Module):
         self.body = body
         self.distribution = distribution
 
-    def forward(self, noise: Float[Tensor, " n z"]) -> Float[Tensor, " n *shape"]:
-        """Points, one per row of ``noise``."""
+    def forward(self, noise: Tensor) -> Tensor:
+        """Points, shape ``(n, *shape)``, one per row of ``noise``, shape ``(n, z)``."""
         return self.body(noise)
 
     def noise(self, n: int, rng: torch.Generator) -> Float[Tensor, " n z"]:

@@ -28,7 +28,8 @@ class Scale(nn.Module):
     def forward(self, values: Tensor) -> Tensor:
         """``values`` times the factor, plus the offset."""
         scaled = self.factor * values
-        return scaled if self.offset is None else scaled + self.offset.to(scaled)
+        offset = self.offset
+        return scaled if offset is None else scaled + offset.to(scaled)
 
 
 def rescaled(

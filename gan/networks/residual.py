@@ -29,7 +29,7 @@ class UpBlock(nn.Module):
 
     def forward(self, values: Tensor) -> Tensor:
         """From ``(n, c, h, w)`` to ``(n, c, 2 h, 2 w)``."""
-        upsampled = interpolate(values, scale_factor=2)
+        upsampled = interpolate(values, scale_factor=2.0)
         return upsampled + self.convolutions(upsampled)
 
 

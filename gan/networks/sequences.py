@@ -3,7 +3,6 @@
 import math
 
 import torch
-from jaxtyping import Float
 from torch import Tensor, nn
 
 from gan.networks.mlp import linear
@@ -11,14 +10,14 @@ from gan.networks.modules import Critic, Generator, Shape
 
 RESIDUAL_SCALE = 0.3
 KERNEL_SIZE = 5
-LOGIT_GAIN = 5.0  # with flat rows, the critic sees at first only that they are not one-hot
+LOGIT_GAIN = 10.0  # with flat rows, the critic sees at first only that they are not one-hot
 
 
 class Transpose(nn.Module):
     """Exchanges positions and channels of sequences: ``(n, a, b)`` becomes ``(n, b, a)``."""
 
-    def forward(self, values: Float[Tensor, " n a b"]) -> Float[Tensor, " n b a"]:
-        """``values`` with its last two axes exchanged."""
+    def forward(self, values: Tensor) -> Tensor:
+        """``values``, shape ``(n, a, b)``, with its last two axes exchanged."""
         return values.transpose(1, 2)
 
 
@@ -27,16 +26,18 @@ class SequenceBlock(nn.Module):
 
     Attributes:
         convolutions: The residual branch.
+        scale: Factor of the residual branch.
     """
 
     def __init__(self, channels: int, rng: torch.Generator, /) -> None:
         super().__init__()
         first, second = (convolution_1d(channels, channels, KERNEL_SIZE, rng) for _ in range(2))
         self.convolutions = nn.Sequential(nn.ReLU(), first, nn.ReLU(), second)
+        self.scale = RESIDUAL_SCALE
 
-    def forward(self, values: Float[Tensor, " n c length"]) -> Float[Tensor, " n c length"]:
-        """Values plus the scaled residual branch."""
-        return values + RESIDUAL_SCALE * self.convolutions(values)
+    def forward(self, values: Tensor) -> Tensor:
+        """Values, shape ``(n, channels, length)``, plus the scaled residual branch."""
+        return values + self.scale * self.convolutions(values)
 
 
 def convolution_1d(n_in: int, n_out: int, size: int, rng: torch.Generator, /) -> nn.Conv1d:
@@ -64,8 +65,8 @@ def sequence_generator(
     /,
     *,
     noise_size: int = 64,
-    channels: int = 32,
-    blocks: int = 1,
+    channels: int = 64,
+    blocks: int = 2,
     probabilities: bool = True,
 ) -> Generator:
     """Generator of sequences, of probability vectors or of numbers.
@@ -102,7 +103,7 @@ def sequence_generator(
 
 
 def sequence_critic(
-    rng: torch.Generator, shape: Shape, /, *, channels: int = 32, blocks: int = 1
+    rng: torch.Generator, shape: Shape, /, *, channels: int = 64, blocks: int = 2
 ) -> Critic:
     """Critic of sequences of probability vectors.
 

@@ -1,6 +1,7 @@
 """Keys of metrics.jsonl: what a run writes of each evaluation, with meaning, unit and range."""
 
 import math
+import sys
 from typing import Any, NamedTuple
 
 from gan.data.dataset import Measures
@@ -110,6 +111,80 @@ RUN_KEYS = {
 }
 
 
+LOG_2 = "0 to log 2"
+DATA_KEYS = {  # of the data sets of this package
+    "modes": MetricKey("Modes with at least one sample within 3 sigma.", "modes", ">= 0"),
+    "in_3_sigma": MetricKey("Share of samples within 3 sigma of a mode.", "none", "0 to 1"),
+    "shares": MetricKey("Share of samples by nearest mode, class or segment.", "none", "0 to 1"),
+    "smallest_share": MetricKey("Smallest of these shares.", "none", "0 to 1"),
+    "largest_share": MetricKey("Largest of these shares.", "none", "0 to 1"),
+    "share_reverse_kl": MetricKey(
+        "KL of the shares of the samples from those of the data.", "nats", ">= 0"
+    ),
+    "density_reverse_kl": MetricKey(
+        "KL of the samples from the data, by a density estimate of the samples.", "nats", "any"
+    ),
+    "density_js": MetricKey(
+        "JS of samples and data, by density estimates of both.", "nats", LOG_2
+    ),
+    "distance_to_segments": MetricKey(
+        "Mean distance of samples from the nearest segment.", "of points", ">= 0"
+    ),
+    "theta": MetricKey("Mean abscissa of the samples.", "of points", "any"),
+    "frechet": MetricKey(
+        "Frechet distance of the features of a classifier of digits.", "of features", ">= 0"
+    ),
+    "confidence": MetricKey(
+        "Mean largest probability that the classifier gives a sample.", "none", "0.1 to 1"
+    ),
+    "mode_kl": MetricKey(
+        "KL of the numbers read from stacked digits from uniform.", "nats", "0 to log 1000"
+    ),
+    **{
+        f"js_{n}": MetricKey(f"JS of the {n}-grams of generated and real text.", "nats", LOG_2)
+        for n in (1, 2, 3, 4)
+    },
+    "js_4_floor": MetricKey("The same of two real texts.", "nats", LOG_2),
+    "js_4_unigram": MetricKey("The same of random characters of the text.", "nats", LOG_2),
+    "js_floors": MetricKey("JS of the 1- to 4-grams of two real texts.", "nats", LOG_2),
+    "js_unigrams": MetricKey("JS of the 1- to 4-grams of random characters.", "nats", LOG_2),
+    "known_words": MetricKey("Share of complete words that the text has.", "none", "0 to 1"),
+    "label_shares": MetricKey(
+        "Share of samples by the label of the nearest real point.", "none", "0 to 1"
+    ),
+    "label_agreement": MetricKey(
+        "Share of samples whose nearest real point has their label.", "none", "0 to 1"
+    ),
+}
+
+
+def markdown_page() -> str:
+    """The page of the documentation that lists all keys."""
+    sections = [
+        (
+            "Of every run",
+            "`gap` to `knowledge` are of the critic of the training, the keys with `tuned_` and "
+            "`refined_` of copies that were fitted to the points of the evaluation.",
+            RUN_KEYS,
+        ),
+        ("Of the data", "Each data set writes some of these.", DATA_KEYS),
+    ]
+    text = (
+        "# Keys of metrics.jsonl\n\nA run writes a line of JSON for each evaluation; `null` "
+        "stands for a number that is not finite. This page is written by\n"
+        "`python -m gan.runs.metric_keys`.\n"
+    )
+    for title, sentence, keys in sections:
+        text += (
+            f"\n## {title}\n\n{sentence}\n\n| key | meaning | unit | range |\n|---|---|---|---|\n"
+        )
+        text += "".join(
+            f"| `{name}` | {key.meaning} | {key.unit} | {key.range} |\n"
+            for name, key in keys.items()
+        )
+    return text
+
+
 def plain_measures(measures: object, /) -> Measures:
     """Metrics of a data set in numbers that JSON can hold.
 
@@ -149,3 +224,7 @@ def _plain(key: str, value: Any) -> Any:
         f"`measure` must return numbers, but {key!r} is of type {type(value).__name__}; leave it "
         f"out, or return {math.nan} where there is none"
     )
+
+
+if __name__ == "__main__":
+    sys.stdout.write(markdown_page())

@@ -194,6 +194,8 @@ class Session:
                 step.number,
                 lambda path: self._save_picture(path, real, generated, step.number),
             )
+            if self.writer is not None:
+                self.writer.add_picture(self.folder.path / "samples.png", step.number)
         except ValueError as error:
             tqdm.write(f"no picture of the samples: {error}", file=sys.stderr)
         if self.on_evaluation is not None:

@@ -4,11 +4,13 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from gan.errors import ConfigError
 
 
 class TensorBoardWriter:
-    """Writer of evaluations as scalars, into the folder ``tensorboard`` of a run."""
+    """Writer of evaluations and pictures of samples, into the folder ``tensorboard`` of a run."""
 
     def __init__(self, path: Path, step: int) -> None:
         from torch.utils.tensorboard import SummaryWriter  # an extra, and slow to import
@@ -27,6 +29,15 @@ class TensorBoardWriter:
             raise ConfigError(
                 "--tensorboard needs TensorBoard: pip install 'divergences[tensorboard]'"
             )
+
+    def add_picture(self, path: Path, step: int, /) -> None:
+        """Write the picture of samples in a file."""
+        from PIL import Image  # a dependency of matplotlib
+
+        with Image.open(path) as image:
+            pixels = np.asarray(image.convert("RGB"))
+        self._writer.add_image("samples", pixels, step, dataformats="HWC")
+        self._writer.flush()
 
     def add(self, evaluation: dict[str, Any], /) -> None:
         """Write the numbers of one evaluation, without its lists."""

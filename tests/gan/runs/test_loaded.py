@@ -1,11 +1,18 @@
 """Runs from Python: trained or loaded, with their networks, samples and metrics."""
 
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 
 import gan
+from gan import NETWORKS
 from gan.errors import ConfigError
+from gan.networks import rescaled
+from gan.networks.labelled import labelled_generator
 from gan.runs.config import Config
 
 TINY = {"steps": 4, "evaluate_every": 2, "evaluation_size": 20, "batch_size": 16}
@@ -36,11 +43,69 @@ def test_a_configuration_may_be_given_whole(tmp_path):
         gan.run(config, steps=2)
 
 
-def test_the_generator_is_a_plain_module(tmp_path):
-    generator = gan.run("gan", out=tmp_path / "run", **TINY).generator
-    noise = torch.randn(3, 2)
+def small_generator(name, shape, *, labelled=False):
+    """A generator with noise for three points."""
+    rng = torch.Generator().manual_seed(0)
+    pair = NETWORKS[name]
+    generator, _ = rescaled(pair.generator(rng, shape), pair.critic(rng, shape), 2.0, 0.5)
+    if labelled:
+        generator = labelled_generator(generator, rng, shares=(0.25, 0.75), code=(0.0, 1.0, 1))
+    return generator.eval(), generator.noise(3, rng)
+
+
+@pytest.mark.parametrize(
+    ("name", "shape"),
+    [("mlp", (2,)), ("convolutional-categorical", (1, 8, 8)), ("series", (4, 2))],
+)
+def test_the_generator_is_a_plain_module(name, shape, tmp_path):
+    generator, noise = small_generator(name, shape, labelled=name == "mlp")
     exported = torch.export.export(generator, (noise,)).module()
     torch.testing.assert_close(exported(noise), generator(noise))
+    other, _ = small_generator(name, shape, labelled=name == "mlp")
+    torch.save(generator.state_dict(), tmp_path / "generator.pt")
+    other.load_state_dict(torch.load(tmp_path / "generator.pt", weights_only=True))
+    assert torch.equal(other(noise), generator(noise))
+
+
+SCRIPT = """
+import torch
+from tests.gan.runs.test_loaded import small_generator
+for name, shape in [("mlp", (2,)), ("residual", (1, 8, 8)), ("series", (4, 2))]:
+    generator, noise = small_generator(name, shape, labelled=name == "mlp")
+    assert torch.equal(torch.jit.script(generator)(noise), generator(noise))
+"""
+
+
+def test_the_generator_is_scripted():
+    """In another process: the type checks of the tests wrap what a script must read."""
+    root = Path(__file__).parents[3]
+    subprocess.run([sys.executable, "-c", SCRIPT], check=True, capture_output=True, cwd=root)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_the_generator_is_written_as_onnx(tmp_path):
+    onnx = pytest.importorskip("onnx")
+    pytest.importorskip("onnxscript")
+    from onnx.reference import ReferenceEvaluator
+
+    generator, noise = small_generator("mlp", (2,), labelled=True)
+    path = tmp_path / "generator.onnx"
+    n = torch.export.Dim("n")
+    torch.onnx.export(generator, (noise,), path, dynamo=True, dynamic_shapes=({0: n},))
+    more = torch.cat([noise, noise])
+    name = onnx.load(path).graph.input[0].name
+    (points,) = ReferenceEvaluator(str(path)).run(None, {name: more.numpy()})
+    np.testing.assert_allclose(points, generator(more).detach().numpy(), rtol=1e-5, atol=1e-6)
+
+
+def test_a_function_is_called_at_each_evaluation(tmp_path):
+    seen = []
+
+    def look(run):
+        seen.append((run.training.step, len(run.evaluations), run.sample(3).shape, run.finished))
+
+    gan.run("gan", out=tmp_path / "run", on_evaluation=look, **TINY)
+    assert seen == [(2, 1, (3, 2), False), (4, 2, (3, 2), True)]
 
 
 def test_an_unknown_choice_has_a_hint():

@@ -1,11 +1,31 @@
 """Metrics of a user's data set: numbers of any library, never under a key of the run's own."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 
+from gan import DATA, DataSet
 from gan.errors import ConfigError
-from gan.runs.metric_keys import RUN_KEYS, plain_measures
+from gan.runs.metric_keys import DATA_KEYS, RUN_KEYS, markdown_page, plain_measures
+
+PAGE = Path(__file__).parents[3] / "docs" / "reference" / "metrics_keys.md"
+
+
+def test_the_page_of_the_documentation_is_the_table():
+    assert PAGE.read_text() == markdown_page()
+
+
+@pytest.mark.parametrize(
+    "name", ["eight-gaussians", "swiss-roll", "two-segments", "characters", "labels"]
+)
+def test_every_key_of_a_data_set_is_in_the_table(name, rng):
+    if name == "labels":
+        data = DataSet.of_points(torch.randn(20, 2, generator=rng), labels=[0, 1] * 10)
+    else:
+        data = DATA[name](None)
+    assert data.measure(data.sample(data.measure_size, rng)).keys() <= DATA_KEYS.keys()
 
 
 def test_numbers_of_numpy_and_torch_become_those_of_python():
