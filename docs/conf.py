@@ -24,6 +24,7 @@ extensions = [
     "sphinx_gallery.gen_gallery",
     "command_reference",
     "cross_references",
+    "diagnostics",
     "public_names",
 ]
 exclude_patterns = ["_build", "gallery", "**/GALLERY_HEADER.rst"]
@@ -57,6 +58,8 @@ sphinx_gallery_conf = {
     "show_signature": False,
     "min_reported_time": 3,
     "remove_config_comments": True,
+    "within_subsection_order": "FileNameSortKey",
+    "write_computation_times": False,
     "matplotlib_animations": False,
 }
 

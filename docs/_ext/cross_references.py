@@ -8,7 +8,15 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
-PREFIXES = ("", "divergences.", "divergences.sampled.", "gan.", "gan.networks.", "gan.critics.")
+PREFIXES = (
+    "",
+    "divergences.",
+    "divergences.sampled.",
+    "gan.",
+    "gan.networks.",
+    "gan.critics.",
+    "gan.diagnose.",
+)
 
 
 def resolve(

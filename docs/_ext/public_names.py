@@ -17,6 +17,7 @@ NAMESPACES = (
     "divergences.densities",
     "gan",
     "gan.critics",
+    "gan.diagnose",
     "gan.networks",
 )
 logger = logging.getLogger(__name__)
