@@ -30,7 +30,7 @@ COMMANDS: dict[str, str] = {
 }
 EXAMPLES = """\
 examples:
-  gan demo                              # a page with pictures, in two minutes
+  gan demo                              # a page with pictures, in 90 seconds
   gan train wgan-gp --minutes 2         # eight Gaussians, in two minutes
   gan train wgan-gp --data mnist        # digits
   gan train wgan-gp --data points.csv   # points of one's own, or images

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -200,16 +201,20 @@ def test_the_demo_prints_its_table_and_writes_its_figures(gan, monkeypatch, tmp_
         (out_folder / earlier).touch()
     status, out, err = gan("demo", "--steps", "2", "--points", "40", "--out", out_folder)
     assert status == 0, err
-    for word in ("wgan-gp", "modes", "in 3 sigma", "EMD", "floor", "certified", "exact"):
+    for word in ("wgan-gp", "clusters", "in 3 sigma", "EMD", "floor", "exact", "knowledge"):
         assert word in out
     rows = json.loads((out_folder / "table.json").read_text())
     assert [row["recipe"] for row in rows] == ["gan", "wgan", "wgan-gp"]
     for row in rows:
         assert 0 <= row["certified"] <= row["exact"]
         assert len(row["shares"]) == 8
-        assert f"{row['found']}/8" in out
-    for figure in ("samples.png", "training.png"):
-        assert (out_folder / figure).read_bytes().startswith(b"\x89PNG")
+        assert f"{row['found']} of 8" in out
+    page = (out_folder / "index.html").read_text()
+    assert "refresh" not in page
+    pictures = re.findall(r'(?:src|href)="([^"]+)"', page)
+    assert {"samples.png", "training.png", "wgan/samples.gif", "table.json"} <= {*pictures}
+    assert all((out_folder / picture).is_file() for picture in pictures)
+    assert all(f"{row['emd']:.4f}" in page for row in rows)
     # The folder of an earlier demo, which has the same marker, is replaced.
     assert not (out_folder / "left over").exists()
     assert json.loads((out_folder / "demo.json").read_text())["steps"] == 2
