@@ -17,7 +17,7 @@ ORANGE, PURPLE, SKY = "#E69F00", "#CC79A7", "#56B4E9"
 PALETTE = (BLUE, VERMILION, GREEN, ORANGE, PURPLE, SKY, BLACK, GREY)
 
 # One meaning has one colour in every figure.
-REAL_COLOR, GENERATED_COLOR = GREY, VERMILION
+REAL_COLOR, GENERATED_COLOR = "#A6A6A6", VERMILION
 EXACT_COLOR, GAP_COLOR, CERTIFIED_COLOR, BASELINE_COLOR = BLACK, BLUE, GREEN, ORANGE
 KL_COLOR, REVERSE_KL_COLOR, JS_COLOR, EMD_COLOR = BLUE, PURPLE, VERMILION, GREEN
 MINIMAX_COLOR, NON_SATURATING_COLOR, CLIPPED_COLOR, PENALIZED_COLOR = (
@@ -41,6 +41,7 @@ RC: dict[Any, Any] = {
     "figure.titlesize": 13.0,
     "axes.grid": True,
     "grid.alpha": 0.25,
+    "axes.axisbelow": True,
     "axes.spines.top": False,
     "axes.spines.right": False,
     "lines.linewidth": 1.8,
@@ -53,7 +54,7 @@ RC: dict[Any, Any] = {
 
 @contextmanager
 def figure_style() -> Iterator[None]:
-    """Draw in the style of the project inside a ``with`` block."""
+    """Draw in the style of the project inside a ``with`` block, or in a decorated function."""
     with mpl.rc_context(RC):
         yield
 

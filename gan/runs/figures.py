@@ -12,14 +12,23 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from gan.runs.sample_figures import REAL_COLOR, scatter_samples
+from gan.runs.figure_style import (
+    BASELINE_COLOR,
+    CERTIFIED_COLOR,
+    DPI,
+    EXACT_COLOR,
+    GAP_COLOR,
+    REAL_COLOR,
+    VERMILION,
+    figure_style,
+)
+from gan.runs.sample_figures import scatter_samples
 
-EXACT_COLOR, GAP_COLOR, CERTIFIED_COLOR, BASELINE_COLOR = "black", "C0", "C2", "C1"
-DPI = 120
 CONTOUR_RESOLUTION = 160
 MIN_PLOTTED_ERROR = 1e-9  # on a logarithmic axis
 
 
+@figure_style()
 def save_sample_panels(
     path: Path, titles: Sequence[str], real: Tensor, samples: Sequence[Tensor], /
 ) -> None:
@@ -33,6 +42,7 @@ def save_sample_panels(
     figure.savefig(path, dpi=DPI)
 
 
+@figure_style()
 def save_curves(path: Path, runs: dict[str, list[dict[str, Any]]], /) -> None:
     """Save gap, certified bound, baseline, exact EMD and floor over training, by run."""
     columns = min(4, len(runs))
@@ -70,6 +80,7 @@ def _draw_curves(axes: Axes, metrics: list[dict[str, Any]]) -> None:
     axes.set_yscale("log")
 
 
+@figure_style()
 def save_critic(
     path: Path,
     title: str,
@@ -122,7 +133,7 @@ def _draw_contours(
     with torch.no_grad():
         values = score(grid).reshape(len(x), len(y)).T.cpu().numpy()
     axes.contourf(x, y, values, levels=24, cmap="viridis")
-    for points, color, label in ((generated, "white", "generated"), (real, "C3", "real")):
+    for points, color, label in ((generated, "white", "generated"), (real, VERMILION, "real")):
         a, b = points[:1000].cpu().numpy().T
         axes.scatter(a, b, s=3, color=color, linewidths=0, label=label)
     axes.set_aspect("equal")

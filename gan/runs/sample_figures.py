@@ -12,8 +12,8 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from torch import Tensor
 
-REAL_COLOR, GENERATED_COLOR = "0.65", "C3"
-DPI = 120
+from gan.runs.figure_style import DPI, GENERATED_COLOR, REAL_COLOR, figure_style
+
 MAX_COLUMNS = 5  # drawn against each other
 MAX_CHANNELS = 6  # of sequences, a row each
 DRAWN_SEQUENCES = 12
@@ -22,6 +22,7 @@ GRID_COLUMNS = 16
 TEXT_LINES = 24
 
 
+@figure_style()
 def save_samples(
     path: Path, real: Float[Tensor, " n *d"], generated: Float[Tensor, " n *d"], title: str = ""
 ) -> None:
@@ -186,6 +187,7 @@ def _limits(values: Float[Tensor, " n"]) -> tuple[float, float]:
     return low - margin, high + margin
 
 
+@figure_style()
 def save_texts(path: Path, real: Sequence[str], generated: Sequence[str], title: str = "") -> None:
     """Save generated texts beside real ones, a line each."""
     figure = Figure(figsize=(9, 6), layout="constrained")
