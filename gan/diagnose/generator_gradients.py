@@ -154,7 +154,7 @@ class GeneratorGradients(DiagnosticResult):
 def vanishing(
     *,
     data: str = "eight-gaussians",
-    steps: int = 2000,
+    steps: int = 1000,
     discriminators: int = 4,
     learning_rate: float = 3e-4,
     seed: int = 0,

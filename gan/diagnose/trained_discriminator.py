@@ -205,7 +205,7 @@ class TrainedDiscriminator(DiagnosticResult):
 
 
 def optimal_discriminator(
-    *, data: str = TWO_BUMPS, steps: int = 3000, width: int = 64, seed: int = 0
+    *, data: str = TWO_BUMPS, steps: int = 2000, width: int = 64, seed: int = 0
 ) -> TrainedDiscriminator:
     """Train a discriminator to the end between known densities, and compare it with the optimum.
 

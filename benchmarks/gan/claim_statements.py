@@ -1,0 +1,27 @@
+"""Statements of the claims of the literature, C1 to C23, in one sentence each."""
+
+STATEMENTS = {
+    "C1": "Maximum likelihood is the minimisation of KL(P || G).",
+    "C2": "For fixed G the best discriminator is p / (p + g), with value 2 JS - 2 log 2.",
+    "C3": "JS is at most log 2, with equality for disjoint supports, where its gradient is 0.",
+    "C4": "-log D is KL(G || P) - 2 JS up to terms without G: it pulls and pushes at once.",
+    "C5": "KL is asymmetric: a Gaussian fitted by KL covers both bumps, by reverse KL one.",
+    "C6": "EMD is a linear program, work over flow; of unequal masses the smaller is moved.",
+    "C7": "Parallel segments: KL is infinite, JS log 2, W the distance, with a gradient.",
+    "C8": "Kantorovich-Rubinstein: K W is the largest gap of a K-Lipschitz function.",
+    "C9": "The better the discriminator, the smaller the generator's minimax gradient.",
+    "C10": "The non-saturating gradient is noisy, and GAN training drops modes.",
+    "C11": "Noise on both sides makes a discriminator's loss tell the JS of the noised densities.",
+    "C12": "WGAN: no sigmoid, no log, weights clipped after each critic step, RMSProp.",
+    "C13": "The WGAN gap falls as samples improve: it can be read as progress.",
+    "C14": "Clipping drives the weights to +-c; with the penalty their histogram is bell-shaped.",
+    "C15": "Gradients in a deep clipped critic vanish or explode; with a penalty they are level.",
+    "C16": "The clipped critic ignores higher moments, the penalised one traces the data.",
+    "C17": "WGAN-GP: penalty (|grad D| - 1)^2 between real and generated points, lambda 10, Adam.",
+    "C18": "Slopes between pairs of points penalise without second derivatives.",
+    "C19": "WGAN-GP trains architectures on which GAN and WGAN fail.",
+    "C20": "WGAN-GP trains on text, characters as probability vectors.",
+    "C21": "A strong discriminator separates two samples of one distribution; a weak one misses.",
+    "C22": "Too many generator steps lower V(G, D0) while the divergence grows.",
+    "C23": "Squared error does not tell a shifted from a noised digit; EMD and a critic do.",
+}

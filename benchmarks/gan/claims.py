@@ -1,0 +1,150 @@
+"""Verdicts on the claims of the literature from GAN to WGAN-GP, C1 to C23.
+
+    python -m benchmarks.gan.claims                       # all that is missing
+    python -m benchmarks.gan.claims --only kl-fit C6      # these alone; again with --again
+
+Every diagnostic of `gan diagnose` runs with its full settings, for three seeds where there is
+chance; claims without one are measured by `direct_claims`. Results go to ``results/claims.json``
+and to ``docs/explanation/claims.md`` after each run, so that a stopped benchmark goes on when run
+again.
+"""
+
+import inspect
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import torch
+import tyro
+
+from benchmarks import results_io
+from benchmarks.gan.claim_statements import STATEMENTS
+from benchmarks.gan.claims_page import PAGE, page
+from benchmarks.gan.direct_claims import DIRECT_CLAIMS
+from gan.diagnose import DIAGNOSTICS, Criterion
+
+RESULTS = results_io.RESULTS / "claims.json"
+COMMAND = "python -m benchmarks.gan.claims"
+
+
+def main(only: tuple[str, ...] = (), again: bool = False, threads: int = 1) -> None:
+    """Measure the claims that have no result yet, and write the verdicts.
+
+    Args:
+        only: Diagnostics or claims to measure; by default all.
+        again: Measure them also if they have a result.
+        threads: Number of torch threads.
+    """
+    torch.set_num_threads(threads)
+    for name, seed, measure in measurements():
+        key = f"seed {seed}"
+        if (only and name not in only) or (key in recorded_runs().get(name, {}) and not again):
+            continue
+        start = time.process_time()
+        criteria = [asdict(criterion) for criterion in measure()]
+        seconds = round(time.process_time() - start, 1)
+        # Read again: another process may have measured another claim meanwhile.
+        runs = recorded_runs()
+        runs.setdefault(name, {})[key] = {"criteria": criteria, "processor_seconds": seconds}
+        save(runs)
+        print(f"{name}, seed {seed}: {seconds} s", flush=True)
+    save(recorded_runs())
+
+
+def recorded_runs() -> dict[str, Any]:
+    """Criteria of the measurements that are done, by name and seed."""
+    return dict(results_io.load(RESULTS)["runs"]) if RESULTS.is_file() else {}
+
+
+def save(runs: dict[str, Any]) -> None:
+    """Write all runs, the verdicts that follow from them, and the page."""
+    order = {name: None for name, _, _ in measurements()}
+    runs = {name: runs[name] for name in order if name in runs}
+    record = {"command": COMMAND, **results_io.origin(), "claims": verdicts(runs), "runs": runs}
+    results_io.save(record, RESULTS)
+    PAGE.write_text(page(results_io.load(RESULTS)))
+
+
+def measurements() -> list[tuple[str, int, Callable[[], Sequence[Criterion]]]]:
+    """Name, seed and function of every measurement, the cheap ones first."""
+    rows: list[tuple[str, int, Callable[[], Sequence[Criterion]]]] = [
+        (name, seed, lambda measure=measure, seed=seed: measure(seed))
+        for name, measure in DIRECT_CLAIMS.items()
+        for seed in (0, 1, 2)
+    ]
+    for name, diagnostic in DIAGNOSTICS.items():
+        has_seed = "seed" in inspect.signature(diagnostic.run).parameters
+        for seed in diagnostic.seeds if has_seed else (0,):
+            settings = {"seed": seed} if has_seed else {}
+            rows.append((
+                name,
+                seed,
+                lambda run=diagnostic.run, settings=settings: run(**settings).criteria(),
+            ))
+    return rows
+
+
+def verdicts(runs: dict[str, Any]) -> list[dict[str, Any]]:
+    """A row for each claim: criteria over all seeds, and the verdict that follows.
+
+    Args:
+        runs: Criteria of each measurement, by name and seed.
+
+    Returns:
+        Claim, statement, measurements, criteria and verdict.
+    """
+    return [_verdict(claim, statement, runs) for claim, statement in STATEMENTS.items()]
+
+
+def _verdict(claim: str, statement: str, runs: dict[str, Any]) -> dict[str, Any]:
+    """The row of one claim."""
+    sources = [name for name in runs if claim in _claims_of(name)]
+    criteria = [row for name in sources for row in _over_seeds(claim, name, runs[name])]
+    met = [criterion["met"] for criterion in criteria]
+    if not criteria:
+        status = "not measured"
+    elif all(met):
+        status = "shown"
+    else:
+        status = "shown in part" if any(met) else "not reproduced"
+    return {
+        "claim": claim,
+        "statement": statement,
+        "measured_by": sources,
+        "seeds": max((len(runs[name]) for name in sources), default=0),
+        "criteria": criteria,
+        "verdict": status,
+        "reason": "; ".join(
+            f"not met: {row['requirement']} ({row['text']})" for row in criteria if not row["met"]
+        ),
+    }
+
+
+def _claims_of(name: str) -> tuple[str, ...]:
+    """Claims that a measurement belongs to."""
+    return DIAGNOSTICS[name].claims if name in DIAGNOSTICS else (name,)
+
+
+def _over_seeds(claim: str, name: str, runs: dict[str, Any]) -> list[dict[str, Any]]:
+    """Criteria of a claim over all seeds: met if met by each of them."""
+    rows = []
+    for same in zip(*(run["criteria"] for run in runs.values()), strict=True):
+        if same[0]["claim"] not in ("", claim):
+            continue
+        numbers = [float(criterion["measured"]) for criterion in same]
+        low, high, unit = min(numbers), max(numbers), same[0]["unit"]
+        text = f"{low:.4g}" if f"{low:.4g}" == f"{high:.4g}" else f"{low:.4g} to {high:.4g}"
+        rows.append({
+            "by": name,
+            "requirement": same[0]["requirement"],
+            "measured": numbers,
+            "unit": unit,
+            "text": f"{text} {unit}".strip(),
+            "met": all(criterion["met"] for criterion in same),
+        })
+    return rows
+
+
+if __name__ == "__main__":
+    tyro.cli(main)

@@ -1,0 +1,51 @@
+"""Verdicts on the claims, their measurements and their page."""
+
+import pytest
+
+from benchmarks import results_io
+from benchmarks.gan import claims, claims_page, direct_claims
+from benchmarks.gan.claim_statements import STATEMENTS
+from gan.diagnose import DIAGNOSTICS
+
+
+def criterion(requirement="a at most 1", measured=0.5, met=True, claim=""):
+    return {
+        "requirement": requirement,
+        "measured": measured,
+        "met": met,
+        "unit": "nats",
+        "claim": claim,
+    }
+
+
+def test_a_criterion_is_met_if_every_seed_meets_it():
+    runs = {
+        "C3": {
+            "seed 0": {"criteria": [criterion(), criterion("b", claim="C4")]},
+            "seed 1": {"criteria": [criterion(measured=2.0, met=False), criterion("b")]},
+        }
+    }
+    row = next(row for row in claims.verdicts(runs) if row["claim"] == "C3")
+    assert row["verdict"] == "not reproduced"
+    assert [c["text"] for c in row["criteria"]] == ["0.5 to 2 nats"]
+    assert "not met: a at most 1 (0.5 to 2 nats)" in row["reason"]
+
+
+def test_every_claim_has_a_statement_and_every_diagnostic_a_claim():
+    assert list(STATEMENTS) == [f"C{k}" for k in range(1, 24)]
+    assert {claim for entry in DIAGNOSTICS.values() for claim in entry.claims} <= set(STATEMENTS)
+
+
+def test_the_page_of_the_claims_is_made_from_the_results():
+    record = results_io.load(claims.RESULTS)
+    assert claims_page.PAGE.read_text() == claims_page.page(record)
+
+
+def test_the_verdicts_in_the_results_follow_from_their_runs():
+    record = results_io.load(claims.RESULTS)
+    assert record["claims"] == claims.verdicts(record["runs"])
+
+
+@pytest.mark.parametrize("claim", ["C3", "C6", "C8", "C17"])
+def test_claims_about_exact_quantities_hold(claim):
+    assert all(c.met for c in direct_claims.DIRECT_CLAIMS[claim](5))

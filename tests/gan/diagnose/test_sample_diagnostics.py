@@ -1,0 +1,52 @@
+"""Diagnostics of finite samples and of images."""
+
+import pytest
+import torch
+
+from gan.diagnose import overfitting, squared_error
+from gan.diagnose.overfitted_discriminator import _bump_mixture, _discriminator, _normal, _true_js
+from gan.diagnose.pixel_errors import SHIFT, _emds, _noised, _squared_errors
+from gan.errors import ConfigError
+
+
+def test_a_strong_discriminator_separates_two_samples_of_one_distribution():
+    rng = torch.Generator().manual_seed(0)
+    steps, training, fresh = _discriminator(_normal, 24, 64, 60, rng)
+    assert steps[0] == 0
+    assert training[-1] > 0.4
+    assert fresh[-1] < 0
+
+
+def test_the_populations_have_equal_moments_and_a_js_of_their_own():
+    bumps = _bump_mixture()
+    variance = float(bumps.centers.square().mean()) + bumps.sigma**2
+    assert variance == pytest.approx(1, abs=1e-4)
+    assert 0.1 < _true_js() < 0.2
+
+
+def test_noise_has_the_squared_error_that_is_asked_for():
+    rng = torch.Generator().manual_seed(0)
+    images = torch.rand(3, 1, 8, 8, generator=rng)
+    errors = torch.tensor([0.5, 1.0, 2.0], dtype=torch.float64)
+    noised = _noised(images, errors, rng)
+    assert _squared_errors(images, noised).numpy() == pytest.approx(errors.numpy(), rel=1e-5)
+    assert noised.min() >= 0
+    assert noised.max() <= 1
+
+
+def test_a_shift_by_two_pixels_has_an_emd_of_two():
+    image = torch.zeros(1, 1, 12, 12)
+    image[0, 0, 3:9, 4:8] = torch.rand(6, 4, generator=torch.Generator().manual_seed(0))
+    assert _emds(image, image.roll(SHIFT, dims=3)) == pytest.approx([2.0], rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("function", "arguments", "message"),
+    [
+        (overfitting, {"n": 1}, "`n` must be at least 2"),
+        (squared_error, {"n": 0}, "`n` must be from 1 to 10000"),
+    ],
+)
+def test_numbers_out_of_range_are_refused(function, arguments, message):
+    with pytest.raises(ConfigError, match=message):
+        function(**arguments)
