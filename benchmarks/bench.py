@@ -97,8 +97,9 @@ def main(arguments: list[str] | None = None, /) -> int:
     parser.add_argument("--release", metavar="VERSION", help="keep the results as a release")
     options = parser.parse_args(arguments)
     if unknown := set(options.names) - QUICK_FORMS.keys():
-        names = ", ".join(sorted(unknown))
-        parser.error(f"unknown benchmark {names}; choose from {', '.join(QUICK_FORMS)}")
+        parser.error(
+            f"unknown benchmark {', '.join(sorted(unknown))}; choose from {', '.join(QUICK_FORMS)}"
+        )
     before = last_release()
     record, path = record_of(options.release) if options.release else ({"done": []}, None)
     names = [name for name in options.names or QUICK_FORMS if name not in record["done"]]
