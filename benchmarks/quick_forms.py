@@ -123,8 +123,8 @@ def one_dimensional_emd() -> Iterator[Row]:
 def partial_emd() -> Iterator[Row]:
     """Time of unequal masses."""
     row = partial_and_tolerance.compare_solvers("partial-2000")
-    seconds = [row[solver]["cpu_seconds"] for solver in ("ours", "pot")]
-    yield Row("partial transport, 2,000 x 1,500", "s", *seconds, "POT")
+    ours, peer = (row[solver]["cpu_seconds"] for solver in ("ours", "pot"))
+    yield Row("partial transport, 2,000 x 1,500", "s", ours, peer, "POT")
 
 
 def float_range_of_emd() -> Iterator[Row]:
@@ -149,8 +149,8 @@ def images() -> Iterator[Row]:
     row = dotmark.row_of({"rows": []}, kind, 32, "euclidean")
     for _ in dotmark.measured(row, 4, 4):
         pass
-    times = [float(np.mean(row[key])) for key in ("seconds", "peer_seconds")]
-    yield Row(f"images, {row['name']}", "s", *times, "POT")
+    ours, peer = (float(np.mean(row[key])) for key in ("seconds", "peer_seconds"))
+    yield Row(f"images, {row['name']}", "s", ours, peer, "POT")
 
 
 def emd_on_graphs() -> Iterator[Row]:
@@ -178,8 +178,8 @@ def estimates_from_samples() -> Iterator[Row]:
             for method in ("auto", "scipy gaussian_kde")
         ]
         for key, unit in (("rmse", "nats"), ("seconds", "s")):
-            numbers = [row[key] for row in summaries]
-            yield Row(f"KL of {pair.name}, {key}", unit, *numbers, "scipy gaussian_kde")
+            ours, peer = (row[key] for row in summaries)
+            yield Row(f"KL of {pair.name}, {key}", unit, ours, peer, "scipy gaussian_kde")
 
 
 def permutation_tests() -> Iterator[Row]:
@@ -197,7 +197,7 @@ def critics() -> Iterator[Row]:
     for method in ("corrected", "one-sided", "gradient-penalty"):
         budget = Budget(CRITIC_STEPS)
         *_, last = experiment.checkpoints(CRITICS[method].estimator, budget, only_last=True)
-        ignorance[method] = 1 - last.errors.knowledge
+        ignorance[method] = 1 - (last.errors.knowledge or 0.0)
     peer = ignorance.pop("gradient-penalty")
     for method, ours in ignorance.items():
         yield Row(f"1 - knowledge, {method}", "1", ours, peer, "gradient-penalty")
