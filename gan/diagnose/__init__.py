@@ -11,6 +11,7 @@ from gan.diagnose.generator_gradients import vanishing
 from gan.diagnose.generator_overshoot import overshooting
 from gan.diagnose.layer_gradients import depth
 from gan.diagnose.maximum_likelihood import likelihood
+from gan.diagnose.mode_snapshots import mode_hopping
 from gan.diagnose.noised_divergences import noise
 from gan.diagnose.overfitted_discriminator import overfitting
 from gan.diagnose.parallel_segments import segments
@@ -19,6 +20,7 @@ from gan.diagnose.pixel_errors import squared_error
 from gan.diagnose.registry import DIAGNOSTICS
 from gan.diagnose.result import DiagnosticResult
 from gan.diagnose.trained_discriminator import optimal_discriminator
+from gan.diagnose.training_progress import progress
 from gan.diagnose.value_surfaces import surfaces
 from gan.diagnose.verdict import Criterion, Verdict
 from gan.diagnose.weight_histograms import weights
@@ -34,10 +36,12 @@ __all__ = [
     "kl_fit",
     "lambda_",
     "likelihood",
+    "mode_hopping",
     "noise",
     "optimal_discriminator",
     "overfitting",
     "overshooting",
+    "progress",
     "segments",
     "squared_error",
     "surfaces",

@@ -1,0 +1,266 @@
+"""Gap, bounds and exact EMD over training: whether the gap tells progress, and when to stop."""
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from matplotlib.axes import Axes
+from matplotlib.ticker import NullFormatter
+from numpy.typing import NDArray
+from scipy.stats import spearmanr
+from tqdm import tqdm
+
+from gan.data.dataset import DataSet
+from gan.datasets import load_data_set
+from gan.diagnose.result import DiagnosticResult, Panel
+from gan.diagnose.verdict import Criterion
+from gan.evaluation.critic_gap import ExactTransport
+from gan.networks import NETWORKS, rescaled
+from gan.recipes.registry import RECIPES
+from gan.runs import run_metrics
+from gan.runs.figure_style import (
+    BASELINE_COLOR,
+    CERTIFIED_COLOR,
+    CLIPPED_COLOR,
+    EXACT_COLOR,
+    GAP_COLOR,
+    GREY,
+    PENALIZED_COLOR,
+    legend_below,
+)
+from gan.training.loop import Training, train
+
+METHODS = {"wgan": "WGAN", "wgan-gp": "WGAN-GP"}
+MIN_CORRELATION = 0.9
+FLOOR_FACTOR = 1.3  # below it, exact EMD is mostly the sampling floor
+MIN_EVALUATIONS = 4  # for a rank correlation
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Evaluations of a run on fresh points, with the critic and the generator of the training.
+
+    Attributes:
+        name: Name of the method.
+        steps: Generator steps, shape ``(k,)``.
+        gap: Gap of the critic.
+        baseline: Bound of a constant critic.
+        certified: Bound that the critic certifies.
+        knowledge: Knowledge of the critic, in [0, 1].
+        exact: Exact EMD of the points.
+    """
+
+    name: str
+    steps: NDArray[np.int64]
+    gap: NDArray[np.float64]
+    baseline: NDArray[np.float64]
+    certified: NDArray[np.float64]
+    knowledge: NDArray[np.float64]
+    exact: NDArray[np.float64]
+
+    def correlation(self, floor: float, /) -> float:
+        """Rank correlation of gap and exact EMD where exact is above 1.3 times the floor.
+
+        Args:
+            floor: Sampling floor of the exact EMD.
+
+        Returns:
+            Spearman's coefficient in [-1, 1]; NaN of fewer than 4 evaluations.
+        """
+        above = self.exact > FLOOR_FACTOR * floor
+        if above.sum() < MIN_EVALUATIONS:
+            return math.nan
+        return float(spearmanr(self.gap[above], self.exact[above]).statistic)
+
+    @property
+    def stop_by_gap(self) -> int:
+        """Position of the smallest absolute gap."""
+        return int(np.abs(self.gap).argmin())
+
+    @property
+    def stop_by_exact(self) -> int:
+        """Position of the smallest exact EMD."""
+        return int(self.exact.argmin())
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingProgress(DiagnosticResult):
+    """Evaluations of WGAN and WGAN-GP over training.
+
+    Attributes:
+        data: Name of the data set.
+        floor: Sampling floor: exact EMD of two real samples of the same size.
+        wgan: Evaluations of WGAN.
+        wgan_gp: Evaluations of WGAN-GP.
+        correlations: Rank correlation of gap and exact EMD above 1.3 times the floor, by method.
+        stopped_by_gap: Exact EMD at the step that the smallest gap picks, by method.
+        stopped_by_exact: Smallest exact EMD, by method.
+    """
+
+    title = "Does the gap of the critic tell progress? Gap and exact EMD over training"
+
+    data: str
+    floor: float
+    wgan: Progress
+    wgan_gp: Progress
+    correlations: dict[str, float]
+    stopped_by_gap: dict[str, float]
+    stopped_by_exact: dict[str, float]
+
+    def criteria(self) -> tuple[Criterion, ...]:
+        """Rank correlation of WGAN-GP, and of WGAN."""
+        return tuple(
+            Criterion(
+                f"rank correlation of gap and exact EMD of {name} above 0.9, where exact is above "
+                "1.3 times the floor",
+                correlation,
+                correlation > MIN_CORRELATION,
+            )
+            for name, correlation in self.correlations.items()
+        )
+
+    def panels(self) -> list[Panel]:
+        """Curves of each method, and gap against exact EMD."""
+        return [self._draw_wgan, self._draw_wgan_gp, self._draw_ranks]
+
+    def _draw_wgan(self, axes: Axes) -> None:
+        """Draw the curves of WGAN."""
+        self._draw_curves(axes, self.wgan)
+
+    def _draw_wgan_gp(self, axes: Axes) -> None:
+        """Draw the curves of WGAN-GP."""
+        self._draw_curves(axes, self.wgan_gp)
+
+    def _draw_curves(self, axes: Axes, run: Progress) -> None:
+        """Draw the distances of a run over its steps, and the steps that would be picked."""
+        for values, color, style, label in (
+            (run.exact, EXACT_COLOR, "-", "exact EMD"),
+            (run.gap, GAP_COLOR, "--", "gap of the critic"),
+            (run.certified, CERTIFIED_COLOR, "-.", "certified by the critic"),
+            (run.baseline, BASELINE_COLOR, ":", "baseline (constant critic)"),
+        ):
+            axes.plot(
+                run.steps, np.where(values > 0, values, np.nan), style, color=color, label=label
+            )
+        axes.axhline(self.floor, color=GREY, linewidth=1, label="floor (two real samples)")
+        for i, marker, label in (
+            (run.stop_by_gap, "v", "stop by the gap"),
+            (run.stop_by_exact, "*", "stop by exact EMD"),
+        ):
+            axes.plot(
+                run.steps[i], run.exact[i], marker, color=EXACT_COLOR, markersize=9, label=label
+            )
+        axes.set_yscale("log")
+        correlation = self.correlations[run.name]
+        axes.set(
+            title=f"{run.name}: rank correlation {correlation:.2f}",
+            xlabel=f"generator step on {self.data}",
+            ylabel="distance (unit of the data)",
+        )
+        legend_below(axes)
+
+    def _draw_ranks(self, axes: Axes) -> None:
+        """Draw the gap against the exact EMD."""
+        for run, color, marker in (
+            (self.wgan, CLIPPED_COLOR, "s"),
+            (self.wgan_gp, PENALIZED_COLOR, "o"),
+        ):
+            positive = run.gap > 0
+            axes.scatter(
+                run.exact[positive],
+                run.gap[positive],
+                s=18,
+                color=color,
+                marker=marker,
+                label=run.name,
+            )
+        low, high = self.floor, float(max(self.wgan.exact.max(), self.wgan_gp.exact.max()))
+        axes.plot([low, high], [low, high], color=EXACT_COLOR, linewidth=1, label="gap = exact")
+        axes.axvline(
+            FLOOR_FACTOR * self.floor, color=GREY, linestyle="--", label="1.3 times the floor"
+        )
+        axes.set(xscale="log", yscale="log")
+        axes.xaxis.set_minor_formatter(NullFormatter())
+        axes.set(
+            title="Gap against exact EMD",
+            xlabel="exact EMD (unit of the data)",
+            ylabel="gap (unit of the scores)",
+        )
+        legend_below(axes)
+
+
+def progress(
+    *,
+    data: str = "eight-gaussians",
+    steps: int = 1500,
+    evaluations: int = 30,
+    points: int = 1000,
+    seed: int = 0,
+    data_dir: Path | None = None,
+) -> TrainingProgress:
+    """Train WGAN and WGAN-GP, and hold the gap of the critic against exact EMD on the way.
+
+    Args:
+        data: Name of the data set.
+        steps: Generator steps.
+        evaluations: Number of evaluations, evenly spaced.
+        points: Fresh points on each side of an evaluation.
+        seed: Seed of weights, batches and points.
+        data_dir: Folder of the four MNIST files.
+
+    Returns:
+        Evaluations of both, rank correlations, and the steps that early stopping would pick.
+
+    Source:
+        Arjovsky, Chintala and Bottou 2017, section 4.2.
+    """
+    data_set = load_data_set(data, data_dir)
+    floor = run_metrics.floor(data_set, points, torch.Generator().manual_seed(seed))
+    every = max(1, steps // evaluations)
+    wgan, wgan_gp = (_progress(recipe, data_set, steps, every, points, seed) for recipe in METHODS)
+    runs = (wgan, wgan_gp)
+    return TrainingProgress(
+        data,
+        floor,
+        wgan,
+        wgan_gp,
+        {run.name: run.correlation(floor) for run in runs},
+        {run.name: float(run.exact[run.stop_by_gap]) for run in runs},
+        {run.name: float(run.exact[run.stop_by_exact]) for run in runs},
+    )
+
+
+def _progress(
+    recipe: str, data: DataSet, steps: int, every: int, points: int, seed: int
+) -> Progress:
+    """Train by a recipe, and evaluate every few steps."""
+    rng = torch.Generator().manual_seed(seed)
+    networks = NETWORKS[data.networks]
+    unit_networks = networks.generator(rng, data.shape), networks.critic(rng, data.shape)
+    training = Training.start(
+        *rescaled(*unit_networks, data.unit, data.offset),
+        RECIPES[recipe].quick,
+        steps=steps,
+        rng=rng,
+    )
+    numbers, gaps = [], []
+    bar = tqdm(
+        train(training, real=data.sample),
+        total=steps,
+        desc=METHODS[recipe],
+        leave=False,
+        disable=None,
+    )
+    for step in bar:
+        if step.number % every == 0:
+            fresh = run_metrics.seeded_generator(rng.device, seed, step.number)
+            with torch.no_grad():
+                generated = training.generator.sample(points, fresh)
+            transport = ExactTransport.between(data.sample(points, fresh), generated)
+            numbers.append(step.number)
+            gaps.append(transport.critic_gap(training.critic))
+    fields = ("gap", "baseline", "certified", "knowledge", "exact")
+    values = [np.array([float(getattr(gap, field)) for gap in gaps]) for field in fields]
+    return Progress(METHODS[recipe], np.array(numbers), *values)

@@ -1,0 +1,64 @@
+"""Mode hopping and progress: criteria of runs that are made up, and tiny runs."""
+
+import math
+
+import numpy as np
+import pytest
+
+from gan.diagnose.mode_snapshots import ModeHopping, Snapshots, mode_hopping
+from gan.diagnose.training_progress import Progress, progress
+
+LOG_2 = math.log(2)
+
+
+def snapshots(name, shares):
+    """Snapshots with these shares of modes, of one point each."""
+    k = len(shares)
+    return Snapshots(name, np.arange(k), np.zeros((k, 1, 2)), np.array(shares, dtype=float))
+
+
+def test_a_hop_between_two_modes_is_log_2_and_a_steady_generator_has_none():
+    hopping = snapshots("GAN", [np.eye(8)[i % 8] for i in range(6)])
+    steady = snapshots("WGAN-GP", [np.full(8, 1 / 8)] * 6)
+    np.testing.assert_allclose(hopping.hops, LOG_2)
+    assert hopping.covered.tolist() == [1] * 6
+    result = ModeHopping(hopping, steady, np.zeros((1, 2)))
+    assert result.verdict.status == "shown"
+    assert ModeHopping(steady, hopping, np.zeros((1, 2))).verdict.status == "not reproduced"
+
+
+def test_snapshots_of_a_run_and_their_animation(tmp_path):
+    result = mode_hopping(steps=4, snapshots=2, width=4)
+    assert result.gan.steps.tolist() == [2, 4]
+    np.testing.assert_allclose(result.wgan_gp.shares.sum(axis=1), 1)
+    assert len(result.panels()) == 12
+    (path,) = result.save_extras(tmp_path, "mode-hopping")
+    assert path.read_bytes().startswith(b"GIF")
+
+
+def made_up_progress(gap, exact):
+    """A run with these gaps and distances."""
+    steps, zeros = np.arange(len(gap)), np.zeros(len(gap))
+    exact = np.array(exact, dtype=float)
+    return Progress("WGAN-GP", steps, np.array(gap), zeros, zeros, zeros, exact)
+
+
+def test_rank_correlation_is_of_the_evaluations_above_the_floor():
+    run = made_up_progress([5.0, 4.0, 3.0, 2.0, 9.0], [50, 40, 30, 20, 1])
+    assert run.correlation(1.0) == pytest.approx(1)
+    assert run.correlation(0.5) == pytest.approx(0)  # the last evaluation counts, too
+    assert math.isnan(run.correlation(30.0))
+
+
+def test_stopping_by_the_gap_and_by_exact_emd():
+    run = made_up_progress([1.0, -0.1, 0.5], [3, 2, 1])
+    assert (run.stop_by_gap, run.stop_by_exact) == (1, 2)
+
+
+def test_progress_of_tiny_runs_is_bounded_by_exact_emd():
+    result = progress(steps=2, evaluations=2, points=40)
+    for run in (result.wgan, result.wgan_gp):
+        assert (run.baseline <= run.certified).all()
+        assert (run.certified <= run.exact).all()
+    assert result.floor > 0
+    assert set(result.correlations) == {"WGAN", "WGAN-GP"}
