@@ -13,6 +13,7 @@ import inspect
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 import torch
@@ -22,7 +23,7 @@ from benchmarks import results_io
 from benchmarks.gan.claim_statements import STATEMENTS
 from benchmarks.gan.claims_page import PAGE, page
 from benchmarks.gan.direct_claims import DIRECT_CLAIMS
-from gan.diagnose import DIAGNOSTICS, Criterion
+from gan.diagnose import DIAGNOSTICS, Criterion, Diagnostic
 
 RESULTS = results_io.RESULTS / "claims.json"
 COMMAND = "python -m benchmarks.gan.claims"
@@ -69,7 +70,7 @@ def save(runs: dict[str, Any]) -> None:
 def measurements() -> list[tuple[str, int, Callable[[], Sequence[Criterion]]]]:
     """Name, seed and function of every measurement, the cheap ones first."""
     rows: list[tuple[str, int, Callable[[], Sequence[Criterion]]]] = [
-        (name, seed, lambda measure=measure, seed=seed: measure(seed))
+        (name, seed, partial(measure, seed))
         for name, measure in DIRECT_CLAIMS.items()
         for seed in (0, 1, 2)
     ]
@@ -77,12 +78,13 @@ def measurements() -> list[tuple[str, int, Callable[[], Sequence[Criterion]]]]:
         has_seed = "seed" in inspect.signature(diagnostic.run).parameters
         for seed in diagnostic.seeds if has_seed else (0,):
             settings = {"seed": seed} if has_seed else {}
-            rows.append((
-                name,
-                seed,
-                lambda run=diagnostic.run, settings=settings: run(**settings).criteria(),
-            ))
+            rows.append((name, seed, partial(_criteria, diagnostic, settings)))
     return rows
+
+
+def _criteria(diagnostic: Diagnostic, settings: dict[str, Any]) -> Sequence[Criterion]:
+    """Criteria of a diagnostic with its full settings."""
+    return diagnostic.run(**settings).criteria()
 
 
 def verdicts(runs: dict[str, Any]) -> list[dict[str, Any]]:

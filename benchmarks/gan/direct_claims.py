@@ -48,9 +48,9 @@ def js_bound(seed: int, /) -> list[Criterion]:
         disjoint.append(float(divergences.js(np.r_[p, zeros], np.r_[zeros, q])))
     error = float(np.abs(np.array(disjoint) / LOG_2 - 1).max())
     logits = torch.zeros(2, 20, dtype=torch.float64, requires_grad=True)
-    p, q = torch.softmax(logits, dim=1)
-    zeros = torch.zeros(20, dtype=torch.float64)
-    js = torch.as_tensor(divergences.js(torch.cat([p, zeros]), torch.cat([zeros, q])))
+    masses, none = torch.softmax(logits, dim=1), torch.zeros(20, dtype=torch.float64)
+    joint = torch.cat([masses[0], none]), torch.cat([none, masses[1]])
+    js = torch.as_tensor(divergences.js(*joint))
     (gradient,) = torch.autograd.grad(js, logits)
     largest, slope = max(overlapping), float(gradient.abs().max())
     return [
@@ -96,7 +96,7 @@ def _flow_program(p: np.ndarray, q: np.ndarray, cost: np.ndarray, total: float) 
         b_eq=[total],
         method="highs",
     )
-    return float(solved.fun)
+    return float(solved.fun or math.nan)
 
 
 def duality(seed: int, /) -> list[Criterion]:
@@ -231,7 +231,12 @@ def pairs_of_points(seed: int, /) -> list[Criterion]:
     weight = torch.tensor([0.7, -0.4], requires_grad=True)
     points = torch.randn(2, 64, 2, generator=rng)
     mix = torch.rand(2, 64, generator=rng)
-    slopes = chord_slopes(lambda x: OnceDifferentiable.apply(x) @ weight, *points, mix)
+
+    def critic(x: Tensor) -> Tensor:
+        squares: Tensor = OnceDifferentiable.apply(x)  # type: ignore[no-untyped-call]
+        return squares @ weight
+
+    slopes = chord_slopes(critic, points[0], points[1], mix)
     (gradient,) = torch.autograd.grad(gradient_penalty(slopes), weight)
     finite = bool(gradient.isfinite().all() and gradient.abs().max() > 0)
     experiment = Experiment(named_pair("ring-normal"), "same-points", seed, n=1000)
@@ -239,7 +244,7 @@ def pairs_of_points(seed: int, /) -> list[Criterion]:
     for name in ("finite-difference", "gradient-penalty"):
         budget = Budget(steps=1000)
         checkpoints = experiment.checkpoints(CRITICS[name].estimator, budget, only_last=True)
-        knowledge[name] = next(iter(checkpoints)).errors.knowledge
+        knowledge[name] = next(iter(checkpoints)).errors.knowledge or math.nan
     ratio = knowledge["finite-difference"] / knowledge["gradient-penalty"]
     return [
         Criterion("trains a critic that has no second derivative", float(finite), finite),

@@ -176,8 +176,12 @@ def likelihood(
 
 def _excess(data: TwoBumps, sample: Floats, best: GaussianFit) -> float:
     """KL(P || G) of the fit by maximum likelihood minus that of the best fit, in nats."""
+
+    def objective(parameters: Floats) -> float:
+        return _negative_log_likelihood(sample, parameters[0], math.exp(parameters[1]))
+
     optimum = minimize(
-        lambda at: _negative_log_likelihood(sample, at[0], math.exp(at[1])),
+        objective,
         (0.5, math.log(data.sigma)),
         method="Nelder-Mead",
         options={"xatol": 1e-6, "fatol": 1e-11},

@@ -168,9 +168,8 @@ def _exact_js(shift: float, level: float) -> float:
         return mixture.log_density(torch.as_tensor(np.atleast_1d(x))[:, None]).numpy()
 
     points = [float(center) for mixture in pair for center in mixture.centers]
-    return densities.js(
-        *(partial(log_density, mixture) for mixture in pair), (-math.inf, math.inf), points=points
-    ).value
+    real, generated = (partial(log_density, mixture) for mixture in pair)
+    return densities.js(real, generated, (-math.inf, math.inf), points=points).value
 
 
 def _read_js(shift: float, level: float, steps: int, width: int, rng: torch.Generator) -> float:

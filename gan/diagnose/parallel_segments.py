@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -178,8 +179,12 @@ def segments(
     regular = torch.stack([torch.zeros_like(heights), heights], dim=1)
     return SegmentDistances(
         theta,
-        *exact.T,
-        *estimates.T,
+        exact[:, 0],
+        exact[:, 1],
+        exact[:, 2],
+        estimates[:, 0],
+        estimates[:, 1],
+        estimates[:, 2],
         _central_differences(theta, exact[:, 1]),
         np.array([_w_slope(regular, regular, t) for t in theta]),
         _central_differences(theta, estimates[:, 1]),
@@ -189,7 +194,7 @@ def segments(
     )
 
 
-def _hollow(color: str) -> dict[str, object]:
+def _hollow(color: str) -> dict[str, Any]:
     """Style of the marks of samples."""
     return {"color": color, "fillstyle": "none", "markersize": 5}
 

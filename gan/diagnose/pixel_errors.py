@@ -130,7 +130,7 @@ class PixelErrors(DiagnosticResult):
     def _draw_scores(self, axes: Axes) -> None:
         """Draw histograms of the critic's scores."""
         every = np.concatenate([self.score, self.score_shift, self.score_noise])
-        bins = np.linspace(every.min(), every.max(), 31)
+        bins = np.linspace(every.min(), every.max(), 31).tolist()
         for scores, color, label in (
             (self.score, GREY, "digit"),
             (self.score_shift, BLUE, "shifted"),
@@ -183,14 +183,18 @@ def squared_error(
     pair = digits_normal_pair(data_dir)
     critic = _critic(pair, critic_training, rng)
     reference = test.sample_images_without_replacement(REFERENCE_POINTS, rng)
-    scores = _standardized_scores(critic, reference, (digits, shifted, noised))
+    score, score_shift, score_noise = _standardized_scores(
+        critic, reference, (digits, shifted, noised)
+    )
     kinds = torch.stack([digits, shifted, noised], dim=1)[:SHOWN_DIGITS, :, 0]
     return PixelErrors(
         _squared_errors(digits, shifted).numpy(),
         _squared_errors(digits, noised).numpy(),
         _emds(digits, shifted),
         _emds(digits, noised),
-        *scores,
+        score,
+        score_shift,
+        score_noise,
         kinds.double().numpy(),
     )
 
