@@ -38,10 +38,10 @@ def kl(p: Family, q: Family, /) -> float:
     MultivariateNormal :math:`[\mathrm{tr}(\Sigma_q^{-1}\Sigma_p) - d - \log\det(\Sigma_q^{-1}
                        \Sigma_p) + |\mu_p - \mu_q|^2_{\Sigma_q^{-1}}] / 2`
     Exponential        :math:`\log(\lambda_p/\lambda_q) + \lambda_q/\lambda_p - 1`
-    Gamma              :math:`(k_p - k_q)\psi(k_p) + \log[\Gamma(k_q)/\Gamma(k_p)]
-                       + k_q\log(\beta_p/\beta_q) + k_p(\beta_q/\beta_p - 1)`
-    Beta               :math:`\log[B(a_q, b_q)/B(a_p, b_p)] + (a_p - a_q)\psi(a_p)
-                       + (b_p - b_q)\psi(b_p) + (a_q - a_p + b_q - b_p)\psi(a_p + b_p)`
+    Gamma              :math:`(k_p - k_q)\psi(k_p) + \log[\Gamma(k_q)/\Gamma(k_p)]`
+                       :math:`+ k_q\log(\beta_p/\beta_q) + k_p(\beta_q/\beta_p - 1)`
+    Beta               :math:`\log[B(a_q, b_q)/B(a_p, b_p)] + (a_p - a_q)\psi(a_p)`
+                       :math:`+ (b_p - b_q)\psi(b_p) + (a_q - a_p + b_q - b_p)\psi(a_p + b_p)`
     Poisson            :math:`\lambda_p\log(\lambda_p/\lambda_q) + \lambda_q - \lambda_p`
     Bernoulli          :math:`\sum_i p_i\log(p_i/q_i)`, as for Categorical
     Uniform            :math:`\log` of the ratio of the lengths

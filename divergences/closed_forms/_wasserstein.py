@@ -62,8 +62,12 @@ def w2(p: Family, q: Family, /) -> float:
 
     .. math:: \Big[ \int_0^1 |F_p^{-1}(u) - F_q^{-1}(u)|^2 \, du \Big]^{1/2}
 
-    For MultivariateNormal the root of :math:`|\mu_p - \mu_q|^2 + \mathrm{tr}(\Sigma_p + \Sigma_q -
-    2 (\Sigma_q^{1/2} \Sigma_p \Sigma_q^{1/2})^{1/2})`. Gamma only for equal shapes.
+    For MultivariateNormal the root of
+
+    .. math:: |\mu_p - \mu_q|^2 + \mathrm{tr}\big[\Sigma_p + \Sigma_q
+        - 2 (\Sigma_q^{1/2} \Sigma_p \Sigma_q^{1/2})^{1/2}\big].
+
+    Gamma only for equal shapes.
 
     Args:
         p: A distribution.
