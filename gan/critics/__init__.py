@@ -9,7 +9,8 @@ update:
     fit.gap(x, y)
 
 `descent` has critics by stochastic descent on batches, `bound` by ascent on the certified bound,
-`witness` by exact potentials. `errors` has their errors, on the same points or on populations.
+`witness` by exact potentials, `taught` by regression on them. `errors` has their errors, on the
+same points or on populations.
 """
 
 from gan.critics.errors import CriticErrors, errors_on_points, errors_on_populations

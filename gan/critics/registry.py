@@ -6,6 +6,7 @@ from functools import partial
 from gan.critics.bound import BoundCritic
 from gan.critics.descent import DescentCritic
 from gan.critics.fit_loop import Estimator
+from gan.critics.taught import TaughtCritic
 from gan.critics.witness import WitnessCritic
 from gan.networks.lipschitz import group_sort_critic, spectral_norm_critic
 from gan.networks.mlp import mlp_critic, spread_mlp_critic
@@ -116,6 +117,16 @@ CRITICS: dict[str, CriticMethod] = {
         "c-transform of the exact potentials: 1-Lipschitz",
         "Villani 2009, particular case 5.16",
         WitnessCritic(),
+    ),
+    "averaged-witness": CriticMethod(
+        "mean of the witnesses of 16 samples of populations: 1-Lipschitz",
+        "ours; Villani 2009, particular case 5.16",
+        WitnessCritic(sample_size=2048, sample_count=16),
+    ),
+    "taught": CriticMethod(
+        "network of principal coordinates, least squares on exact potentials of 16 samples",
+        "ours; Villani 2009, theorem 5.10, for the potentials",
+        TaughtCritic(),
     ),
     "sharp": CriticMethod(
         "one-sided penalty in units of the gap, distance from a centre as an input, Muon",

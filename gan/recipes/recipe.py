@@ -9,7 +9,7 @@ import torch
 
 from gan.recipes import optimizers
 
-Loss = Literal["minimax", "non-saturating", "wasserstein", "certified"]
+Loss = Literal["minimax", "non-saturating", "wasserstein", "certified", "taught"]
 Constraint = Literal[
     "none", "clip", "gradient-penalty", "one-sided-penalty", "hinge-penalty", "finite-difference"
 ]
@@ -29,8 +29,9 @@ class Recipe:
     """One adversarial method with all its settings.
 
     Attributes:
-        loss: Objective of both networks: minimax, non-saturating, wasserstein, or certified, which
-            is wasserstein plus the lower bound of the batch's exact EMD that the critic certifies.
+        loss: Objective of both networks: minimax, non-saturating, wasserstein; certified, which
+            is wasserstein plus the lower bound of the batch's exact EMD that the critic certifies;
+            or taught: the critic's squared error to the exact potentials of the batch.
         constraint: Lipschitz constraint of the critic.
         critic_steps: Critic steps per generator step.
         batch_size: Real points, and as many generated ones, per step.

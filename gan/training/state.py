@@ -114,10 +114,10 @@ def _require_compatible(
                 "the run could be neither repeated nor resumed exactly. Remove it, or draw from "
                 "the noise that the generator is given"
             )
-    if recipe.loss == "certified" and devices.world_size > 1:
+    if recipe.loss in ("certified", "taught") and devices.world_size > 1:
         raise MisfitError(
-            "the certified bound is of a whole batch, which several processes would divide: give "
-            "--devices 1 with it"
+            f"the loss {recipe.loss!r} is of exact transport of a whole batch, which several "
+            "processes would divide: give --devices 1 with it"
         )
     if recipe.penalized and critic.has_batch_norm:
         raise MisfitError(

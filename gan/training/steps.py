@@ -8,12 +8,14 @@ import torch
 from torch import Tensor
 
 from gan.errors import TrainingError
+from gan.evaluation.exact_potentials import exact_potentials
 from gan.evaluation.semi_dual_ascent import pairwise_distances
 from gan.networks import Critic
 from gan.recipes.losses import (
     CRITIC_LOSSES,
     GENERATOR_LOSSES,
     certified_critic_loss,
+    taught_critic_loss,
     wasserstein_critic_loss,
 )
 from gan.recipes.optimizers import Optimizer
@@ -155,15 +157,26 @@ def critic_step(
 def _gap_and_loss(critic: Critic, recipe: Recipe, batch: CriticBatch) -> tuple[Tensor, Tensor]:
     """Gap and loss of a batch, without the penalty."""
     real, generated = _scores(critic, batch.real, batch.generated)
+    gap = (real.mean() - generated.mean()).detach()
+    if recipe.loss == "taught":
+        return gap, taught_critic_loss(real, generated, _potentials(batch))
     if recipe.loss != "certified":
-        return (real.mean() - generated.mean()).detach(), CRITIC_LOSSES[recipe.loss](
-            real, generated
-        )
+        return gap, CRITIC_LOSSES[recipe.loss](real, generated)
     # Where all distances are nearly equal (images), the bound alone does not exclude a nearly
     # constant critic, which has almost no gradient for the generator; the gap raises the slope.
     cost = pairwise_distances(batch.real, batch.generated)
     certified_loss, bound = certified_critic_loss(real, generated, cost)
     return bound.detach(), (certified_loss + wasserstein_critic_loss(real, generated)) / 2
+
+
+def _potentials(batch: CriticBatch) -> tuple[Tensor, Tensor]:
+    """Exact potentials of a batch; NaN, which the update refuses, if a point is not finite."""
+    if batch.real.isfinite().all() and batch.generated.isfinite().all():
+        return exact_potentials(batch.real, batch.generated)
+    real, generated = (
+        points.new_full((len(points),), math.nan) for points in (batch.real, batch.generated)
+    )
+    return real, generated
 
 
 def generator_step(training: Training, /) -> Update:

@@ -30,6 +30,8 @@ class DistributionPair:
             known: ``optimal_coupling(n, rng)`` gives ``n`` points of the first and, row by row,
             their partners of the second. Critics are fitted without it.
         closed_form: Wasserstein-1 distance of the populations, where there is a formula.
+        unseen_real: Sampler of further points of the first, none of which ``real`` draws, where
+            ``real`` draws from a finite set.
     """
 
     shape: tuple[int, ...]
@@ -38,6 +40,7 @@ class DistributionPair:
     unit: float = 1.0
     optimal_coupling: Coupling | None = None
     closed_form: float | None = None
+    unseen_real: Sampler | None = None
 
     def w1(self) -> tuple[float, float] | None:
         """Wasserstein-1 distance of the populations and its standard error, in their unit.

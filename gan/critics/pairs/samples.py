@@ -25,7 +25,7 @@ def ring_normal_pair() -> DistributionPair:
 
 
 def digits_normal_pair(data_dir: Path | None = None) -> DistributionPair:
-    """MNIST digits, and the Gaussian of their 64 leading principal components."""
+    """MNIST training digits, and the Gaussian of their 64 leading principal components."""
     digits = mnist.digits(data_dir=data_dir)
     mean, factor = principal_gaussian(digits.pixels.double() / 255, DIGIT_COMPONENTS)
     mean, factor = mean.float(), factor.float()
@@ -34,7 +34,10 @@ def digits_normal_pair(data_dir: Path | None = None) -> DistributionPair:
         images = torch.randn(n, DIGIT_COMPONENTS, generator=rng) @ factor + mean
         return images.unflatten(1, (1, 28, 28))
 
-    return DistributionPair((1, 28, 28), digits.sample_images, normal)
+    def unseen(n: int, rng: torch.Generator) -> Tensor:
+        return mnist.digits("test", data_dir=data_dir).sample_images_without_replacement(n, rng)
+
+    return DistributionPair((1, 28, 28), digits.sample_images, normal, unseen_real=unseen)
 
 
 def principal_gaussian(

@@ -100,7 +100,9 @@ def test_the_certified_loss_is_refused_on_several_processes():
     rng = torch.Generator().manual_seed(0)
     networks = plane_generator(rng), plane_critic(rng)
     recipe = RECIPES["wgan-certified"].quick
-    with pytest.raises(MisfitError, match="the certified bound is of a whole batch"):
+    with pytest.raises(
+        MisfitError, match="the loss 'certified' is of exact transport of a whole batch"
+    ):
         Training.start(
             *networks, recipe, steps=1, rng=rng, devices=Devices(torch.device("cpu"), world_size=2)
         )
