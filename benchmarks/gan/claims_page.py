@@ -55,7 +55,7 @@ def _section(row: dict[str, Any]) -> str:
         else f"`gan diagnose {name}`"
         for name in row["measured_by"]
     ]
-    seeds = f"{row['seeds']} seeds" if row["seeds"] > 1 else "no chance, or one seed"
+    seeds = f"{row['seeds']} seeds" if row["seeds"] > 1 else "one seed, or without chance"
     lines = [
         f"| {_cell(criterion['requirement'])} | {_cell(criterion['text'])} "
         f"| {'yes' if criterion['met'] else 'no'} |"

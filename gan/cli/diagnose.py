@@ -117,7 +117,8 @@ def _run_one(folder: "DiagnoseFolder", name: str, settings: dict[str, Any]) -> s
     start = time.monotonic()
     result = diagnostic.run(**settings)
     folder.write(name, diagnostic, settings, result)
-    lines = [f"{name}: {diagnostic.claim}", f"  {result.verdict.status}:"]
+    claim = textwrap.fill(f"{name}: {diagnostic.claim}", LINE_WIDTH, subsequent_indent="  ")
+    lines = [claim, f"  {result.verdict.status}:"]
     lines += [f"    {criterion}" for criterion in result.verdict.criteria]
     return "\n".join([*lines, f"  {time.monotonic() - start:.1f} s"])
 

@@ -21,7 +21,7 @@ from gan.errors import ConfigError
 from gan.networks import Critic
 from gan.networks.mlp import mlp_critic
 from gan.networks.rescaling import rescaled_critic
-from gan.runs.figure_style import BLACK, BLUE, VERMILION
+from gan.runs.figure_style import BLACK, BLUE, VERMILION, legend_below
 
 Floats = NDArray[np.float64]
 LOG_2 = math.log(2)
@@ -103,7 +103,7 @@ class NoisedDivergences(DiagnosticResult):
             ylabel="JS (nats)",
             ylim=(0, 0.75),
         )
-        axes.legend(loc="lower left")
+        legend_below(axes)
 
     def _draw_errors(self, axes: Axes) -> None:
         """Draw the errors of the readings."""
@@ -122,7 +122,7 @@ class NoisedDivergences(DiagnosticResult):
             ylabel="error of the reading (nats)",
             ylim=(-1.6 * MAX_ERROR, 1.6 * MAX_ERROR),
         )
-        axes.legend(loc="upper left")
+        legend_below(axes)
 
 
 def noise(*, steps: int = 800, width: int = 64, seed: int = 0) -> NoisedDivergences:
