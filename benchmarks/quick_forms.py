@@ -15,7 +15,8 @@ import torch
 
 import gan
 from benchmarks.discrete import accuracy, speed
-from benchmarks.gan import training_speed
+from benchmarks.gan import robustness, training_speed
+from benchmarks.gan.direct_claims import DIRECT_CLAIMS
 from benchmarks.hostile_input import fuzz
 from benchmarks.samples import estimators, permutation
 from benchmarks.samples.populations import population_pairs
@@ -231,6 +232,24 @@ def hostile_input() -> Iterator[Row]:
     yield Row("violations in 2,000 hostile calls", "1", len(violations))
 
 
+def claims_of_the_literature() -> Iterator[Row]:
+    """Criteria that the claims measured without training do not meet."""
+    criteria = [criterion for measure in DIRECT_CLAIMS.values() for criterion in measure(0)]
+    failed = sum(not criterion.met for criterion in criteria)
+    yield Row(f"criteria of claims not met, of {len(criteria)}", "1", failed)
+
+
+def robustness_of_runs() -> Iterator[Row]:
+    """Resumed runs that differ, and damaged files that are accepted."""
+    rng = np.random.default_rng(0)
+    with tempfile.TemporaryDirectory() as folder:
+        kills = robustness.kill_trials(2, Path(folder), rng)
+        corruptions = robustness.corruption_trials(8, Path(folder) / "whole", rng)
+    differing = sum(total - same for same, total in kills["equal_of"].values())
+    yield Row("runs that differ after a kill, of 2", "1", differing)
+    yield Row("damaged files accepted, of 8", "1", len(corruptions["violations"]))
+
+
 QUICK_FORMS: dict[str, Callable[[], Iterator[Row]]] = {
     form.__name__.replace("_", " "): form
     for form in (
@@ -250,6 +269,8 @@ QUICK_FORMS: dict[str, Callable[[], Iterator[Row]]] = {
         progress_numbers,
         training,
         speed_of_training,
+        claims_of_the_literature,
+        robustness_of_runs,
         hostile_input,
     )
 }
