@@ -10,14 +10,17 @@ again.
 """
 
 import inspect
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import torch
 import tyro
+from filelock import FileLock
 
 from benchmarks import results_io
 from benchmarks.gan.claim_statements import STATEMENTS
@@ -26,6 +29,7 @@ from benchmarks.gan.direct_claims import DIRECT_CLAIMS
 from gan.diagnose import DIAGNOSTICS, Criterion, Diagnostic
 
 RESULTS = results_io.RESULTS / "claims.json"
+LOCK = Path(tempfile.gettempdir()) / "divergences-claims.lock"
 COMMAND = "python -m benchmarks.gan.claims"
 
 
@@ -45,12 +49,11 @@ def main(only: tuple[str, ...] = (), again: bool = False, threads: int = 1) -> N
         start = time.process_time()
         criteria = [asdict(criterion) for criterion in measure()]
         seconds = round(time.process_time() - start, 1)
-        # Read again: another process may have measured another claim meanwhile.
-        runs = recorded_runs()
-        runs.setdefault(name, {})[key] = {"criteria": criteria, "processor_seconds": seconds}
-        save(runs)
+        with FileLock(LOCK):  # another process may measure another claim meanwhile
+            runs = recorded_runs()
+            runs.setdefault(name, {})[key] = {"criteria": criteria, "processor_seconds": seconds}
+            save(runs)
         print(f"{name}, seed {seed}: {seconds} s", flush=True)
-    save(recorded_runs())
 
 
 def recorded_runs() -> dict[str, Any]:

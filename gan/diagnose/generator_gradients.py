@@ -154,8 +154,8 @@ class GeneratorGradients(DiagnosticResult):
 def vanishing(
     *,
     data: str = "eight-gaussians",
-    steps: int = 1000,
-    discriminators: int = 4,
+    steps: int = 800,
+    discriminators: int = 3,
     learning_rate: float = 3e-4,
     seed: int = 0,
 ) -> GeneratorGradients:

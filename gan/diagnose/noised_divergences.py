@@ -125,7 +125,7 @@ class NoisedDivergences(DiagnosticResult):
         legend_below(axes)
 
 
-def noise(*, steps: int = 800, width: int = 64, seed: int = 0) -> NoisedDivergences:
+def noise(*, steps: int = 500, width: int = 64, seed: int = 0) -> NoisedDivergences:
     """Read JS from discriminators trained on noised data, at several levels of noise.
 
     The data are two narrow bumps, the generators are shifted copies without overlap. Normal noise

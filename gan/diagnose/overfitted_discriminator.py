@@ -131,7 +131,7 @@ class OverfittedDiscriminators(DiagnosticResult):
         axes.set_ylabel(f"JS (nats, cut off at {FLOOR:g})")
 
 
-def overfitting(*, n: int = 256, steps: int = 1200, seed: int = 0) -> OverfittedDiscriminators:
+def overfitting(*, n: int = 256, steps: int = 1000, seed: int = 0) -> OverfittedDiscriminators:
     """Train discriminators of several sizes between finite samples, and test them on fresh points.
 
     One pair of samples is of the same normal distribution in 20 dimensions, the other of a normal

@@ -146,7 +146,7 @@ class PixelErrors(DiagnosticResult):
 
 
 def squared_error(
-    *, n: int = 200, critic_training: int = 400, seed: int = 0, data_dir: Path | None = None
+    *, n: int = 200, critic_training: int = 300, seed: int = 0, data_dir: Path | None = None
 ) -> PixelErrors:
     """Compare digits shifted by two pixels with noised digits of the same squared error.
 
