@@ -2,16 +2,21 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
+import torch
 
 from benchmarks.gan.training import CASES
+from divergences.sampled import wasserstein_1d
 from gan.errors import ConfigError
+from gan.networks import NETWORKS, rescaled
 from gan.recipes.registry import RECIPES
 from gan.runs import duration
 from gan.runs.config import Config
 from gan.runs.duration import Speed, average_rate, sized, steps_within
 from gan.runs.folder import RunFolder
 from gan.runs.presets import PRESETS, supported
+from gan.training.loop import Training, train
 
 SPEED = Speed(setup=6.0, step=0.02, evaluation=1.0)
 BEST_CASES = ("ring", "ring-one-sided", "grid-one-sided", "pacgan-ring", "digits")
@@ -35,13 +40,43 @@ def test_every_preset_is_of_a_recipe_and_data_that_exist():
             assert config.networks == config.preset.networks
 
 
-def test_other_networks_or_settings_leave_the_preset():
+def test_other_networks_and_data_have_the_settings_for_vectors_or_images(tmp_path):
     quick = RECIPES["wgan-gp"].quick
-    assert Config(recipe="wgan-gp", networks="mlp").recipe_settings == quick
+    for_vectors = replace(quick, penalty_weight=0.1, generator_decay=3.0)
+    assert Config(recipe="wgan-gp", networks="mlp").recipe_settings == for_vectors
+    for_images = Config(recipe="wgan-gp", data="stacked-mnist").recipe_settings
+    assert (for_images.penalty_weight, for_images.batch_size) == (10.0, 64)
+    np.save(tmp_path / "images.npy", np.zeros((9, 8, 8), dtype=np.float32))
+    np.save(tmp_path / "points.npy", np.zeros((9, 2), dtype=np.float32))
+    for name, settings in (("images", for_images), ("points", for_vectors)):
+        config = Config(recipe="wgan-gp", data=str(tmp_path / f"{name}.npy"))
+        assert config.recipe_settings == settings
+
+
+def test_quick_settings_are_those_of_the_recipe_and_changes_are_on_top():
     config = Config(recipe="wgan-gp", settings="quick")
-    assert (config.recipe_settings, config.networks, config.steps) == (quick, None, 3000)
+    assert config.recipe_settings == RECIPES["wgan-gp"].quick
+    assert (config.networks, config.steps) == (None, 3000)
     changed = Config(recipe="wgan-gp", changes={"batch_size": 8}).recipe_settings
     assert (changed.batch_size, changed.penalty_weight) == (8, 0.1)
+
+
+def test_wgan_gp_settles_in_one_dimension():
+    # With a penalty of weight 1 the distance is still above .3 from N(4, 0.5), and oscillate.
+    rng = torch.Generator().manual_seed(0)
+    config = Config(recipe="wgan-gp", networks="mlp")  # of vectors of any size
+    pair = NETWORKS["mlp"]
+    networks = rescaled(pair.generator(rng, (1,)), pair.critic(rng, (1,)), 0.5, 4.0)
+    training = Training.start(*networks, config.recipe_settings, steps=100, rng=rng)
+
+    def real(n, rng):
+        return 4 + 0.5 * torch.randn(n, 1, generator=rng)
+
+    for _ in train(training, real=real):
+        pass
+    with torch.no_grad():
+        samples = training.average.sample(4000, rng)
+    assert wasserstein_1d(samples[:, 0], real(4000, rng)[:, 0]) < 0.15
 
 
 def test_a_processor_without_bfloat16_computes_in_32_bits(monkeypatch):
