@@ -1,7 +1,7 @@
 """``gan sample``: samples of a trained generator."""
 
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 from torch import Tensor
@@ -69,7 +69,7 @@ def sample_command(
 def _save(file: BinaryIO, points: Tensor, labels: list[str], suffix: str) -> None:
     """Write points, in .npz with their labels."""
     if suffix == ".npz":
-        of_labels = {"labels": np.array(labels)} if labels else {}
-        np.savez(file, points=points.numpy(), **of_labels)
+        arrays: dict[str, Any] = {"points": points.numpy()}
+        np.savez(file, **arrays | ({"labels": np.array(labels)} if labels else {}))
     else:
         np.save(file, points.numpy())

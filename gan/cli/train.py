@@ -51,19 +51,20 @@ def train_command(
         return 0
     if result.flat:
         print(
-            f"stopped early after step {result.training.step} of {config.steps}: no new lowest "
-            f"exact EMD in {config.patience} evaluations; the best state is in best.pt"
+            f"stopped early after step {result.training.step} of {result.training.steps}: no new "
+            f"lowest exact EMD in {config.patience} evaluations; the best state is in best.pt"
         )
         return 0
     if not result.finished:
         print(
-            f"stopped after step {result.training.step} of {config.steps}; "
+            f"stopped after step {result.training.step} of {result.training.steps}; "
             "the same command with --resume goes on"
         )
         return EXIT_INTERRUPTED
     last = result.metrics[-1]
     print(
-        f"{config.recipe} on {config.data}, {config.steps} steps: exact EMD {last['exact']:.4f} "
+        f"{config.recipe} on {config.data}, {result.training.step} steps: "
+        f"exact EMD {last['exact']:.4f} "
         f"(floor {last['floor']:.4f}); critic: gap {last['gap']:.4f}, certified "
         f"{last['certified']:.4f}, knowledge {percentage(last['knowledge'])}; its copy, trained "
         f"further on the points compared: knowledge {percentage(last['tuned_knowledge'])}; "

@@ -78,6 +78,7 @@ class DataSet:
         held_out: Draws points that ``sample`` never does, without replacement; evaluations are of
             these. None if no points are held out.
         labels: Code of labels that the points have behind them; None without labels.
+        columns: Names of the columns of vectors, for figures; empty if they have none.
         description: Size, shape and unit of the points of a file, in one line for the user.
         decode: Texts of points that are sequences of characters; None for other points.
     """
@@ -96,6 +97,7 @@ class DataSet:
     sample_without_replacement: Sampler | None = None
     held_out: Sampler | None = None
     labels: LabelCode | None = None
+    columns: tuple[str, ...] = ()
     description: str = ""
     decode: Callable[[Tensor], list[str]] | None = None
 
@@ -204,9 +206,12 @@ class DataSet:
             note = "each divided by its standard deviation"
         size = range_of_vectors(values)
         listed = ", ".join(names[:6]) + (", ..." if d > 6 else "")
-        text = f"{n} points of {d} columns ({listed}), of size {size.unit:.4g}, with linear output"
+        plural = "s" if d > 1 else ""
+        text = f"{n} points of {d} column{plural} ({listed}), of size {size.unit:.4g}, with "
+        text += "linear output"
         notes = [text, *filter(None, [note])]
-        return cls._of_finite(values, held_out, labels, size, "mlp", name, notes)
+        data = cls._of_finite(values, held_out, labels, size, "mlp", name, notes)
+        return replace(data, columns=tuple(names))
 
     @classmethod
     def _of_sequences(cls, values: Tensor, held_out: float, labels: Any, name: str) -> "DataSet":
@@ -224,6 +229,8 @@ class DataSet:
         cls, values: Tensor, held_out: float, labels: Any, name: str, pixels: Range
     ) -> "DataSet":
         """The data set of images, shape ``(n, channels, height, width)``."""
+        if bool((values == values[:1]).all()):
+            raise DistributionError(f"{name}: all {len(values)} images are equal")
         n, channels, height, width = values.shape
         color = {1: "grey", 3: "color"}.get(channels, f"{channels}-channel")
         networks = "mlp" if height % 4 or width % 4 else "convolutional"

@@ -44,9 +44,13 @@ def data_set_of_path(
     Raises:
         DistributionError: If it cannot be read, or holds no points; with the path, the rows and
             the remedy.
-        ConfigError: If ``labels`` are not those of a folder.
+        ConfigError: If an option does not apply to the file or folder.
     """
+    if image_size is not None and not path.is_dir():
+        raise ConfigError(f"--image-size is for a folder of images, and {path} is a file")
     if path.is_dir():
+        if standardize:
+            raise ConfigError(f"--standardize is for columns of a table, and {path} is a folder")
         if labels not in (None, FOLDERS):
             raise ConfigError(
                 f"--labels of a folder of images must be {FOLDERS}, the folders in it, but is "
@@ -63,7 +67,7 @@ def data_set_of_path(
     if labels is not None and words is None:
         columns.remove(index := table.column_index(labels))
         words = table.columns[index]
-    numbers = table.numbers(columns)
+    numbers = table.numbers(_numeric(table, columns))
     missing = np.flatnonzero(np.isnan(numbers).any(axis=1))
     if len(missing):
         raise DistributionError(
@@ -81,6 +85,18 @@ def data_set_of_path(
     )
 
 
+def _numeric(table: tables.Table, columns: list[int]) -> list[int]:
+    """The columns, if all hold numbers; otherwise a refusal with the option for labels."""
+    words = [index for index in columns if not table.is_numeric(index)]
+    if words:
+        name = table.column_name(words[0])
+        raise DistributionError(
+            f"{table.path}: column {name!r} does not hold numbers; take it as labels, --labels "
+            f"{name}, or leave it out of the file"
+        )
+    return columns
+
+
 def _array_of_images(path: Path) -> object | None:
     """The array in a .npy file if it has three or four axes, mapped from the file."""
     try:
@@ -88,6 +104,13 @@ def _array_of_images(path: Path) -> object | None:
     except (OSError, ValueError, EOFError):
         return None  # the reader of tables says what is wrong
     return array if array.ndim in (3, 4) else None
+
+
+def digest_of_labels(labels: str | None, /) -> dict[str, str]:
+    """Digest of a file of labels, by its key in config.json; empty for a column or folders."""
+    if labels is None or not is_data_path(labels) or not Path(labels).is_file():
+        return {}
+    return {"labels_digest": digest_of_path(Path(labels))}
 
 
 def digest_of_path(path: Path, /) -> str:

@@ -17,9 +17,11 @@ class FiniteSample:
     Attributes:
         points: Shape ``(n, *shape)``; float32 in the unit of the points, or uint8 for pixels in
             [0, 1] that are stored as 0 to 255.
+        samples: Disjoint samples of an evaluation that are drawn from the set.
     """
 
     points: Tensor
+    samples: int = 2
 
     def split(self, share: float, /) -> tuple["FiniteSample", "FiniteSample | None"]:
         """Points of training, and points held out from it.
@@ -38,7 +40,7 @@ class FiniteSample:
         held_out, training = order.split([max(2, round(share * n)), n - max(2, round(share * n))])
         return (
             FiniteSample(self.points[training.sort().values]),
-            FiniteSample(self.points[held_out.sort().values]),
+            FiniteSample(self.points[held_out.sort().values], samples=1),
         )
 
     def sample(self, n: int, rng: torch.Generator) -> Tensor:
@@ -62,7 +64,7 @@ class FiniteSample:
             raise DistributionError(
                 f"`n` must be at most {len(self.points)}, the number of points, without "
                 f"replacement, but is {n}; compare fewer points: --evaluation-size "
-                f"{len(self.points) // 2}"
+                f"{len(self.points) // self.samples}"
             )
         return self._at(torch.randperm(len(self.points), generator=rng, device=rng.device)[:n])
 

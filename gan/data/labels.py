@@ -139,10 +139,10 @@ def label_indices(labels: Any, n: int, name: str, /) -> tuple[list[str], Tensor]
             "drop those rows"
         )
     names, indices = np.unique(words, return_inverse=True)
-    if not 2 <= len(names) <= MAX_LABELS:
+    if not 2 <= len(names) <= min(MAX_LABELS, n // 2):
         raise DistributionError(
-            f"{name}: there must be 2 to {MAX_LABELS} different labels, but there are "
-            f"{len(names)}; leave --labels out, or name a column of classes"
+            f"{name}: there must be 2 to {min(MAX_LABELS, n // 2)} different labels for {n} "
+            f"points, but there are {len(names)}; leave --labels out, or name a column of classes"
         )
     if all(word.lstrip("-").isdecimal() for word in names):  # 2 before 10
         order = np.argsort(names.astype(np.int64))
@@ -230,5 +230,6 @@ def label_measures(code: LabelCode, joint: Tensor, /) -> Callable[[Tensor], dict
 def real_agreement(code: LabelCode, joint: Tensor, /) -> float:
     """Share of real points whose nearest other real point has their label, in [0, 1]."""
     points, indices = code.split(joint[:: -(-len(joint) // MAX_REFERENCE)])
-    distances = torch.cdist(*[points.flatten(start_dim=1)] * 2).fill_diagonal_(torch.inf)
+    vectors = points.flatten(start_dim=1)
+    distances = torch.cdist(vectors, vectors).fill_diagonal_(torch.inf)
     return float((indices[distances.argmin(dim=1)] == indices).float().mean())

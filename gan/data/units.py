@@ -43,7 +43,8 @@ def float32_points(points: Any, name: str, /) -> Tensor:
             with the rows.
     """
     try:
-        array = np.asarray(points, dtype=np.float32)
+        with np.errstate(over="ignore"):  # infinite then, and refused
+            array = np.asarray(points, dtype=np.float32)
     except (TypeError, ValueError) as error:
         raise DistributionError(
             f"{name}: points must be numbers, a row each, but {error}; select numeric columns"
@@ -60,8 +61,8 @@ def float32_points(points: Any, name: str, /) -> Tensor:
         listed = ", ".join(str(row) for row in rows[:MAX_LISTED_ROWS])
         more = ", ..." if len(rows) > MAX_LISTED_ROWS else ""
         raise DistributionError(
-            f"{name}: {len(rows)} of {len(array)} rows have missing or infinite entries (rows "
-            f"{listed}{more} counted from 0); drop those rows"
+            f"{name}: {len(rows)} of {len(array)} rows have missing, infinite or, above "
+            f"3e38, too large entries (rows {listed}{more} counted from 0); drop those rows"
         )
     if (array == array[0]).all():
         raise DistributionError(f"{name}: all {len(array)} points are equal: nothing to learn")

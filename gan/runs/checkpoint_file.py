@@ -17,6 +17,7 @@ import torch
 from gan.errors import DamagedFileError, RunError
 from gan.runs.atomic_files import first_line, write_atomically
 
+BEST_NAME = "best.pt"
 DIGEST_SIZE = 64  # hexadecimal digits of SHA-256
 MAX_COMMENT_SIZE = 4096
 COMMENT_START = b'{"files":'
@@ -34,6 +35,12 @@ LOAD_ERRORS: tuple[type[Exception], ...] = (
     pickle.UnpicklingError,
     struct.error,
 )
+
+
+def mismatch(error: BaseException, /) -> str:
+    """The first reason why a state does not fit a network, without torch's heading."""
+    heading, *reasons = str(error).splitlines() or [type(error).__name__]
+    return reasons[0].strip().rstrip(". ") if reasons else heading
 
 
 def digest(content: bytes, /) -> str:
@@ -89,6 +96,11 @@ def read_checkpoint(path: Path, device: torch.device, /) -> dict[str, Any]:
         content = path.read_bytes()
         intact = digest(content[:-DIGEST_SIZE]).encode() == content[-DIGEST_SIZE:]
     except FileNotFoundError:
+        if path.name == BEST_NAME:
+            raise RunError(
+                f"{path} does not exist: the run has had no evaluation; without the best state, "
+                "take the last"
+            ) from None
         raise RunError(
             f"{path} does not exist: the run stopped before its first checkpoint. "
             "The same command with --resume starts it again"

@@ -10,7 +10,7 @@ import torch
 from tyro.conf import Positional, Suppress, UseAppendAction, arg
 
 from gan.data.dataset import DEFAULT_HELD_OUT
-from gan.data.files import digest_of_path, is_data_path
+from gan.data.files import digest_of_labels, digest_of_path, is_data_path
 from gan.datasets import DATA
 from gan.errors import ConfigError, unknown_name
 from gan.networks import NETWORKS
@@ -229,6 +229,7 @@ class Config:
                 del settings[name]
         if is_data_path(self.data):
             plain["data_digest"] = digest_of_path(Path(self.data))
+            plain |= digest_of_labels(self.labels)
         else:
             del plain["image_size"], plain["standardize"], plain["held_out"], plain["labels"]
         del plain["data_file"], plain["start_from"]  # absent from the records of older runs

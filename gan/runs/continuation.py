@@ -2,10 +2,11 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+from gan.data.files import is_data_path
 from gan.errors import RunError
-from gan.runs.atomic_files import first_line
-from gan.runs.checkpoint_file import LOAD_ERRORS, digest, read_checkpoint
+from gan.runs.checkpoint_file import LOAD_ERRORS, digest, mismatch, read_checkpoint
 from gan.runs.config import Config
 from gan.runs.folder import RunFolder
 from gan.training.loop import Training
@@ -74,15 +75,42 @@ def load_start(training: Training, config: Config, folder: RunFolder, /) -> dict
     except LOAD_ERRORS as error:
         raise RunError(
             f"--from {config.start_from}: its networks do not fit those of this run "
-            f"({first_line(error)}); give the same --networks and data of the same shape"
+            f"({mismatch(error)}); give the same --networks and data of the same shape"
         ) from error
     return {"start_digest": current}
+
+
+def require_same_data(record: dict[str, Any], config: Config, /) -> None:
+    """Refuse a run whose data have changed since: its networks are scaled by their unit.
+
+    Args:
+        record: The configuration in its folder.
+        config: The same, as read.
+
+    Raises:
+        RunError: If its data or labels do not exist, or have another digest.
+    """
+    if not is_data_path(config.data):
+        return
+    if not Path(config.data).exists():
+        raise RunError(
+            f"{config.data}, the data of the run in {config.folder}, does not exist; put it back: "
+            "the samples are in its unit"
+        )
+    current = config.record()
+    for key in ("data_digest", "labels_digest"):
+        if record.get(key) != current.get(key):
+            name = config.data if key == "data_digest" else config.labels
+            raise RunError(
+                f"{name} has changed since the run in {config.folder} was trained on it; put back "
+                "what it was, or train again"
+            )
 
 
 def _start_file(path: Path) -> Path:
     """The checkpoint of a run's folder, or the given checkpoint file."""
     file = RunFolder(path).checkpoint_path if path.is_dir() else path
-    if not file.is_file():
+    if not file.is_file() or file.suffix != ".pt":
         raise RunError(
             f"--from {path} is no run: there is no checkpoint {file}; name the folder of a run, "
             "or its best.pt"

@@ -1,15 +1,17 @@
 """Checks of a user's data set and networks before the first step of a run."""
 
 import copy
+import sys
 
 import torch
 from torch import Tensor
+from tqdm import tqdm
 
 from gan.data.dataset import DataSet
 from gan.errors import ConfigError, MisfitError
 from gan.networks import Critic, Generator
 from gan.runs.metric_keys import plain_measures
-from gan.training.global_sources import seeded_global_sources
+from gan.training.global_sources import copy_of, seeded_global_sources
 
 CHECKED_POINTS = 64
 
@@ -57,12 +59,24 @@ def require_sampler(data: DataSet, name: str, rng: torch.Generator, /) -> None:
             "draw was different, so that the run could not be repeated; draw from `rng` alone, "
             "not from a clock, a file in use, or a generator of its own"
         )
+    _note_repeated_points(first, data, name)
+
+
+def _note_repeated_points(points: Tensor, data: DataSet, name: str) -> None:
+    """Say that a sampler repeats points, which makes the floor of the exact EMD too low."""
+    repeated = len(points) - len(points.unique(dim=0))
+    if repeated and data.sample_without_replacement is None:
+        tqdm.write(
+            f"note: {repeated} of {len(points)} points of the data set {name} are repeated. If "
+            "they are drawn with replacement from an array, the floor is too low: let "
+            "DataSet.of_points(array) draw them",
+            file=sys.stderr,
+        )
 
 
 def _sample(data: DataSet, rng: torch.Generator) -> object:
     """Points drawn from a copy of a source of randomness."""
-    source = torch.Generator(rng.device)
-    source.set_state(rng.get_state())
+    source = copy_of(rng)
     with seeded_global_sources(source):
         return data.sample(CHECKED_POINTS, source)
 
@@ -103,8 +117,7 @@ def require_networks(
     Raises:
         MisfitError: Naming the network, what it returns, and how to mend it.
     """
-    source = torch.Generator(rng.device)
-    source.set_state(rng.get_state())
+    source = copy_of(rng)
     with torch.no_grad(), seeded_global_sources(source):
         # copies: batch norm and spectral norm change in training mode
         noise = copy.deepcopy(generator).noise(CHECKED_POINTS, source)

@@ -24,15 +24,16 @@ import torch
 
 from gan.errors import DamagedFileError, RunError
 from gan.runs.atomic_files import (
-    first_line,
     make_folder,
     write_atomically,
     write_json,
 )
 from gan.runs.checkpoint_file import (
+    BEST_NAME,
     LOAD_ERRORS,
     digest,
     file_digests,
+    mismatch,
     read_checkpoint,
     write_checkpoint,
 )
@@ -65,7 +66,7 @@ class RunFolder:
     @property
     def best_path(self) -> Path:
         """Path of the checkpoint with the lowest exact EMD."""
-        return self.path / "best.pt"
+        return self.path / BEST_NAME
 
     def require_empty(self) -> None:
         """Refuse a folder for a new run that has something in it.
@@ -174,7 +175,7 @@ class RunFolder:
         except LOAD_ERRORS as error:
             raise RunError(
                 f"{path} is intact, but does not fit the networks of this run as "
-                f"they are built now ({first_line(error)}); undo the change of the plugin or of "
+                f"they are built now ({mismatch(error)}); undo the change of the plugin or of "
                 "the version that builds them, or start a new run in another folder with --out"
             ) from error
 

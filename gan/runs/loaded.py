@@ -107,6 +107,8 @@ class Run:
         with seeded_global_sources(rng):
             if label is not None:
                 names = () if code is None else code.names
+                if code is None:
+                    raise ConfigError(f"the data of the run have no labels, such as {label!r}")
                 if label not in names:
                     raise ConfigError(unknown_name("label", label, names))
                 index = names.index(label)

@@ -14,7 +14,7 @@ from gan.data.dataset import DataSet
 from gan.datasets import load_data_set
 from gan.errors import ConfigError, GanError, TrainingError
 from gan.runs.config import Config, config_from_record
-from gan.runs.continuation import allowed_changes, extended, load_start
+from gan.runs.continuation import allowed_changes, extended, load_start, require_same_data
 from gan.runs.duration import sized
 from gan.runs.folder import RunFolder
 from gan.runs.initial_networks import initial_networks
@@ -24,7 +24,7 @@ from gan.runs.session import Session
 from gan.runs.signals import stop_signals
 from gan.runs.tensorboard import TensorBoardWriter
 from gan.training.devices import launch, planned_devices
-from gan.training.global_sources import seeded_global_sources
+from gan.training.global_sources import copy_of, seeded_global_sources
 from gan.training.loop import Training
 
 
@@ -194,6 +194,8 @@ def initial_training(config: Config, /) -> tuple[Training, DataSet]:
             labels=config.labels,
             data_file=config.data_file,
         )
+    if data.sample_without_replacement is not None:  # refuses too large an evaluation
+        data.two_samples(config.evaluation_size or data.evaluation_size, copy_of(rng))
     generator, critic = initial_networks(config, data, rng)
     recipe = config.recipe_settings
     return Training.start(
@@ -220,6 +222,7 @@ def load_run(path: Path, /, *, data_dir: Path | None = None, best: bool = False)
     folder = RunFolder(path)
     record = {**folder.config(), "device": "cpu", "devices": 1}
     config = config_from_record(record, out=path, data_dir=data_dir)
+    require_same_data(record, config)
     training, data = initial_training(config)
     folder.load_checkpoint(training, networks_only=True, best=best)
     return RunResult(training, data, training.step == config.steps, folder.metrics())

@@ -1,6 +1,7 @@
 """Pictures of samples: points, images, sequences and texts, beside real ones."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,11 @@ TEXT_LINES = 24
 
 @figure_style()
 def save_samples(
-    path: Path, real: Float[Tensor, " n *d"], generated: Float[Tensor, " n *d"], title: str = ""
+    path: Path,
+    real: Float[Tensor, " n *d"],
+    generated: Float[Tensor, " n *d"],
+    title: str = "",
+    columns: Sequence[str] = (),
 ) -> None:
     """Save a picture of generated samples beside real ones.
 
@@ -36,19 +41,27 @@ def save_samples(
         real: Real points.
         generated: Generated points.
         title: Title of the picture.
+        columns: Names of the columns of points.
 
     Raises:
         ValueError: If points of this shape cannot be drawn.
     """
     figure = Figure(figsize=(6, 6), layout="constrained")
     figure.suptitle(title)
-    _drawing(tuple(real.shape[1:]))(figure, real.cpu(), generated.cpu())
+    _drawing(tuple(real.shape[1:]), columns)(figure, real.cpu(), generated.cpu())
     figure.savefig(path, dpi=DPI)
 
 
-def _drawing(shape: tuple[int, ...]) -> Callable[[Figure, Tensor, Tensor], None]:
+def _drawing(
+    shape: tuple[int, ...], columns: Sequence[str]
+) -> Callable[[Figure, Tensor, Tensor], None]:
     """The function that draws points of a shape."""
-    drawings = {1: draw_pairs_of_columns, 2: draw_sequences, 3: draw_images}
+    pairs = partial(draw_pairs_of_columns, columns=columns)
+    drawings: dict[int, Callable[[Figure, Tensor, Tensor], None]] = {
+        1: pairs,
+        2: draw_sequences,
+        3: draw_images,
+    }
     if shape in ((1,), (2,)):
         return draw_histogram if shape == (1,) else draw_plane
     if len(shape) not in drawings or 0 in shape:
@@ -152,7 +165,12 @@ def draw_image_grid(
 
 
 def draw_pairs_of_columns(
-    figure: Figure, real: Float[Tensor, " n d"], generated: Float[Tensor, " m d"], /
+    figure: Figure,
+    real: Float[Tensor, " n d"],
+    generated: Float[Tensor, " m d"],
+    /,
+    *,
+    columns: Sequence[str] = (),
 ) -> None:
     """Draw the first columns of points against each other, and histograms on the diagonal."""
     d = min(MAX_COLUMNS, real.shape[1])
@@ -168,7 +186,7 @@ def draw_pairs_of_columns(
                 axes.set_ylim(limits[i])
             axes.tick_params(labelsize=6, labelbottom=i == d - 1, labelleft=j == 0)
     for k in range(d):
-        panels[d - 1, k].set_xlabel(f"column {k}")
+        panels[d - 1, k].set_xlabel(columns[k] if columns else f"column {k}")
 
 
 def _scatter_columns(panels: Any, columns: NDArray[np.floating], color: str, size: int) -> None:

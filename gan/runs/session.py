@@ -128,7 +128,7 @@ class Session:
                 emd = self.evaluate(step, n, floor)
                 last_emd = {"exact": f"{emd:.4f}"}
                 if bar.disable:
-                    print(self._log_line(step, emd, floor), file=sys.stderr, flush=True)
+                    tqdm.write(self._log_line(step, emd, floor), file=sys.stderr)
                 self.rate.restart(step.number)
             if step.number % PROGRESS_STEPS == 0:
                 bar.set_postfix({**_progress_numbers(step), **last_emd}, refresh=False)
@@ -152,8 +152,8 @@ class Session:
         config = self.config
         return (
             f"{config.recipe} on {config.data}, seed {config.seed}: step {step.number} of "
-            f"{config.steps} after {self.seconds():.0f} s; exact EMD {emd:.4f} (floor {floor:.4f}), "
-            f"gap {step.gap:.4f}"
+            f"{config.steps} after {self.seconds():.0f} s; exact EMD {emd:.4f} "
+            f"(floor {floor:.4f}), gap {step.gap:.4f}"
         )
 
     def floor(self, n: int) -> float:
@@ -212,7 +212,7 @@ class Session:
     def _save_picture(self, path: Path, real: Tensor, generated: Tensor, step: int) -> None:
         """Save a picture of generated points beside real ones; of texts, print some, too."""
         if self.data.decode is None:
-            sample_figures.save_samples(path, real, generated, f"step {step}")
+            sample_figures.save_samples(path, real, generated, f"step {step}", self.data.columns)
             return
         texts = self.data.decode(generated)
         for text in texts[:PRINTED_TEXTS]:

@@ -9,6 +9,13 @@ import numpy as np
 import torch
 
 
+def copy_of(rng: torch.Generator, /) -> torch.Generator:
+    """A source in the same state, which can be drawn from without advancing the first."""
+    copy = torch.Generator(rng.device)
+    copy.set_state(rng.get_state())
+    return copy
+
+
 @contextmanager
 def seeded_global_sources(rng: torch.Generator, /) -> Iterator[None]:
     """Seed the global sources of torch, numpy and Python from the state of a source, for a while.

@@ -105,7 +105,7 @@ def test_labels_of_a_file_and_of_folders(table, tmp_path, rng):
 
 REFUSED = {
     "count": (["a", "b"], r"one label for each of 6 points, .* \(2,\)"),
-    "one": (["a"] * 6, "2 to 100 different labels, but there are 1"),
+    "one": (["a"] * 6, "2 to 3 different labels for 6 points, but there are 1"),
     "missing": (["a", "b", None, "a", "b", "a"], r"1 of 6 labels are missing \(row 2"),
 }
 

@@ -124,9 +124,17 @@ def test_images_of_a_folder_are_grey_or_in_color(tmp_path, rng):
     assert 0 <= float(pixels.min()) < float(pixels.max()) <= 1
 
 
+def test_words_are_refused_with_the_option_for_labels(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("a,b\n" + "1,u\n2,v\n" * 5)
+    with pytest.raises(DistributionError, match=r"'b' does not hold numbers; .*--labels b"):
+        data_set_of_path(path)
+
+
 REFUSED = {
     "NaN": (lambda: DataSet.of_points([[1.0], [2], [np.nan], [3]]), r"1 of 4 rows .*\(rows 2 c"),
     "few": (lambda: DataSet.of_points([1.0, 2.0]), "at least 4 points"),
+    "large": (lambda: DataSet.of_points([[1e39], [2], [1], [3]]), "above 3e38, too large"),
     "equal": (lambda: DataSet.of_points(np.ones((9, 2))), "nothing to learn"),
     "text": (lambda: DataSet.of_points([["a"], ["b"]] * 3), "select numeric columns"),
 }
@@ -160,14 +168,23 @@ def test_a_table_is_trained_on_and_the_run_is_of_its_content(gan, table, tmp_pat
     assert len(json.loads((out / "config.json").read_text())["data_digest"]) == 64
     assert gan("sample", out, "--n", 5, "--out", tmp_path / "x.npy")[0] == 0
     assert np.abs(np.load(tmp_path / "x.npy").mean(axis=0) - rows.mean(axis=0)).max() < 200
-    path.write_text(path.read_text() + "1,2,3\n")
+    content = path.read_text()
+    path.write_text(content + "1,2,3\n")
+    assert "has changed since the run" in gan("sample", out)[2]
     status, _, err = gan("train", "gan", "--data", path, *TINY, "--out", out, "--resume")
     assert status == 1
     assert "data_digest: " in err
 
 
-def test_options_and_names_that_do_not_fit_are_refused(gan, tmp_path):
+def test_options_and_names_that_do_not_fit_are_refused(gan, table, tmp_path):
     arguments = ["--out", tmp_path / "run"]
+    of_table = ["train", "gan", "--data", table[0], *arguments]
+    assert "--image-size is for a folder" in gan(*of_table, "--image-size", 8)[2]
+    assert "must be from 0 to 0.5, but is 0.9" in gan(*of_table, "--held-out", 0.9)[2]
+    assert "fewer points: --evaluation-size 12" in gan(*of_table, "--evaluation-size", 13)[2]
+    save_images(tmp_path / "images", "L", [(8, 8)] * 4)
+    of_images = ["train", "gan", "--data", tmp_path / "images", *arguments]
+    assert "--standardize is for columns of a table" in gan(*of_images, "--standardize")[2]
     assert "--standardize is for a file" in gan("train", "gan", "--standardize", *arguments)[2]
     assert "or the path of a table" in gan("train", "gan", "--data", "irsi", *arguments)[2]
     assert "no such file" in gan("train", "gan", "--data", "irsi.csv", *arguments)[2]

@@ -8,6 +8,7 @@ from PIL import Image
 
 import gan
 from gan.errors import RunError
+from gan.evaluation.critic_gap import critic_gaps
 from gan.runs import run_metrics, sample_figures
 from gan.runs.config import Config
 from gan.runs.run import run
@@ -118,6 +119,8 @@ def test_a_start_that_does_not_fit_is_refused(short, tmp_path):
         run(config(tmp_path / "x", steps=1, start_from=short, networks="deep-mlp"))
     with pytest.raises(RunError, match="is no run: there is no checkpoint"):
         run(config(tmp_path / "y", steps=1, start_from=tmp_path / "none"))
+    with pytest.raises(RunError, match="is no run"):
+        run(config(tmp_path / "y", steps=1, start_from=short / "config.json"))
     assert not {"x", "y"} & {path.name for path in tmp_path.iterdir()}
 
 
@@ -125,7 +128,7 @@ def test_a_start_that_does_not_fit_is_refused(short, tmp_path):
 def emds(monkeypatch):
     """Prescribed exact EMDs, an evaluation each."""
     values = [3.0, 1.0, 2.0, 2.0, 2.0, 2.0]
-    gaps = run_metrics.critic_gaps
+    gaps = critic_gaps
 
     def prescribed(*args):
         live, *others = gaps(*args)
