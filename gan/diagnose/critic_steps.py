@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+import numpy as np
 import torch
 from tqdm import tqdm
 
@@ -59,3 +60,8 @@ def critic_steps(
         batch = critic_batch(recipe, *points, noise=0.0, rng=rng, devices=devices)
         critic_step(critic, optimizer, recipe, batch, devices)
         yield step + 1
+
+
+def logarithmic_marks(steps: int, /, *, count: int = 13) -> tuple[int, ...]:
+    """Steps to measure at: 0, and about ``count`` from 1 to ``steps``, on a logarithmic axis."""
+    return (0, *(int(step) for step in np.unique(np.geomspace(1, steps, count).round())))

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from gan.data.dataset import DataSet, Sampler
 from gan.datasets import load_data_set
-from gan.diagnose.critic_steps import DISCRIMINATOR_RECIPE, critic_steps
+from gan.diagnose.critic_steps import DISCRIMINATOR_RECIPE, critic_steps, logarithmic_marks
 from gan.diagnose.result import DiagnosticResult, Panel
 from gan.diagnose.verdict import Criterion
 from gan.errors import ConfigError
@@ -196,7 +196,7 @@ def vanishing(
         schedule="constant",
     )
     penalized = replace(recipe, loss="wasserstein", constraint="gradient-penalty")
-    marks = _marks(steps)
+    marks = logarithmic_marks(steps)[1:]
     by_loss: dict[str, list[Tensor]] = {loss: [] for loss in LOSSES}
     for k in range(discriminators):
         for settings, losses in ((recipe, LOSSES[:2]), (penalized, LOSSES[2:])):
@@ -210,12 +210,6 @@ def vanishing(
         {loss: gradients.norm(dim=2).numpy() for loss, gradients in stacked.items()},
         {loss: _agreement(gradients) for loss, gradients in stacked.items()},
     )
-
-
-def _marks(steps: int) -> tuple[int, ...]:
-    """Steps of the measurements, evenly spaced on a logarithmic axis."""
-    spaced = np.geomspace(1, steps, max(4, round(4 * math.log10(steps)) + 1))
-    return tuple(int(step) for step in np.unique(spaced.round()))
 
 
 def _gradients(

@@ -15,6 +15,7 @@ from gan.errors import ConfigError
 
 Floats = NDArray[np.float64]
 TWO_BUMPS = "two-bumps"
+SCORED_AT_ONCE = 65_536  # cells, by a critic
 REACH = {1: 10.0, 2: 6.0}  # units from the origin, beyond which no mass counts, by dimension
 CELLS_PER_UNIT = {
     1: 200,

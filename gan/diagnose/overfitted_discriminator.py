@@ -15,7 +15,7 @@ from divergences import densities
 from gan.data.dataset import Sampler
 from gan.data.finite_sample import FiniteSample
 from gan.data.mixtures import GaussianMixture
-from gan.diagnose.critic_steps import DISCRIMINATOR_RECIPE, critic_steps
+from gan.diagnose.critic_steps import DISCRIMINATOR_RECIPE, critic_steps, logarithmic_marks
 from gan.diagnose.result import DiagnosticResult, Panel
 from gan.diagnose.two_bumps import TwoBumps, normal_log_density
 from gan.diagnose.verdict import Criterion
@@ -31,7 +31,6 @@ DIMENSION = 20
 WIDTHS = (0, 2, 8, 32, 128)  # of two hidden layers; 0 is a linear discriminator
 BUMP_CENTER, BUMP_SIGMA = 0.95, 0.3122  # of variance 1: no linear discriminator helps
 FRESH_POINTS = 20_000
-MARKS = 13
 FLOOR = -0.6  # nats, of the figure: an overfitted discriminator tells far less
 MIN_TRAINING_JS = LOG_2 - 0.01  # nats, of two samples of one distribution
 MIN_SHARE = 0.5  # of the true JS, that a weak discriminator misses
@@ -204,17 +203,12 @@ def _discriminator(
     critic = mlp_critic(rng, (DIMENSION,), hidden=[width] * 2 if width else [])
     samplers = FiniteSample(x).sample, FiniteSample(y).sample
     recipe = replace(DISCRIMINATOR_RECIPE, batch_size=min(n, 256))
-    marks, curve = _marks(steps), []
+    marks, curve = logarithmic_marks(steps), []
     for step in critic_steps(critic, *samplers, recipe, steps=steps, rng=rng):
         if step in marks:
             curve.append((_told_js(critic, x, y), _told_js(critic, *fresh)))
     training, unseen = np.array(curve).T
     return marks, training, unseen
-
-
-def _marks(steps: int) -> tuple[int, ...]:
-    """Steps of the measurements, from 0 on, evenly spaced on a logarithmic axis."""
-    return (0, *(int(k) for k in np.unique(np.geomspace(1, steps, MARKS).round())))
 
 
 @torch.no_grad()

@@ -9,11 +9,15 @@ from matplotlib.axes import Axes
 from numpy.typing import NDArray
 from scipy.special import expit, log_expit
 from torch import Tensor
-from torch.nn.functional import softplus
 
 from divergences import log_space
-from gan.diagnose.critic_steps import DISCRIMINATOR_RECIPE, critic_steps
-from gan.diagnose.known_pairs import TWO_BUMPS, KnownPair, known_pair
+from gan.diagnose.critic_steps import DISCRIMINATOR_RECIPE, critic_steps, logarithmic_marks
+from gan.diagnose.generator_slopes import (
+    divergence_slopes,
+    optimal_loss_slope,
+    trained_loss_slope,
+)
+from gan.diagnose.known_pairs import SCORED_AT_ONCE, TWO_BUMPS, known_pair
 from gan.diagnose.result import DiagnosticResult, Panel
 from gan.diagnose.verdict import Criterion
 from gan.errors import ConfigError
@@ -34,7 +38,6 @@ Floats = NDArray[np.float64]
 LOG_2 = math.log(2)
 THETA = 0.5  # units; where the discriminator is trained
 THETAS = {1: np.linspace(-1, 1, 21), 2: np.linspace(-1, 1, 5)}  # units, by dimension
-DIFFERENCE = 1e-3  # units
 SCORED_CELLS = 20_000
 MAX_VALUE_ERROR = 0.01  # nats
 MAX_MEAN_ERROR = 0.02  # of D
@@ -108,6 +111,7 @@ class TrainedDiscriminator(DiagnosticResult):
                 highest,
                 highest <= 1e-9,
                 "nats",
+                "C2",
             ),
             Criterion(
                 f"mean |D - p / (p + g)| at most {MAX_MEAN_ERROR}",
@@ -237,7 +241,7 @@ def optimal_discriminator(
     p, g = np.exp(log_p), np.exp(log_g)
     network = mlp_critic(rng, (pair.dimension,), hidden=[width] * 3)
     critic = rescaled_critic(network, pair.unit)
-    marks, values = _marks(steps), []
+    marks, values = logarithmic_marks(steps), []
     recipe = replace(DISCRIMINATOR_RECIPE, batch_size=1024)
     generated = pair.generated(theta)
     for step in critic_steps(critic, pair.sample, generated, recipe, steps=steps, rng=rng):
@@ -258,55 +262,16 @@ def optimal_discriminator(
         expit(best_logits[shown]),
         mean_error,
         thetas,
-        *_divergence_slopes(pair, cells, log_p, thetas),
-        np.array([_optimal_slope(pair, cells, float(t)) for t in thetas]),
+        *divergence_slopes(pair, cells, log_p, thetas),
+        np.array([optimal_loss_slope(pair, cells, float(t)) for t in thetas]),
         theta,
-        _trained_slope(critic, cells, g),
+        trained_loss_slope(critic, cells, g),
     )
-
-
-def _marks(steps: int) -> tuple[int, ...]:
-    """Steps of the measurements, from 0 on, evenly spaced on a logarithmic axis."""
-    return (0, *(int(k) for k in np.unique(np.geomspace(1, steps, 13).round())))
 
 
 @torch.no_grad()
 def _logits(critic: Critic, cells: Tensor) -> Floats:
     """Scores of the cells, in float64."""
-    return torch.cat([critic(part) for part in cells.float().split(65_536)]).double().numpy()
-
-
-def _divergence_slopes(
-    pair: KnownPair, cells: Tensor, log_p: Floats, thetas: Floats
-) -> tuple[Floats, Floats]:
-    """Derivatives of KL(G || P) and of -2 JS in theta, by central differences."""
-    h = DIFFERENCE * pair.unit
-    slopes = []
-    for theta in thetas:
-        low, high = (pair.generated_log_masses(cells, float(theta + sign * h)) for sign in (-1, 1))
-        reverse_kl = log_space.reverse_kl(log_p, high) - log_space.reverse_kl(log_p, low)
-        js = log_space.js(log_p, high) - log_space.js(log_p, low)
-        slopes.append((float(reverse_kl) / (2 * h), -2 * float(js) / (2 * h)))
-    kl_slopes, js_slopes = np.array(slopes).T
-    return kl_slopes, js_slopes
-
-
-def _optimal_slope(pair: KnownPair, cells: Tensor, theta: float) -> float:
-    """Derivative of E -log D in theta, with D optimal for theta and fixed."""
-    points = cells.clone().requires_grad_()
-    loss = softplus(-pair.optimal_logits(points, theta))
-    (gradient,) = torch.autograd.grad(loss.sum(), points)
-    # G is moved as a whole, so that the derivative is the mean of that in x.
-    return float(np.exp(pair.generated_log_masses(cells, theta)) @ gradient[:, 0].numpy())
-
-
-def _trained_slope(critic: Critic, cells: Tensor, g: Floats) -> float:
-    """Derivative of E -log D in theta, with the trained discriminator."""
-    slope = 0.0
-    for part, masses in zip(
-        cells.float().split(65_536), np.split(g, range(65_536, len(g), 65_536)), strict=True
-    ):
-        points = part.clone().requires_grad_()
-        (gradient,) = torch.autograd.grad(softplus(-critic(points)).sum(), points)
-        slope += float(masses @ gradient[:, 0].double().numpy())
-    return slope
+    return (
+        torch.cat([critic(part) for part in cells.float().split(SCORED_AT_ONCE)]).double().numpy()
+    )
