@@ -72,7 +72,7 @@ DIAGNOSTICS: dict[str, Diagnostic] = {
         "gradients from independent critics have a cosine of 0.8 or more for Wasserstein, 0.5 or "
         "less for -log D.",
         vanishing,
-        {"steps": 700, "discriminators": 3},
+        {"steps": 500, "discriminators": 2},
     ),
     "noise": Diagnostic(
         ("C11",),
@@ -81,7 +81,7 @@ DIAGNOSTICS: dict[str, Diagnostic] = {
         "Within 0.02 nats of quadrature at each noise level; a farther generator at more noise "
         "reads 0.3 nats lower than a nearer one at less.",
         noise,
-        {"steps": 400},
+        {"steps": 300},
     ),
     "overfitting": Diagnostic(
         ("C21",),
@@ -91,7 +91,7 @@ DIAGNOSTICS: dict[str, Diagnostic] = {
         "fresh points tell 0 or less; a linear discriminator of different populations tells half "
         "of their JS or less.",
         overfitting,
-        {"steps": 800},
+        {"steps": 500},
     ),
     "clipping": Diagnostic(
         ("C12", "C14"),
@@ -133,7 +133,7 @@ DIAGNOSTICS: dict[str, Diagnostic] = {
         "Gap / W1 is at least 3 at lambda 0.1; at lambda 10 it is at most 0.9 two-sided, and "
         "within 0.15 of 1 one-sided.",
         lambda_,
-        {"steps": 400, "points": 1000},
+        {"steps": 300, "points": 1000},
     ),
     "squared-error": Diagnostic(
         ("C23",),
@@ -160,7 +160,7 @@ DIAGNOSTICS: dict[str, Diagnostic] = {
         "The rank correlation of gap and exact EMD is above 0.9 over the part of training where "
         "exact EMD is above 1.3 times its sampling floor, for WGAN and for WGAN-GP.",
         progress,
-        {"steps": 500, "evaluations": 20, "points": 500},
+        {"steps": 400, "evaluations": 16, "points": 500},
     ),
 }
 
