@@ -4,6 +4,7 @@ A page writes ``{{ name }}``; the build inserts the number, and fails at a name 
 """
 
 import json
+import math
 from collections.abc import Iterable
 from pathlib import Path
 from statistics import fmean
@@ -36,6 +37,7 @@ def numbers() -> dict[str, str]:
         **_large(results("large")["cases"]),
         **_power(results("permutation")["power"]),
         **_critics(results("critic_gap")["groups"]),
+        **_populations(results("critic_gap")["groups"]),
     }
 
 
@@ -86,6 +88,23 @@ def _critics(groups: dict[str, Any]) -> dict[str, str]:
             text[f"{name}_certified"] = _percent(row["certified"] / row["exact"] for row in fits)
             text[f"{name}_knowledge"] = _percent(row["knowledge"] for row in fits)
     return text
+
+
+def _populations(groups: dict[str, Any]) -> dict[str, str]:
+    """Relative errors of critics on populations of known W1, and an angle of gradients."""
+    rows = [row for name in ("gaussians", "others", "population") for row in groups[name]["rows"]]
+
+    def mean(method: str, pair: str, key: str = "error") -> float:
+        return fmean(r[key] for r in rows if (r["method"], r["pair"]) == (method, pair))
+
+    angle = math.degrees(math.acos(mean("sharp", "cones-64-256", "cosine")))
+    return {
+        "gradient_penalty_scaling_8": f"{100 * mean('gradient-penalty', 'scaling-8'):.0f} %",
+        "sharp_scaling_8": f"{100 * mean('sharp', 'scaling-8'):.0f} %",
+        "witness_cones_16_64": f"{100 * (1 + mean('witness', 'cones-16-64')):.0f} %",
+        "sharp_cones_64_256": f"{-100 * mean('sharp', 'cones-64-256'):.0f} %",
+        "sharp_cones_64_256_angle": f"{angle:.0f}°",
+    }
 
 
 def _percent(shares: Iterable[float]) -> str:
