@@ -63,15 +63,15 @@ def recorded_runs() -> dict[str, Any]:
 
 def save(runs: dict[str, Any]) -> None:
     """Write all runs, the verdicts that follow from them, and the page."""
-    order = {name: None for name, _, _ in measurements()}
-    runs = {name: runs[name] for name in order if name in runs}
+    order = dict.fromkeys(name for name, _, _ in measurements())
+    runs = {name: dict(sorted(runs[name].items())) for name in order if name in runs}
     record = {"command": COMMAND, **results_io.origin(), "claims": verdicts(runs), "runs": runs}
     results_io.save(record, RESULTS)
     PAGE.write_text(page(results_io.load(RESULTS)))
 
 
 def measurements() -> list[tuple[str, int, Callable[[], Sequence[Criterion]]]]:
-    """Name, seed and function of every measurement, the cheap ones first."""
+    """Name, seed and function of every measurement, by seed."""
     rows: list[tuple[str, int, Callable[[], Sequence[Criterion]]]] = [
         (name, seed, partial(measure, seed))
         for name, measure in DIRECT_CLAIMS.items()
@@ -82,7 +82,7 @@ def measurements() -> list[tuple[str, int, Callable[[], Sequence[Criterion]]]]:
         for seed in diagnostic.seeds if has_seed else (0,):
             settings = {"seed": seed} if has_seed else {}
             rows.append((name, seed, partial(_criteria, diagnostic, settings)))
-    return rows
+    return sorted(rows, key=lambda row: row[1])  # one seed of every claim before the second
 
 
 def _criteria(diagnostic: Diagnostic, settings: dict[str, Any]) -> Sequence[Criterion]:

@@ -18,7 +18,15 @@ reproduced*. Every distance is computed by `divergences`.
     gan diagnose vanishing --out figures    # one of them: JSON and figure
     gan diagnose all --quick --out figures  # all of them, and index.html
 
-From Python, `gan.diagnose.vanishing(...)` and so on return the numbers, with `.plot()`.
+From Python, a function of `gan.diagnose` returns the numbers, a verdict and a figure:
+
+```python
+import gan
+
+result = gan.diagnose.overshooting()
+print(result.verdict.status)  # shown
+axes = result.plot()
+```
 """
 
 
