@@ -19,6 +19,7 @@ from gan.diagnose.penalty_weights import lambda_
 from gan.diagnose.pixel_errors import squared_error
 from gan.diagnose.registry import DIAGNOSTICS
 from gan.diagnose.result import DiagnosticResult
+from gan.diagnose.trainable_architectures import architectures
 from gan.diagnose.trained_discriminator import optimal_discriminator
 from gan.diagnose.training_progress import progress
 from gan.diagnose.value_surfaces import surfaces
@@ -31,6 +32,7 @@ __all__ = [
     "Diagnostic",
     "DiagnosticResult",
     "Verdict",
+    "architectures",
     "clipping",
     "depth",
     "kl_fit",

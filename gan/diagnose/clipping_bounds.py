@@ -128,7 +128,7 @@ class ClippingSweep(DiagnosticResult):
 
 
 def clipping(
-    *, steps: int = 2000, width: int = 128, points: int = 2000, seed: int = 0
+    *, steps: int = 1000, width: int = 128, points: int = 2000, seed: int = 0
 ) -> ClippingSweep:
     """Train clipped critics of eight Gaussians against N(0, I) for several bounds.
 

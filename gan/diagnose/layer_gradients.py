@@ -138,7 +138,7 @@ def depth(
     *,
     data: str = "swiss-roll",
     layers: int = LAYERS,
-    steps: int = 500,
+    steps: int = 300,
     width: int = 128,
     seed: int = 0,
 ) -> LayerGradients:

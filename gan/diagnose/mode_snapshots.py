@@ -168,7 +168,7 @@ def _draw_snapshot(snapshots: Snapshots, i: int, real: NDArray[np.float64], axes
 
 
 def mode_hopping(
-    *, steps: int = 2000, snapshots: int = 20, width: int = 128, seed: int = 0
+    *, steps: int = 1200, snapshots: int = 20, width: int = 128, seed: int = 0
 ) -> ModeHopping:
     """Train a GAN and a WGAN-GP on eight Gaussians, and draw samples over training.
 

@@ -194,8 +194,8 @@ class TrainingProgress(DiagnosticResult):
 def progress(
     *,
     data: str = "eight-gaussians",
-    steps: int = 1500,
-    evaluations: int = 30,
+    steps: int = 1000,
+    evaluations: int = 25,
     points: int = 1000,
     seed: int = 0,
     data_dir: Path | None = None,

@@ -123,7 +123,7 @@ def _draw_surface(surface: Surface, axes: Axes) -> None:
 
 def surfaces(
     *,
-    steps: int = 3000,
+    steps: int = 1500,
     width: int = 128,
     points: int = 2000,
     seed: int = 0,

@@ -119,7 +119,7 @@ def _draw(axes: Axes, histogram: WeightHistogram, color: str, title: str) -> Non
 
 
 def weights(
-    *, data: str = "swiss-roll", steps: int = 2000, width: int = 128, seed: int = 0
+    *, data: str = "swiss-roll", steps: int = 1500, width: int = 128, seed: int = 0
 ) -> Weights:
     """Train a clipped and a penalised critic, and count their weights at the extremes.
 

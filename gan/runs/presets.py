@@ -83,7 +83,7 @@ PRESETS: dict[str, dict[str, Preset]] = {
     "characters": {
         "wgan-gp": Preset(
             "sequence",
-            changes={**IMAGE_SETTINGS, "learning_rate": 1e-3},
+            changes={**IMAGE_SETTINGS, "learning_rate": 5e-4},
         )
     },
 }
