@@ -5,6 +5,7 @@ from importlib import import_module
 from docutils import nodes
 from sphinx import addnodes
 from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 
 NAMESPACES = (
@@ -34,6 +35,19 @@ def names() -> list[str]:
     return [name for name in every if name not in NAMESPACES and name not in aliases]
 
 
+def examples_by_page(env: BuildEnvironment, /) -> dict[str, set[str]]:
+    """Identifiers of the entries that have an example, by page.
+
+    Args:
+        env: The environment, which keeps them between builds.
+
+    Returns:
+        The identifiers; to be changed in place.
+    """
+    pages: dict[str, set[str]] = env.__dict__.setdefault("examples_by_page", {})
+    return pages
+
+
 def note_examples(app: Sphinx, doctree: nodes.document) -> None:
     """Record the entries of a page that have an example.
 
@@ -41,12 +55,13 @@ def note_examples(app: Sphinx, doctree: nodes.document) -> None:
         app: The application.
         doctree: The page.
     """
-    examples = app.env.__dict__.setdefault("entries_with_example", set())
-    for entry in doctree.findall(addnodes.desc):
-        if any(entry.findall(nodes.doctest_block)) or any(entry.findall(nodes.literal_block)):
-            examples.update(
-                i for signature in entry.children[:1] for i in signature.get("ids", ())
-            )
+    examples_by_page(app.env)[app.env.docname] = {
+        identifier
+        for entry in doctree.findall(addnodes.desc)
+        if any(entry.findall(nodes.doctest_block)) or any(entry.findall(nodes.literal_block))
+        for signature in entry.children[:1]
+        for identifier in signature.get("ids", ())
+    }
 
 
 def require_entries(app: Sphinx, *_: object) -> None:
@@ -56,15 +71,15 @@ def require_entries(app: Sphinx, *_: object) -> None:
         app: The application.
     """
     objects = app.env.domains.python_domain.objects
-    examples = app.env.__dict__.get("entries_with_example", set())
+    examples = examples_by_page(app.env)
     for name in names():
         if name not in objects:
             logger.warning("public name without reference entry: %s", name)
-        elif objects[name].node_id not in examples:
+        elif objects[name].node_id not in examples.get(objects[name].docname, ()):
             logger.warning("reference entry without example: %s", name)
 
 
-def setup(app: Sphinx) -> dict[str, bool]:
+def setup(app: Sphinx) -> dict[str, int]:
     """Register the extension.
 
     Args:
@@ -75,4 +90,4 @@ def setup(app: Sphinx) -> dict[str, bool]:
     """
     app.connect("doctree-read", note_examples)
     app.connect("env-check-consistency", require_entries)
-    return {"parallel_read_safe": False, "parallel_write_safe": True}
+    return {"env_version": 1, "parallel_read_safe": False, "parallel_write_safe": True}
