@@ -24,6 +24,7 @@ def test_every_file_states_the_version_and_the_repository():
     assert f"\n[{version}]: {repository}/releases/tag/v{version}\n" in text("CHANGELOG.md")
     assert f"\nversion: {version}\n" in text("CITATION.cff")
     assert f'\nrepository-code: "{repository}"\n' in text("CITATION.cff")
+    assert f"version = {{{version}}}" in text("docs/reference/citing.md")
     assert all(url.startswith(repository) for url in PROJECT["urls"].values())
     assert divergences.__version__ == version
 
