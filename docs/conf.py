@@ -60,6 +60,7 @@ sphinx_gallery_conf = {
     "remove_config_comments": True,
     "within_subsection_order": "FileNameSortKey",
     "write_computation_times": False,
+    "reference_url": {"divergences": None, "gan": None},  # links from code to this site
     "matplotlib_animations": False,
 }
 
