@@ -193,16 +193,19 @@ def permutation_tests() -> Iterator[Row]:
 
 
 def critics() -> Iterator[Row]:
-    """Ignorance (1 - knowledge) of critics after few steps on 1,000 points."""
+    """1 - knowledge of critics after few steps, of their 1,000 points and of fresh ones."""
     experiment = Experiment(named_pair("ring-normal"), "same-points", 0, n=1000)
     ignorance = {}
     for method in ("corrected", "one-sided", "gradient-penalty"):
         budget = Budget(CRITIC_STEPS)
         *_, last = experiment.checkpoints(CRITICS[method].estimator, budget, only_last=True)
-        ignorance[method] = 1 - (last.errors.knowledge or 0.0)
+        fresh = last.fresh.knowledge if last.fresh else 0.0
+        ignorance[method] = 1 - (last.errors.knowledge or 0.0), 1 - fresh
     peer = ignorance.pop("gradient-penalty")
     for method, ours in ignorance.items():
-        yield Row(f"1 - knowledge, {method}", "1", ours, peer, "gradient-penalty")
+        yield Row(f"1 - knowledge, {method}", "1", ours[0], peer[0], "gradient-penalty")
+        name = f"1 - knowledge of fresh points, {method}"
+        yield Row(name, "1", ours[1], peer[1], "gradient-penalty")
 
 
 def progress_numbers() -> Iterator[Row]:
