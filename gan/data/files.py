@@ -2,8 +2,10 @@
 
 import hashlib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from divergences import DistributionError
 from divergences._cli import tables
@@ -59,12 +61,14 @@ def data_set_of_path(
         return DataSet.of_images(
             path, size=image_size, held_out=held_out, labels=labels is not None
         )
-    words = None if labels is None or not is_data_path(labels) else labels_of_file(Path(labels))
+    file = Path(labels) if labels is not None and is_data_path(labels) else None
     if path.suffix.lower() == ".npy" and (images := _array_of_images(path)) is not None:
+        words = None if file is None else labels_of_file(file, len(images))
         return DataSet.of_points(images, name=str(path), held_out=held_out, labels=words)
     table = tables.read(path)
     columns = list(range(table.n_columns))
-    if labels is not None and words is None:
+    words = None if file is None else labels_of_file(file, table.n_rows)
+    if labels is not None and file is None:
         columns.remove(index := table.column_index(labels))
         words = table.columns[index]
     numbers = table.numbers(_numeric(table, columns))
@@ -97,7 +101,7 @@ def _numeric(table: tables.Table, columns: list[int]) -> list[int]:
     return columns
 
 
-def _array_of_images(path: Path) -> object | None:
+def _array_of_images(path: Path) -> NDArray[Any] | None:
     """The array in a .npy file if it has three or four axes, mapped from the file."""
     try:
         array = np.load(path, mmap_mode="r", allow_pickle=False)

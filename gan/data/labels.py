@@ -23,6 +23,7 @@ from gan.data.units import Range
 
 MAX_LABELS = 100
 MAX_REFERENCE = 2000  # real points that generated ones are compared with
+TEXT_SUFFIXES = (".txt", ".csv", ".tsv")
 FOLDERS = "folders"  # the option that takes the names of folders as labels
 
 
@@ -157,18 +158,27 @@ def _word(value: Any) -> str:
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
-def labels_of_file(path: Path, /) -> Any:
-    """Labels in a file: an array of one axis in .npy, or a table of one column.
+def labels_of_file(path: Path, n: int, /) -> Any:
+    """Labels in a file: a text with a line for each, perhaps below a header, or a table.
 
     Args:
         path: The file.
+        n: Number of points; a text of one more line has a header.
 
     Returns:
-        Words or numbers, one for each row.
+        Words or numbers.
 
     Raises:
         DistributionError: If it cannot be read, or has several columns.
     """
+    if path.suffix.lower() in TEXT_SUFFIXES and path.is_file():
+        try:
+            lines = path.read_text(encoding="utf-8").splitlines()
+        except (OSError, UnicodeDecodeError) as error:
+            raise DistributionError(f"{path}: cannot be read as UTF-8 text ({error})") from None
+        if any("," in line or "\t" in line for line in lines):
+            raise DistributionError(f"{path}: labels must be one column, a word in each line")
+        return [line.strip() for line in lines][len(lines) == n + 1 :]
     table = tables.read(path)
     if table.n_columns != 1:
         raise DistributionError(
@@ -220,8 +230,8 @@ def label_measures(code: LabelCode, joint: Tensor, /) -> Callable[[Tensor], dict
         nearest = indices[distances.argmin(dim=1)]
         counts = torch.bincount(nearest, minlength=len(code.names))
         return {
-            "label_shares": (counts / len(own)).tolist(),
-            "label_agreement": float((nearest == own).float().mean()),
+            "label_shares": (counts.double() / len(own)).tolist(),
+            "label_agreement": float((nearest == own).double().mean()),
         }
 
     return measure

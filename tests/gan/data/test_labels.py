@@ -89,9 +89,11 @@ def test_a_run_with_labels_is_conditional(gan, table, tmp_path):
 
 def test_labels_of_a_file_and_of_folders(table, tmp_path, rng):
     np.save(tmp_path / "x.npy", np.random.default_rng(0).normal(size=(12, 2)))
-    (tmp_path / "y.txt").write_text("\n".join(str(k % 2) for k in range(12)) + "\n")
-    data = data_set_of_path(tmp_path / "x.npy", labels=str(tmp_path / "y.txt"))
-    assert data.labels.names == ("0", "1")
+    for head in ("", "animal\n"):
+        words = "\n".join(NAMES[k % 2] for k in range(12))
+        (tmp_path / "y.txt").write_text(head + words + "\n")
+        data = data_set_of_path(tmp_path / "x.npy", labels=str(tmp_path / "y.txt"))
+        assert data.labels.names == NAMES[:2]
     for k in range(8):
         (tmp_path / "images" / NAMES[k % 2]).mkdir(parents=True, exist_ok=True)
         pixels = Image.new("L", (8, 8), 30 * k)
