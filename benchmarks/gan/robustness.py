@@ -84,10 +84,10 @@ def die() -> None:
 def die_at_checkpoint(moment: str, number: int, rng: np.random.Generator, /) -> None:
     """Let this process die in or after the write of a checkpoint of this number, from 0."""
     write, seal = checkpoint_file.write_checkpoint, checkpoint_file.seal
-    written = iter(range(1000))
+    sealed, written = iter(range(1000)), iter(range(1000))
 
     def dying_seal(path: Path, files: dict[str, str], /) -> None:
-        if next(written) == number and moment != MOMENTS[3]:
+        if next(sealed) == number and moment != MOMENTS[3]:
             if moment == MOMENTS[1]:
                 content = path.read_bytes()
                 path.write_bytes(content[: rng.integers(len(content))])
@@ -96,7 +96,7 @@ def die_at_checkpoint(moment: str, number: int, rng: np.random.Generator, /) -> 
 
     def dying_write(path: Path, state: dict[str, Any], files: dict[str, str], /) -> None:
         write(path, state, files)
-        if next(written) > 2 * number and moment == MOMENTS[3]:
+        if next(written) == number and moment == MOMENTS[3]:
             die()
 
     setattr(checkpoint_file, "seal", dying_seal)  # noqa: B010  # typed as constants
@@ -105,11 +105,12 @@ def die_at_checkpoint(moment: str, number: int, rng: np.random.Generator, /) -> 
 
 def killed(out: Path, moment: str, seconds: float, rng: np.random.Generator, /) -> None:
     """Run in another process, which is killed at a moment; again if it ends before it."""
+    number = int(rng.integers(4))
     child = os.fork()
     if child == 0:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
         if moment != MOMENTS[0]:
-            die_at_checkpoint(moment, int(rng.integers(4)), rng)
+            die_at_checkpoint(moment, number, rng)
         try:
             run(config(out))
         finally:
@@ -135,6 +136,7 @@ def kill_trials(n: int, base: Path, rng: np.random.Generator, /) -> dict[str, An
         moment = MOMENTS[0] if i % 2 == 0 else MOMENTS[1 + i // 2 % 3]
         out = base / f"killed{i}"
         killed(out, moment, seconds, rng)
+        print(f"killed {i}, {moment}", file=sys.stderr, flush=True)
         at_step.append(folder.RunFolder(out).step())
         run(config(out), resume=True)
         counts[moment][0] += same_run(out, base / "whole")
