@@ -5,11 +5,14 @@ import time
 from dataclasses import dataclass, replace
 from itertools import islice
 
+from tqdm import tqdm
+
 from gan.data.dataset import DataSet
 from gan.errors import ConfigError
 from gan.runs import run_metrics
 from gan.runs.config import DEFAULT_EVALUATIONS, EARLY_EVALUATION_STEPS, Config
 from gan.runs.folder import RunFolder
+from gan.runs.initial_networks import initial_training
 from gan.training.devices import launch
 from gan.training.loop import Training, train
 
@@ -50,7 +53,8 @@ def sized(config: Config, /, *, resume: bool = False) -> Config:
         Configuration without ``minutes``. The choice is printed.
 
     Raises:
-        ConfigError: If the minutes are too few for `MIN_STEPS` steps, or there are several devices.
+        ConfigError: If the minutes are too few for `MIN_STEPS` steps, or there are several
+            devices.
     """
     if config.minutes is None:
         return config
@@ -63,7 +67,7 @@ def sized(config: Config, /, *, resume: bool = False) -> Config:
     steps = steps_within(config, speed)
     rate = average_rate(config, steps)
     evaluations = sum(map(replace(config, steps=steps).evaluates_at, range(1, steps + 1)))
-    print(
+    tqdm.write(
         f"{config.minutes:g} minutes here: {steps} steps of {1000 * speed.step:.3g} ms, "
         f"{evaluations} evaluations of {speed.evaluation:.2g} s, samples from the average of the "
         f"last {1 / rate:.0f} generators",
@@ -81,8 +85,6 @@ def measured_speed(config: Config, /) -> Speed:
     Returns:
         The times.
     """
-    from gan.runs.run import initial_training  # here: it imports this module
-
     start = time.monotonic()
     training, data = initial_training(config)
     setup = time.monotonic() - start

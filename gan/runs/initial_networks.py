@@ -1,15 +1,58 @@
-"""Generator and critic of a run before its first step."""
+"""A run before its first step: data set, networks and optimizers."""
 
 import torch
 
 from gan.data.dataset import DataSet
+from gan.datasets import load_data_set
 from gan.errors import ConfigError
 from gan.networks import NETWORKS, Critic, Generator, rescaled
 from gan.networks.labelled import labelled_generator
 from gan.networks.rescaling import rescaled_critic, with_linear_output
 from gan.runs.config import Config
 from gan.runs.contract import require_network_types, require_networks, require_sampler
-from gan.training.global_sources import seeded_global_sources
+from gan.runs.plugins import load_plugins
+from gan.runs.tensorboard import TensorBoardWriter
+from gan.training.devices import planned_devices
+from gan.training.global_sources import copy_of, seeded_global_sources
+from gan.training.loop import Training
+
+
+def initial_training(config: Config, /) -> tuple[Training, DataSet]:
+    """State of a run at step 0, and its data set.
+
+    Args:
+        config: Configuration of the run.
+
+    Returns:
+        State and data set; other processes of the run are not started yet.
+
+    Raises:
+        ConfigError: If the device is not available, or networks and data do not fit.
+        MisfitError: If recipe, networks and points do not fit.
+        MnistError: If the digits cannot be loaded.
+    """
+    load_plugins(config.plugin)  # a worker process has received the configuration without them
+    if config.tensorboard:
+        TensorBoardWriter.require()
+    devices = planned_devices(config.torch_device(), config.devices)
+    rng = torch.Generator(devices.device).manual_seed(config.seed)
+    with seeded_global_sources(rng):
+        data = load_data_set(
+            config.data,
+            config.data_dir,
+            image_size=config.image_size,
+            standardize=config.standardize,
+            held_out=config.held_out,
+            labels=config.labels,
+            data_file=config.data_file,
+        )
+    if data.sample_without_replacement is not None:  # refuses too large an evaluation
+        data.two_samples(config.evaluation_size or data.evaluation_size, copy_of(rng))
+    generator, critic = initial_networks(config, data, rng)
+    recipe = config.recipe_settings
+    return Training.start(
+        generator, critic, recipe, steps=config.steps, rng=rng, devices=devices
+    ), data
 
 
 def initial_networks(

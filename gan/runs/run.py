@@ -11,20 +11,18 @@ from typing import Any
 import torch
 
 from gan.data.dataset import DataSet
-from gan.datasets import load_data_set
 from gan.errors import ConfigError, GanError, TrainingError
 from gan.runs.config import Config, config_from_record
 from gan.runs.continuation import allowed_changes, extended, load_start, require_same_data
 from gan.runs.duration import sized
 from gan.runs.folder import RunFolder
-from gan.runs.initial_networks import initial_networks
+from gan.runs.initial_networks import initial_training
 from gan.runs.lock import locked
-from gan.runs.plugins import load_plugins, plugin_error
+from gan.runs.plugins import plugin_error
 from gan.runs.session import Session
 from gan.runs.signals import stop_signals
 from gan.runs.tensorboard import TensorBoardWriter
-from gan.training.devices import launch, planned_devices
-from gan.training.global_sources import copy_of, seeded_global_sources
+from gan.training.devices import launch
 from gan.training.loop import Training
 
 
@@ -163,44 +161,6 @@ def _run_in_folder(
         session.train(request, bar)
     finished = training.step == config.steps
     return RunResult(training, data, finished, folder.metrics(), session.is_flat and not finished)
-
-
-def initial_training(config: Config, /) -> tuple[Training, DataSet]:
-    """State of a run at step 0, and its data set.
-
-    Args:
-        config: Configuration of the run.
-
-    Returns:
-        State and data set; other processes of the run are not started yet.
-
-    Raises:
-        ConfigError: If the device is not available, or networks and data do not fit.
-        MisfitError: If recipe, networks and points do not fit.
-        MnistError: If the digits cannot be loaded.
-    """
-    load_plugins(config.plugin)  # a worker process has received the configuration without them
-    if config.tensorboard:
-        TensorBoardWriter.require()
-    devices = planned_devices(config.torch_device(), config.devices)
-    rng = torch.Generator(devices.device).manual_seed(config.seed)
-    with seeded_global_sources(rng):
-        data = load_data_set(
-            config.data,
-            config.data_dir,
-            image_size=config.image_size,
-            standardize=config.standardize,
-            held_out=config.held_out,
-            labels=config.labels,
-            data_file=config.data_file,
-        )
-    if data.sample_without_replacement is not None:  # refuses too large an evaluation
-        data.two_samples(config.evaluation_size or data.evaluation_size, copy_of(rng))
-    generator, critic = initial_networks(config, data, rng)
-    recipe = config.recipe_settings
-    return Training.start(
-        generator, critic, recipe, steps=config.steps, rng=rng, devices=devices
-    ), data
 
 
 def load_run(path: Path, /, *, data_dir: Path | None = None, best: bool = False) -> RunResult:
