@@ -1,4 +1,4 @@
-"""Which recipe trains which architecture: the criterion, and exact EMD of pictures."""
+"""Recipes by architecture: the criterion, and exact EMD of pictures."""
 
 import math
 
