@@ -50,7 +50,6 @@ class GaussianFits(DiagnosticResult):
         data: The two bumps P.
         by_kl: The fit by KL(P || G).
         by_reverse_kl: The fit by KL(G || P), from a start near the right bump.
-        by_reverse_kl_left: The same from a start near the left bump.
     """
 
     title = "One Gaussian fitted to two bumps by KL and by reverse KL"
@@ -58,7 +57,6 @@ class GaussianFits(DiagnosticResult):
     data: TwoBumps
     by_kl: GaussianFit
     by_reverse_kl: GaussianFit
-    by_reverse_kl_left: GaussianFit
 
     def criteria(self) -> tuple[Criterion, ...]:
         """Coverage of both bumps by one fit, of one bump by the other."""
@@ -145,7 +143,6 @@ def kl_fit(*, distance: float = 4.0, sigma: float = 0.5) -> GaussianFits:
         data,
         fitted_gaussian(data, log_space.kl, start=(right / 2, sigma)),
         fitted_gaussian(data, log_space.reverse_kl, start=(right, sigma)),
-        fitted_gaussian(data, log_space.reverse_kl, start=(-right, sigma)),
     )
 
 

@@ -14,13 +14,12 @@ def test_the_fit_by_kl_has_the_moments_of_the_data_and_the_reverse_fit_sits_on_o
     assert fits.verdict.status == "shown"
     assert fits.by_kl.standard_deviation == pytest.approx(math.hypot(2.5, 0.4), abs=1e-5)
     assert fits.by_reverse_kl.mean == pytest.approx(2.5, abs=1e-3)
-    assert fits.by_reverse_kl_left.mean == pytest.approx(-2.5, abs=1e-3)
     # On one bump of two, G is twice P there.
     assert fits.by_reverse_kl.reverse_kl == pytest.approx(math.log(2), abs=1e-4)
 
 
 def test_a_fit_by_likelihood_is_never_better_than_that_by_kl():
-    fits = likelihood(max_exponent=3, repetitions=3)
+    fits = likelihood(max_exponent=3, repetitions=2)
     assert (fits.excess > -1e-9).all()
     assert fits.slope < -0.5
     assert fits.kl_curve.argmin() == fits.likelihood_curve.argmin() == 4
@@ -60,7 +59,7 @@ def test_arguments_out_of_range_are_refused(function, arguments, message):
         function(**arguments)
 
 
-@pytest.mark.parametrize("function", [segments, overshooting])
+@pytest.mark.parametrize("function", [overshooting])
 def test_each_panel_has_a_title_labels_and_a_legend(function):
     for axes in function().figure().axes:
         assert axes.get_title()
