@@ -129,7 +129,9 @@ def test_every_penalty_is_in_the_gradient_of_the_critic_step(recipe):
     losses = []
     for _ in range(30):
         batch = critic_batch(strong, points, -points, noise=0.0, rng=training.rng, devices=devices)
-        _, loss, _ = critic_step(training.critic, training.critic_optimizer, strong, batch, devices)
+        _, loss, _ = critic_step(
+            training.critic, training.critic_optimizer, strong, batch, devices
+        )
         losses.append(loss)
     assert losses[0] > 100  # dominated by the penalty
     assert losses[-1] < losses[0] / 2  # without its gradient, slopes and loss grow
