@@ -51,9 +51,20 @@ def main(only: tuple[str, ...] = (), again: bool = False, threads: int = 1) -> N
         seconds = round(time.process_time() - start, 1)
         with FileLock(LOCK):  # another process may measure another claim meanwhile
             runs = recorded_runs()
-            runs.setdefault(name, {})[key] = {"criteria": criteria, "processor_seconds": seconds}
+            # Seeds that were measured by other criteria cannot be compared with this one.
+            kept = {
+                other: run
+                for other, run in runs.get(name, {}).items()
+                if _requirements(run["criteria"]) == _requirements(criteria)
+            }
+            runs[name] = {**kept, key: {"criteria": criteria, "processor_seconds": seconds}}
             save(runs)
         print(f"{name}, seed {seed}: {seconds} s", flush=True)
+
+
+def _requirements(criteria: Sequence[dict[str, Any]]) -> list[tuple[str, str]]:
+    """Requirements of criteria, each with its claim."""
+    return [(criterion["requirement"], criterion["claim"]) for criterion in criteria]
 
 
 def recorded_runs() -> dict[str, Any]:

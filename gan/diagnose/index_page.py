@@ -20,8 +20,8 @@ td, th {{ padding: 0.2rem 0.8rem; text-align: left; border-bottom: 1px solid #cc
 </head>
 <body>
 <h1>From GAN to WGAN-GP, measured</h1>
-<p>Each claim of the literature with the figure that shows it. The criteria of the verdicts were
-fixed before the measurements.</p>
+<p>Each claim of the literature with the figure that shows it. The criteria of the verdicts are
+fixed in the code.</p>
 <table>
 <thead><tr><th>Claim</th><th>Diagnostic</th><th>Verdict</th></tr></thead>
 <tbody>
