@@ -22,6 +22,7 @@ from divergences._transport.network_flow import (
 from divergences._typing import Floats
 from divergences.errors import SolverError
 from divergences.grids._lattice import Lattice, block_sums, refined
+from divergences.grids._lifted_tree import lifted_basis
 from divergences.grids._pricing import LatticePricing
 
 COARSEST_SIDE = (
@@ -114,10 +115,29 @@ def _solve(lattice: Lattice, supply: Floats, max_violation: float) -> _Solution:
         potential = blocks.flow.potential.reshape(coarse.shape)
         potential = refined(potential, lattice.shape, lattice.periodic)
         start = replace(blocks.flow.without_basis(), potential=potential.ravel())
-        if not lattice.is_sparse:
-            arcs = blocks.network.subset(blocks.flow.arcs)
+        arcs = blocks.network.subset(blocks.flow.arcs)
+        if lattice.is_sparse:
+            network, start = _with_basis(lattice, coarse, arcs, supply, network, start)
+        else:
             network = network.union(lattice.refined_arcs(coarse, arcs))
     return _column_generation(lattice, network, supply, start, max_violation)
+
+
+def _with_basis(
+    lattice: Lattice,
+    coarse: Lattice,
+    arcs: Network,
+    supply: Floats,
+    network: Network,
+    start: BasicFlow,
+) -> tuple[Network, BasicFlow]:
+    """The network and the solution to start from, with the basis that arcs of blocks lead to."""
+    added, basis = lifted_basis(lattice, coarse, arcs, supply.ravel(), start.potential)
+    if basis is None:
+        return network, start
+    network = network.union(added)
+    basis_arcs = network.locate(added.keys[basis.arcs])
+    return network, BasicFlow(basis.potential, basis_arcs, start.throughput)
 
 
 def _column_generation(

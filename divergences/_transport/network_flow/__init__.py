@@ -7,7 +7,11 @@ feasible potential.
 """
 
 from divergences._transport.network_flow.certificate import flow_gap
-from divergences._transport.network_flow.forest import forest_flow, signed_forest_flow
+from divergences._transport.network_flow.forest import (
+    forest_flow,
+    forest_potential,
+    signed_forest_flow,
+)
 from divergences._transport.network_flow.network import Network
 from divergences._transport.network_flow.refinement import refined_flow
 from divergences._transport.network_flow.simplex import BasicFlow, optimal_flow
@@ -17,6 +21,7 @@ __all__ = [
     "Network",
     "flow_gap",
     "forest_flow",
+    "forest_potential",
     "optimal_flow",
     "refined_flow",
     "signed_forest_flow",
