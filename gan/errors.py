@@ -70,6 +70,23 @@ def unknown_name(kind: str, name: object, choices: Iterable[str], /) -> str:
     "unknown recipe 'wgan-pg'; did you mean 'wgan-gp'? choose from gan, wgan-gp"
     """
     choices = list(choices)
-    close = get_close_matches(str(name), choices, n=1)
-    hint = f"did you mean {close[0]!r}? " if close else ""
-    return f"unknown {kind} {name!r}; {hint}choose from {', '.join(choices)}"
+    return f"unknown {kind} {name!r}; {closest(name, choices)}choose from {', '.join(choices)}"
+
+
+def closest(name: object, choices: Iterable[str], /) -> str:
+    """Hint at the closest choice, regardless of case.
+
+    Args:
+        name: The unknown name.
+        choices: The valid names.
+
+    Returns:
+        The beginning of a sentence; empty if none is close.
+
+    >>> closest("WGAN_GP", ["gan", "wgan-gp"])
+    "did you mean 'wgan-gp'? "
+    """
+    lowered = {choice.lower(): choice for choice in choices}
+    begun = [key for key in lowered if key.startswith(f"{name}-".lower())]
+    close = begun or get_close_matches(str(name).lower(), lowered, n=1)
+    return f"did you mean {lowered[close[0]]!r}? " if close else ""

@@ -14,7 +14,7 @@ from gan.runs.signals import EXIT_INTERRUPTED
 
 EXIT_BROKEN_PIPE = 141  # the shell's status of a program that SIGPIPE ended
 HELP_WIDTH = 80
-HELP_FLAGS = ("-h", "--help")
+HELP_WORDS = ("-h", "--help", "help")
 
 # Command `name` is the function `name_command` of `gan.cli.name`; with the first sentence of its
 # help.
@@ -60,6 +60,8 @@ OPTIONS_ELSEWHERE = {
     "--gpu": "--device cuda",
     "--cuda": "--device cuda",
     "--output": "--out",
+    "--recipe": "RECIPE by itself, as in `gan train wgan-gp`",
+    "--model": "RECIPE by itself, as in `gan train wgan-gp`",
 }
 
 
@@ -109,12 +111,12 @@ def run_command(description: str, /) -> int:
 
 def _run_arguments(arguments: Sequence[str], description: str) -> int:
     """Run the named command with the arguments that follow; its exit status."""
-    if not arguments or arguments[0] in HELP_FLAGS:
+    if not arguments or arguments[0] in HELP_WORDS:
         print(help_text(description))
         return 0
     name, *others = arguments
     if name not in COMMANDS:
-        raise ConfigError(unknown_name("command", name, COMMANDS))
+        raise ConfigError(unknown_name("command", name, [*COMMANDS, "--help", "--version"]))
     require_our_options(others)
     return _call(name, others)()
 

@@ -34,10 +34,10 @@ WORKERS = 3
 NICENESS = 10  # of all recipes but the slowest, which then ends at about the same time
 
 # Steps and settings for a minute on one core; those of `gan train` take two to three.
-DEMO_STEPS = {"gan": 3000, "wgan": 2000, "wgan-gp": 3000}
+DEMO_STEPS = {"gan": 3000, "wgan": 4500, "wgan-gp": 3000}
 DEMO_SETTINGS: dict[str, dict[str, Any]] = {
     "gan": {},
-    "wgan": {},
+    "wgan": {"critic_steps": 3, "batch_size": 128},
     "wgan-gp": {"critic_steps": 3},
 }
 NOTE = """\
@@ -111,7 +111,7 @@ def demo_command(
 
     Args:
         seed: Seed of everything.
-        steps: Generator steps of each recipe; by default 2000 to 3000.
+        steps: Generator steps of each recipe; by default 3000 to 4500.
         points: Points on each side of the final comparison.
         out: Folder of the results.
 

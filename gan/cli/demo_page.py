@@ -28,9 +28,9 @@ pre { padding: .7rem; overflow-x: auto }
 INTRODUCTION = """\
 <p>Points in the plane come from eight small clusters on a ring: that is the <em>real</em>
 distribution, in grey. A <em>generator</em>, a small neural network, turns random noise into
-points, in red, and has to learn to draw from the same distribution, of which it sees nothing but
-the judgement of a second network. That one, the <em>critic</em>, learns to tell real points from
-generated ones, and its slope says where generated points should move.</p>
+points, in orange, and has to learn to draw from the same distribution, of which it sees nothing
+but the judgement of a second network. That one, the <em>critic</em>, learns to tell real points
+from generated ones, and its slope says where generated points should move.</p>
 <p>Three published methods do this in different ways:</p>
 <dl>
 <dt>gan</dt>
@@ -121,7 +121,7 @@ def result_page(
 {"".join(f"<li>{html.escape(sentence(record))}</li>" for record in records)}
 </ul>
 <figure><img src="samples.png" alt="samples of the three generators over real points">
-<figcaption>Real points in grey, generated ones in red.</figcaption></figure>
+<figcaption>Real points in grey, generated ones in orange.</figcaption></figure>
 {_table(records)}
 <h2>What the numbers mean</h2>
 <dl>

@@ -49,6 +49,7 @@ REQUIREMENTS = (
     (r"missing value for argument '(.*?)'. Expected (\d+) values", r"\1 needs \2 values"),
     (r"missing from [\w -]+: (\w+) (.*?)\.? \(required\)", r"give \1: \2"),
 )
+CHOICES = re.compile(r"(?<=must be one of )'[^']*'(?:, '[^']*')*")
 OPTION = re.compile(r"(?<![\w-])--[a-z][\w-]*")
 
 
@@ -145,7 +146,12 @@ def one_line(box: str, /) -> str:
     message = message[:1].lower() + message[1:]
     for pattern, requirement in REQUIREMENTS:
         message = re.sub(f"^{pattern}$", requirement, message)
-    return message.replace("'None', ", "", 1)
+    return CHOICES.sub(_sorted_choices, message)
+
+
+def _sorted_choices(match: re.Match[str]) -> str:
+    """The choices of a message in order, since tyro's order changes from process to process."""
+    return ", ".join(sorted({*match[0].split(", ")} - {"'None'"}))
 
 
 def _unknown_argument(form: Callable[..., Any], argument: str, prog: str) -> str:

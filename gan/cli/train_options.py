@@ -94,9 +94,10 @@ def train_call(
         values |= {entry.name: getattr(part, entry.name) for entry in fields(part)}
     launch = {entry.name: values.pop(entry.name) for entry in fields(Launch)}
     changes = {entry.name: values.pop(entry.name) for entry in fields(Recipe)}
-    given = {name: value for name, value in changes.items() if value is not None}
-    chosen = {name: value for name, value in values.items() if value is not None}
-    return partial(command, Config(**chosen, changes=given), **launch)
+    given = _given(values)
+    if {"minutes", "steps"} <= given.keys():
+        raise ConfigError("--minutes and --steps are both given; leave one out")
+    return partial(command, Config(**given, changes=_given(changes)), **launch)
 
 
 def _given(values: Mapping[str, Any]) -> dict[str, Any]:

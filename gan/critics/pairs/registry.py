@@ -8,7 +8,7 @@ from gan.critics.pairs.cones import cones_pair
 from gan.critics.pairs.distribution_pair import DistributionPair
 from gan.critics.pairs.gaussians import scaling_pair, translation_pair
 from gan.critics.pairs.samples import digits_normal_pair, ring_normal_pair, run_pair
-from gan.errors import PairError
+from gan.errors import PairError, closest
 
 MAX_PAIR_NUMBER = 10_000
 
@@ -85,7 +85,9 @@ def named_pair(name: str, /, *, data_dir: Path | None = None) -> DistributionPai
         if all(part.isdecimal() and 0 < int(part) <= MAX_PAIR_NUMBER for part in parts):
             return family.make(tuple(map(int, parts)), data_dir)
     patterns = ", ".join(family.usage(prefix) for prefix, family in PAIRS.items())
+    hint = closest(name, [prefix for prefix, family in PAIRS.items() if not family.numbers])
     raise PairError(
-        f"unknown pair {name!r}; choose from {patterns} (D: dimension, N: number of cones, at "
-        f"most {MAX_PAIR_NUMBER}), and run:FOLDER, the data of a run and samples of its generator"
+        f"unknown pair {name!r}; {hint}choose from {patterns} (D: dimension, N: "
+        f"number of cones, at most {MAX_PAIR_NUMBER}), and run:FOLDER, the data of a run and "
+        "samples of its generator"
     )

@@ -99,7 +99,7 @@ def test_a_run_leaves_its_files(recipe, gan, tmp_path):
     assert config["recipe_settings"]["batch_size"] == 256
     state = torch.load(tmp_path / "run" / "checkpoint.pt", weights_only=True)
     assert state["training"]["step"] == 12
-    assert "exact=" in err  # the progress bar
+    assert "; exact EMD " in err  # a line for each evaluation
 
 
 def test_a_run_on_the_real_digits(gan, mnist_dir, classifier, monkeypatch, tmp_path):
@@ -275,6 +275,10 @@ REFUSED = [
     (["train", "gan", "--precision", "16"], "--precision must be one of '32', 'bf16-mixed'"),
     (["train", "gan", "--loss", "hinge"], "--loss must be one of"),
     (["train", "gan", "--betas", "0.5"], "--betas needs 2 values"),
+    (["train", "gan", "--steps", "9", "--minutes", "1"], "--minutes and --steps are both given"),
+    (["train", "--recipe", "gan"], "there is no --recipe; here it is RECIPE by itself"),
+    (["train", "WGAN-GP"], "did you mean 'wgan-gp'?"),
+    (["--verison"], "unknown command '--verison'; did you mean '--version'?"),
     (["train"], "give RECIPE: Name of the method: gan-minimax, gan, "),
     (["trian"], "unknown command 'trian'; did you mean 'train'?"),
     (["train", "gan", "wgan"], "unexpected argument 'wgan'"),
