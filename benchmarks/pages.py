@@ -9,6 +9,8 @@ from benchmarks import results_io
 from benchmarks.discrete import accuracy_tables, speed
 from benchmarks.gan import (
     critic_gap_tables,
+    fresh_knowledge,
+    loss_curve,
     progress,
     robustness_tables,
     training_speed,
@@ -205,6 +207,28 @@ ALL_PAGES = {
         "these pairs.",
         critic_gap_tables.markdown,
         figures=(("critic_gap.png", "Errors of critics"),),
+    ),
+    "fresh_knowledge": Page(
+        "Critics on points that they have not seen",
+        "fresh_knowledge",
+        "Each critic is fitted in one thread to the samplers of a pair, and measured on 2048 "
+        "fresh points of each distribution, of digits from the test set: knowledge of these "
+        "points, and the relative error of the gap against their exact EMD. Means over seeds; in "
+        "brackets the smallest and the largest, where there are several seeds. "
+        "The witness of other points extends the exact potentials of "
+        "2048 points; `averaged-witness` is the mean of 16 such, `taught` a network fitted to the "
+        "potentials of 16 samples. Knowledge of the same points is on another page: the two are "
+        "never mixed.",
+        fresh_knowledge.table,
+    ),
+    "loss_curve": Page(
+        "Critics in training, and exact EMD against time",
+        "loss_curve",
+        "Quick settings of each recipe on eight Gaussians, one thread. At ten evenly spaced steps "
+        "the critic in training is measured on 1000 fresh points of the data and of the "
+        "generator: smallest and largest ratio to the exact EMD of these points. The EMD at the "
+        "end is that of the averaged generator; the floor, that of two real samples.",
+        loss_curve.table,
     ),
     "progress": Page(
         "Progress numbers of training runs against exact EMD",

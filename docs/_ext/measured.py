@@ -37,6 +37,8 @@ def numbers() -> dict[str, str]:
         **_large(results("large")["cases"]),
         **_power(results("permutation")["power"]),
         **_critics(results("critic_gap")["groups"]),
+        **_fresh(results("fresh_knowledge")["rows"]),
+        **_curves(results("loss_curve")),
         **_populations(results("critic_gap")["groups"]),
     }
 
@@ -105,6 +107,33 @@ def _populations(groups: dict[str, Any]) -> dict[str, str]:
         "sharp_cones_64_256": f"{-100 * mean('sharp', 'cones-64-256'):.0f} %",
         "sharp_cones_64_256_angle": f"{angle:.0f}°",
     }
+
+
+def _fresh(rows: list[dict[str, Any]]) -> dict[str, str]:
+    """Knowledge of fresh points, and the gap over their exact EMD, by critic and pair."""
+    text = {}
+    for method, pair in {(row["method"], row["pair"]) for row in rows}:
+        name = f"fresh_{method}_{pair.partition('-')[0]}".replace("-", "_").replace(" ", "_")
+        fits = [row for row in rows if (row["method"], row["pair"]) == (method, pair)]
+        text[f"{name}_knowledge"] = _percent(row["knowledge"] for row in fits)
+        text[f"{name}_gap"] = _percent(row["gap"] / row["exact"] for row in fits)
+    return text
+
+
+def _curves(record: dict[str, Any]) -> dict[str, str]:
+    """Ratios over training, and the exact EMD of the generator at the end, by recipe."""
+    text = {"curve_floor": f"{record['floor']:.3f}"}
+    for run in record["runs"]:
+        name = f"curve_{run['recipe'].replace('-', '_')}"
+        rows, last = run["evaluations"], run["evaluations"][-1]
+        for key in ("gap", "baseline", "certified"):
+            shares = [100 * row[key] / row["exact"] for row in rows]
+            text[f"{name}_{key}"] = f"{min(shares):.0f} to {max(shares):.0f} %"
+        shares = [100 * row["knowledge"] for row in rows]
+        text[f"{name}_knowledge"] = f"{min(shares):.0f} to {max(shares):.0f} %"
+        text[f"{name}_emd"] = f"{last['emd']:.3f}"
+        text[f"{name}_seconds"] = f"{last['seconds']:.0f}"
+    return text
 
 
 def _percent(shares: Iterable[float]) -> str:

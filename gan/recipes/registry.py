@@ -56,9 +56,7 @@ WGAN_GP = Recipe(
 WGAN_HINGE = replace(
     WGAN_GP, constraint="hinge-penalty", batch_size=100, betas=(0.5, 0.9), critic_steps=5
 )
-WGAN_TAUGHT = replace(
-    WGAN_GP, loss="taught", constraint="none", critic_steps=2, batch_size=1024, betas=(0.5, 0.9)
-)
+WGAN_TAUGHT = replace(WGAN_GP, loss="taught", constraint="none", batch_size=512, betas=(0.5, 0.9))
 
 
 def _quick_gan(paper: Recipe) -> Recipe:
@@ -127,7 +125,7 @@ RECIPES: dict[str, TrainingMethod] = {
         "critic by least squares on the exact potentials of each batch, without a constraint",
         "this project; Villani 2009, theorem 5.10, for the potentials",
         WGAN_TAUGHT,
-        replace(_quick_wgan(WGAN_TAUGHT), batch_size=512),
+        _quick_wgan(WGAN_TAUGHT),
     ),
     "wgan-hinge": TrainingMethod(
         "hinge gradient penalty max(0, |grad f| - 1)",
