@@ -37,8 +37,8 @@ def test_exact_potentials_are_optimal_and_centered():
 
 def test_the_loss_of_exact_potentials_is_zero_at_any_constant():
     potentials = exact_potentials(PAIR.real(30, rng(1)), PAIR.generated(20, rng(2)))
-    shifted = [part + 5.0 for part in potentials]
-    assert float(taught_critic_loss(*shifted, potentials)) == pytest.approx(0, abs=1e-10)
+    real, generated = (part + 5.0 for part in potentials)
+    assert float(taught_critic_loss(real, generated, potentials)) == pytest.approx(0, abs=1e-10)
     assert float(taught_critic_loss(-potentials[0], potentials[1], potentials)) > 0.01
 
 

@@ -140,7 +140,7 @@ def test_two_processes_make_the_first_step_of_one(recipe, two_processes):
         # Adam divides by the gradient: where it is 0 but for rounding, the update has any size.
         certain = gradients[i].abs() > 2 * rounding
         parallel_weight = parallel["states"][0][name]
-        assert certain.any() or name == "body.6.bias"  # no loss depends on a shift of all scores
+        assert certain.any() or name.endswith(".6.bias")  # no loss depends on a shift of scores
         assert torch.allclose(parallel_weight[certain], weight[certain], rtol=1e-5, atol=1e-7), (
             name
         )
@@ -266,6 +266,7 @@ def test_a_batch_that_cannot_be_shared_is_refused(rng):
 @pytest.mark.parametrize("recipe", ["wgan-gp", "gan-noise"])
 def test_mixed_precision_trains_and_keeps_the_weights_in_full(recipe, gan, tmp_path):
     tiny = ["--steps", "3", "--evaluate-every", "3", "--evaluation-size", "40"]
+    tiny += ["--settings", "quick"]
     for precision in ("32", "bf16-mixed"):
         out = ["--precision", precision, "--out", tmp_path / precision]
         assert gan("train", recipe, *tiny, *out)[0] == 0
