@@ -5,6 +5,7 @@ import math
 import os
 import platform
 import subprocess
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
@@ -43,6 +44,11 @@ def origin() -> dict[str, Any]:
         "versions": versions(),
         "machine": machine(),
     }
+
+
+def latest(origins: Iterable[dict[str, Any]], /) -> dict[str, Any]:
+    """The origin of the last of several measurements that make one record."""
+    return max(origins, key=lambda origin: datetime.fromisoformat(origin["date"]))
 
 
 def commit() -> str:

@@ -107,7 +107,7 @@ def reference_rows(
         potentials of as many other points.
     """
     rng = seeded_generator(torch.device("cpu"), seed, FIT_STREAM)
-    other = ExactTransport.between(pair.real(FRESH_SIZE, rng), pair.generated(FRESH_SIZE, rng))
+    other = ExactTransport.between(*pair.samples(FRESH_SIZE, rng))
     network = rescaled_critic(PLAIN_NETWORK(rng, pair.shape), pair.unit)
     critics: tuple[ScoreFunction, ...] = (
         lambda points: torch.zeros(len(points)),
@@ -133,7 +133,7 @@ def _of_flat_points(score: ScoreFunction) -> ScoreFunction:
 
 def _unfinished(file: Path, method: str) -> bool:
     """Whether the file lacks a fit of the present number of steps."""
-    return not file.exists() or json.loads(file.read_text())[0].get("steps") != STEPS.get(method)
+    return not file.exists() or _read(file)["rows"][0].get("steps") != STEPS.get(method)
 
 
 def _write_missing(name: str, seed: int, wanted: Sequence[str]) -> Iterator[str]:
@@ -151,14 +151,24 @@ def _write_missing(name: str, seed: int, wanted: Sequence[str]) -> Iterator[str]
             else [fit_row(method, name, seed, pair, fresh)]
         )
         methods[method].parent.mkdir(parents=True, exist_ok=True)
-        write_json(methods[method], rows)
+        write_json(methods[method], {"origin": results_io.origin(), "rows": rows})
         yield method
 
 
 def record() -> Row:
-    """All finished rows, with the origin of the measurement."""
-    rows = [row for file in sorted(RUNS.rglob("*.json")) for row in json.loads(file.read_text())]
-    return {"origin": results_io.origin(), "command": COMMAND, "n": FRESH_SIZE, "rows": rows}
+    """All finished rows, with the origin of the last fit."""
+    parts = [_read(file) for file in sorted(RUNS.rglob("*.json"))]
+    return {
+        "origin": results_io.latest(part["origin"] for part in parts),
+        "command": COMMAND,
+        "n": FRESH_SIZE,
+        "rows": [row for part in parts for row in part["rows"]],
+    }
+
+
+def _read(file: Path) -> Row:
+    """Origin and rows of a finished fit."""
+    return dict(json.loads(file.read_text()))
 
 
 def table(record: Row, /) -> str:

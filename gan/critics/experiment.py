@@ -105,7 +105,7 @@ class Experiment:
             self.problem = Problem(pair.real, pair.generated, pair.shape, pair.unit)
         else:
             rng = self._rng(POINTS_STREAM)
-            points = pair.real(n, rng), pair.generated(n, rng)
+            points = pair.samples(n, rng)
             self.exact_transport = ExactTransport.between(*points)
             self.problem = Problem.of_points(*points, unit=pair.unit)
 

@@ -9,8 +9,8 @@ from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from gan.critics.errors import errors_on_points
+from gan.critics.pairs import named_pair
 from gan.diagnose.fixed_generator import trained_critic
-from gan.diagnose.penalty_weights import ring_and_normal
 from gan.diagnose.result import DiagnosticResult, Panel
 from gan.diagnose.verdict import Criterion
 from gan.evaluation.critic_gap import ExactTransport
@@ -144,7 +144,7 @@ def clipping(
     Source:
         Arjovsky, Chintala and Bottou 2017, section 3; Gulrajani et al. 2017, section 3.
     """
-    pair, network = ring_and_normal(), partial(mlp_critic, hidden=[width] * 3)
+    pair, network = named_pair("ring-normal"), partial(mlp_critic, hidden=[width] * 3)
     fresh = ExactTransport.between(*pair.samples(points, torch.Generator().manual_seed(seed)))
 
     def evaluated(recipe: Recipe, name: str) -> ClippedCritic:

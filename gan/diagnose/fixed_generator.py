@@ -1,44 +1,20 @@
 """Critics trained against a fixed generator: real points with unit noise added."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
 import torch
 from torch import Tensor
-from tqdm import tqdm
 
-from gan.data.dataset import DataSet, Sampler
+from gan.critics.pairs import DistributionPair
+from gan.critics.problem import CriticFactory
+from gan.data.dataset import DataSet
 from gan.datasets import load_data_set
+from gan.diagnose.critic_steps import critic_steps
 from gan.errors import ConfigError
 from gan.networks import Critic
 from gan.networks.rescaling import rescaled_critic
 from gan.recipes.recipe import Recipe
-from gan.training.devices import Devices
-from gan.training.steps import critic_batch, critic_step, set_learning_rate
-
-CriticFactory = Callable[[torch.Generator, tuple[int, ...]], Critic]
 
 
-@dataclass(frozen=True, slots=True)
-class FixedPair:
-    """A data set and a generator that does not learn.
-
-    Attributes:
-        real: Sampler of the data.
-        generated: Sampler of the generator.
-        unit: Size of the points.
-    """
-
-    real: Sampler
-    generated: Sampler
-    unit: float = 1.0
-
-    def samples(self, n: int, rng: torch.Generator, /) -> tuple[Tensor, Tensor]:
-        """``n`` real and ``n`` generated points."""
-        return self.real(n, rng), self.generated(n, rng)
-
-
-def data_with_unit_noise(name: str, /) -> FixedPair:
+def data_with_unit_noise(name: str, /) -> DistributionPair:
     """A data set of the plane, and a generator that adds normal noise of its unit to the data.
 
     Args:
@@ -56,7 +32,7 @@ def data_with_unit_noise(name: str, /) -> FixedPair:
         noise = torch.randn(n, *data.shape, generator=rng, device=rng.device)
         return data.sample(n, rng) + data.unit * noise
 
-    return FixedPair(data.sample, generated, data.unit)
+    return DistributionPair(data.shape, data.sample, generated, data.unit)
 
 
 def plane_data(name: str, /) -> DataSet:
@@ -81,7 +57,7 @@ def plane_data(name: str, /) -> DataSet:
 
 
 def trained_critic(
-    pair: FixedPair,
+    pair: DistributionPair,
     recipe: Recipe,
     network: CriticFactory,
     /,
@@ -103,12 +79,9 @@ def trained_critic(
     Returns:
         The critic.
     """
-    shape = tuple(pair.real(1, rng).shape[1:])
-    critic = rescaled_critic(network(rng, shape), pair.unit)
-    optimizer, devices = recipe.make_optimizer(critic), Devices(rng.device)
-    for step in tqdm(range(steps), desc=name, unit="step", leave=False, disable=None):
-        set_learning_rate(optimizer, recipe.learning_rate_at(step / steps))
-        points = pair.samples(recipe.batch_size, rng)
-        batch = critic_batch(recipe, *points, noise=0.0, rng=rng, devices=devices)
-        critic_step(critic, optimizer, recipe, batch, devices)
+    critic = rescaled_critic(network(rng, pair.shape), pair.unit)
+    for _ in critic_steps(
+        critic, pair.real, pair.generated, recipe, steps=steps, rng=rng, name=name
+    ):
+        pass
     return critic

@@ -11,7 +11,8 @@ from matplotlib.axes import Axes
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from gan.diagnose.fixed_generator import FixedPair, data_with_unit_noise, trained_critic
+from gan.critics.pairs import DistributionPair
+from gan.diagnose.fixed_generator import data_with_unit_noise, trained_critic
 from gan.diagnose.result import DiagnosticResult, Panel
 from gan.diagnose.verdict import Criterion
 from gan.networks import Critic
@@ -165,7 +166,7 @@ def depth(
 
 
 def _norms(
-    pair: FixedPair, recipe: Recipe, network: partial[Critic], steps: int, seed: int
+    pair: DistributionPair, recipe: Recipe, network: partial[Critic], steps: int, seed: int
 ) -> NDArray[np.float64]:
     """Norms by layer of a critic trained by a recipe."""
     rng = torch.Generator().manual_seed(seed)

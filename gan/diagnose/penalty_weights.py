@@ -7,10 +7,9 @@ import numpy as np
 import torch
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
-from torch import Tensor
 
-from gan.data.mixtures import eight_gaussians
-from gan.diagnose.fixed_generator import FixedPair, trained_critic
+from gan.critics.pairs import named_pair
+from gan.diagnose.fixed_generator import trained_critic
 from gan.diagnose.result import DiagnosticResult, Panel
 from gan.diagnose.verdict import Criterion
 from gan.evaluation.critic_gap import ExactTransport
@@ -128,15 +127,6 @@ class PenaltyWeightSweep(DiagnosticResult):
         legend_below(axes)
 
 
-def ring_and_normal() -> FixedPair:
-    """Eight Gaussians, and a generator of N(0, I)."""
-
-    def normal(n: int, rng: torch.Generator) -> Tensor:
-        return torch.randn(n, 2, generator=rng, device=rng.device)
-
-    return FixedPair(eight_gaussians().sample, normal)
-
-
 def lambda_(
     *, steps: int = 1000, width: int = 128, points: int = 2000, seed: int = 0
 ) -> PenaltyWeightSweep:
@@ -154,7 +144,7 @@ def lambda_(
     Source:
         Gulrajani et al. 2017, section 4; the authors' toy script has lambda 0.1.
     """
-    pair, network = ring_and_normal(), partial(mlp_critic, hidden=[width] * 3)
+    pair, network = named_pair("ring-normal"), partial(mlp_critic, hidden=[width] * 3)
     fresh = ExactTransport.between(*pair.samples(points, torch.Generator().manual_seed(seed)))
     ratios, knowledge = np.zeros((2, 2, len(PENALTY_WEIGHTS)))
     for i, constraint in enumerate(SIDES.values()):

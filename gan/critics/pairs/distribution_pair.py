@@ -42,6 +42,10 @@ class DistributionPair:
     closed_form: float | None = None
     unseen_real: Sampler | None = None
 
+    def samples(self, n: int, rng: torch.Generator, /) -> tuple[Tensor, Tensor]:
+        """``n`` points of the first and then of the second, in float32, ``(n, *shape)`` each."""
+        return self.real(n, rng), self.generated(n, rng)
+
     def w1(self) -> tuple[float, float] | None:
         """Wasserstein-1 distance of the populations and its standard error, in their unit.
 
