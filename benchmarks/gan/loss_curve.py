@@ -17,7 +17,7 @@ from typing import Any
 
 import torch
 import tyro
-from matplotlib.figure import Figure
+from matplotlib.axes import Axes
 from tyro.conf import Positional
 
 from benchmarks import markdown, results_io
@@ -25,6 +25,17 @@ from gan import RECIPES, eight_gaussians
 from gan.evaluation.critic_gap import critic_gap, exact_emd
 from gan.networks import plane_critic, plane_generator
 from gan.runs.atomic_files import write_json
+from gan.runs.figure_style import (
+    BASELINE_COLOR,
+    CERTIFIED_COLOR,
+    EXACT_COLOR,
+    GAP_COLOR,
+    GREY,
+    LINE_STYLES,
+    figure_style,
+    new_panels,
+)
+from gan.runs.figure_style import save_figure as figure_to_file
 from gan.runs.run_metrics import seeded_generator
 from gan.training.loop import Training, train
 
@@ -35,6 +46,12 @@ STEPS = {"wgan-gp": 1000, "wgan-certified": 1000, "wgan-taught": 600}  # of abou
 EVALUATIONS = 10
 SIZE = 1000  # points on each side of an evaluation
 FLOOR_PAIRS = 5
+CURVES = {
+    "exact": EXACT_COLOR,
+    "certified": CERTIFIED_COLOR,
+    "baseline": BASELINE_COLOR,
+    "gap": GAP_COLOR,
+}
 Row = dict[str, Any]
 
 
@@ -128,27 +145,41 @@ def save_figure(record: Row, /, path: Path = FIGURE) -> None:
         path: The picture.
     """
     runs = [run for run in record["runs"] if run["seed"] == 0]
-    figure = Figure(figsize=(3.2 * (len(runs) + 1), 3.2), layout="constrained")
-    axes = figure.subplots(1, len(runs) + 1)
-    for ax, run in zip(axes, runs, strict=False):
-        rows = run["evaluations"]
-        for key, style in (
-            ("exact", "k-"),
-            ("certified", "C0:"),
-            ("baseline", "C1-."),
-            ("gap", "C3--"),
-        ):
-            ax.plot([row["step"] for row in rows], [row[key] for row in rows], style, label=key)
-        ax.set(title=run["recipe"], xlabel="generator step", ylim=(0, None))
-        axes[-1].plot(
-            [row["seconds"] for row in rows], [row["emd"] for row in rows], label=run["recipe"]
-        )
-    axes[-1].axhline(record["floor"], color="0.7", label="two real samples")
-    axes[-1].set(title="exact EMD of the generator", xlabel="seconds of processor", yscale="log")
-    for ax in (axes[0], axes[-1]):
-        ax.legend(fontsize="x-small")
+    with figure_style():
+        title = "Critics in training beside the exact EMD of the same points"
+        figure, axes = new_panels(len(runs) + 1, title=title)
+        for ax, run in zip(axes, runs, strict=False):
+            _draw_critic(ax, run)
+        _draw_emds(axes[-1], runs, record["floor"])
     path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=90)
+    figure_to_file(figure, path)
+
+
+def _draw_critic(axes: Axes, run: Row) -> None:
+    """Draw the numbers of a critic over the steps of its run."""
+    rows = run["evaluations"]
+    for (key, color), style in zip(CURVES.items(), LINE_STYLES, strict=True):
+        values = [row[key] for row in rows]
+        axes.plot([row["step"] for row in rows], values, style, color=color, label=key)
+    axes.set(title=run["recipe"], xlabel="generator steps", ylabel="distance (unit of the data)")
+    axes.axhline(0, color=GREY, linewidth=0.8)
+    axes.legend()
+
+
+def _draw_emds(axes: Axes, runs: list[Row], floor: float) -> None:
+    """Draw the exact EMD of the averaged generators against time."""
+    for run, style in zip(runs, LINE_STYLES, strict=False):
+        rows = run["evaluations"]
+        seconds = [row["seconds"] for row in rows]
+        axes.plot(seconds, [row["emd"] for row in rows], style, label=run["recipe"])
+    axes.axhline(floor, color=GREY, linewidth=1, label="floor (two real samples)")
+    axes.set(
+        title="Generators against time",
+        xlabel="processor time (s)",
+        ylabel="exact EMD (unit of the data)",
+        ylim=(0, None),
+    )
+    axes.legend()
 
 
 def main(
@@ -170,15 +201,16 @@ def main(
             file = RUNS / name / f"seed{seed}.json"
             if not file.exists():
                 file.parent.mkdir(parents=True, exist_ok=True)
-                write_json(file, run(name, seed, STEPS[name]))
+                measured = run(name, seed, STEPS[name])
+                write_json(file, {"origin": results_io.origin(), "run": measured})
     files = [RUNS / name / f"seed{seed}.json" for name in STEPS for seed in range(10)]
-    runs = [json.loads(file.read_text()) for file in files if file.exists()]
+    parts = [json.loads(file.read_text()) for file in files if file.exists()]
     command = "python -m benchmarks.gan.loss_curve"
     record = {
-        "origin": results_io.origin(),
+        "origin": results_io.latest(part["origin"] for part in parts),
         "command": command,
         "floor": floor(),
-        "runs": runs,
+        "runs": [part["run"] for part in parts],
     }
     results_io.save(record, RESULTS)
     save_figure(record)

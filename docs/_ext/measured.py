@@ -39,6 +39,7 @@ def numbers() -> dict[str, str]:
         **_critics(results("critic_gap")["groups"]),
         **_fresh(results("fresh_knowledge")["rows"]),
         **_curves(results("loss_curve")),
+        **_progress(results("claims")["claims"]),
         **_populations(results("critic_gap")["groups"]),
     }
 
@@ -134,6 +135,14 @@ def _curves(record: dict[str, Any]) -> dict[str, str]:
         text[f"{name}_emd"] = f"{last['emd']:.3f}"
         text[f"{name}_seconds"] = f"{last['seconds']:.0f}"
     return text
+
+
+def _progress(claims: list[dict[str, Any]]) -> dict[str, str]:
+    """Rank correlations of gap and exact EMD over training, smallest and largest of the seeds."""
+    (criteria,) = [claim["criteria"] for claim in claims if claim["claim"] == "C13"]
+    ranges = [sorted(criterion["measured"]) for criterion in criteria]
+    text = [f"{values[0]:.2f} to {values[-1]:.2f}" for values in ranges]
+    return dict(zip(("rank_correlation_wgan", "rank_correlation_wgan_gp"), text, strict=True))
 
 
 def _percent(shares: Iterable[float]) -> str:
