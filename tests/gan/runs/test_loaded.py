@@ -84,8 +84,7 @@ def test_the_generator_is_scripted():
 
 @pytest.mark.filterwarnings("ignore")
 def test_the_generator_is_written_as_onnx(tmp_path):
-    onnx = pytest.importorskip("onnx")
-    pytest.importorskip("onnxscript")
+    import onnx
     from onnx.reference import ReferenceEvaluator
 
     generator, noise = small_generator("mlp", (2,), labelled=True)
