@@ -132,7 +132,7 @@ class GeneratorGradients(DiagnosticResult):
         axes.set_xscale("log")
         axes.set_yscale("log")
         axes.set(
-            title="Minimax vanishes, Wasserstein does not",
+            title="Norm of the gradient by loss",
             xlabel="discriminator steps",
             ylabel="norm of the generator's gradient",
         )

@@ -133,7 +133,7 @@ class Overshoot(DiagnosticResult):
         ):
             axes.plot(self.d, values, color=color, linestyle=style, label=label)
         axes.set(
-            title="Near D = 0 the slopes are -1 and -1 / D",
+            title="Slopes near D = 0: -1, -1 / D",
             xlabel="D of a generated point",
             ylabel="loss of the generator (nats)",
         )

@@ -4,6 +4,8 @@ import html
 from collections.abc import Mapping
 from typing import Any
 
+from gan.diagnose.verdict import Criterion
+
 PAGE = """<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -20,8 +22,8 @@ td, th {{ padding: 0.2rem 0.8rem; text-align: left; border-bottom: 1px solid #cc
 </head>
 <body>
 <h1>From GAN to WGAN-GP, measured</h1>
-<p>Each claim of the literature with the figure that shows it. The criteria of the verdicts are
-fixed in the code.</p>
+<p>Each claim of the literature with its measurement: figure, numbers and verdict. The criteria of
+the verdicts are fixed in the code.</p>
 <table>
 <thead><tr><th>Claim</th><th>Diagnostic</th><th>Verdict</th></tr></thead>
 <tbody>
@@ -58,9 +60,11 @@ def _row(name: str, record: Mapping[str, Any]) -> str:
 def _section(name: str, record: Mapping[str, Any]) -> str:
     """Section of a diagnostic: claim, figure, verdict and criteria."""
     claim = html.escape(record["claim"])
-    items = "".join(
-        f"<li>{html.escape(text)}</li>" for text in str(record["measured"]).split("; ")
-    )
+    criteria = [
+        Criterion(**{**entry, "measured": float(entry["measured"])})  # "nan" and "inf" are text
+        for entry in record["criteria"]
+    ]
+    items = "".join(f"<li>{html.escape(str(criterion))}</li>" for criterion in criteria)
     links = "".join(
         f' <a href="{html.escape(file)}">{html.escape(file)}</a>' for file in record["files"]
     )

@@ -16,6 +16,7 @@ import divergences
 from gan.data.mixtures import GaussianMixture, eight_gaussians
 from gan.diagnose.result import DiagnosticResult, Panel
 from gan.diagnose.verdict import Criterion
+from gan.errors import ConfigError
 from gan.metrics.modes import modes
 from gan.networks import plane_critic, plane_generator
 from gan.recipes.recipe import Recipe
@@ -92,7 +93,7 @@ class ModeHopping(DiagnosticResult):
         real: Real points, shape ``(n, 2)``.
     """
 
-    title = "Samples over training: the GAN hops from mode to mode, the WGAN-GP spreads over all"
+    title = "Samples of a GAN and of a WGAN-GP over training"
     columns = STRIP_SNAPSHOTS
 
     gan: Snapshots
@@ -183,12 +184,19 @@ def mode_hopping(
     Returns:
         The snapshots of both.
 
+    Raises:
+        ConfigError: If there are fewer steps than snapshots, or fewer than two of these.
+
     Source:
         Arjovsky and Bottou 2017, section 2.2; Metz et al. 2017, figure 2, for the snapshots.
     """
+    if not 2 <= snapshots <= steps:
+        raise ConfigError(
+            f"`snapshots` must be from 2 to `steps`, but are {snapshots} of {steps} steps"
+        )
     mixture = eight_gaussians()
     gan, wgan_gp = (
-        _snapshots(name, recipe, mixture, steps, max(1, steps // snapshots), width, seed)
+        _snapshots(name, recipe, mixture, steps, steps // snapshots, width, seed)
         for name, recipe in SETTINGS.items()
     )
     real = mixture.sample(POINTS, torch.Generator().manual_seed(seed))

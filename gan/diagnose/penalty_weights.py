@@ -30,6 +30,7 @@ SIDES: dict[str, Constraint] = {
     "two-sided": "gradient-penalty",
     "one-sided": "one-sided-penalty",
 }
+MARKERS = ("o", "s")  # of the sides: in a legend, they hide the style of the line
 REFERENCE_WEIGHT, PAPER_WEIGHT = 0.1, 10.0  # of the toy script, and of the paper
 MIN_RATIO_AT_REFERENCE = 3.0
 MAX_RATIO_AT_PAPER = 0.9
@@ -87,16 +88,20 @@ class PenaltyWeightSweep(DiagnosticResult):
 
     def _draw_ratios(self, axes: Axes) -> None:
         """Draw the gap in units of W1."""
-        for name, ratios, color, style in zip(
-            SIDES, self.ratios, (GAP_COLOR, PURPLE), LINE_STYLES, strict=False
+        for name, ratios, color, style, marker in zip(
+            SIDES, self.ratios, (GAP_COLOR, PURPLE), LINE_STYLES, MARKERS, strict=False
         ):
-            label = f"{name} penalty"
-            axes.plot(self.weights, ratios, color=color, linestyle=style, marker="o", label=label)
+            axes.plot(
+                *(self.weights, ratios, style),
+                color=color,
+                marker=marker,
+                label=f"{name} penalty",
+            )
         axes.axhline(1, color=EXACT_COLOR, linewidth=1, label="exact")
         for weight, label in ((REFERENCE_WEIGHT, "toy script"), (PAPER_WEIGHT, "paper")):
             axes.axvline(weight, color="0.7", linewidth=0.8)
             axes.annotate(
-                label, (weight, 0.93), (4, 0), ("data", "axes fraction"), "offset points"
+                label, (weight, 0.45), (4, 0), ("data", "axes fraction"), "offset points"
             )
         axes.set(
             xscale="log",
@@ -108,13 +113,13 @@ class PenaltyWeightSweep(DiagnosticResult):
 
     def _draw_knowledge(self, axes: Axes) -> None:
         """Draw the knowledge."""
-        for name, knowledge, style in zip(SIDES, self.knowledge, LINE_STYLES, strict=False):
+        for name, knowledge, style, marker in zip(
+            SIDES, self.knowledge, LINE_STYLES, MARKERS, strict=False
+        ):
             axes.plot(
-                self.weights,
-                knowledge,
+                *(self.weights, knowledge, style),
                 color=CERTIFIED_COLOR,
-                linestyle=style,
-                marker="o",
+                marker=marker,
                 label=f"{name} penalty",
             )
         axes.set(

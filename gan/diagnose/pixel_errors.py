@@ -138,7 +138,7 @@ class PixelErrors(DiagnosticResult):
         ):
             axes.hist(scores, bins, color=color, alpha=0.6, label=label)
         axes.set(
-            title="A critic of real digits does, too",
+            title="Scores by a critic of real digits",
             xlabel="score (sd of real digits)",
             ylabel="number of digits",
         )

@@ -96,8 +96,9 @@ DIAGNOSTICS: dict[str, Diagnostic] = {
     ),
     "clipping": Diagnostic(
         ("C12", "C14"),
-        "Weight clipping decides the gap by its bound c, and makes a critic that knows little of "
-        "the distance at any c.",
+        "Weight clipping decides the gap by its bound c; with the published c = 0.01 the critic "
+        "knows little of the distance, and with no c is its gradient as near to optimal transport "
+        "as that of a penalised critic.",
         "Over c from 0.001 to 1 the gap spans 3 decades; the penalised critic knows twice as much "
         "as the one with c = 0.01, and its gradient is nearer to optimal transport than that of "
         "any clipped one.",

@@ -207,11 +207,13 @@ def architectures(
         Exact EMD of each pair, with floor and mean digit.
 
     Raises:
-        ConfigError: If an architecture is unknown.
+        ConfigError: If an architecture is unknown, or none is named.
 
     Source:
         Gulrajani et al. 2017, section 5.1 and figure 2.
     """
+    if not names:
+        raise ConfigError("`names` must name an architecture, but is empty")
     for name in names:
         if name not in ARCHITECTURES:
             raise ConfigError(unknown_name("architecture", name, ARCHITECTURES))

@@ -16,6 +16,7 @@ from gan.data.dataset import DataSet
 from gan.datasets import load_data_set
 from gan.diagnose.result import DiagnosticResult, Panel
 from gan.diagnose.verdict import Criterion
+from gan.errors import ConfigError
 from gan.evaluation.critic_gap import ExactTransport
 from gan.networks import NETWORKS, rescaled
 from gan.recipes.registry import RECIPES
@@ -183,6 +184,9 @@ class TrainingProgress(DiagnosticResult):
         )
         axes.set(xscale="log", yscale="log")
         axes.xaxis.set_minor_formatter(NullFormatter())
+        # An EMD falls by less than a decade: powers of ten may lie outside of the axis.
+        ticks = np.geomspace(low, high, 4)
+        axes.set_xticks(ticks, [f"{tick:.2g}" for tick in ticks])
         axes.set(
             title="Gap against exact EMD",
             xlabel="exact EMD (unit of the data)",
@@ -213,12 +217,19 @@ def progress(
     Returns:
         Evaluations of both, rank correlations, and the steps that early stopping would pick.
 
+    Raises:
+        ConfigError: If there are fewer steps than evaluations, or no evaluation.
+
     Source:
         Arjovsky, Chintala and Bottou 2017, section 4.2.
     """
+    if not 1 <= evaluations <= steps:
+        raise ConfigError(
+            f"`evaluations` must be from 1 to `steps`, but are {evaluations} of {steps} steps"
+        )
     data_set = load_data_set(data, data_dir)
     floor = run_metrics.floor(data_set, points, torch.Generator().manual_seed(seed))
-    every = max(1, steps // evaluations)
+    every = steps // evaluations
     wgan, wgan_gp = (_progress(recipe, data_set, steps, every, points, seed) for recipe in METHODS)
     runs = (wgan, wgan_gp)
     return TrainingProgress(

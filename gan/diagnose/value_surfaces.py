@@ -70,7 +70,7 @@ class ValueSurfaces(DiagnosticResult):
         surfaces: A surface for each kind of critic on each data set, by kind.
     """
 
-    title = "Values of critics: the clipped one is too simple, the penalised one traces the data"
+    title = "Values of a clipped critic, of a penalised one and of the exact witness"
     columns = 3
 
     surfaces: tuple[Surface, ...]
@@ -112,7 +112,7 @@ def _draw_surface(surface: Surface, axes: Axes) -> None:
         surface.x, surface.y, surface.values, levels=LEVELS, colors="black", linewidths=0.4
     )
     x, y = surface.points.T
-    axes.scatter(x, y, s=5, color="white", edgecolors="black", linewidths=0.3, label="real points")
+    axes.scatter(x, y, s=5, color="white", edgecolors="black", linewidths=0.3)
     axes.set_aspect("equal")
     axes.set(
         title=f"{KINDS[surface.kind]}\n{surface.data}: knowledge {surface.knowledge:.0%}",

@@ -105,7 +105,7 @@ class Weights(DiagnosticResult):
     def _draw_penalized(self, axes: Axes) -> None:
         """Draw the weights under the penalty."""
         share = self.penalized.share_at_extremes
-        title = f"WGAN-GP: bell-shaped, {share:.1%} at the extremes"
+        title = f"WGAN-GP: {share:.2%} of the weights at their extremes"
         _draw(axes, self.penalized, PENALIZED_COLOR, title)
 
 

@@ -23,6 +23,17 @@ def test_criteria_of_clipping_are_of_the_gap_and_of_the_penalised_critic():
     assert result.verdict.status == "shown"
 
 
+def test_cosines_of_clipped_critics_are_drawn_with_their_sign_and_gaps_without():
+    clipped = tuple(ClippedCritic(-c, 0.1, -0.8) for c in CLIPS)
+    result = ClippingSweep(np.array(CLIPS), clipped, ClippedCritic(-2.0, 0.9, 0.95), 1.0)
+    gap, knowledge, cosine = result.figure().axes
+    assert gap.lines[0].get_ydata() == pytest.approx(CLIPS)
+    assert gap.lines[1].get_ydata() == pytest.approx([2, 2])
+    assert set(knowledge.lines[0].get_ydata()) == {0.1}
+    assert set(cosine.lines[0].get_ydata()) == {-0.8}
+    assert set(cosine.lines[1].get_ydata()) == {0.95}
+
+
 def test_criteria_of_lambda_are_read_at_its_weights():
     ratios = np.ones((2, len(PENALTY_WEIGHTS)))
     ratios[:, 0] = 5, 4

@@ -10,6 +10,8 @@ import pytest
 from gan import diagnose
 from gan.cli.diagnose import diagnose_command
 from gan.diagnose import DIAGNOSTICS, Criterion, Diagnostic, DiagnosticResult, Verdict, registry
+from gan.diagnose.index_page import index_page
+from gan.diagnose.result import plain_value
 from gan.errors import ConfigError, RunError
 
 
@@ -86,6 +88,27 @@ def test_all_goes_on_after_an_error_and_after_an_interrupt(
     assert "goes on" in capsys.readouterr().err
     assert diagnose_command("all", out=tmp_path) == 0
     assert capsys.readouterr().out.count("done before") == 1
+
+
+def test_the_page_has_an_item_for_each_criterion_also_of_numbers_that_are_not_finite():
+    criteria = [
+        Criterion("slope; largest at most 1 < 2", 0.5, True, "nats"),
+        Criterion("rank correlation", float("nan"), False),
+        Criterion("steps at least 3", 4, True),
+    ]
+    record = {
+        "claims": ["C0"],
+        "claim": "",
+        "criterion": "",
+        "verdict": "shown in part",
+        "criteria": plain_value(criteria),
+        "files": [],
+    }
+    page = index_page({"line": record})
+    assert (
+        "<ul><li>slope; largest at most 1 &lt; 2: 0.5 nats</li>"
+        "<li>rank correlation: nan (not met)</li><li>steps at least 3: 4</li></ul>" in page
+    )
 
 
 @pytest.mark.parametrize(

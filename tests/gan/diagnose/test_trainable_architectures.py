@@ -54,3 +54,5 @@ def test_networks_of_each_architecture_fit_digits():
 def test_an_unknown_architecture_is_refused():
     with pytest.raises(ConfigError, match="unknown architecture 'narrow'; did you mean 'narrow M"):
         architectures(names=("narrow",))
+    with pytest.raises(ConfigError, match="`names` must name an architecture"):
+        architectures(names=())

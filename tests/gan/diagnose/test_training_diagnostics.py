@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from gan.diagnose.mode_snapshots import ModeHopping, Snapshots, mode_hopping
-from gan.diagnose.training_progress import Progress, progress
+from gan.diagnose.training_progress import Progress, TrainingProgress, progress
+from gan.errors import ConfigError
 
 LOG_2 = math.log(2)
 
@@ -62,3 +63,25 @@ def test_progress_of_tiny_runs_is_bounded_by_exact_emd():
         assert (run.certified <= run.exact).all()
     assert result.floor > 0
     assert set(result.correlations) == {"WGAN", "WGAN-GP"}
+
+
+def test_the_axis_of_exact_emd_has_numbers_where_it_holds_no_power_of_ten():
+    run = made_up_progress([0.2, 0.3, 0.4], [0.2, 0.3, 0.9])
+    methods = {"WGAN-GP": 0.9}
+    result = TrainingProgress("data", 0.15, run, run, methods, methods, methods)
+    labels = [label.get_text() for label in result.figure().axes[2].get_xticklabels()]
+    assert labels == ["0.15", "0.27", "0.5", "0.9"]
+
+
+@pytest.mark.parametrize(
+    ("function", "arguments", "message"),
+    [
+        (mode_hopping, {"snapshots": 1}, "`snapshots` must be from 2 to `steps`"),
+        (mode_hopping, {"steps": 3}, "`snapshots` must be from 2 to `steps`"),
+        (progress, {"evaluations": 0}, "`evaluations` must be from 1 to `steps`"),
+        (progress, {"steps": 3}, "`evaluations` must be from 1 to `steps`"),
+    ],
+)
+def test_numbers_out_of_range_are_refused(function, arguments, message):
+    with pytest.raises(ConfigError, match=message):
+        function(**arguments)
