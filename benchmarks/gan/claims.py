@@ -10,6 +10,7 @@ again.
 """
 
 import inspect
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -42,9 +43,14 @@ def main(only: tuple[str, ...] = (), again: bool = False, threads: int = 1) -> N
         threads: Number of torch threads.
     """
     torch.set_num_threads(threads)
-    for name, seed, measure in measurements():
+    rows = measurements()
+    for entry in only:
+        if not any(_belongs(name, entry) for name, *_ in rows):
+            sys.exit(f"nothing measures {entry!r}; name diagnostics, or claims with a measurement")
+    for name, seed, measure in rows:
         key = f"seed {seed}"
-        if (only and name not in only) or (key in recorded_runs().get(name, {}) and not again):
+        is_wanted = not only or any(_belongs(name, entry) for entry in only)
+        if not is_wanted or (key in recorded_runs().get(name, {}) and not again):
             continue
         start = time.process_time()
         criteria = [asdict(criterion) for criterion in measure()]
@@ -60,6 +66,11 @@ def main(only: tuple[str, ...] = (), again: bool = False, threads: int = 1) -> N
             runs[name] = {**kept, key: {"criteria": criteria, "processor_seconds": seconds}}
             save(runs)
         print(f"{name}, seed {seed}: {seconds} s", flush=True)
+
+
+def _belongs(name: str, entry: str) -> bool:
+    """Whether a measurement is the one of a name, or one of a claim."""
+    return entry == name or entry in _claims_of(name)
 
 
 def _requirements(criteria: Sequence[dict[str, Any]]) -> list[tuple[str, str]]:

@@ -26,6 +26,7 @@ from tyro.conf import Positional
 
 from benchmarks import markdown, results_io
 from gan.critics import CRITICS, Budget, Problem, fitted
+from gan.critics.experiment import FIT_STREAM, KNOWLEDGE_STREAM
 from gan.critics.pairs import DistributionPair, named_pair
 from gan.critics.registry import PLAIN_NETWORK
 from gan.evaluation.critic_gap import CriticGap, ExactTransport
@@ -41,7 +42,6 @@ COMMAND = "python -m benchmarks.gan.fresh_knowledge"
 PAIRS = ("ring-normal", "translation-8", "digits-normal")
 FRESH_SIZE = 2048
 SEEDS = 3
-FIT_STREAM, FRESH_STREAM = 1, 3  # of a seed, as those of `gan.critics.Experiment`
 STEPS = {  # of fits to samplers
     "taught": 1000,
     "averaged-witness": 1,
@@ -64,7 +64,7 @@ def fresh_points(pair: DistributionPair, seed: int, /) -> ExactTransport:
     Returns:
         `FRESH_SIZE` points of each distribution.
     """
-    rng = seeded_generator(torch.device("cpu"), seed, FRESH_STREAM)
+    rng = seeded_generator(torch.device("cpu"), seed, KNOWLEDGE_STREAM)
     real = pair.unseen_real or pair.real
     return ExactTransport.between(real(FRESH_SIZE, rng), pair.generated(FRESH_SIZE, rng))
 
@@ -224,10 +224,13 @@ def main(
         The exit status.
     """
     torch.set_num_threads(1)
+    wanted = methods or ("references", *STEPS)
+    if unknown := sorted(set(wanted) - {"references", *STEPS}):
+        sys.exit(f"unknown method {unknown[0]!r}; choose from references, {', '.join(STEPS)}")
     stopped = _deadline(seconds)
     if not gather:
         for seed, pair in product(range(seeds), pairs):
-            for method in _write_missing(pair, seed, methods or ("references", *STEPS)):
+            for method in _write_missing(pair, seed, wanted):
                 print(f"{pair}, seed {seed}: {method}", flush=True)
                 if stopped():
                     print("stopped; run again to resume")

@@ -22,6 +22,7 @@ from tyro.conf import Positional
 
 from benchmarks import markdown, results_io
 from gan import RECIPES, eight_gaussians
+from gan.datasets import load_data_set
 from gan.evaluation.critic_gap import critic_gap, exact_emd
 from gan.networks import plane_critic, plane_generator
 from gan.runs.atomic_files import write_json
@@ -36,7 +37,7 @@ from gan.runs.figure_style import (
     new_panels,
 )
 from gan.runs.figure_style import save_figure as figure_to_file
-from gan.runs.run_metrics import seeded_generator
+from gan.runs.run_metrics import floor, seeded_generator
 from gan.training.loop import Training, train
 
 RESULTS = results_io.RESULTS / "loss_curve.json"
@@ -45,7 +46,6 @@ RUNS = Path("runs/loss_curve")
 STEPS = {"wgan-gp": 1000, "wgan-certified": 1000, "wgan-taught": 600}  # of about equal time
 EVALUATIONS = 10
 SIZE = 1000  # points on each side of an evaluation
-FLOOR_PAIRS = 5
 CURVES = {
     "exact": EXACT_COLOR,
     "certified": CERTIFIED_COLOR,
@@ -92,13 +92,6 @@ def _numbers(training: Training, real: torch.Tensor, rng: torch.Generator) -> Ro
     gap = critic_gap(training.critic, real, training.generator.sample(len(real), rng))
     averaged = training.average.sample(len(real), rng)
     return {**asdict(gap), "knowledge": gap.knowledge, "emd": exact_emd(averaged, real)}
-
-
-def floor(size: int = SIZE, /) -> float:
-    """Mean exact EMD of two samples of the data."""
-    rng, data = seeded_generator(torch.device("cpu"), 0), eight_gaussians()
-    emds = [exact_emd(data.sample(size, rng), data.sample(size, rng)) for _ in range(FLOOR_PAIRS)]
-    return sum(emds) / len(emds)
 
 
 def table(record: Row, /) -> str:
@@ -195,6 +188,8 @@ def main(
     Returns:
         The exit status.
     """
+    if unknown := sorted(set(recipes) - STEPS.keys()):
+        sys.exit(f"unknown recipe {unknown[0]!r}; choose from {', '.join(STEPS)}")
     torch.set_num_threads(1)
     for name in () if gather else recipes or tuple(STEPS):
         for seed in range(seeds):
@@ -206,10 +201,11 @@ def main(
     files = [RUNS / name / f"seed{seed}.json" for name in STEPS for seed in range(10)]
     parts = [json.loads(file.read_text()) for file in files if file.exists()]
     command = "python -m benchmarks.gan.loss_curve"
+    data = load_data_set("eight-gaussians", None)
     record = {
         "origin": results_io.latest(part["origin"] for part in parts),
         "command": command,
-        "floor": floor(),
+        "floor": floor(data, SIZE, seeded_generator(torch.device("cpu"), 0)),
         "runs": [part["run"] for part in parts],
     }
     results_io.save(record, RESULTS)

@@ -5,7 +5,7 @@ import pytest
 from benchmarks import results_io
 from benchmarks.gan import claims, claims_page, direct_claims
 from benchmarks.gan.claim_statements import STATEMENTS
-from gan.diagnose import DIAGNOSTICS
+from gan.diagnose import DIAGNOSTICS, Criterion
 
 
 def criterion(requirement="a at most 1", measured=0.5, met=True, claim=""):
@@ -44,6 +44,24 @@ def test_the_page_of_the_claims_is_made_from_the_results():
 def test_the_verdicts_in_the_results_follow_from_their_runs():
     record = results_io.load(claims.RESULTS)
     assert record["claims"] == claims.verdicts(record["runs"])
+
+
+@pytest.mark.parametrize(
+    ("only", "names"),
+    [(("C2",), {"optimal-discriminator"}), (("C12", "kl-fit"), {"C12", "clipping", "kl-fit"})],
+)
+def test_a_claim_is_measured_by_all_of_its_measurements(monkeypatch, tmp_path, only, names):
+    rows = [(name, 0, lambda: [Criterion("a", 1.0, True)]) for name, *_ in claims.measurements()]
+    monkeypatch.setattr(claims, "measurements", lambda: rows)
+    monkeypatch.setattr(claims, "RESULTS", tmp_path / "claims.json")
+    monkeypatch.setattr(claims, "PAGE", tmp_path / "claims.md")
+    claims.main(only)
+    assert claims.recorded_runs().keys() == names
+
+
+def test_a_claim_without_a_measurement_is_refused_and_not_skipped():
+    with pytest.raises(SystemExit, match="nothing measures 'C20'"):
+        claims.main(("C2", "C20"))
 
 
 @pytest.mark.parametrize("claim", ["C3", "C6", "C8", "C17"])

@@ -78,3 +78,12 @@ def test_a_run_of_a_loss_curve_measures_critic_and_generator(tmp_path, monkeypat
     assert "| `wgan-certified` | 0 | 2 |" in loss_curve.table(record)
     loss_curve.save_figure(record, tmp_path / "figure.png")
     assert (tmp_path / "figure.png").stat().st_size > 1000
+
+
+@pytest.mark.parametrize(
+    ("benchmark", "message"),
+    [(fresh_knowledge, "unknown method 'x'"), (loss_curve, "unknown recipe 'x'")],
+)
+def test_an_unknown_name_is_refused_before_anything_is_computed(benchmark, message):
+    with pytest.raises(SystemExit, match=message):
+        benchmark.main(("x",))
