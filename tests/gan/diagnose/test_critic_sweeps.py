@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
+import torch
 
 from gan.diagnose.clipping_bounds import CLIPS, ClippedCritic, ClippingSweep, clipping
 from gan.diagnose.penalty_weights import PENALTY_WEIGHTS, PenaltyWeightSweep, lambda_
-from gan.diagnose.value_surfaces import DATA, KINDS, surfaces
+from gan.diagnose.value_surfaces import DATA, KINDS, _surface, surfaces
 
 
 def test_a_clipped_critic_scales_with_its_bound():
@@ -55,3 +56,9 @@ def test_each_surface_is_over_its_data():
     assert grid.x.min() < -4 < 4 < grid.x.max()
     assert grid.values.shape == (len(grid.y), len(grid.x))
     assert len(result.criteria()) == 6
+
+
+def test_columns_of_a_surface_are_abscissas():
+    real = torch.tensor([[0.0, 0.0], [1.0, 3.0]])
+    surface = _surface("data", "clipped", lambda points: points[:, 0], real, 0.0)
+    np.testing.assert_allclose(surface.values, np.broadcast_to(surface.x, surface.values.shape))

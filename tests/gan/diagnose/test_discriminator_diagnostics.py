@@ -1,6 +1,7 @@
 """Diagnostics with a discriminator trained between known densities."""
 
 import math
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -9,12 +10,13 @@ import torch
 
 from divergences import densities
 from gan.data.mixtures import GaussianMixture
-from gan.diagnose import generator_gradients, noise, optimal_discriminator, vanishing
-from gan.diagnose.generator_gradients import _agreement
+from gan.diagnose import critic_steps, generator_gradients, noise, optimal_discriminator, vanishing
+from gan.diagnose.generator_gradients import GeneratorGradients, _agreement
 from gan.diagnose.known_pairs import known_pair
 from gan.diagnose.noised_divergences import _exact_js, _read_js
 from gan.diagnose.two_bumps import TwoBumps, normal_log_density
 from gan.errors import ConfigError
+from gan.networks.mlp import mlp_critic
 
 
 def test_cells_of_a_known_pair_give_the_js_of_quadrature():
@@ -84,3 +86,33 @@ def test_the_generator_of_a_known_pair_is_normal_around_theta():
     generator = known_pair("eight-gaussians").generator(0.3)
     assert isinstance(generator, GaussianMixture)
     assert generator.centers.tolist() == [[0.3, 0.0]]
+
+
+def test_the_criteria_of_vanishing_are_of_the_last_step_and_of_the_late_cosines():
+    steps = (1, 10, 50, 100)
+    norms = {
+        "minimax": [1.0, 1e-1, 1e-6, 1e-4],
+        "non-saturating": [1.0, 1.0, 1.0, 1.0],
+        "wasserstein": [1e-2, 1.0, 2.0, 1.0],
+    }
+    agreement = {"wasserstein": [-1.0, 0.0, 0.8, 1.0], "non-saturating": [1.0, 1.0, 0.1, 0.3]}
+    result = GeneratorGradients(
+        steps,
+        {loss: np.array([values] * 2) for loss, values in norms.items()},
+        {loss: np.array(values) for loss, values in agreement.items()},
+    )
+    measured = [criterion.measured for criterion in result.criteria()]
+    assert measured == pytest.approx([4, math.log10(200), math.log10(2), 0.9, 0.2])
+
+
+def test_the_learning_rate_of_critic_steps_falls_by_the_schedule(monkeypatch):
+    rates = []
+    monkeypatch.setattr(critic_steps, "set_learning_rate", lambda _, rate: rates.append(rate))
+    recipe = replace(critic_steps.DISCRIMINATOR_RECIPE, batch_size=2)
+    critic = mlp_critic(torch.Generator().manual_seed(0), (1,), hidden=[2])
+    pair = known_pair("two-bumps")
+    samplers = pair.generated(0.0), pair.generated(1.0)
+    rng = torch.Generator().manual_seed(0)
+    done = list(critic_steps.critic_steps(critic, *samplers, recipe, steps=2, rng=rng))
+    assert done == [0, 1, 2]
+    assert rates == pytest.approx([recipe.learning_rate, recipe.learning_rate / 2])

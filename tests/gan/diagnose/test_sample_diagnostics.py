@@ -1,12 +1,22 @@
 """Diagnostics of finite samples and of images."""
 
+import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from gan.diagnose import overfitting, squared_error
 from gan.diagnose.overfitted_discriminator import _bump_mixture, _discriminator, _normal, _true_js
-from gan.diagnose.pixel_errors import SHIFT, _emds, _noised, _squared_errors
+from gan.diagnose.pixel_errors import (
+    SHIFT,
+    PixelErrors,
+    _emds,
+    _noised,
+    _squared_errors,
+    _standardized_scores,
+)
 from gan.errors import ConfigError
+from gan.networks import Critic
 
 
 def test_a_strong_discriminator_separates_two_samples_of_one_distribution():
@@ -50,3 +60,16 @@ def test_a_shift_by_two_pixels_has_an_emd_of_two():
 def test_numbers_out_of_range_are_refused(function, arguments, message):
     with pytest.raises(ConfigError, match=message):
         function(**arguments)
+
+
+def test_the_critic_is_judged_by_scores_of_noised_against_shifted_digits():
+    ones, digits = np.ones(2), np.zeros((1, 3, 28, 28))
+    score, shifted, noised = np.array([0.0, 3.0]), np.array([2.0, 2.0]), np.array([1.0, 2.5])
+    result = PixelErrors(ones, ones, ones, 2 * ones, score, shifted, noised, digits)
+    assert [criterion.measured for criterion in result.criteria()] == [0, 2, 1, 0.5]
+
+
+def test_scores_are_in_standard_deviations_of_the_reference():
+    reference, images = torch.tensor([[1.0], [3.0], [5.0]]), torch.tensor([[3.0], [7.0]])
+    (scores,) = _standardized_scores(Critic(nn.Identity()), reference, [images])
+    assert scores.tolist() == [0, 2]

@@ -85,3 +85,9 @@ def test_the_axis_of_exact_emd_has_numbers_where_it_holds_no_power_of_ten():
 def test_numbers_out_of_range_are_refused(function, arguments, message):
     with pytest.raises(ConfigError, match=message):
         function(**arguments)
+
+
+def test_late_hops_are_of_the_second_half():
+    modes = [0, 0, 0, 0, 1, 2, 3]
+    run = snapshots("GAN", [np.eye(8)[mode] for mode in modes])
+    np.testing.assert_allclose(run.late_hops, LOG_2)
