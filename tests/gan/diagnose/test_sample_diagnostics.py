@@ -64,7 +64,7 @@ def test_numbers_out_of_range_are_refused(function, arguments, message):
 
 def test_the_critic_is_judged_by_scores_of_noised_against_shifted_digits():
     ones, digits = np.ones(2), np.zeros((1, 3, 28, 28))
-    score, shifted, noised = np.array([0.0, 3.0]), np.array([2.0, 2.0]), np.array([1.0, 2.5])
+    score, shifted, noised = np.array([0.0, 1.0]), np.array([2.0, 2.0]), np.array([1.0, 2.5])
     result = PixelErrors(ones, ones, ones, 2 * ones, score, shifted, noised, digits)
     assert [criterion.measured for criterion in result.criteria()] == [0, 2, 1, 0.5]
 
