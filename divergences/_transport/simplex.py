@@ -83,7 +83,8 @@ def dense_transport(
             raise best
         return best if best.cost else _of_unknown_cost(best, cost)
     if _is_final(best, p, q, cost) and not may_hide_a_cut(p, q, largest):
-        return best
+        if exact_masses is None or not _depends_on_last_digits(best, cost):
+            return best
     masses = exact_masses() if exact_masses else ExactMasses.proportional(p, q)
     if isinstance(best, Optimum) and masses.stay_in_place(cost):
         return best
@@ -167,6 +168,19 @@ def _is_final(
 def _has_negligible_mass(p: Floats, q: Floats) -> bool:
     """Whether a mass is below the rounding of the total, so that its arcs may not be tight."""
     return bool(min(p[p > 0].min(), q[q > 0].min()) < EPS)
+
+
+def _depends_on_last_digits(optimum: Optimum, cost: Floats) -> bool:
+    """Whether mass of the size of the rounding of p and q matters at the largest cost.
+
+    Potentials do not tell: they may be 0 at the masses that rounding made equal.
+
+    Returns:
+        True or False.
+    """
+    is_large = cost.size > MAX_OPTIONAL_EXACT_PAIRS
+    allowed = MAX_RELATIVE_ROUNDING if is_large else MAX_RELATIVE_GAP
+    return bool(EPS * largest_finite(cost) > allowed * optimum.cost)
 
 
 def _of_unknown_cost(optimum: Optimum, cost: Floats) -> Optimum:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from graphlib import TopologicalSorter
 
 import numpy as np
 from scipy.sparse import coo_array
 
-from divergences._typing import Floats
+from divergences._typing import Floats, Indices
 
 Parcels = list[tuple[int, float]]  # sources, or destinations, and masses
 
@@ -17,14 +18,16 @@ def decomposed_flow(
 ) -> coo_array:
     """The plan of a flow: each source's mass by the target at which it ends.
 
-    Nodes are visited downhill in the potential, against which no arc with flow leads. At each one,
-    the mass that has come is divided between the node's demand and the arcs out of it.
+    Nodes are visited along the flow: downhill in the potential, unless the ends of an arc are
+    equally high by rounding. At each one, the mass that has come is divided between the node's
+    demand and the arcs out of it.
 
     Args:
-        flow: Mass on each arc, shape ``(n, n)``.
+        flow: Mass on each arc, which does not circulate, shape ``(n, n)``.
         excess: Masses of the sources less those of the targets, shape ``(n,)``.
         common: Masses that stay where they are, shape ``(n,)``.
-        potential: Potential that drops along every arc with flow, shape ``(n,)``.
+        potential: Potential that drops along every arc with flow, but for rounding, shape
+            ``(n,)``.
 
     Returns:
         The plan, shape ``(n, n)``; common mass stays where it is.
@@ -34,10 +37,9 @@ def decomposed_flow(
     for tail, head, mass in zip(tails.tolist(), heads.tolist(), flow.data.tolist(), strict=True):
         out[tail].append((head, mass))
     supply = excess.tolist()
-    nodes = np.union1d(tails, heads)
     arrived: dict[int, Parcels] = defaultdict(list)
     moves: list[tuple[int, int, float]] = []
-    for node in nodes[np.argsort(-potential[nodes], kind="stable")].tolist():
+    for node in _along_flow(tails, heads, potential):
         parcels = arrived.pop(node, [])
         if supply[node] > 0:
             parcels.append((node, supply[node]))
@@ -61,6 +63,18 @@ def decomposed_flow(
     plan = coo_array(entries, shape=flow.shape)
     plan.sum_duplicates()
     return plan
+
+
+def _along_flow(tails: Indices, heads: Indices, potential: Floats) -> list[int]:
+    """Nodes of arcs, each after all nodes from which an arc leads to it."""
+    if not (potential[tails] > potential[heads]).all():  # by rounding
+        before: dict[int, list[int]] = defaultdict(list)
+        for tail, head in zip(tails.tolist(), heads.tolist(), strict=True):
+            before[head].append(tail)
+        return list(TopologicalSorter(before).static_order())
+    nodes = np.union1d(tails, heads)
+    order: list[int] = nodes[np.argsort(-potential[nodes], kind="stable")].tolist()
+    return order
 
 
 def _divided(parcels: Parcels, needs: Parcels) -> list[tuple[int, int, float]]:

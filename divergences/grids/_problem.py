@@ -8,7 +8,7 @@ from functools import partial
 
 import numpy as np
 
-from divergences._transport.certificate import MAX_RELATIVE_GAP, Arcs
+from divergences._transport.certificate import EPS, MAX_RELATIVE_GAP, Arcs
 from divergences._transport.exact_arithmetic import ExactExcess, ExactSupply
 from divergences._transport.one_dimensional.convex_cost import convex_line_transport
 from divergences._transport.simplex import MAX_EXACT_PAIRS
@@ -79,16 +79,23 @@ class GridCost:
             solved = self._squared_in_floats(masses)
         except SolverError:
             solved = None
-        if solved is not None and solved.gap <= MAX_RELATIVE_GAP * solved.cost:
-            return solved
         if not masses.excess.any():
             return self._unmoved(masses)
+        rounding = self._rounding_of_shares(masses)
+        if solved is not None and solved.gap + rounding <= MAX_RELATIVE_GAP * solved.cost:
+            return solved
         try:
             return paired_transport(*self._axis_squares(), masses)
         except SolverError:
-            if solved is None or solved.gap > MAX_RELATIVE_ROUNDING * solved.cost:
+            if solved is None or solved.gap + rounding > MAX_RELATIVE_ROUNDING * solved.cost:
                 raise
-            return solved
+            return replace(solved, gap=solved.gap + rounding)
+
+    def _rounding_of_shares(self, masses: Masses) -> float:
+        """Largest squared distance times the excess that the rounded shares leave out."""
+        left_out = np.abs(masses.p - masses.q - masses.excess) + EPS * np.abs(masses.excess)
+        axes, exponent = self._axis_squares()
+        return math.ldexp(float(left_out.sum()) * sum(float(a.max()) for a in axes), exponent)
 
     def _axis_squares(self) -> tuple[list[Floats], int]:
         """Squared distances of pixels along each axis, and the exponent of their unit."""
