@@ -82,9 +82,9 @@ def dense_transport(
         if isinstance(best, SolverError):
             raise best
         return best if best.cost else _of_unknown_cost(best, cost)
-    if _is_final(best, p, q, cost) and not may_hide_a_cut(p, q, largest):
-        if exact_masses is None or not _depends_on_last_digits(best, cost):
-            return best
+    is_rounded = exact_masses is not None
+    if _is_final(best, p, q, cost, is_rounded) and not may_hide_a_cut(p, q, largest):
+        return best
     masses = exact_masses() if exact_masses else ExactMasses.proportional(p, q)
     if isinstance(best, Optimum) and masses.stay_in_place(cost):
         return best
@@ -149,7 +149,7 @@ def _is_proved(outcome: Optimum | SolverError) -> TypeGuard[Optimum]:
 
 
 def _is_final(
-    outcome: Optimum | SolverError, p: Floats, q: Floats, cost: Floats
+    outcome: Optimum | SolverError, p: Floats, q: Floats, cost: Floats, is_rounded: bool
 ) -> TypeGuard[Optimum]:
     """Whether exact arithmetic would improve an optimum by less than it takes.
 
@@ -160,6 +160,8 @@ def _is_final(
     """
     if not isinstance(outcome, Optimum):
         return False
+    if is_rounded and _depends_on_last_digits(outcome, cost):
+        return not cost.any()
     if cost.size > MAX_OPTIONAL_EXACT_PAIRS:
         return 0 < outcome.gap <= MAX_RELATIVE_ROUNDING * outcome.cost or not cost.any()
     return _is_proved(outcome) and not _has_negligible_mass(p, q)

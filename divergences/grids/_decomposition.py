@@ -32,7 +32,7 @@ def decomposed_flow(
     Returns:
         The plan, shape ``(n, n)``; common mass stays where it is.
     """
-    tails, heads = flow.coords
+    tails, heads = (nodes.astype(np.intp) for nodes in flow.coords)
     out: dict[int, Parcels] = defaultdict(list)
     for tail, head, mass in zip(tails.tolist(), heads.tolist(), flow.data.tolist(), strict=True):
         out[tail].append((head, mass))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -95,5 +96,10 @@ def _regular_axis(column: Floats) -> tuple[Indices, float] | None:
     step = float(np.diff(values).min())
     index = np.rint((column - values[0]) / step)
     if index.max() >= MAX_SIDE or (values[0] + index * step != column).any():
+        return None
+    origin, unit = Fraction(values[0]), Fraction(step)
+    steps = np.rint((values - values[0]) / step).astype(int).tolist()
+    exact = (origin + k * unit for k in steps)  # floats near a power of 2 hide half a step
+    if any(Fraction(v) != e for v, e in zip(values.tolist(), exact, strict=True)):
         return None
     return index.astype(np.intp), step

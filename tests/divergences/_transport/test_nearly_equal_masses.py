@@ -50,6 +50,7 @@ def assert_is_proved(solved, truth):
 @settings(max_examples=40)
 @given(nearly_equal_masses([(2,), (3,), (5,)]))
 @example(FAR_BELOW_ROUNDING)
+@example((np.array([1.0, 2.0**-53, 0.0]), np.array([1.0, 0.0, 2.0**-53])))
 def test_histograms_cost_what_rational_arithmetic_says(problem):
     p, q = problem
     cost = distances(len(p))
@@ -61,6 +62,7 @@ def test_histograms_cost_what_rational_arithmetic_says(problem):
 @settings(max_examples=40)
 @given(nearly_equal_masses([(3,), (2, 2), (2, 3)]), st.sampled_from(range(7)))
 @example(FAR_BELOW_ROUNDING, 0)
+@example((np.array([0.0, 1.0, 1.5e-20]), np.array([1.8e-31, 1.0, 0.0])), 5)
 def test_grids_cost_what_rational_arithmetic_says(problem, kind):
     metric: Any = ("cityblock", "chebyshev", "sqeuclidean")[kind % 3]
     p, q = problem
@@ -165,3 +167,32 @@ def test_flow_of_a_batch_of_images_is_refused():
 def test_spacing_may_be_an_array_without_axes():
     assert float(grids.emd([1, 0], [0, 1], spacing=np.array(2.0))) == 2.0
     assert float(grids.emd([[1, 0]], [[0, 1]], spacing=np.array([2.0, 3.0]))) == 3.0
+
+
+def test_rounding_of_shares_counts_at_the_largest_cost():
+    p, q = np.array([0.3010151248935995, 0.6989848751064006]), np.array([0.3010151248935995, 0])
+    q[1] = np.nextafter(p[1], 0)
+    cost = np.array([[1e48, 4e21], [5e97, 6e73]])
+    assert_is_proved(transport(p, q, cost), exact_emd(p, q, cost))
+
+
+def test_forest_with_a_long_edge_moves_a_mass_below_rounding():
+    p, q = np.array([6.4e-57, 1.0, 7.1e-23]), np.array([3.2e-61, 1.0, 7.2e-20])
+    for lengths in ([4194304.0, 0.0], [2.0**57, 2.0**-35]):
+        ends = np.array([[0, 1, 1, 2], [1, 0, 2, 1]])
+        graph = coo_array((np.repeat(lengths, 2), tuple(ends)), shape=(3, 3))
+        position = np.array([0.0, lengths[0], lengths[0]])
+        cost = np.abs(np.subtract.outer(position, position))
+        cost[1, 2] = cost[2, 1] = lengths[1]
+        solved = graphs.transport(p, q, graph)
+        assert_is_proved(solved, exact_emd(p, q, cost))
+
+
+@pytest.mark.parametrize("periodic", [False, True])
+def test_plan_of_bins_whose_potentials_are_equal_by_rounding(periodic):
+    edges = np.array([0.0, 2.0**-28, 1.25 * 2.0**-28, 2.0**36, 2.0**36 + 32])
+    p, q = np.array([0.0, 0.0, 1.0, 0.0]), np.array([1.0, 0.0, 0.0, 1e-6])
+    solved = grids.transport(p, q / q.sum(), edges=edges, periodic=periodic)
+    plan = solved.plan().toarray()
+    np.testing.assert_allclose(plan.sum(axis=0), solved.q, atol=1e-15)
+    np.testing.assert_allclose(plan.sum(axis=1), solved.p, atol=1e-15)

@@ -68,3 +68,12 @@ def test_other_points_are_solved_as_points(change, noticed):
     sampled.emd(change(x), y[: len(change(x))], metric="cityblock", time_limit=100)
     sampled.emd(change(x), y[: len(change(x))], metric="cityblock")
     assert noticed == [False, False]
+
+
+def test_axis_that_is_regular_only_after_rounding_is_none(noticed):
+    unit = 2.0**-53
+    axis, heights = np.array([1 - unit, 1 + 2 * unit, 1 + 12 * unit]), 8 * unit * np.arange(900)
+    x = np.stack([np.repeat(axis, 900), np.tile(heights, 3)], axis=1)
+    found = sampled.emd(x[:1800], x[1800:], metric="cityblock").value
+    assert noticed == [False]
+    assert float(found) == pytest.approx(11.5 * unit, rel=0.1)
