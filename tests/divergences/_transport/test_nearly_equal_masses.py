@@ -196,3 +196,16 @@ def test_plan_of_bins_whose_potentials_are_equal_by_rounding(periodic):
     plan = solved.plan().toarray()
     np.testing.assert_allclose(plan.sum(axis=0), solved.q, atol=1e-15)
     np.testing.assert_allclose(plan.sum(axis=1), solved.p, atol=1e-15)
+
+
+@pytest.mark.parametrize("edges", [None, np.arange(8.0) ** 2])
+@pytest.mark.parametrize("periodic", [False, True])
+def test_lines_in_integers_cost_what_they_do_in_floats(monkeypatch, edges, periodic):
+    p, q = np.random.default_rng(0).random((2, 7))
+    q *= p.sum() / q.sum()
+    expected = grids.transport(p, q, edges=edges, periodic=periodic).cost
+    monkeypatch.setattr("divergences.grids._line.MAX_RELATIVE_GAP", 0.0)
+    solved = grids.transport(p, q, edges=edges, periodic=periodic)
+    assert solved.exact_proof
+    assert solved.cost == pytest.approx(expected, rel=1e-14)
+    assert 0 < solved.gap <= 1e-14 * solved.cost
