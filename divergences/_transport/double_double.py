@@ -33,6 +33,24 @@ def component_totals(masses: Floats, component: Indices, /) -> DoubleFloats:
     return totals[:, 0], totals[:, 1]
 
 
+def have_equal_totals(p: Floats, q: Floats, component: Indices | None = None, /) -> np.ndarray:
+    """Whether masses have the same sums over components, without rounding.
+
+    Args:
+        p: Shape ``(n,)``.
+        q: Likewise.
+        component: Number of the component of each mass, from 0 to c - 1; None for one of all.
+
+    Returns:
+        True or False for each component, shape ``(c,)``.
+    """
+    component = np.zeros(p.size, dtype=np.intp) if component is None else component
+    # A sum that is rounded once is 0 only if it is.
+    difference = component_totals(np.concatenate([p, -q]), np.tile(component, 2))
+    result: np.ndarray = difference[0] == 0
+    return result
+
+
 def row_totals(masses: Floats, /) -> DoubleFloats:
     """Sums along the last axis of a matrix, in twice the precision, each of shape ``(k, 1)``."""
     if len(masses) < masses.shape[1]:  # fewer steps

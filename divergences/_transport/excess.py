@@ -10,6 +10,7 @@ import numpy as np
 from divergences._transport.double_double import (
     DoubleFloats,
     difference_of_products,
+    have_equal_totals,
     row_totals,
     total,
 )
@@ -21,6 +22,7 @@ ROUNDING_OF_FLOATS = 2.0**-52
 MAX_IMBALANCE = 2.0**-48  # of entries that are each rounded, relative to the sum of their sizes
 # Relative to all of the excess, under a metric whose distances do not vanish beside each other.
 NEGLIGIBLE = 2.0**-70
+MIN_PLAIN_EXCESS = 2.0**-33  # times NEGLIGIBLE above ROUNDING_OF_SHARES
 
 
 def normalized_excess(
@@ -48,13 +50,16 @@ def exact_total(masses: Floats, /) -> DoubleFloats:
     return np.asarray(high), np.asarray(low)
 
 
-def plain_excess(p: Floats, q: Floats, /, *, tolerance: float) -> Floats | None:
+def plain_excess(
+    p: Floats, q: Floats, /, *, tolerance: float, negligible: float = NEGLIGIBLE
+) -> Floats | None:
     """Excess of the rows of two matrices, if nothing about them needs a closer look.
 
     Args:
         p: Masses, shape ``(k, n)``.
         q: Masses, likewise.
         tolerance: Largest relative difference of totals that is certainly allowed.
+        negligible: Sum of errors that does not matter, relative to the sum of all excess.
 
     Returns:
         The excess, shape ``(k, n)``; None if any entry may be invalid, or very large, or totals
@@ -70,15 +75,22 @@ def plain_excess(p: Floats, q: Floats, /, *, tolerance: float) -> Floats | None:
         return None
     excess = normalized_excess(p, p_total, q, q_total)
     shares = p / p_total[0], q / q_total[0]
-    totals = p_total, q_total
-    return None if lacks_digits(excess, *shares, totals, negligible=NEGLIGIBLE).any() else excess
+    if negligible:
+        # Totals that agree in twice the precision may differ beyond it: that is negligible
+        # beside an excess which is not tiny itself.
+        agree = (p_total[0] == q_total[0]) & (p_total[1] == q_total[1])
+        agree &= np.abs(excess).sum(axis=-1, keepdims=True) > MIN_PLAIN_EXCESS
+        agree |= (p == q).all(axis=-1, keepdims=True)
+    else:
+        agree = np.array([have_equal_totals(*rows) for rows in zip(p, q, strict=True)])
+    return None if lacks_digits(excess, *shares, agree, negligible=negligible).any() else excess
 
 
 def lacks_digits(
     excess: Floats,
     p: Floats,
     q: Floats,
-    totals: tuple[DoubleFloats, DoubleFloats],
+    has_equal_totals: np.ndarray | bool,
     /,
     *,
     negligible: float,
@@ -89,13 +101,13 @@ def lacks_digits(
         excess: Shares of p less those of q, shape ``(..., n)``.
         p: Shares of p, likewise.
         q: Shares of q, likewise.
-        totals: Sums of p and of q in twice the precision, of shapes that broadcast.
+        has_equal_totals: Whether the masses have the same total, without rounding; of a shape that
+            broadcasts. Equal masses have then no excess.
         negligible: Sum of errors that does not matter, relative to the sum of all excess.
 
     Returns:
         True or False for each row, shape ``(...)``.
     """
-    has_equal_totals = (totals[0][0] == totals[1][0]) & (totals[0][1] == totals[1][1])
     rounding = np.where((p == q) & has_equal_totals, 0.0, ROUNDING_OF_SHARES * (p + q))
     size = np.abs(excess)
     all_excess = size.sum(axis=-1)

@@ -10,7 +10,11 @@ import numpy as np
 
 from divergences import _checks
 from divergences._checks.labels.axes import listed
-from divergences._transport.double_double import component_totals, difference_of_products
+from divergences._transport.double_double import (
+    component_totals,
+    difference_of_products,
+    have_equal_totals,
+)
 from divergences._transport.exact_arithmetic import ExactExcess
 from divergences._transport.excess import lacks_digits, plain_excess
 from divergences.errors import DistributionError, SolverError
@@ -113,7 +117,12 @@ def excess_masses(
     """
     if len(indices) > 1 and graph.components.max() == 0:
         chosen = tuple(np.transpose(indices))
-        excess = plain_excess(_values(p[chosen]), _values(q[chosen]), tolerance=PLAIN_TOLERANCE)
+        # Large excess may move along edges of length 0, so that a small one decides the cost.
+        excess = plain_excess(
+            *(_values(masses[chosen]) for masses in (p, q)),
+            tolerance=PLAIN_TOLERANCE,
+            negligible=0.0,
+        )
         if excess is not None:
             return excess
     return np.array([excess_mass(p[i], q[i], graph, xp, index=i) for i in indices])
@@ -154,7 +163,8 @@ def _balanced(p: Floats, q: Floats, graph: PreparedGraph, tolerance: float) -> F
     excess = np.divide(numerator, denominator, out=np.zeros_like(p), where=denominator > 0)
     if len(p) <= MAX_EXACT_NODES and len(cut) <= MAX_EXACT_COMPONENTS:
         shares = p / total, q / q_totals[0].sum()
-        if lacks_digits(excess, *shares, (of_p, of_q), negligible=0.0):
+        agree = have_equal_totals(p, q, component)
+        if lacks_digits(excess, *shares, agree[component], negligible=0.0):
             return ExactExcess.of_components(p, q, component).rounded()
     return excess
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from divergences import _checks
 from divergences._checks.probabilities import total_tolerance
-from divergences._transport.double_double import DoubleFloats
+from divergences._transport.double_double import DoubleFloats, have_equal_totals
 from divergences._transport.exact_arithmetic import ExactExcess
 from divergences._transport.excess import (
     NEGLIGIBLE,
@@ -72,7 +72,8 @@ def normalized_masses(p: Array, q: Array, xp: ModuleType, /) -> Masses:
     unrounded = _float64(p), _float64(q)
     if excess.size <= MAX_EXACT_PIXELS:
         flat = excess.ravel(), shares[0].ravel(), shares[1].ravel()
-        if lacks_digits(*flat, (p_total, q_total), negligible=NEGLIGIBLE):
+        agree = have_equal_totals(p_scaled.ravel(), q_scaled.ravel())
+        if lacks_digits(*flat, agree, negligible=NEGLIGIBLE):
             excess = ExactExcess.of(*unrounded).rounded()
     return Masses(*shares, excess, unrounded)
 

@@ -130,6 +130,16 @@ def test_squared_costs_below_rounding_are_refused_with_a_remedy_that_runs():
     assert grids.emd(p[:9, :9], q[:9, :9], metric="sqeuclidean") > 0
 
 
+def test_totals_that_differ_beyond_twice_the_precision_are_not_equal():
+    p, q = np.array([1, 0, 2.0**-80, 2.0**-200]), np.array([1, 2.0**-80, 0, 0])
+    ends = [0, 0, 1, 3, 1, 2], [3, 1, 2, 0, 0, 1]
+    graph = coo_array(([1.0, 1.0, 0.0] * 2, ends), shape=(4, 4))
+    assert float(graphs.emd(p, q, graph)) == pytest.approx(2.0**-200, rel=1e-12)
+    batch = graphs.emd(np.stack([p, p]), np.stack([q, q]), graph)
+    assert batch == pytest.approx(2.0**-200, rel=1e-12)
+    assert float(graphs.emd(p, p[[0, 2, 1, 3]], graph)) == 0  # moves along the edge of length 0
+
+
 def test_excess_in_integers_is_balanced_in_each_component():
     p, q = np.array([3e-9, 1e-30, 2.0, 1e200]), np.array([1e-9, 1e-9, 2.1, 1e200])
     excess = ExactExcess.of_components(p, q, np.array([0, 0, 1, 1]))
