@@ -38,7 +38,7 @@ def sample_command(
         The exit status.
 
     Raises:
-        ConfigError: If a number is out of range.
+        ConfigError: If a number is out of range, or the file has another ending.
         RunError: If the folder holds no run, or the file cannot be written.
     """
     if n < 1:
@@ -49,6 +49,8 @@ def sample_command(
     training, decode = loaded.training, loaded.data.decode
     suffix = ".txt" if decode is not None else ".npz" if loaded.data.labels else ".npy"
     out = out or Path(f"samples{suffix}")
+    if decode is None and out.suffix not in ("", ".npy", ".npz"):
+        raise ConfigError(f"--out must end in .npy or .npz, but is {out}")
     points, labels = loaded.labelled_sample(n, seed=seed, label=label)
     if not points.isfinite().all():
         raise RunError(f"the generator of {run} draws points that are not finite: it has diverged")

@@ -135,11 +135,16 @@ class DataSet:
 
         Raises:
             DistributionError: If they are not finite numbers, are fewer than four, or are all
-                equal; with the rows.
+                equal; with the rows. If other points than vectors are to be standardized.
         """
         values = float32_points(points, name)
         if values.ndim == 3 and values.shape[1] == values.shape[2]:
             values = values[:, None]
+        if standardize and values.ndim != 2:
+            raise DistributionError(
+                f"{name}: only columns of vectors can be standardized, but the shape is "
+                f"{tuple(values.shape)}; leave `standardize` out"
+            )
         if values.ndim == 2:
             return cls._of_vectors(values, standardize, held_out, labels, name, column_names)
         if values.ndim == 3:
@@ -266,9 +271,10 @@ class DataSet:
             if isinstance(offset, tuple):
                 offset = (*offset, *(0.0 for _ in names))
         training, other = FiniteSample(values).split(held_out)
-        n = len(training.points) // 2 if other is None else len(other.points)
+        n = len(training.points) // 2
         if other is not None:
-            notes = [*notes, f"{n} held out for evaluation"]
+            n = min(len(training.points), len(other.points))
+            notes = [*notes, f"{len(other.points)} held out for evaluation"]
         return cls(
             tuple(values.shape[1:]),
             training.sample,

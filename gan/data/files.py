@@ -63,8 +63,10 @@ def data_set_of_path(
         )
     file = Path(labels) if labels is not None and is_data_path(labels) else None
     if path.suffix.lower() == ".npy" and (images := _array_of_images(path)) is not None:
-        words = None if file is None else labels_of_file(file, len(images))
-        return DataSet.of_points(images, name=str(path), held_out=held_out, labels=words)
+        words = _labels_of_array(labels, file, len(images))
+        return DataSet.of_points(
+            images, standardize=standardize, name=str(path), held_out=held_out, labels=words
+        )
     table = tables.read(path)
     columns = list(range(table.n_columns))
     words = None if file is None else labels_of_file(file, table.n_rows)
@@ -99,6 +101,16 @@ def _numeric(table: tables.Table, columns: list[int]) -> list[int]:
             f"{name}, or leave it out of the file"
         )
     return columns
+
+
+def _labels_of_array(labels: str | None, file: Path | None, n: int) -> Any:
+    """Labels of images or sequences in an array, which has no column of them."""
+    if labels is not None and file is None:
+        raise ConfigError(
+            f"--labels of images or sequences in an array must be a file, such as labels.npy, but "
+            f"is {labels}"
+        )
+    return None if file is None else labels_of_file(file, n)
 
 
 def _array_of_images(path: Path) -> NDArray[Any] | None:

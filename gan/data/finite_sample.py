@@ -39,7 +39,7 @@ class FiniteSample:
         order = torch.randperm(n, generator=torch.Generator().manual_seed(SPLIT_SEED))
         held_out, training = order.split([max(2, round(share * n)), n - max(2, round(share * n))])
         return (
-            FiniteSample(self.points[training.sort().values]),
+            FiniteSample(self.points[training.sort().values], samples=1),
             FiniteSample(self.points[held_out.sort().values], samples=1),
         )
 

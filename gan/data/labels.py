@@ -19,6 +19,7 @@ from torch.nn.functional import one_hot
 
 from divergences import DistributionError
 from divergences._cli import tables
+from gan.data.characters import read_text
 from gan.data.units import Range
 
 MAX_LABELS = 100
@@ -145,8 +146,8 @@ def label_indices(labels: Any, n: int, name: str, /) -> tuple[list[str], Tensor]
             f"{name}: there must be 2 to {min(MAX_LABELS, n // 2)} different labels for {n} "
             f"points, but there are {len(names)}; leave --labels out, or name a column of classes"
         )
-    if all(word.lstrip("-").isdecimal() for word in names):  # 2 before 10
-        order = np.argsort(names.astype(np.int64))
+    if all(word.removeprefix("-").isdecimal() for word in names):  # 2 before 10
+        order = np.array(sorted(range(len(names)), key=lambda index: int(names[index])))
         names, indices = names[order], np.argsort(order)[indices]
     return names.tolist(), torch.from_numpy(indices.reshape(n))
 
@@ -172,10 +173,7 @@ def labels_of_file(path: Path, n: int, /) -> Any:
         DistributionError: If it cannot be read, or has several columns.
     """
     if path.suffix.lower() in TEXT_SUFFIXES and path.is_file():
-        try:
-            lines = path.read_text(encoding="utf-8").splitlines()
-        except (OSError, UnicodeDecodeError) as error:
-            raise DistributionError(f"{path}: cannot be read as UTF-8 text ({error})") from None
+        lines = read_text(path).splitlines()
         if any("," in line or "\t" in line for line in lines):
             raise DistributionError(f"{path}: labels must be one column, a word in each line")
         return [line.strip() for line in lines][len(lines) == n + 1 :]

@@ -66,7 +66,8 @@ def float32_points(points: Any, name: str, /) -> Tensor:
         )
     if (array == array[0]).all():
         raise DistributionError(f"{name}: all {len(array)} points are equal: nothing to learn")
-    return torch.from_numpy(np.ascontiguousarray(array))
+    # A copy where it is mapped from a file, to which nothing may be written.
+    return torch.from_numpy(np.require(array, requirements=["C", "W"]))
 
 
 def range_of_vectors(points: Tensor, /) -> Range:

@@ -12,6 +12,7 @@ import divergences
 from divergences import DistributionError
 
 ORDERS = (1, 2, 3, 4)
+MAX_CODES = 2**63  # of int64
 Sequences = Int[Tensor, " _ length"]
 
 
@@ -27,7 +28,8 @@ def ngram_js(first: Sequences, second: Sequences, n: int, /) -> float:
         A number in [0, log 2]; for finite samples above 0 even where both are of one distribution.
 
     Raises:
-        DistributionError: If a sequence is shorter than an n-gram.
+        DistributionError: If a sequence is shorter than an n-gram, or there are more than 2**63
+            possible n-grams.
 
     >>> one, other = torch.tensor([[0, 1, 0, 1]]), torch.tensor([[0, 0, 1, 1]])
     >>> ngram_js(one, other, 1), round(ngram_js(one, other, 2), 4)
@@ -45,6 +47,10 @@ def _ngram_codes(sequences: Sequences, n: int, size: int) -> np.ndarray:
     if not 1 <= n <= sequences.shape[1]:
         raise DistributionError(
             f"`n` must be 1 to {sequences.shape[1]}, the length of a sequence, but is {n}"
+        )
+    if size**n > MAX_CODES:
+        raise DistributionError(
+            f"`n` must be smaller for {size} characters: their {n}-grams are more than 2**63"
         )
     windows = sequences.cpu().unfold(1, n, 1).reshape(-1, n)
     return (windows * size ** torch.arange(n)).sum(dim=1).numpy()

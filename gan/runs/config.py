@@ -185,7 +185,7 @@ class Config:
         }
         for field_name, choices in choices_of.items():
             value = getattr(self, field_name)
-            if field_name == "data" and is_data_path(value):
+            if field_name == "data" and self.is_of_path:
                 continue
             if value not in choices and (field_name, value) != ("networks", None):
                 paths = "; or the path of a table of points or of a folder of images"
@@ -199,9 +199,14 @@ class Config:
         return step in EARLY_EVALUATION_STEPS or step % every == 0 or step == self.steps
 
     @property
+    def is_of_path(self) -> bool:
+        """Whether the data are of a file or folder; a name goes before a folder of that name."""
+        return self.data not in DATA and is_data_path(self.data)
+
+    @property
     def folder(self) -> Path:
         """Folder of the run."""
-        data = Path(self.data).stem if is_data_path(self.data) else self.data
+        data = Path(self.data).stem if self.is_of_path else self.data
         return self.out or Path("runs") / f"{data}-{self.recipe}-seed{self.seed}"
 
     @property
@@ -227,7 +232,7 @@ class Config:
         for name in ("critic_learning_rate", "generator_learning_rate"):
             if settings[name] is None:
                 del settings[name]
-        if is_data_path(self.data):
+        if self.is_of_path:
             plain["data_digest"] = digest_of_path(Path(self.data))
             plain |= digest_of_labels(self.labels)
         else:

@@ -4,7 +4,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from gan.data.files import is_data_path
 from gan.errors import RunError
 from gan.runs.checkpoint_file import LOAD_ERRORS, digest, mismatch, read_checkpoint
 from gan.runs.config import Config
@@ -81,7 +80,7 @@ def load_start(training: Training, config: Config, folder: RunFolder, /) -> dict
 
 
 def require_same_data(record: dict[str, Any], config: Config, /) -> None:
-    """Refuse a run whose data have changed since: its networks are scaled by their unit.
+    """Refuse a run whose data have changed since: its samples are in their unit or alphabet.
 
     Args:
         record: The configuration in its folder.
@@ -90,17 +89,18 @@ def require_same_data(record: dict[str, Any], config: Config, /) -> None:
     Raises:
         RunError: If its data or labels do not exist, or have another digest.
     """
-    if not is_data_path(config.data):
+    if not config.is_of_path and config.data_file is None:
         return
-    if not Path(config.data).exists():
+    path = config.data_file or Path(config.data)
+    if not path.exists():
         raise RunError(
-            f"{config.data}, the data of the run in {config.folder}, does not exist; put it back: "
-            "the samples are in its unit"
+            f"{path}, the data of the run in {config.folder}, does not exist; put it back: the "
+            "samples are in its unit or alphabet"
         )
     current = config.record()
     for key in ("data_digest", "labels_digest"):
         if record.get(key) != current.get(key):
-            name = config.data if key == "data_digest" else config.labels
+            name = path if key == "data_digest" else config.labels
             raise RunError(
                 f"{name} has changed since the run in {config.folder} was trained on it; put back "
                 "what it was, or train again"

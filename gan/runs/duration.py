@@ -47,7 +47,8 @@ def sized(config: Config, /, *, resume: bool = False) -> Config:
 
     Args:
         config: Configuration of a run; unchanged if it has no ``minutes``.
-        resume: Take the steps of the run in the folder, if there is one.
+        resume: Take the averaging rate of the run in the folder, if there is one, and its steps
+            unless they are extended.
 
     Returns:
         Configuration without ``minutes``. The choice is printed.
@@ -62,7 +63,8 @@ def sized(config: Config, /, *, resume: bool = False) -> Config:
         raise ConfigError("--minutes is for one device; give --steps with --devices")
     if resume and RunFolder(config.folder).holds_run():
         record = RunFolder(config.folder).config()
-        return _resized(config, int(record["steps"]), record["recipe_settings"]["average_rate"])
+        steps = int(record["steps"]) if config.more_steps is None else config.steps
+        return _resized(config, steps, record["recipe_settings"]["average_rate"])
     speed = measured_speed(replace(config, minutes=None))
     steps = steps_within(config, speed)
     rate = average_rate(config, steps)

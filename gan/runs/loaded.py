@@ -211,6 +211,10 @@ def _config(recipe: str, choices: dict[str, Any]) -> Config:
     for name in ("out", "data_dir", "data_file", "start_from"):
         if run_choices.get(name) is not None:
             run_choices[name] = Path(run_choices[name])
+    if {"minutes", "steps"} <= run_choices.keys():
+        raise ConfigError("minutes and steps are both given; leave one out")
+    if isinstance(run_choices.get("plugin"), str):
+        run_choices["plugin"] = (run_choices["plugin"],)
     if "data" in run_choices:
         run_choices["data"] = str(run_choices["data"])
     changes = {name: choice for name, choice in choices.items() if name in of_recipe}

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from gan.datasets import DATA
 from gan.training.devices import Precision
 
 DEFAULT_STEPS = 3000
@@ -109,8 +110,10 @@ def preset(recipe: str, data: str, networks: str | None, /) -> Preset:
 
 def _is_of_images(data: str) -> bool:
     """Whether a name, a folder or an array is of images, or of other points of several axes."""
+    if data in DATA:
+        return data in (*IMAGE_DATA, "characters")
     path = Path(data)
-    if data in (*IMAGE_DATA, "characters") or path.is_dir():
+    if path.is_dir():
         return True
     if path.suffix != ".npy" or not path.is_file():
         return False

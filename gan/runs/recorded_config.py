@@ -72,13 +72,12 @@ def continue_config(
     history = {key: recorded.pop(key) for key in HISTORY_KEYS if key in recorded}
     differing = {key for key in changes if recorded.get(key) != requested.get(key)}
     unchanged = {key: value for key, value in recorded.items() if key not in differing}
-    lines = list(
-        _differences(unchanged, {k: v for k, v in requested.items() if k not in differing})
-    )
+    compared = {key: value for key, value in requested.items() if key not in differing}
+    lines = list(_differences(unchanged, compared))
     if lines:
         raise RunError(
             f"the run in {path.parent} was started with other settings; give the same, or "
-            "another folder with --out:\n" + "\n".join(lines) + _remedy(recorded, requested)
+            "another folder with --out:\n" + "\n".join(lines) + _remedy(unchanged, compared)
         )
     if "steps" in differing:
         history["extended_at"] = [*history.get("extended_at", []), recorded["steps"]]

@@ -160,7 +160,8 @@ def _run_in_folder(
     with stop_signals(file=stop_file) as request, session.progress_bar(bar_position) as bar:
         session.train(request, bar)
     finished = training.step == config.steps
-    return RunResult(training, data, finished, folder.metrics(), session.is_flat and not finished)
+    flat = session.must_stop_flat() and not finished
+    return RunResult(training, data, finished, folder.metrics(), flat)
 
 
 def load_run(path: Path, /, *, data_dir: Path | None = None, best: bool = False) -> RunResult:

@@ -158,6 +158,7 @@ def test_sampling_leaves_the_run_as_it_was(gan, trained, tmp_path):
     ("arguments", "message"),
     [
         (["--n", "0"], "--n must be at least 1, but is 0"),
+        (["--out", "x.csv"], "--out must end in .npy or .npz, but is x.csv"),
         (["--seed", "-1"], "--seed must be from 0 to 2**63 - 1, but is -1"),
         (["--seed", str(2**63)], "--seed must be from 0"),
         (["--out", "nowhere/x.npy"], "--out nowhere/x.npy could not be written ("),

@@ -89,9 +89,9 @@ def test_a_run_with_labels_is_conditional(gan, table, tmp_path):
 
 def test_labels_of_a_file_and_of_folders(table, tmp_path, rng):
     np.save(tmp_path / "x.npy", np.random.default_rng(0).normal(size=(12, 2)))
-    for head in ("", "animal\n"):
+    for head in ("", "animal\n", "\ufeff"):  # the last is a byte-order mark
         words = "\n".join(NAMES[k % 2] for k in range(12))
-        (tmp_path / "y.txt").write_text(head + words + "\n")
+        (tmp_path / "y.txt").write_text(head + words + "\n", encoding="utf-8")
         data = data_set_of_path(tmp_path / "x.npy", labels=str(tmp_path / "y.txt"))
         assert data.labels.names == NAMES[:2]
     for k in range(8):
@@ -117,3 +117,29 @@ def test_labels_that_are_none_are_refused(kind, rng):
     labels, message = REFUSED[kind]
     with pytest.raises(DistributionError, match=message):
         DataSet.of_points(torch.randn(6, 2, generator=rng), labels=labels)
+
+
+def test_labels_and_standardize_of_an_array_of_images_are_not_ignored(tmp_path):
+    path = tmp_path / "x.npy"
+    np.save(path, np.random.default_rng(0).random((12, 8, 8), dtype=np.float32))
+    np.save(tmp_path / "y.npy", np.arange(12) % 2)
+    assert data_set_of_path(path, labels=str(tmp_path / "y.npy")).labels.names == ("0", "1")
+    with pytest.raises(ConfigError, match=r"--labels of images .* must be a file.* is animal"):
+        data_set_of_path(path, labels="animal")
+    with pytest.raises(DistributionError, match="only columns of vectors can be standardized"):
+        data_set_of_path(path, standardize=True)
+
+
+@pytest.mark.parametrize(
+    ("labels", "names"),
+    [
+        ([10, 2, -3], ("-3", "2", "10")),
+        (["1", "9" * 20, "2"], ("1", "2", "9" * 20)),
+        (["--5", "1", "10"], ("--5", "1", "10")),
+    ],
+)
+def test_labels_that_are_whole_numbers_are_in_their_order(labels, names, rng):
+    data = DataSet.of_points(torch.randn(12, 2, generator=rng), labels=labels * 4, held_out=0.0)
+    assert data.labels.names == names
+    _, indices = data.labels.split(data.sample_without_replacement(12, rng))
+    assert indices.bincount().tolist() == [4, 4, 4]

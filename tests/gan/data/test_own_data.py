@@ -11,6 +11,7 @@ from divergences import DistributionError
 from gan import NETWORKS, DataSet
 from gan.data.files import data_set_of_path
 from gan.networks.rescaling import with_linear_output
+from gan.runs.config import Config
 
 TINY = ["--steps", "2", "--evaluate-every", "2", "--evaluation-size", "12"]
 
@@ -189,3 +190,27 @@ def test_options_and_names_that_do_not_fit_are_refused(gan, table, tmp_path):
     assert "or the path of a table" in gan("train", "gan", "--data", "irsi", *arguments)[2]
     assert "no such file" in gan("train", "gan", "--data", "irsi.csv", *arguments)[2]
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("n", [7, 1999])
+def test_half_of_an_odd_number_of_points_can_be_held_out(n, rng):
+    data = DataSet.of_points(torch.randn(n, 2, generator=rng), held_out=0.5)
+    held_out, training = data.two_samples(data.evaluation_size, rng)
+    assert len(held_out) == len(training) == data.evaluation_size == n // 2
+    with pytest.raises(DistributionError, match=f"--evaluation-size {n // 2}$"):
+        data.two_samples(n // 2 + 1, rng)
+
+
+def test_the_name_of_a_data_set_goes_before_a_folder_of_that_name(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    before = [Config(recipe="wgan-gp", data=name).record() for name in ("mnist", "swiss-roll")]
+    (tmp_path / "mnist").mkdir()
+    (tmp_path / "swiss-roll").mkdir()
+    after = [Config(recipe="wgan-gp", data=name).record() for name in ("mnist", "swiss-roll")]
+    assert after == before
+
+
+def test_an_array_that_is_mapped_from_a_file_is_copied(tmp_path, rng):
+    np.save(tmp_path / "x.npy", np.eye(4, dtype=np.float32))
+    mapped = np.load(tmp_path / "x.npy", mmap_mode="r")
+    assert DataSet.of_points(mapped).shape == (4,)  # without torch's warning

@@ -66,3 +66,11 @@ def test_independent_characters_have_the_frequencies_of_the_text():
 def test_share_of_known_words():
     assert known_words([["the", "cat"], ["teh", "cat"]], {"the", "cat"}) == 0.75
     assert known_words([[]], {"the"}) == 0
+
+
+def test_n_grams_whose_numbers_would_overflow_are_refused():
+    first, second = torch.full((1, 9), 127), torch.full((1, 9), 127)
+    second[0, 8] = 0
+    assert ngram_js(first, second, 9) == pytest.approx(math.log(2))
+    with pytest.raises(DistributionError, match="`n` must be smaller for 129 characters"):
+        ngram_js(first + 1, second, 9)

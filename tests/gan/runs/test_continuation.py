@@ -157,3 +157,27 @@ def test_a_best_state_that_a_crash_left_out_is_copied_from_the_checkpoint(short)
     (short / "best.pt").unlink()
     run(config(short, steps=4), resume=True)
     assert same(state(short, "best.pt"), before)
+
+
+def test_a_run_that_was_interrupted_while_flat_did_not_stop_early(emds, tmp_path):
+    def stop(result):
+        if result.training.step == 8:
+            (tmp_path / "stop").touch()
+
+    unasked = config(tmp_path / "run", steps=12, evaluate_every=2, patience=2)
+    result = run(unasked, stop_file=tmp_path / "stop", on_evaluation=stop)
+    assert (result.flat, result.finished, result.training.step) == (False, False, 8)
+
+
+def test_a_text_that_has_changed_is_refused(tmp_path):
+    text = tmp_path / "text.txt"
+    text.write_text("the cat sat on the mat. " * 9)
+    out = tmp_path / "run"
+    run(config(out, steps=1, data="characters", data_file=text))
+    assert gan.load(out).sample(1).shape == (1, 32, 11)
+    text.write_text("the cut sut on the mut. " * 9)  # an alphabet of the same size
+    with pytest.raises(RunError, match=r"text\.txt has changed since"):
+        gan.load(out)
+    text.unlink()
+    with pytest.raises(RunError, match=r"text\.txt, the data of the run in .* does not exist"):
+        gan.load(out)

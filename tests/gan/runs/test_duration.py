@@ -121,6 +121,8 @@ def test_a_resumed_run_of_minutes_keeps_its_steps(monkeypatch, tmp_path, capsys)
     RunFolder(config.folder).create(begun.record())
     monkeypatch.setattr(duration, "measured_speed", lambda config: pytest.fail("timed again"))
     assert sized(config, resume=True).record() == begun.record()
+    extended = sized(replace(config, steps=30, more_steps=5), resume=True)
+    assert extended.record() == {**begun.record(), "steps": 30}
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import torch
 
 import gan
 from gan import NETWORKS
-from gan.errors import ConfigError
+from gan.errors import ConfigError, PluginError
 from gan.networks import rescaled
 from gan.networks.labelled import labelled_generator
 from gan.runs.config import Config
@@ -110,3 +110,10 @@ def test_a_function_is_called_at_each_evaluation(tmp_path):
 def test_an_unknown_choice_has_a_hint():
     with pytest.raises(ConfigError, match="unknown choice 'step'; did you mean 'steps'"):
         gan.run("gan", step=3)
+
+
+def test_minutes_beside_steps_are_refused_and_a_plugin_may_be_one_name(tmp_path):
+    with pytest.raises(ConfigError, match="minutes and steps are both given; leave one out"):
+        gan.run("gan", steps=1, minutes=1.0, out=tmp_path / "run")
+    with pytest.raises(PluginError, match="--plugin no_such_module could not be loaded"):
+        gan.run("gan", steps=1, plugin="no_such_module", out=tmp_path / "run")
