@@ -9,6 +9,7 @@ import torch
 from divergences import DistributionError
 from gan.data.characters import CharacterSequences, complete_words, read_text
 from gan.data.grammar import RULES, grammar_text
+from gan.datasets import characters_set
 
 TEXT = "the cat sees a bird, and the dog sleeps.\n"
 
@@ -70,3 +71,11 @@ def test_a_file_that_is_not_utf_8_is_refused_with_the_byte(tmp_path):
 def test_a_missing_file_is_refused(tmp_path):
     with pytest.raises(DistributionError, match="cannot be read"):
         read_text(tmp_path / "missing.txt")
+
+
+def test_real_text_of_the_grammar_is_at_the_floor_and_all_words_are_known():
+    data = characters_set(None)
+    measures = data.measure(data.sample(2000, torch.Generator().manual_seed(1)))
+    assert 0 < measures["js_4_floor"] < 0.01
+    assert measures["js_4"] == pytest.approx(measures["js_4_floor"], rel=0.3)
+    assert measures["known_words"] == 1

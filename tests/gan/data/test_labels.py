@@ -51,6 +51,11 @@ def test_the_nearest_real_point_has_the_label_of_a_generated_one():
     assert measures == {"label_shares": [0.25, 0.75], "label_agreement": 0.75}
 
 
+def test_the_nearest_other_point_of_a_real_one_is_not_itself():
+    data = DataSet.of_points([[0.0], [0.1], [5.0], [5.1]], labels=[0, 1, 0, 1], held_out=0.0)
+    assert "same label for 0%" in data.description
+
+
 @pytest.fixture
 def table(tmp_path):
     """A table of two columns and a label, in which the label moves the points by 5."""
@@ -85,6 +90,21 @@ def test_a_run_with_labels_is_conditional(gan, table, tmp_path):
     file = tmp_path / "animals.npz"
     assert gan("sample", out, "--n", 7, "--label", "cat", "--out", file)[0] == 0
     assert np.load(file)["labels"].tolist() == ["cat"] * 7
+
+
+def test_a_picture_has_the_points_in_the_order_of_their_labels(gan, table, tmp_path, monkeypatch):
+    drawn = []
+
+    def save(path, real, *_):
+        drawn.append(real)
+        Image.new("RGB", (1, 1)).save(path)
+
+    monkeypatch.setattr(sample_figures, "save_samples", save)
+    tiny = ["--steps", "1", "--batch-size", "16", "--out", tmp_path / "run"]
+    assert gan("train", "gan", "--data", table, "--labels", "animal", *tiny)[0] == 0
+    (real,) = drawn
+    assert real.shape == (2000, 2)
+    assert real[:900].mean() < 1 < 4 < real[-900:].mean()  # 1000 +- 22 of each label
 
 
 def test_labels_of_a_file_and_of_folders(table, tmp_path, rng):

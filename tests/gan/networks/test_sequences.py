@@ -28,3 +28,9 @@ def test_networks_of_sequences_are_for_sequences():
     assert NETWORKS["sequence"].fits((32, 27))
     assert not NETWORKS["sequence"].fits((1, 28, 28))
     assert not NETWORKS["sequence"].fits((2,))
+
+
+def test_a_series_is_not_bounded():
+    rng = torch.Generator().manual_seed(0)
+    points = NETWORKS["series"].generator(rng, SHAPE).sample(20, rng)
+    assert points.min() < 0 < points.max()

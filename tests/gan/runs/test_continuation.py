@@ -114,6 +114,19 @@ def test_a_run_starts_with_the_networks_of_another(short, tmp_path):
     assert run(from_best).finished
 
 
+def test_a_source_that_changed_before_the_first_checkpoint_is_refused(short, tmp_path):
+    first = config(tmp_path / "next", steps=1, start_from=short)
+    run(first)
+    for name in ("checkpoint.pt", "best.pt", "metrics.jsonl"):  # as killed at its beginning
+        (tmp_path / "next" / name).unlink()
+    assert run(first, resume=True).finished
+    for name in ("checkpoint.pt", "best.pt", "metrics.jsonl"):
+        (tmp_path / "next" / name).unlink()
+    run(config(short, more_steps=1))
+    with pytest.raises(RunError, match=r"has changed since the run in .* began"):
+        run(first, resume=True)
+
+
 def test_a_start_that_does_not_fit_is_refused(short, tmp_path):
     with pytest.raises(RunError, match=r"its networks do not fit .* give the same --networks"):
         run(config(tmp_path / "x", steps=1, start_from=short, networks="deep-mlp"))

@@ -1,6 +1,7 @@
 """Presets and runs of so many minutes."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -83,6 +84,24 @@ def test_a_processor_without_bfloat16_computes_in_32_bits(monkeypatch):
     monkeypatch.setattr("torch.cpu.get_capabilities", dict)
     assert supported("bf16-mixed", "cpu") == "32"
     assert supported("bf16-mixed", "cuda") == "bf16-mixed"
+
+
+def test_a_run_repeats_the_setup_of_its_timing_and_takes_a_floor(monkeypatch):
+    clock = [0.0]
+
+    def taking(seconds, function):
+        def call(*args):
+            clock[0] += seconds
+            return function(*args)
+
+        return call
+
+    monkeypatch.setattr(duration, "time", SimpleNamespace(monotonic=lambda: clock[0]))
+    monkeypatch.setattr(duration, "initial_training", taking(2, duration.initial_training))
+    monkeypatch.setattr(duration, "_seconds_per_step", taking(4, lambda *_: 0.5))
+    monkeypatch.setattr(duration.run_metrics, "evaluate", taking(3, lambda *_: None))
+    speed = duration.measured_speed(Config(recipe="gan", steps=1))
+    assert speed == Speed(setup=(2.0 + 4.0 + 3.0) + 2.0 + 3.0, step=0.5, evaluation=3.0)
 
 
 @pytest.mark.parametrize("evaluate_every", [None, 100])
