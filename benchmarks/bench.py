@@ -4,7 +4,8 @@
     python -m benchmarks.bench "exact emd" training   # some
     python -m benchmarks.bench --release 0.1.0        # and keep the results as a release
 
-The ratio is ours over the peer's, measured in one run: below 1, ours is faster or closer. Results
+The ratio is ours over the peer's, measured in one run: below 1, ours is faster or closer. Rows
+without a peer count failures, and the last column is their number at the last release. Results
 of a release are kept in ``results/history`` under its version and commit, and written after every
 benchmark; a stopped run resumes.
 """
@@ -29,16 +30,18 @@ HEAD = ("benchmark", "ours", "peer", "ratio", "last release", "")
 WIDTHS = (58, 10, 32, 9, 12, 6)
 
 
-def last_release(folder: Path = HISTORY, /) -> dict[str, Any]:
+def last_release(folder: Path = HISTORY, /, *, before: str | None = None) -> dict[str, Any]:
     """Record of the newest release; one without rows if there is none.
 
     Args:
         folder: Folder of the records.
+        before: Version that is being released, whose own records do not count.
 
     Returns:
         The record, with ``version`` and ``rows`` by name.
     """
     records = [results_io.load(path) for path in folder.glob("*.json")]
+    records = [record for record in records if record["version"] != before]
     return max(records, key=lambda record: record["date"], default={"version": None, "rows": {}})
 
 
@@ -50,11 +53,16 @@ def line(row: Row, before: dict[str, Any] | None, /) -> str:
         before: The same row at the last release; None if it had none.
 
     Returns:
-        Text, with "slower" or "worse" at its end if the ratio grew by half or more.
+        Text, with "slower" or "worse" at its end if the ratio grew by more than half, or a count
+        of failures, which has no peer, at all.
     """
     peer = "" if row.peer is None else f"{_number(row.peer, row.unit)} {row.peer_name}"
-    ratio, old = row.ratio, before and before["ratio"]
-    grown = bool(ratio and old and ratio > NOTABLE_CHANGE * old)
+    ratio = row.ratio
+    old = before["ours" if row.peer is None else "ratio"] if before else None
+    if row.peer is None:
+        grown = old is not None and row.ours > old
+    else:
+        grown = bool(ratio and old and ratio > NOTABLE_CHANGE * old)
     verdict = ("worse" if row.unit in {"1", "nats"} else "slower") if grown else ""
     numbers = [f"{value:.3g}" if value is not None else "" for value in (ratio, old)]
     return _aligned([row.name, _number(row.ours, row.unit), peer, *numbers, verdict])
@@ -100,7 +108,7 @@ def main(arguments: list[str] | None = None, /) -> int:
         parser.error(
             f"unknown benchmark {', '.join(sorted(unknown))}; choose from {', '.join(QUICK_FORMS)}"
         )
-    before = last_release()
+    before = last_release(before=options.release)
     record, path = record_of(options.release) if options.release else ({"done": []}, None)
     names = [name for name in options.names or QUICK_FORMS if name not in record["done"]]
     print(f"last release: {before['version'] or 'none'}\n{_aligned(list(HEAD))}", flush=True)

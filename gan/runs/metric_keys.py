@@ -113,7 +113,11 @@ RUN_KEYS = {
 
 LOG_2 = "0 to log 2"
 DATA_KEYS = {  # of the data sets of this package
-    "modes": MetricKey("Modes with at least one sample within 3 sigma.", "modes", ">= 0"),
+    "modes": MetricKey(
+        "Modes with 1 % of the samples within 3 sigma; of stacked digits, with any sample.",
+        "modes",
+        ">= 0",
+    ),
     "in_3_sigma": MetricKey("Share of samples within 3 sigma of a mode.", "none", "0 to 1"),
     "shares": MetricKey("Share of samples by nearest mode, class or segment.", "none", "0 to 1"),
     "smallest_share": MetricKey("Smallest of these shares.", "none", "0 to 1"),

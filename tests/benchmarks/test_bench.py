@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from benchmarks import bench, quick_forms
+from benchmarks.pages import ALL_PAGES
 from benchmarks.quick_forms import Row
 
 
@@ -59,14 +60,67 @@ def test_a_ratio_that_grew_by_half_is_marked(unit, ratio, word):
     assert text.endswith(word or "1")
 
 
+def test_more_failures_than_at_the_last_release_are_marked(forms, tmp_path):
+    worse = [bench.line(Row("a", "1", ours), {"ours": 1.0, "ratio": None}) for ours in (1, 2)]
+    assert [text.split() for text in worse] == [["a", "1", "1"], ["a", "2", "1", "worse"]]
+    assert bench.line(Row("a", "1", 2.0), None).split() == ["a", "2"]
+
+
+def test_the_last_release_is_the_newest_of_other_versions(tmp_path):
+    for version, date in (("0.2.0", "2026-02"), ("0.1.0", "2026-01"), ("0.3.0", "2026-03")):
+        (tmp_path / f"{version}-abcdef0.json").write_text(
+            json.dumps({"version": version, "date": date, "rows": {}})
+        )
+    assert bench.last_release(tmp_path)["version"] == "0.3.0"
+    assert bench.last_release(tmp_path, before="0.3.0")["version"] == "0.2.0"
+
+
+def test_a_resumed_release_is_compared_with_the_release_before(forms, tmp_path, capsys):
+    (tmp_path / "0.1.0-abcdef0.json").write_text(
+        json.dumps({"version": "0.1.0", "date": "2026", "rows": {"time of a": {"ratio": 1.0}}})
+    )
+    for names in (["second"], ["first"]):
+        bench.main(["--release", "0.2.0", *names])
+    assert capsys.readouterr().out.splitlines()[-1].split()[-3:] == ["2", "1", "slower"]
+
+
+FORMS_OF_PAGES = {
+    "accuracy": "accuracy of kl",
+    "speed": "speed of divergences",
+    "exact_emd": "exact emd",
+    "large_emd": "large emd",
+    "high_dimension": "high dimensional emd",
+    "one_dimensional": "one dimensional emd",
+    "partial_and_tolerance": "partial emd",
+    "float_range": "float range of emd",
+    "images": "images",
+    "graphs": "emd on graphs",
+    "estimators": "estimates from samples",
+    "permutation": "permutation tests",
+    "critics": "critics",
+    "fresh_knowledge": "critics",
+    "loss_curve": "progress numbers",
+    "progress": "progress numbers",
+    "training": "training",
+    "training_speed": "speed of training",
+    "robustness": "robustness of runs",
+    "hostile_input": "hostile input",
+}
+
+
+def test_every_page_of_benchmarks_has_a_quick_form():
+    assert FORMS_OF_PAGES.keys() == ALL_PAGES.keys()
+    forms = {*FORMS_OF_PAGES.values(), "claims of the literature"}  # a page of the explanation
+    assert forms == quick_forms.QUICK_FORMS.keys()
+
+
 def test_an_unknown_benchmark_is_refused_with_the_names(capsys):
     with pytest.raises(SystemExit):
         bench.main(["trainings"])
     assert "unknown benchmark trainings; choose from accuracy of kl," in capsys.readouterr().err
 
 
-def test_quick_forms_have_a_row_for_every_benchmark_and_smaller_is_better():
-    assert len(quick_forms.QUICK_FORMS) >= 17
+def test_smaller_is_better_in_the_rows_of_accuracy():
     for row in quick_forms.accuracy_of_kl():
         assert row.ours < 1e-15 < row.peer
         assert row.ratio < 1e-6

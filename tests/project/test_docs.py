@@ -1,6 +1,7 @@
 """The documentation: its code runs and prints what it says; pages are short and linked."""
 
 import contextlib
+import dataclasses
 import doctest
 import inspect
 import io
@@ -95,6 +96,38 @@ def test_the_gallery_has_at_least_fifteen_examples():
 def test_the_inserted_numbers_of_a_page_are_measured(page):
     measured = runpy.run_path(str(DOCS / "_ext" / "measured.py"))["numbers"]()
     assert set(re.findall(r"{{ (\w+) }}", page.read_text(encoding="utf-8"))) <= set(measured)
+
+
+def test_inserted_numbers_are_those_that_the_readme_states():
+    measured = runpy.run_path(str(DOCS / "_ext" / "measured.py"))["numbers"]()
+    readme = (DOCS.parent / "README.md").read_text(encoding="utf-8")
+    for name in ("scipy_negative", "sign_draws", "points_finite_difference_gap"):
+        assert re.search(rf"(?<![\d,.]){measured[name]}(?!\d)", readme), name
+
+
+def test_inserted_numbers_are_those_of_their_rows():
+    module = runpy.run_path(str(DOCS / "_ext" / "measured.py"))
+    numbers, results = module["numbers"](), module["results"]
+    (row,) = [
+        row for row in results("accuracy")["sweep"] if (row["n"], row["eps"]) == (1000, 1e-8)
+    ]
+    assert float(numbers["kl_error_1e8"]) < 1e-15 < 1 < float(numbers["scipy_error_1e8"])
+    assert float(numbers["scipy_error_1e8"]) == round(float(row["kl"]["scipy entropy"]), 1)
+    (fit,) = [
+        row
+        for row in results("fresh_knowledge")["rows"]
+        if (row["method"], row["pair"], row["seed"]) == ("taught", "digits-normal", 0)
+    ]
+    assert numbers["fresh_taught_digits_knowledge"] == f"{100 * fit['knowledge']:.0f} %"
+    largest = results("large")["cases"]["mnist-gaussian-60000"]["ours"]
+    assert numbers["large_time"] == f"{largest['seconds']:.0f}"
+    assert [module["_percent"]([share]) for share in (0.0015, 0.096)] == ["0.1 %", "10 %"]
+
+
+def test_the_guide_names_the_default_settings():
+    page = (DOCS / "guide" / "training.md").read_text(encoding="utf-8")
+    default = next(f.default for f in dataclasses.fields(gan.Config) if f.name == "settings")
+    assert f"By default, `--settings {default}`" in page
 
 
 @pytest.mark.parametrize("module", [*NAMES, gan.critics], ids=lambda module: module.__name__)

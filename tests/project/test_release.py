@@ -1,7 +1,10 @@
 """Files of a release agree on version, address and supported Pythons."""
 
 import re
+import runpy
+import sys
 import tomllib
+import types
 from pathlib import Path
 
 import divergences
@@ -47,6 +50,31 @@ def test_contributing_names_the_scripts_and_the_commands():
     named = [f"scripts/{name}" for name in scripts] + [f"make {t}" for t in targets]
     missing = [name for name in named if name not in contributing]
     assert set(missing) <= {"make clean", "make lint"}
+
+
+def test_every_extra_for_users_is_in_the_guide():
+    extras = PROJECT["optional-dependencies"].keys() - {"bench", "docs", "peers", "test"}
+    guide = text("docs/guide/installation.md")
+    named = {
+        name
+        for names in re.findall(r"divergences\[([\w,]+)\]", guide)
+        for name in names.split(",")
+    }
+    assert extras <= named
+
+
+def test_the_description_of_a_package_index_has_absolute_links_at_the_tag(monkeypatch):
+    interface = types.SimpleNamespace(MetadataHookInterface=object)  # of hatchling, which builds
+    monkeypatch.setitem(sys.modules, "hatchling.metadata.plugin.interface", interface)
+    for package in ("hatchling", "hatchling.metadata", "hatchling.metadata.plugin"):
+        monkeypatch.setitem(sys.modules, package, types.ModuleType(package))
+    hook = runpy.run_path(str(ROOT / "hatch_build.py"))
+    repository = "https://github.com/a/b"
+    readme = "![plan](docs/front.png) [page](docs/a.md#part) [here](#part) [site](https://c.d)"
+    assert hook["absolute"](readme, repository, "v1.0") == (
+        "![plan](https://raw.githubusercontent.com/a/b/v1.0/docs/front.png) "
+        f"[page]({repository}/blob/v1.0/docs/a.md#part) [here](#part) [site](https://c.d)"
+    )
 
 
 def test_pre_commit_has_the_pinned_versions():
