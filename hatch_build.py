@@ -7,7 +7,7 @@ from typing import Any
 from hatchling.metadata.plugin.interface import MetadataHookInterface
 
 IMAGE = re.compile(r"(!\[[^\]]*\]\()(?!https?:)([^)]+)\)")
-LINK = re.compile(r"(?<!!)(\[[^\]]*\]\()(?!https?:)([^)#]+)")
+LINK = re.compile(r"(\[[^\]]*\]\()(?!https?:)([^)#]+)")
 
 
 def absolute(readme: str, repository: str, ref: str, /) -> str:
