@@ -213,8 +213,8 @@ ALL_PAGES = {
         "fresh_knowledge",
         "Each critic is fitted in one thread to the samplers of a pair, and measured on 2048 "
         "fresh points of each distribution, of digits from the test set: knowledge of these "
-        "points, and the relative error of the gap against their exact EMD. Means over seeds; in "
-        "brackets the smallest and the largest, where there are several seeds. "
+        "points, and the relative error of the gap against their exact EMD. A number without "
+        "brackets is of one seed; else it is the mean, with the smallest and the largest. "
         "The witness of other points extends the exact potentials of "
         "2048 points; `averaged-witness` is the mean of 16 such, `taught` a network fitted to the "
         "potentials of 16 samples. Knowledge of the same points is on another page: the two are "
