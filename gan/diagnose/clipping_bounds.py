@@ -73,17 +73,20 @@ class ClippingSweep(DiagnosticResult):
                 decades,
                 decades >= MIN_DECADES,
                 "decades",
+                claim="C12",
             ),
             Criterion(
                 "knowledge of the penalised critic at least twice that at c = 0.01",
                 advantage,
                 advantage >= MIN_KNOWLEDGE_RATIO,
                 "times",
+                claim="C14",
             ),
             Criterion(
                 "cosine of the penalised critic's gradient above that of all clipped ones, by",
                 self.penalized.cosine - best_cosine,
                 self.penalized.cosine > best_cosine,
+                claim="C14",
             ),
         )
 

@@ -18,6 +18,7 @@ from gan.runs.figure_style import CLIPPED_COLOR, PENALIZED_COLOR
 
 MIN_CLIPPED_SHARE = 0.9
 MAX_PENALIZED_SHARE = 0.1
+MIN_CENTRAL_SHARE = 0.8  # a uniform histogram has 0.5
 MARGIN = 0.01  # of the extreme weight
 BINS = 81
 SETTINGS = {  # on a cosine: at a constant rate of 5 % of c, weights bounce off +-c
@@ -41,6 +42,12 @@ class WeightHistogram:
     share_at_extremes: float
     edges: NDArray[np.float64]
     shares: NDArray[np.float64]
+
+    @property
+    def central_share(self) -> float:
+        """Share of the weights in the bins of the inner half, in [0, 1]."""
+        centers = (self.edges[1:] + self.edges[:-1]) / 2
+        return float(self.shares[np.abs(centers) <= self.extreme / 2].sum())
 
     @classmethod
     def of(cls, critic: Critic, /, *, bound: float | None = None) -> "WeightHistogram":
@@ -76,7 +83,7 @@ class Weights(DiagnosticResult):
     penalized: WeightHistogram
 
     def criteria(self) -> tuple[Criterion, ...]:
-        """Shares of weights at the extremes."""
+        """Shares of weights at the extremes, and in the inner half."""
         clipped = self.clipped.share_at_extremes
         penalized = self.penalized.share_at_extremes
         return (
@@ -89,6 +96,11 @@ class Weights(DiagnosticResult):
                 "under 10 % of the penalised weights within 1 % of their extremes",
                 penalized,
                 penalized < MAX_PENALIZED_SHARE,
+            ),
+            Criterion(
+                "at least 80 % of the penalised weights within half of their extremes",
+                self.penalized.central_share,
+                self.penalized.central_share >= MIN_CENTRAL_SHARE,
             ),
         )
 

@@ -17,6 +17,7 @@ def test_share_at_the_extremes_is_that_of_known_weights():
         critic.body[0].bias[0] = 0.01  # biases do not count
     histogram = WeightHistogram.of(critic, bound=0.01)
     assert histogram.share_at_extremes == pytest.approx(2 / 12)
+    assert histogram.central_share == pytest.approx(10 / 12)
     assert histogram.shares.sum() == pytest.approx(1)
     assert np.flatnonzero(histogram.shares).tolist() == [0, 40, 80]
 
