@@ -12,10 +12,11 @@ from divergences.sampled import wasserstein_1d
 from gan.errors import ConfigError
 from gan.networks import NETWORKS, rescaled
 from gan.recipes.registry import RECIPES
-from gan.runs import duration
+from gan.runs import duration, run_metrics
 from gan.runs.config import Config
 from gan.runs.duration import Speed, average_rate, sized, steps_within
 from gan.runs.folder import RunFolder
+from gan.runs.initial_networks import initial_training
 from gan.runs.presets import PRESETS, supported
 from gan.training.loop import Training, train
 
@@ -97,9 +98,9 @@ def test_a_run_repeats_the_setup_of_its_timing_and_takes_a_floor(monkeypatch):
         return call
 
     monkeypatch.setattr(duration, "time", SimpleNamespace(monotonic=lambda: clock[0]))
-    monkeypatch.setattr(duration, "initial_training", taking(2, duration.initial_training))
+    monkeypatch.setattr(duration, "initial_training", taking(2, initial_training))
     monkeypatch.setattr(duration, "_seconds_per_step", taking(4, lambda *_: 0.5))
-    monkeypatch.setattr(duration.run_metrics, "evaluate", taking(3, lambda *_: None))
+    monkeypatch.setattr(run_metrics, "evaluate", taking(3, lambda *_: None))
     speed = duration.measured_speed(Config(recipe="gan", steps=1))
     assert speed == Speed(setup=(2.0 + 4.0 + 3.0) + 2.0 + 3.0, step=0.5, evaluation=3.0)
 
