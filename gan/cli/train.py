@@ -11,6 +11,7 @@ from pathlib import Path
 from divergences import DistributionError, SolverError
 from gan.errors import ConfigError, RunError, TrainingError
 from gan.runs.comparison import comparison_table, finished_runs
+from gan.runs.concurrent_speed import sized_together
 from gan.runs.config import Config
 from gan.runs.folder import RunFolder
 from gan.runs.process_pool import parallel_map
@@ -115,6 +116,13 @@ def _train_seeds(config: Config, seeds: list[int], workers: int, *, resume: bool
     out = config.out or Path("runs") / f"{config.data}-{config.recipe}"
     configs = [replace(config, seed=seed, out=out / f"seed{seed}") for seed in seeds]
     initial_training(configs[0])  # refuses an impossible configuration before processes start
+    timed = sized_together(
+        config, [each.folder for each in configs], workers=workers, resume=resume
+    )
+    if timed is None:
+        print("stopped before the first step; the same command begins again")
+        return EXIT_INTERRUPTED
+    configs = [replace(timed, seed=each.seed, out=each.out) for each in configs]
     outcomes = parallel_map(partial(_train_seed, resume=resume), configs, workers=workers)
     evaluated = [c.folder for c in configs if RunFolder(c.folder).metrics()]
     if evaluated:

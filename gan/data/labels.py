@@ -173,7 +173,7 @@ def labels_of_file(path: Path, n: int, /) -> Any:
         DistributionError: If it cannot be read, or has several columns.
     """
     if path.suffix.lower() in TEXT_SUFFIXES and path.is_file():
-        lines = read_text(path).splitlines()
+        lines = read_text(path).rstrip().splitlines()  # a blank last line is no label
         if any("," in line or "\t" in line for line in lines):
             raise DistributionError(f"{path}: labels must be one column, a word in each line")
         return [line.strip() for line in lines][len(lines) == n + 1 :]

@@ -1,8 +1,11 @@
 """Runs that go on from another state: extended, or with the networks of another run."""
 
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+from tqdm import tqdm
 
 from gan.errors import RunError
 from gan.runs.checkpoint_file import LOAD_ERRORS, digest, mismatch, read_checkpoint
@@ -28,6 +31,12 @@ def extended(config: Config, folder: RunFolder, /, *, resume: bool) -> Config:
     record, done = folder.config(), folder.step()
     steps = int(record["steps"])
     if resume and record.get("extended_at"):
+        if done >= steps:
+            tqdm.write(
+                f"the run in {folder.path} has done all {steps} steps of its extension; to extend "
+                "it again, leave --resume out",
+                file=sys.stderr,
+            )
         return replace(config, steps=steps)
     if done < steps:
         raise RunError(

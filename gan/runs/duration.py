@@ -39,7 +39,7 @@ class Speed:
     evaluation: float
 
 
-def sized(config: Config, /, *, resume: bool = False) -> Config:
+def sized(config: Config, /, *, resume: bool = False, speed: Speed | None = None) -> Config:
     """A configuration with the number of steps that its ``minutes`` allow on this machine.
 
     The learning rate's schedule ends at the last step, and the averaging rate of the generator
@@ -49,6 +49,7 @@ def sized(config: Config, /, *, resume: bool = False) -> Config:
         config: Configuration of a run; unchanged if it has no ``minutes``.
         resume: Take the averaging rate of the run in the folder, if there is one, and its steps
             unless they are extended.
+        speed: Times on this machine; by default they are measured.
 
     Returns:
         Configuration without ``minutes``. The choice is printed.
@@ -65,7 +66,7 @@ def sized(config: Config, /, *, resume: bool = False) -> Config:
         record = RunFolder(config.folder).config()
         steps = int(record["steps"]) if config.more_steps is None else config.steps
         return _resized(config, steps, record["recipe_settings"]["average_rate"])
-    speed = measured_speed(replace(config, minutes=None))
+    speed = speed or measured_speed(replace(config, minutes=None))
     steps = steps_within(config, speed)
     rate = average_rate(config, steps)
     evaluations = sum(map(replace(config, steps=steps).evaluates_at, range(1, steps + 1)))

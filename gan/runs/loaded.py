@@ -19,8 +19,7 @@ from gan.networks import Critic, Generator
 from gan.networks.labelled import noise_of_label
 from gan.recipes.recipe import Recipe
 from gan.runs import run as training_runs
-from gan.runs.config import Config, config_from_record
-from gan.runs.folder import RunFolder
+from gan.runs.config import Config
 from gan.runs.run_metrics import MAX_GENERATED_BATCH, ema_samples
 from gan.training.global_sources import seeded_global_sources
 from gan.training.loop import Training
@@ -188,16 +187,18 @@ def run(
         config = _config(config, choices)
     elif choices:
         raise ConfigError(f"give {', '.join(choices)} to the Config: there is one already")
-    callback = None if on_evaluation is None else partial(_call, on_evaluation, config)
-    result = training_runs.run(config, resume=resume, on_evaluation=callback)
-    return Run(config, result.data, result.training, tuple(result.metrics))
+    callback = None if on_evaluation is None else partial(_call, on_evaluation)
+    return _of_result(training_runs.run(config, resume=resume, on_evaluation=callback))
 
 
-def _call(
-    on_evaluation: Callable[[Run], object], config: Config, result: training_runs.RunResult
-) -> None:
+def _of_result(result: training_runs.RunResult) -> Run:
+    """The run of a result."""
+    return Run(result.config, result.data, result.training, tuple(result.metrics))
+
+
+def _call(on_evaluation: Callable[[Run], object], result: training_runs.RunResult) -> None:
     """Call a user's function with the run as it is."""
-    on_evaluation(Run(config, result.data, result.training, tuple(result.metrics)))
+    on_evaluation(_of_result(result))
 
 
 def _config(recipe: str, choices: dict[str, Any]) -> Config:
@@ -236,11 +237,7 @@ def load(path: Path | str, /, *, data_dir: Path | None = None, best: bool = Fals
         RunError: If the folder holds no run, or a damaged one.
         GanError: If its data or its plugins cannot be loaded.
     """
-    folder = Path(path)
-    result = training_runs.load_run(folder, data_dir=data_dir, best=best)
-    record = {**RunFolder(folder).config(), "device": "cpu", "devices": 1}
-    config = config_from_record(record, out=folder, data_dir=data_dir)
-    return Run(config, result.data, result.training, tuple(result.metrics))
+    return _of_result(training_runs.load_run(Path(path), data_dir=data_dir, best=best))
 
 
 def _numbers(value: Any) -> Any:

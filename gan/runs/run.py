@@ -31,6 +31,7 @@ class RunResult:
     """State and evaluations of a run that has ended.
 
     Attributes:
+        config: Configuration of the run, with the number of steps that it has.
         training: State of the run.
         data: Data set of the run.
         finished: Whether all steps are done; otherwise it was interrupted, or is flat.
@@ -38,6 +39,7 @@ class RunResult:
         flat: Whether it stopped early because the exact EMD has ceased to fall.
     """
 
+    config: Config
     training: Training
     data: DataSet
     finished: bool
@@ -154,14 +156,14 @@ def _run_in_folder(
     session = Session(config, data, training, folder, writer, start)
     if (callback := invocation.on_evaluation) is not None:
         session.on_evaluation = lambda: callback(
-            RunResult(training, data, training.step == config.steps, folder.metrics())
+            RunResult(config, training, data, training.step == config.steps, folder.metrics())
         )
     bar_position, stop_file = invocation.position, invocation.stop_file
     with stop_signals(file=stop_file) as request, session.progress_bar(bar_position) as bar:
         session.train(request, bar)
     finished = training.step == config.steps
     flat = session.must_stop_flat() and not finished
-    return RunResult(training, data, finished, folder.metrics(), flat)
+    return RunResult(config, training, data, finished, folder.metrics(), flat)
 
 
 def load_run(path: Path, /, *, data_dir: Path | None = None, best: bool = False) -> RunResult:
@@ -186,7 +188,8 @@ def load_run(path: Path, /, *, data_dir: Path | None = None, best: bool = False)
     require_same_data(record, config)
     training, data = initial_training(config)
     folder.load_checkpoint(training, networks_only=True, best=best)
-    return RunResult(training, data, training.step == config.steps, folder.metrics())
+    finished = training.step == config.steps
+    return RunResult(config, training, data, finished, folder.metrics())
 
 
 def _require_launchable(config: Config) -> None:

@@ -10,8 +10,10 @@ from PIL import Image
 from divergences import DistributionError
 from gan import DataSet, load
 from gan.data.files import data_set_of_path
-from gan.errors import ConfigError
+from gan.errors import ConfigError, RunError
 from gan.runs import run_metrics, sample_figures
+from gan.runs.config import Config
+from gan.runs.continuation import require_same_data
 
 NAMES = ("bird", "cat", "dog")
 
@@ -109,9 +111,9 @@ def test_a_picture_has_the_points_in_the_order_of_their_labels(gan, table, tmp_p
 
 def test_labels_of_a_file_and_of_folders(table, tmp_path, rng):
     np.save(tmp_path / "x.npy", np.random.default_rng(0).normal(size=(12, 2)))
-    for head in ("", "animal\n", "\ufeff"):  # the last is a byte-order mark
-        words = "\n".join(NAMES[k % 2] for k in range(12))
-        (tmp_path / "y.txt").write_text(head + words + "\n", encoding="utf-8")
+    words = "\n".join(NAMES[k % 2] for k in range(12))
+    for head, end in (("", ""), ("animal\n", "\n"), ("\ufeff", "\n\n \n")):  # a byte-order mark
+        (tmp_path / "y.txt").write_text(f"{head}{words}{end}", encoding="utf-8")
         data = data_set_of_path(tmp_path / "x.npy", labels=str(tmp_path / "y.txt"))
         assert data.labels.names == NAMES[:2]
     for k in range(8):
@@ -123,6 +125,17 @@ def test_labels_of_a_file_and_of_folders(table, tmp_path, rng):
     assert images.shape == (3, 8, 8)
     with pytest.raises(ConfigError, match="--labels of a folder of images must be folders"):
         data_set_of_path(tmp_path / "images", labels="animal")
+
+
+def test_labels_that_changed_since_a_run_are_refused(tmp_path):
+    np.save(tmp_path / "x.npy", np.zeros((4, 2)))
+    np.save(tmp_path / "y.npy", [0, 1, 0, 1])
+    config = Config(recipe="gan", data=str(tmp_path / "x.npy"), labels=str(tmp_path / "y.npy"))
+    record = config.record()
+    require_same_data(record, config)
+    np.save(tmp_path / "y.npy", [1, 0, 1, 0])
+    with pytest.raises(RunError, match=r"y\.npy has changed since the run"):
+        require_same_data(record, config)
 
 
 REFUSED = {

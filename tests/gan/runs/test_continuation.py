@@ -11,6 +11,9 @@ from gan.errors import RunError
 from gan.evaluation.critic_gap import critic_gaps
 from gan.runs import run_metrics, sample_figures
 from gan.runs.config import Config
+from gan.runs.continuation import load_start
+from gan.runs.folder import RunFolder
+from gan.runs.initial_networks import initial_training
 from gan.runs.run import run
 from tests.tiny_training import same, untimed
 
@@ -61,7 +64,7 @@ def test_an_extended_run_is_at_a_constant_rate_a_run_of_all_steps(short, tmp_pat
     assert run(config(short, steps=8), resume=True).finished  # nothing is left to do
 
 
-def test_an_extension_that_was_interrupted_is_resumed_and_not_begun_again(short, tmp_path):
+def test_an_extension_that_was_interrupted_is_resumed_once(short, tmp_path, capfd):
     stop = tmp_path / "stop"
     stop.touch()
     assert not run(config(short, more_steps=6), stop_file=stop).finished
@@ -69,6 +72,9 @@ def test_an_extension_that_was_interrupted_is_resumed_and_not_begun_again(short,
         run(config(short, more_steps=6))
     resumed = run(config(short, more_steps=6), resume=True)
     assert resumed.finished
+    assert "to extend" not in capfd.readouterr().err
+    assert run(config(short, more_steps=6), resume=True).training.steps == 10
+    assert "all 10 steps of its extension; to extend it again" in capfd.readouterr().err
     run(config(tmp_path / "whole", steps=10))
     assert same(state(short), state(tmp_path / "whole"))
 
@@ -112,6 +118,13 @@ def test_a_run_starts_with_the_networks_of_another(short, tmp_path):
     assert run(first, resume=True).finished
     from_best = config(tmp_path / "best", steps=1, start_from=short / "best.pt")
     assert run(from_best).finished
+
+
+def test_before_its_first_step_such_a_run_has_the_average_of_the_other(short, tmp_path):
+    first = config(tmp_path / "next", steps=1, start_from=short)
+    training, _ = initial_training(first)
+    load_start(training, first, RunFolder(first.folder))
+    assert same(training.average.state_dict(), state(short)["average"])
 
 
 def test_a_source_that_changed_before_the_first_checkpoint_is_refused(short, tmp_path):

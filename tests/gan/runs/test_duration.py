@@ -13,6 +13,7 @@ from gan.errors import ConfigError
 from gan.networks import NETWORKS, rescaled
 from gan.recipes.registry import RECIPES
 from gan.runs import duration, run_metrics
+from gan.runs.concurrent_speed import sized_together, slowest
 from gan.runs.config import Config
 from gan.runs.duration import Speed, average_rate, sized, steps_within
 from gan.runs.folder import RunFolder
@@ -143,6 +144,21 @@ def test_a_resumed_run_of_minutes_keeps_its_steps(monkeypatch, tmp_path, capsys)
     assert sized(config, resume=True).record() == begun.record()
     extended = sized(replace(config, steps=30, more_steps=5), resume=True)
     assert extended.record() == {**begun.record(), "steps": 30}
+
+
+def test_seeds_have_the_steps_of_the_slowest_process_and_keep_them(monkeypatch, tmp_path, capsys):
+    speeds = [Speed(6.0, 0.02, 1.0), Speed(5.0, 0.1, 2.0)]
+    assert slowest(speeds) == Speed(6.0, 0.1, 2.0)
+    monkeypatch.setattr("gan.runs.concurrent_speed.measured_speed", lambda config: SPEED)
+    config = Config(recipe="gan", minutes=2.0, out=tmp_path)
+    folders = [tmp_path / f"seed{seed}" for seed in range(3)]
+    begun = sized_together(config, folders, workers=1, resume=True)
+    assert begun.record() == sized(config, speed=SPEED).record()
+    assert "3 runs, 1 at a time: 3 times 2 minutes" in capsys.readouterr().err
+    RunFolder(folders[1]).create(replace(begun, steps=77).record())
+    monkeypatch.setattr("gan.runs.concurrent_speed.measured_speed", lambda _: pytest.fail("timed"))
+    resumed = sized_together(config, folders, workers=1, resume=True)
+    assert (resumed.steps, resumed.out, resumed.minutes) == (77, tmp_path, None)
 
 
 @pytest.mark.parametrize(

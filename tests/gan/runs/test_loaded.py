@@ -14,6 +14,7 @@ from gan.errors import ConfigError, PluginError
 from gan.networks import rescaled
 from gan.networks.labelled import labelled_generator
 from gan.runs.config import Config
+from gan.runs.duration import Speed
 
 TINY = {"steps": 4, "evaluate_every": 2, "evaluation_size": 20, "batch_size": 16}
 
@@ -41,6 +42,14 @@ def test_a_configuration_may_be_given_whole(tmp_path):
     assert gan.run(config).finished
     with pytest.raises(ConfigError, match="give steps to the Config"):
         gan.run(config, steps=2)
+
+
+def test_a_run_of_minutes_knows_its_number_of_steps(tmp_path, monkeypatch):
+    speed = Speed(setup=0.0, step=2.8, evaluation=0.1)
+    monkeypatch.setattr("gan.runs.duration.measured_speed", lambda config: speed)
+    run = gan.run("gan", out=tmp_path / "run", minutes=1.0, batch_size=16, evaluation_size=20)
+    assert run.finished
+    assert run.config.steps == run.training.step == 21
 
 
 def small_generator(name, shape, *, labelled=False):
