@@ -25,6 +25,7 @@ import tyro
 from tyro.conf import Positional
 
 from benchmarks import markdown, results_io
+from benchmarks.gan.knowledge_ceiling import ceiling, ceiling_row
 from gan.critics import CRITICS, Budget, Problem, fitted
 from gan.critics.experiment import FIT_STREAM, KNOWLEDGE_STREAM
 from gan.critics.pairs import DistributionPair, named_pair
@@ -45,6 +46,7 @@ SEEDS = 3
 STEPS = {  # of fits to samplers
     "taught": 1000,
     "averaged-witness": 1,
+    "two-sided-witness": 1000,
     "one-sided": 400,
     "c-transform": 60,
     "gradient-penalty": 400,
@@ -133,7 +135,9 @@ def _of_flat_points(score: ScoreFunction) -> ScoreFunction:
 
 def _unfinished(file: Path, method: str) -> bool:
     """Whether the file lacks a fit of the present number of steps."""
-    return not file.exists() or _read(file)["rows"][0].get("steps") != STEPS.get(method)
+    if not file.exists():
+        return True
+    return any(row.get("steps") != STEPS.get(method) for row in _read(file)["rows"])
 
 
 def _write_missing(name: str, seed: int, wanted: Sequence[str]) -> Iterator[str]:
@@ -145,14 +149,21 @@ def _write_missing(name: str, seed: int, wanted: Sequence[str]) -> Iterator[str]
     pair = named_pair(name)
     fresh = fresh_points(pair, seed)
     for method in missing:
-        rows = (
-            reference_rows(name, seed, pair, fresh)
-            if method == "references"
-            else [fit_row(method, name, seed, pair, fresh)]
-        )
+        part = {"origin": results_io.origin(), **_part(method, name, seed, pair, fresh)}
         methods[method].parent.mkdir(parents=True, exist_ok=True)
-        write_json(methods[method], {"origin": results_io.origin(), "rows": rows})
+        write_json(methods[method], part)
         yield method
+
+
+def _part(
+    method: str, name: str, seed: int, pair: DistributionPair, fresh: ExactTransport
+) -> dict[str, list[Row]]:
+    """Rows of a method, of the references or of the ceiling."""
+    if method == "ceiling":
+        return {"rows": [], "ceilings": [ceiling_row(name, seed, pair, fresh)]}
+    if method == "references":
+        return {"rows": reference_rows(name, seed, pair, fresh)}
+    return {"rows": [fit_row(method, name, seed, pair, fresh)]}
 
 
 def record() -> Row:
@@ -163,6 +174,7 @@ def record() -> Row:
         "command": COMMAND,
         "n": FRESH_SIZE,
         "rows": [row for part in parts for row in part["rows"]],
+        "ceilings": [row for part in parts for row in part.get("ceilings", [])],
     }
 
 
@@ -178,7 +190,8 @@ def table(record: Row, /) -> str:
         record: Content of ``results/fresh_knowledge.json``.
 
     Returns:
-        Means over the seeds, with the smallest knowledge in brackets, and the number of seeds.
+        Means over the seeds, with the smallest and the largest knowledge in brackets; in the last
+        row the ceiling of the mean knowledge of scores of one side.
     """
     groups: dict[tuple[str, str], list[Row]] = {}
     for row in record["rows"]:
@@ -190,7 +203,16 @@ def table(record: Row, /) -> str:
         for name in names
         if any((name, pair) in groups for pair in PAIRS)
     ]
-    return markdown.table(head, rows)
+    return markdown.table(head, [*rows, *_ceiling_row(record.get("ceilings", []))])
+
+
+def _ceiling_row(rows: list[Row]) -> list[list[str]]:
+    """Ceiling of each pair; none if there are no results."""
+    if not rows:
+        return []
+    parts = [[row for row in rows if row["pair"] == pair] for pair in PAIRS]
+    shares = [f"{100 * ceiling(part):.1f} %" if part else "-" for part in parts]
+    return [["ceiling of one side's scores", *(cell for share in shares for cell in (share, "-"))]]
 
 
 def _cells(rows: list[Row]) -> tuple[str, str]:
@@ -214,7 +236,7 @@ def main(
     """Make the unfinished fits, seed by seed, and write the results.
 
     Args:
-        methods: Names of critics, and "references"; all by default.
+        methods: Names of critics, "references" and "ceiling"; all by default.
         pairs: Names of the pairs.
         seeds: Number of seeds, from 0.
         gather: Collect the finished fits, and run no others.
@@ -224,9 +246,10 @@ def main(
         The exit status.
     """
     torch.set_num_threads(1)
-    wanted = methods or ("references", *STEPS)
-    if unknown := sorted(set(wanted) - {"references", *STEPS}):
-        sys.exit(f"unknown method {unknown[0]!r}; choose from references, {', '.join(STEPS)}")
+    known = ("references", "ceiling", *STEPS)
+    wanted = methods or known
+    if unknown := sorted(set(wanted) - set(known)):
+        sys.exit(f"unknown method {unknown[0]!r}; choose from {', '.join(known)}")
     stopped = _deadline(seconds)
     if not gather:
         for seed, pair in product(range(seeds), pairs):

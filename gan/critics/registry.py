@@ -7,6 +7,7 @@ from gan.critics.bound import BoundCritic
 from gan.critics.descent import DescentCritic
 from gan.critics.fit_loop import Estimator
 from gan.critics.taught import TaughtCritic
+from gan.critics.two_sided import TwoSidedWitnessCritic
 from gan.critics.witness import WitnessCritic
 from gan.networks.lipschitz import group_sort_critic, spectral_norm_critic
 from gan.networks.mlp import mlp_critic, spread_mlp_critic
@@ -119,9 +120,14 @@ CRITICS: dict[str, CriticMethod] = {
         WitnessCritic(),
     ),
     "averaged-witness": CriticMethod(
-        "mean of the witnesses of 16 samples of populations: 1-Lipschitz",
+        "mean of the witnesses of 48 samples of populations: 1-Lipschitz",
         "ours; Villani 2009, particular case 5.16",
-        WitnessCritic(sample_size=2048, sample_count=16),
+        WitnessCritic(sample_size=2048, sample_count=48),
+    ),
+    "two-sided-witness": CriticMethod(
+        "mean witnesses of both sides, weighted by the probability of each side",
+        "ours; Villani 2009, theorem 5.10, for the witnesses",
+        TwoSidedWitnessCritic(),
     ),
     "taught": CriticMethod(
         "network of principal coordinates, least squares on exact potentials of 16 samples",
