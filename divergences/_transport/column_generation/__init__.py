@@ -4,9 +4,10 @@ The linear program is solved over a small set of pairs (`arcs`, `master_problem`
 price all other pairs block by block (`block_pricing`; `euclidean_pricing` by matrix products on
 the coordinates of `projection`), and the pairs of negative reduced cost are added until there are
 none (`dual_ascent`, with the box of `stabilization`). `partial_pricing` skips pairs whose reduced
-cost is provably still nonnegative. `multiscale` starts from the potentials of a quarter of the
-points, `negligible_mass` adds points of zero or negligible mass at the end, `solver` combines the
-parts and `progress` reports the bounds. Memory is ``O(n + m)``.
+cost is provably still nonnegative, and `near_pairs`, in low dimension, those that are too far from
+each other. `multiscale` starts from the potentials of a quarter of the points (`c_transform`),
+`negligible_mass` adds points of zero or negligible mass at the end, `solver` combines the parts
+and `progress` reports the bounds. Memory is ``O(n + m)``.
 
 Blocks are priced in threads or, for large problems under `joblib.parallel_config` with several
 jobs, as on a dask cluster, by joblib. Points, arcs and potentials travel to the workers in every

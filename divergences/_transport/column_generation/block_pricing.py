@@ -7,11 +7,11 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from divergences._transport.column_generation.arcs import smallest_per_row
 from divergences._transport.ground import GroundCost
-from divergences._transport.row_blocks import Check, available_cores, map_row_blocks, no_check
+from divergences._transport.row_blocks import available_cores
 from divergences._typing import Floats, Indices, Rows
 
-SELECTION_GROUPS = 32
 MAX_NEAR_TIGHT_PER_ROW = 16  # average over a block; above it, only negative reduced costs count
 MAX_CANDIDATES_PER_ROW = 64  # average over a block; above it, only the lowest reduced costs
 
@@ -54,6 +54,10 @@ class Pricing(Protocol):
     def threads(self) -> int:
         """Number of blocks to price concurrently."""
 
+    @property
+    def min_block_rows(self) -> int:
+        """Least number of sources to price together."""
+
     def approximate_cost(self, rows: slice, cols: slice | Indices, /) -> NDArray[np.floating]:
         """Approximate costs of a block, shape ``(r, c)``."""
 
@@ -92,6 +96,11 @@ class BlockPricing:
     def threads(self) -> int:
         """One for a callable metric, which need not be thread-safe; else all available cores."""
         return 1 if callable(self.ground.metric) else available_cores()
+
+    @property
+    def min_block_rows(self) -> int:
+        """One: every block is computed as a whole."""
+        return 1
 
     def approximate_cost(self, rows: slice, cols: slice | Indices, /) -> Floats:
         """Costs of a block, shape ``(r, c)``, here not approximated."""
@@ -137,7 +146,7 @@ def priced_block(
 def _crowded_block(cost: Floats, reduced_cost: Floats, rows: Indices, cols: Rows) -> PricedBlock:
     """Pairs of lowest reduced cost of each row and each column, without a bound for the others."""
     n, m = reduced_cost.shape
-    lowest = _smallest(reduced_cost, min(m, MAX_CANDIDATES_PER_ROW // 2))
+    lowest = smallest_per_row(reduced_cost, min(m, MAX_CANDIDATES_PER_ROW // 2))
     keys = np.union1d((np.arange(n)[:, None] * m + lowest).ravel(), _column_minima(reduced_cost))
     i, j = np.divmod(keys, m)
     negative = reduced_cost[i, j] < 0
@@ -149,58 +158,3 @@ def _crowded_block(cost: Floats, reduced_cost: Floats, rows: Indices, cols: Rows
 def _column_minima(values: Floats) -> Indices:
     """Flat index of the minimum of each column."""
     return values.argmin(axis=0) * values.shape[1] + np.arange(values.shape[1])
-
-
-def lowest_reduced_costs(
-    pricing: Pricing,
-    potential: Floats,
-    count: int,
-    /,
-    *,
-    among: Indices | None = None,
-    check: Check = no_check,
-) -> tuple[Indices, Floats]:
-    """Targets of lowest ``cost - potential`` for each source, and the minimum.
-
-    Args:
-        pricing: Pricing method, whose approximate costs suffice here.
-        potential: Potentials of the targets, or of those in ``among``, shape ``(m,)``.
-        count: Number of targets for each source.
-        among: Targets to choose from; all by default.
-        check: Called after each block; it may raise an error.
-
-    Returns:
-        Indices in ``potential``, shape ``(n, count)``, and the minima, shape ``(n,)``.
-    """
-    cols: slice | Indices = slice(None) if among is None else among
-    count = min(count, len(potential))
-
-    def select(rows: slice) -> tuple[Indices, Floats]:
-        reduced_cost = pricing.approximate_cost(rows, cols)
-        reduced_cost -= potential.astype(reduced_cost.dtype)
-        indices = _smallest(reduced_cost, count)
-        minimum = np.take_along_axis(reduced_cost, indices, axis=1).min(axis=1)
-        return indices, minimum.astype(np.float64)
-
-    n, m = len(pricing.ground.x), len(potential)
-    blocks = map_row_blocks(select, n, m, pricing.threads, check=check, picklable=True)
-    indices, minima = zip(*blocks, strict=True)
-    return np.concatenate(indices), np.concatenate(minima)
-
-
-def _smallest(values: NDArray[np.floating], count: int) -> Indices:
-    """Column indices of the ``count`` smallest values of each row, in any order."""
-    n, m = values.shape
-    if count == 1:
-        return np.argmin(values, axis=1)[:, None]
-    if m < 2 * SELECTION_GROUPS * count:
-        return np.argpartition(values, count - 1, axis=1)[:, :count]
-    # They lie in the groups of the smallest minima; strided groups are the fastest to reduce.
-    size = m // SELECTION_GROUPS
-    grouped = values[:, : SELECTION_GROUPS * size].reshape(n, SELECTION_GROUPS, size)
-    groups = np.argpartition(grouped.min(axis=1), count - 1, axis=1)[:, :count]
-    members = (groups[:, :, None] + size * np.arange(SELECTION_GROUPS)).reshape(n, -1)
-    ungrouped = np.arange(SELECTION_GROUPS * size, m)
-    indices = np.hstack([members, np.broadcast_to(ungrouped, (n, len(ungrouped)))])
-    order = np.argpartition(np.take_along_axis(values, indices, axis=1), count - 1, axis=1)
-    return np.take_along_axis(indices, order[:, :count], axis=1)

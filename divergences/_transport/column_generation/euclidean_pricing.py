@@ -96,6 +96,11 @@ class EuclideanPricing:
         return available_cores() if self.device is None else 1
 
     @property
+    def min_block_rows(self) -> int:
+        """One: every block is a matrix product."""
+        return 1
+
+    @property
     def dtype(self) -> type:
         """Type of the products; with few coordinates, float64 takes hardly longer than float32."""
         return np.float64 if self.x.shape[1] <= MAX_FLOAT64_DIMENSION else np.float32

@@ -1,11 +1,12 @@
 """Multiscale warm start: potentials of a quarter of the points, by the same method."""
 
 import numpy as np
-from scipy.spatial import cKDTree
 
 from divergences._transport.column_generation.arcs import ArcSet, northwest_corner
-from divergences._transport.column_generation.block_pricing import Pricing, lowest_reduced_costs
+from divergences._transport.column_generation.block_pricing import Pricing
+from divergences._transport.column_generation.c_transform import lowest_reduced_costs
 from divergences._transport.column_generation.dual_ascent import WarmStart, generate_columns
+from divergences._transport.column_generation.near_pairs import has_spatial_order
 from divergences._transport.column_generation.progress import ProgressMonitor
 from divergences._transport.column_generation.stabilization import Solution
 from divergences._transport.simplex import dense_transport
@@ -15,7 +16,6 @@ MAX_COARSEST_PAIRS = 1_500**2  # the dense solver takes a fraction of a second f
 COARSENING_FACTOR = 4
 COARSE_TOLERANCE = 1e-2  # relative difference of the bounds at which a coarser problem ends
 INITIAL_ARCS_PER_POINT = 10
-MAX_TREE_DIMENSION = 8  # up to it, a k-d tree keeps neighbours in space together
 
 
 def multiscale_solution(
@@ -44,8 +44,8 @@ def multiscale_solution(
     Raises:
         SolverError: If the time limit has passed, or the bounds stopped improving.
     """
-    rows, coarse_p = _sample(pricing.ground.x, p, pricing)
-    cols, coarse_q = _sample(pricing.ground.y, q, pricing)
+    in_order = has_spatial_order(pricing.ground)
+    (rows, coarse_p), (cols, coarse_q) = (_sample(mass, in_order) for mass in (p, q))
     coarse = pricing.subset(rows, cols)
     if len(rows) * len(cols) <= MAX_COARSEST_PAIRS:
         cost, potential = _dense_solution(coarse, coarse_p, coarse_q, monitor)
@@ -70,24 +70,19 @@ def _dense_solution(
     return optimum.cost, optimum.source_potential
 
 
-def _sample(points: Floats, mass: Floats, pricing: Pricing) -> tuple[Indices, Floats]:
+def _sample(mass: Floats, in_order: bool) -> tuple[Indices, Floats]:
     """Systematic sample of a quarter of the points, with probability proportional to mass.
 
-    The points are in the order of a k-d tree, which keeps neighbours together, or in random order.
-
     Args:
-        points: Shape ``(n, d)``.
         mass: Mass of each point, shape ``(n,)``.
-        pricing: Pricing method, whose metric determines the order.
+        in_order: Whether the order of the points keeps neighbours together; or else they are
+            sampled in random order.
 
     Returns:
         Indices of the sample and its masses, which sum to 1.
     """
-    size = -(-len(points) // COARSENING_FACTOR)
-    spatial = not callable(pricing.ground.metric) and points.shape[1] <= MAX_TREE_DIMENSION
-    order: Indices = (
-        cKDTree(points).indices if spatial else np.random.default_rng(0).permutation(len(points))
-    )
+    size, n = -(-len(mass) // COARSENING_FACTOR), len(mass)
+    order = np.arange(n) if in_order else np.random.default_rng(0).permutation(n)
     cdf = np.cumsum(mass[order])
     levels = (np.arange(size) + 0.5) / size * cdf[-1]
     positions, counts = np.unique(np.searchsorted(cdf, levels), return_counts=True)

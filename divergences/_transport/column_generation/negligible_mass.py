@@ -39,10 +39,10 @@ def add_negligible_masses(
     new_rows, new_cols = (
         np.setdiff1d(np.arange(len(mass)), solved) for mass, solved in ((p, rows), (q, cols))
     )
-    if len(new_rows) + len(new_cols) == 0:
-        return plan, potentials
     u, v = np.empty(len(p)), np.empty(len(q))
     u[rows], v[cols] = potentials
+    if len(new_rows) + len(new_cols) == 0:
+        return plan, (u, v)
     sources, v[new_cols] = _tightest_arcs(ground.transposed, new_cols, rows, u[rows])
     targets, u[new_rows] = _tightest_arcs(ground, new_rows, np.arange(len(q)), v)
     has_supply, has_demand = p[new_rows] > 0, q[new_cols] > 0

@@ -21,7 +21,7 @@ from divergences._transport.column_generation.block_pricing import (
     PricedBlock,
     Pricing,
 )
-from divergences._transport.row_blocks import Check, map_row_blocks, no_check
+from divergences._transport.row_blocks import BLOCK_ENTRIES, Check, map_row_blocks, no_check
 from divergences._typing import Floats, Indices, Rows
 
 TARGETS_PER_OUTLIER = 32  # one target in so many may rise by more than the slack is reduced by
@@ -145,7 +145,13 @@ class ReducedCostBounds:
         # Without a reference to this object, which could not be sent to another process.
         price_part = partial(_priced_rows, price, rows, cols, potentials)
         parts = map_row_blocks(
-            price_part, len(rows), n_cols, self.pricing.threads, check=self.check, picklable=True
+            price_part,
+            len(rows),
+            n_cols,
+            self.pricing.threads,
+            check=self.check,
+            entries=max(BLOCK_ENTRIES, self.pricing.min_block_rows * n_cols),
+            picklable=True,
         )
         slack = np.concatenate([part.slack for part in parts]) - rounding
         self.slack[rows] = np.minimum(self.slack[rows], slack)

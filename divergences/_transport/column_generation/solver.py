@@ -8,6 +8,11 @@ from divergences._transport.certificate import EPS, MAX_RELATIVE_GAP
 from divergences._transport.column_generation.block_pricing import BlockPricing, Pricing
 from divergences._transport.column_generation.euclidean_pricing import EuclideanPricing
 from divergences._transport.column_generation.multiscale import multiscale_solution, northwest_cost
+from divergences._transport.column_generation.near_pairs import (
+    NearPairPricing,
+    has_spatial_order,
+    spatial_order,
+)
 from divergences._transport.column_generation.negligible_mass import add_negligible_masses
 from divergences._transport.column_generation.progress import ProgressMonitor
 from divergences._transport.column_generation.stabilization import Solution
@@ -53,9 +58,9 @@ def column_transport(
         KeyboardInterrupt: If interrupted; the message states the bounds.
     """
     # Masses below the rounding error of their sum are added once the potentials are final.
-    rows, cols = np.flatnonzero(p > EPS), np.flatnonzero(q > EPS)
-    all_solved = len(rows) == len(p) and len(cols) == len(q)
-    solved_ground = ground if all_solved else ground.subset(rows, cols)
+    rows, cols = _points_to_solve(ground, p, q)
+    as_passed = not has_spatial_order(ground) and ground.shape == (len(rows), len(cols))
+    solved_ground = ground if as_passed else ground.subset(rows, cols)
     with monitor.progress_bar():
         try:
             pricing = _pricing(solved_ground, device, monitor.check)
@@ -97,7 +102,7 @@ def cell_transport(
     Raises:
         SolverError: If the time limit has passed.
     """
-    rows, cols = np.flatnonzero(p > EPS), np.flatnonzero(q > EPS)
+    rows, cols = _points_to_solve(ground, p, q)
     p, q = p[rows] / p[rows].sum(), q[cols] / q[cols].sum()
     solution = multiscale_solution(
         _pricing(ground.subset(rows, cols), None, monitor.check),
@@ -109,6 +114,14 @@ def cell_transport(
     )
     plan = replace(solution.plan, rows=rows[solution.plan.rows], cols=cols[solution.plan.cols])
     return replace(solution, plan=plan), cols
+
+
+def _points_to_solve(ground: GroundCost, p: Floats, q: Floats) -> tuple[Indices, Indices]:
+    """Sources and targets whose mass is not negligible, neighbours together in low dimension."""
+    rows, cols = np.flatnonzero(p > EPS), np.flatnonzero(q > EPS)
+    if not has_spatial_order(ground):
+        return rows, cols
+    return rows[spatial_order(ground.x[rows])], cols[spatial_order(ground.y[cols])]
 
 
 def _solution(
@@ -127,5 +140,6 @@ def _pricing(ground: GroundCost, device: Array | None, check: Check) -> Pricing:
     if isinstance(ground, TabulatedCost):
         return BlockPricing(ground)
     if ground.metric in ("euclidean", "sqeuclidean") and ground.order == 1:
-        return EuclideanPricing.of(ground, device, check=check)
-    return BlockPricing(ground)
+        pricing = EuclideanPricing.of(ground, device, check=check)
+        return pricing if device is not None else NearPairPricing.where_faster(pricing)
+    return NearPairPricing.where_faster(BlockPricing(ground))

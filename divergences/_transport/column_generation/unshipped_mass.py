@@ -104,6 +104,11 @@ class PartialPricing:
         """Number of blocks to price concurrently."""
         return self.points.threads
 
+    @property
+    def min_block_rows(self) -> int:
+        """Least number of sources to price together."""
+        return self.points.min_block_rows
+
     def approximate_cost(self, rows: slice, cols: slice | Indices, /) -> NDArray[np.floating]:
         """Approximate costs of a block, shape ``(r, c)``."""
         cost = self.points.approximate_cost(rows, cols)

@@ -88,7 +88,8 @@ def test_aggregated_bounds_hold_and_are_as_close_as_asked(metric, tolerance, wei
     u, v = solved.source_potential, solved.target_potential
     assert (u[:, None] + v <= cdist(x, y, metric)).all()
     p = weights.get("x_weights", np.ones(600))
-    assert solved.plan.sum(axis=1) == pytest.approx(p / p.sum(), abs=1e-15)
+    # Flows of the master problem, with buffers of mass 1, are rounded in every pivot.
+    assert solved.plan.sum(axis=1) == pytest.approx(p / p.sum(), abs=1e-14)
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -10,7 +10,12 @@ from hypothesis import strategies as st
 
 from divergences import DistributionError, SolverError, sampled
 from divergences._transport import memory, solve
-from divergences._transport.column_generation import dual_ascent, master_problem, multiscale
+from divergences._transport.column_generation import (
+    dual_ascent,
+    master_problem,
+    multiscale,
+    near_pairs,
+)
 from divergences._transport.column_generation.arcs import northwest_corner
 from divergences._transport.column_generation.partial_pricing import ReducedCostBounds
 from divergences._transport.ground import GroundCost
@@ -26,8 +31,9 @@ METRICS = ["euclidean", "sqeuclidean", "cityblock", "chebyshev", cityblock]
 
 @pytest.fixture
 def small_coarsest_problem(monkeypatch):
-    """Coarsen down to 30 pairs, so that small problems have several levels."""
+    """Coarsen down to 30 pairs and use boxes, as in larger problems."""
     monkeypatch.setattr(multiscale, "MAX_COARSEST_PAIRS", 30)
+    monkeypatch.setattr(near_pairs, "MIN_BOX_PAIRS", 0)
 
 
 def normals(n, m, d, seed=0):

@@ -8,11 +8,10 @@ from hypothesis import strategies as st
 
 from divergences._transport.column_generation import block_pricing, partial_pricing
 from divergences._transport.column_generation.arcs import lowest_per_group
-from divergences._transport.column_generation.block_pricing import (
-    BlockPricing,
-    lowest_reduced_costs,
-)
+from divergences._transport.column_generation.block_pricing import BlockPricing
+from divergences._transport.column_generation.c_transform import lowest_reduced_costs
 from divergences._transport.column_generation.euclidean_pricing import EuclideanPricing
+from divergences._transport.column_generation.near_pairs import NearPairPricing, spatial_order
 from divergences._transport.column_generation.partial_pricing import ReducedCostBounds
 from divergences._transport.ground import GroundCost
 
@@ -147,6 +146,73 @@ def test_the_most_violated_pair_of_each_source_and_target_is_returned():
         assert (i, reduced_cost[i].argmin()) in pairs
     for j in np.flatnonzero(reduced_cost.min(axis=0) < 0):
         assert (reduced_cost[:, j].argmin(), j) in pairs
+
+
+METRICS = ["euclidean", "sqeuclidean", "cityblock", "chebyshev"]
+
+
+def clustered_ground(seed, metric, d, order, offset=0.0):
+    """Costs between points of clusters, some of them coincident, in the order of a k-d tree."""
+    rng = np.random.default_rng(seed)
+    x, y = (rng.normal(size=(n, d)) * 0.1 + rng.integers(0, 3, (n, 1)) for n in (150, 200))
+    y[: len(y) // 2] = np.round(y[: len(y) // 2], 1)
+    x[:20] = y[:20]
+    x, y = (points[spatial_order(points)] + offset for points in (x, y))
+    return GroundCost.of(x, y, metric=metric, order=order)
+
+
+@settings(max_examples=30)
+@given(
+    seed=st.integers(0, 10**6),
+    metric=st.sampled_from(METRICS),
+    d=st.integers(1, 4),
+    order=st.sampled_from([1.0, 1.5, 2.0]),
+    offset=st.sampled_from([0.0, 1.0, 1e6]),
+    width=st.sampled_from([0.0, 0.02, 10.0]),
+)
+def test_pairs_outside_the_candidates_of_near_pairs_have_at_least_the_slack(
+    seed, metric, d, order, offset, width
+):
+    ground = clustered_ground(seed, metric, d, order, offset)
+    rng = np.random.default_rng(seed)
+    cost = ground.block(slice(None), slice(None))
+    v = rng.normal(size=200) * rng.choice([0.0, 1e-3, 0.1]) * cost.max()
+    u = (cost - v).min(axis=1) + rng.choice([0.0, 1e-15, 1e-7, 1e-2], size=150) * cost.max()
+    fast = metric == "euclidean" and order == 1
+    plain = EuclideanPricing.of(ground, None) if fast else BlockPricing(ground)
+    price = NearPairPricing(plain).pricer(u, v, ground.of_pairs, width * cost.max())
+    atol = 8e-15 * (np.abs(u).max() + np.abs(v).max() + (offset > 0))
+    for start in range(0, 150, 30):
+        rows = np.arange(start, start + 30)
+        block = price(rows, slice(None))
+        reduced_cost = cost[rows] - u[rows, None] - v
+        np.testing.assert_allclose(block.cost, cost[block.rows, block.cols], rtol=1e-14, atol=0)
+        reduced_cost[block.rows - start, block.cols] = np.inf
+        complete = block.slack > -np.inf  # in a crowded block, there are too many candidates
+        assert (reduced_cost[complete] >= -atol).all()
+        assert (block.slack <= reduced_cost.min(axis=1) + atol).all()
+
+
+@settings(max_examples=20)
+@given(
+    seed=st.integers(0, 10**6),
+    metric=st.sampled_from(METRICS),
+    d=st.integers(1, 4),
+    count=st.sampled_from([1, 10, 60]),
+    sampled=st.booleans(),
+)
+def test_near_targets_contain_those_of_lowest_reduced_cost(seed, metric, d, count, sampled):
+    ground = clustered_ground(seed, metric, d, 1.0)
+    among = np.arange(0, 200, 4) if sampled else None
+    targets = np.arange(200) if among is None else among
+    rng = np.random.default_rng(seed)
+    potential = rng.normal(size=len(targets)) * rng.choice([0.0, 0.1, 10.0])
+    pricing = NearPairPricing(BlockPricing(ground))
+    indices, minima = lowest_reduced_costs(pricing, potential, count, among=among)
+    reduced_cost = ground.block(slice(None), targets) - potential
+    selected = np.take_along_axis(reduced_cost, indices, axis=1)
+    np.testing.assert_array_equal(np.sort(selected), np.sort(reduced_cost)[:, :count])
+    np.testing.assert_array_equal(minima, reduced_cost.min(axis=1))
 
 
 @pytest.mark.parametrize("m", [5, 100, 3000])
