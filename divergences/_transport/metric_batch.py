@@ -2,11 +2,11 @@
 
 Under a metric, mass that sources and targets share stays where it is, so that the excess of one
 over the other is all that moves. The network simplex solves each problem; potentials, dual values
-and marginals of all of them are then checked as arrays.
+and marginals of all of them are then checked as arrays, which hold one problem after the other.
 """
 
 import math
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -15,9 +15,10 @@ from divergences._transport.network_simplex import compiled_simplex
 from divergences._typing import Floats, Indices
 
 MAX_NODES = 256  # beyond them, a problem takes longer than its certificate by itself
-MAX_BLOCK_ENTRIES = 1 << 16  # of masses at every node, which stay in the cache
+MAX_BLOCK_ENTRIES = 1 << 14  # of masses at every node, so that arrays of pairs stay in the cache
 MAX_PIVOTS = 10**6
 OPTIMAL = 1  # POT's result code
+NOT_CENTRED = 0  # POT's potentials as they are
 
 
 def metric_costs(excess: Floats, distances: Floats, /) -> Floats:
@@ -32,92 +33,125 @@ def metric_costs(excess: Floats, distances: Floats, /) -> Floats:
     """
     exponent = math.frexp(float(distances.max()))[1]  # POT compares with absolute thresholds
     distances = np.ldexp(distances, -exponent)
-    moved = excess.sum(axis=1, where=excess > 0)
-    excess = excess / np.where(moved > 0, moved, 1.0)[:, None]
+    moved = np.maximum(excess, 0.0).sum(axis=1)
+    costs = np.where(excess.any(axis=1), np.nan, 0.0)
+    moving = np.flatnonzero((moved > 0) & (excess < 0).any(axis=1))
     rows = max(1, MAX_BLOCK_ENTRIES // len(distances))
-    blocks = [excess[start : start + rows] for start in range(0, len(excess), rows)]
-    costs = [_certified_costs(block, distances) for block in blocks]
-    total: Floats = np.ldexp(np.concatenate([*costs, np.empty(0)]) * moved, exponent)
+    for start in range(0, len(moving), rows):
+        block = moving[start : start + rows]
+        problems = _Problems.of(excess[block] / moved[block, None])
+        costs[block] = problems.certified_costs(distances)
+    total: Floats = np.ldexp(costs * moved, exponent)
     return total
 
 
-def _certified_costs(excess: Floats, distances: Floats) -> Floats:
-    """Costs of a block of problems, NaN where the gap is too large."""
-    plans = _Plans.optimal(excess, distances)
-    # Rounded down, so that no pair of a source and a target costs less than their potentials.
-    potential = np.nextafter(_least_sums(distances, plans.potential), -np.inf)
-    sources = excess > 0
-    at_target = np.where(np.isfinite(plans.potential), plans.potential, 0.0)
-    potential = np.where(sources, potential, at_target)
-    size = np.abs(potential)
-    # Mass that a plan does not move could cost as much as the largest distance.
-    largest = float(distances.max())
-    unmoved = np.abs(plans.excess - excess).sum(axis=1) * largest
-    gap = np.abs(plans.costs - (potential * excess).sum(axis=1)) + unmoved
-    rounding = 8 * EPS * (largest + plans.costs + (size * np.abs(excess)).sum(axis=1))
-    is_proved = (gap + rounding <= MAX_RELATIVE_GAP * plans.costs) | ~excess.any(axis=1)
-    return np.where(is_proved, plans.costs, np.nan)
-
-
-def _least_sums(distances: Floats, potential: Floats) -> Floats:
-    """Minimum over targets of the distance to a target plus its potential, shape ``(k, n)``."""
-    least, sums = np.full(potential.shape, np.inf), np.empty(potential.shape)
-    for target in np.flatnonzero((potential < np.inf).any(axis=0)):
-        np.add(potential[:, target, None], distances[:, target], out=sums)
-        np.minimum(least, sums, out=least)
-    return least
-
-
-class _Plans:
-    """Optimal plans of a block of problems, by what is needed to certify them.
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """Sources, or targets, of a block of problems, one problem after the other.
 
     Attributes:
-        costs: Cost of each plan, shape ``(k,)``; 0 without mass, NaN without a plan.
-        excess: Mass that each plan takes from a node, less that it brings, shape ``(k, n)``.
-        potential: Negative potential of each target, inf at other nodes, shape ``(k, n)``; 0
-            without targets.
+        problem: Problem of each.
+        node: Node of each.
+        mass: Mass of each.
+        starts: Index of the first one of each problem, and their number.
     """
 
-    def __init__(self, shape: tuple[int, ...]) -> None:
-        self.costs = np.zeros(shape[0])
-        self.excess = np.zeros(shape)
-        self.potential = np.full(shape, np.inf)
+    problem: Indices
+    node: Indices
+    mass: Floats
+    starts: Indices
 
     @classmethod
-    def optimal(cls, excess: Floats, distances: Floats) -> "_Plans":
-        """Solve each problem of a block."""
-        plans, emd_c = cls(excess.shape), compiled_simplex().emd_c
-        supply, demand = np.maximum(excess, 0.0), np.maximum(-excess, 0.0)
-        totals = [part.sum(axis=1, keepdims=True) for part in (supply, demand)]
-        demand *= totals[0] / np.where(totals[1] > 0, totals[1], 1.0)
-        sources, targets = _positive(supply), _positive(demand)
-        for row, (rows, cols) in enumerate(zip(sources, targets, strict=True)):
-            if len(rows) and len(cols):
-                masses = supply[row].take(rows), demand[row].take(cols)
-                plans.solve(row, rows, cols, masses, distances, emd_c)
-            else:
-                plans.potential[row] = 0.0
-        return plans
+    def of(cls, masses: Floats, nodes: Indices) -> "_Side":
+        """The positive masses of each row, and their nodes."""
+        problem, place = np.nonzero(masses > 0)
+        starts = np.searchsorted(problem, np.arange(len(masses) + 1))
+        return cls(problem, nodes[problem, place], masses[problem, place], starts)
 
-    def solve(
-        self,
-        row: int,
-        rows: Indices,
-        cols: Indices,
-        masses: tuple[Floats, Floats],
-        distances: Floats,
-        emd_c: Any,
-    ) -> None:
-        """Solve one problem between its sources and targets."""
-        costs = distances.take(rows, 0).take(cols, 1)
-        plan, cost, u, v, status = emd_c(*masses, costs, MAX_PIVOTS, 1)
-        self.costs[row] = cost if status == OPTIMAL else np.nan
-        self.excess[row, rows] = np.add.reduce(plan, 1)
-        self.excess[row, cols] = -np.add.reduce(plan, 0)
-        self.potential[row, cols] = -u[0] - v  # free up to a constant; small ones round less
+    def sums(self, values: Floats) -> Floats:
+        """Sum of values over the nodes of each problem."""
+        totals: Floats = np.add.reduceat(values, self.starts[:-1])
+        return totals
 
 
-def _positive(values: Floats) -> list[Indices]:
-    """Columns of the positive entries of each row."""
-    rows, cols = np.nonzero(values > 0)
-    return np.split(cols, np.searchsorted(rows, np.arange(1, len(values))))
+@dataclass(frozen=True, slots=True)
+class _Problems:
+    """A block of problems, each with a source and a target at least.
+
+    Pairs of a source and a target stand in the order of the sources, then of the targets.
+
+    Attributes:
+        sources: The sources.
+        targets: The targets.
+        n_targets: Number of targets of each source's problem.
+        target: Target of each pair.
+        first: Index of the first pair of each source.
+    """
+
+    sources: _Side
+    targets: _Side
+    n_targets: Indices
+    target: Indices
+    first: Indices
+
+    @classmethod
+    def of(cls, excess: Floats) -> "_Problems":
+        """The problems of rows of excess mass."""
+        # The simplex takes fewer pivots where small masses come first.
+        nodes = np.argsort(excess, axis=1)
+        ascending = np.take_along_axis(excess, nodes, axis=1)
+        sources = _Side.of(ascending, nodes)
+        targets = _Side.of(-ascending[:, ::-1], nodes[:, ::-1])
+        n_targets = np.diff(targets.starts)[sources.problem]
+        ends = np.cumsum(n_targets)
+        first = ends - n_targets
+        target = np.arange(ends[-1])
+        target += np.repeat(targets.starts[sources.problem] - first, n_targets)
+        return cls(sources, targets, n_targets, target, first)
+
+    def certified_costs(self, distances: Floats) -> Floats:
+        """Cost of each problem, NaN where the gap is too large."""
+        sources, targets = self.sources, self.targets
+        pairs = np.repeat(sources.node * len(distances), self.n_targets)
+        pairs += targets.node.take(self.target)
+        pair_costs = distances.ravel().take(pairs)
+        costs, plan, height = self._optimal_plans(pair_costs)
+        # Rounded down, so that no pair of a source and a target costs less than their potentials.
+        least = np.minimum.reduceat(pair_costs + height.take(self.target), self.first)
+        potential = np.nextafter(least, -np.inf)
+        taken = np.add.reduceat(plan, self.first)
+        brought = np.bincount(self.target, plan, len(height))
+        lost = sources.sums(np.abs(taken - sources.mass))
+        lost += targets.sums(np.abs(brought - targets.mass))
+        dual = sources.sums(potential * sources.mass) - targets.sums(height * targets.mass)
+        size = sources.sums(np.abs(potential) * sources.mass)
+        size += targets.sums(np.abs(height) * targets.mass)
+        # Mass that a plan does not move could cost as much as the largest distance.
+        largest = float(distances.max())
+        gap = np.abs(costs - dual) + lost * largest
+        rounding = 8 * EPS * (largest + costs + size)
+        is_proved = gap + rounding <= MAX_RELATIVE_GAP * costs
+        return np.where(is_proved, costs, np.nan)
+
+    def _optimal_plans(self, pair_costs: Floats) -> tuple[Floats, Floats, Floats]:
+        """Solve each problem.
+
+        Returns:
+            Cost of each plan, NaN without one; mass of each pair; negative potential of each
+            target.
+        """
+        emd_c = compiled_simplex().emd_c
+        sources, targets = self.sources, self.targets
+        scale = sources.sums(sources.mass) / targets.sums(targets.mass)
+        supply, demand = sources.mass, targets.mass * scale[targets.problem]
+        pair_starts = np.append(self.first, len(pair_costs))[sources.starts]
+        s, t, c = (a.tolist() for a in (sources.starts, targets.starts, pair_starts))
+        costs, plans, heights = np.empty(len(scale)), [], []
+        for k in range(len(scale)):
+            cost = pair_costs[c[k] : c[k + 1]].reshape(s[k + 1] - s[k], t[k + 1] - t[k])
+            masses = supply[s[k] : s[k + 1]], demand[t[k] : t[k + 1]]
+            plan, total, u, v, status = emd_c(*masses, cost, MAX_PIVOTS, NOT_CENTRED)
+            costs[k] = total if status == OPTIMAL else np.nan
+            plans.append(plan.ravel())
+            heights.append(-u[0] - v)  # free up to a constant; small ones round less
+        return costs, np.concatenate(plans), np.concatenate(heights)

@@ -13,7 +13,7 @@ from divergences.grids._arguments import GridArguments
 from divergences.grids._lattice import Lattice
 from divergences.grids._masses import small_excesses
 
-MAX_BLOCK_ENTRIES = 1 << 18  # masses whose excess is computed at once
+MAX_BLOCK_ENTRIES = 1 << 15  # masses whose excess is computed at once, in the cache
 
 
 def small_costs(arguments: GridArguments, /) -> Floats:
