@@ -10,6 +10,7 @@ from torch import nn
 from gan.networks.categorical_latent import CategoricalLatent
 from gan.networks.mlp import linear
 from gan.networks.modules import Critic, Generator, Shape
+from gan.networks.upsampling import MAX_CHANNELS, Upsampling
 
 Norm = Literal["none", "layer"]
 
@@ -40,7 +41,7 @@ def convolution(
 
 def transposed_convolution(
     n_in: int, n_out: int, size: int, rng: torch.Generator, /
-) -> nn.ConvTranspose2d:
+) -> nn.ConvTranspose2d | Upsampling:
     """A transposed convolution that doubles height and width.
 
     Args:
@@ -53,9 +54,13 @@ def transposed_convolution(
     Returns:
         The layer, on the device of ``rng``.
     """
-    layer = nn.utils.skip_init(
-        nn.ConvTranspose2d, n_in, n_out, size, 2, size // 2 - 1, device=rng.device
-    )
+    layer: nn.ConvTranspose2d | Upsampling
+    if n_out <= MAX_CHANNELS:
+        layer = Upsampling(n_in, n_out, size, rng.device)
+    else:
+        layer = nn.utils.skip_init(
+            nn.ConvTranspose2d, n_in, n_out, size, 2, size // 2 - 1, device=rng.device
+        )
     _initialize(layer, n_in * size**2 // 4, rng)
     return layer
 
@@ -190,7 +195,7 @@ def _widths(shape: Shape, channels: int) -> list[int]:
     return [channels << level for level in range(halvings(shape))]
 
 
-def _initialize(layer: nn.Conv2d | nn.ConvTranspose2d, fan_in: int, rng: torch.Generator) -> None:
+def _initialize(layer: nn.Module, fan_in: int, rng: torch.Generator) -> None:
     """Draw weights and biases, uniform in +-1 / sqrt(fan_in), torch's default."""
     bound = 1 / math.sqrt(fan_in)
     for weight in layer.parameters():

@@ -3,6 +3,7 @@
 import pytest
 import torch
 from torch import nn
+from torch.nn.functional import conv_transpose2d
 
 from gan.networks.convolutional import (
     convolution,
@@ -11,6 +12,7 @@ from gan.networks.convolutional import (
     transposed_convolution,
 )
 from gan.networks.residual import DownBlock, UpBlock, residual_critic, residual_generator
+from gan.networks.upsampling import Upsampling
 from gan.recipes.input_gradient import input_gradient
 
 GENERATORS = [convolutional_generator, residual_generator]
@@ -102,6 +104,16 @@ def test_a_convolution_keeps_or_halves_the_size(size, stride, rng):
 def test_a_transposed_convolution_doubles_the_size(size, rng):
     layer = transposed_convolution(2, 3, size, rng)
     assert layer(torch.zeros(1, 2, 5, 7)).shape == (1, 3, 10, 14)
+
+
+@pytest.mark.parametrize("size", [2, 4, 6])
+@pytest.mark.parametrize("n_out", [1, 3])
+def test_upsampling_is_the_transposed_convolution_of_torch(size, n_out, rng):
+    layer = transposed_convolution(5, n_out, size, rng)
+    values = torch.randn(2, 5, 4, 7, generator=rng)
+    expected = conv_transpose2d(values, layer.weight, layer.bias, 2, size // 2 - 1)
+    assert isinstance(layer, Upsampling)
+    torch.testing.assert_close(layer(values), expected, rtol=1e-5, atol=1e-6)
 
 
 def test_initial_weights_of_a_convolution_have_torchs_standard_deviation():
