@@ -1,14 +1,13 @@
 """Interface of a data set: a sampler, the shape of its points, and evaluation metrics."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from divergences import DistributionError
 from gan.data.finite_sample import FiniteSample
 from gan.data.image_folder import read_image_folder
 from gan.data.labels import (
@@ -18,13 +17,8 @@ from gan.data.labels import (
     labels_of_folders,
     real_agreement,
 )
-from gan.data.units import (
-    Range,
-    dominant_column,
-    float32_points,
-    range_of_pixels,
-    range_of_vectors,
-)
+from gan.data.own_points import OwnPoints, own_images, own_points
+from gan.data.units import Range
 
 Sampler = Callable[[int, torch.Generator], Tensor]
 Measures = dict[str, int | float | list[float]]
@@ -137,24 +131,8 @@ class DataSet:
             DistributionError: If they are not finite numbers, are fewer than four, or are all
                 equal; with the rows. If other points than vectors are to be standardized.
         """
-        values = float32_points(points, name)
-        if values.ndim == 3 and values.shape[1] == values.shape[2]:
-            values = values[:, None]
-        if standardize and values.ndim != 2:
-            raise DistributionError(
-                f"{name}: only columns of vectors can be standardized, but the shape is "
-                f"{tuple(values.shape)}; leave `standardize` out"
-            )
-        if values.ndim == 2:
-            return cls._of_vectors(values, standardize, held_out, labels, name, column_names)
-        if values.ndim == 3:
-            return cls._of_sequences(values, held_out, labels, name)
-        if values.ndim != 4:
-            raise DistributionError(
-                f"{name}: points must be vectors, sequences or images, arrays of 2 to 4 axes, but "
-                f"the shape is {tuple(values.shape)}; flatten each: x.reshape(len(x), -1)"
-            )
-        return cls._of_images(values, held_out, labels, name, range_of_pixels(values))
+        own = own_points(points, standardize=standardize, name=name, column_names=column_names)
+        return cls._of_own(own, held_out, labels, name)
 
     @classmethod
     def of_images(
@@ -182,111 +160,43 @@ class DataSet:
             DistributionError: If there are no images, one cannot be read, or they differ in size.
         """
         paths, array = read_image_folder(Path(folder), size)
-        pixels = torch.from_numpy(array)
-        if len(pixels) < 4:
-            raise DistributionError(
-                f"{folder}: there must be at least 4 images, but there are {len(pixels)}"
-            )
-        unit_range = Range(1.0, 0.0, bounded=True)
         words = labels_of_folders(paths, Path(folder)) if labels else None
-        return cls._of_images(pixels, held_out, words, str(folder), unit_range)
+        unit_range = Range(1.0, 0.0, bounded=True)
+        images = own_images(torch.from_numpy(array), str(folder), unit_range)
+        return cls._of_own(images, held_out, words, str(folder))
 
     @classmethod
-    def _of_vectors(
-        cls,
-        values: Tensor,
-        standardize: bool,
-        held_out: float,
-        labels: Any,
-        name: str,
-        column_names: Sequence[str] | None,
-    ) -> "DataSet":
-        """The data set of vectors, shape ``(n, d)``."""
-        n, d = values.shape
-        names = column_names or [str(k) for k in range(d)]
-        note = dominant_column(values, names)
-        if standardize:
-            deviations = values.double().std(dim=0, correction=0)
-            values = (values / torch.where(deviations > 0, deviations, 1.0)).float()
-            note = "each divided by its standard deviation"
-        size = range_of_vectors(values)
-        listed = ", ".join(names[:6]) + (", ..." if d > 6 else "")
-        plural = "s" if d > 1 else ""
-        text = f"{n} points of {d} column{plural} ({listed}), of size {size.unit:.4g}, with "
-        text += "linear output"
-        notes = [text, *filter(None, [note])]
-        data = cls._of_finite(values, held_out, labels, size, "mlp", name, notes)
-        return replace(data, columns=tuple(names))
-
-    @classmethod
-    def _of_sequences(cls, values: Tensor, held_out: float, labels: Any, name: str) -> "DataSet":
-        """The data set of sequences, shape ``(n, length, channels)``."""
-        n, length, channels = values.shape
-        size = range_of_vectors(values)
-        notes = [
-            f"{n} sequences of length {length} with {channels} channels, of size {size.unit:.4g}, "
-            f"with linear output (images have the shape ({n}, 1, {length}, {channels}))"
-        ]
-        return cls._of_finite(values, held_out, labels, size, "series", name, notes)
-
-    @classmethod
-    def _of_images(
-        cls, values: Tensor, held_out: float, labels: Any, name: str, pixels: Range
-    ) -> "DataSet":
-        """The data set of images, shape ``(n, channels, height, width)``."""
-        if bool((values == values[:1]).all()):
-            raise DistributionError(f"{name}: all {len(values)} images are equal")
-        n, channels, height, width = values.shape
-        color = {1: "grey", 3: "color"}.get(channels, f"{channels}-channel")
-        networks = "mlp" if height % 4 or width % 4 else "convolutional"
-        end = "linear output"
-        if pixels.bounded and isinstance(pixels.offset, float):
-            low, high = pixels.offset, pixels.offset + pixels.unit
-            end = f"pixels in [{low:g}, {high:g}], " + (
-                "tanh output" if (low, high) == (-1, 1) else "sigmoid output"
-            )
-        notes = [f"{n} {color} images of {height} x {width} pixels, {end}"]
-        finite = cls._of_finite(values, held_out, labels, pixels, networks, name, notes)
-        return replace(finite, refinement=IMAGE_REFINEMENT)
-
-    @classmethod
-    def _of_finite(
-        cls,
-        values: Tensor,
-        held_out: float,
-        labels: Any,
-        size: Range,
-        networks: str,
-        name: str,
-        notes: list[str],
-    ) -> "DataSet":
+    def _of_own(cls, own: OwnPoints, held_out: float, labels: Any, name: str) -> "DataSet":
         """The data set of finitely many points, some of which are held out."""
+        values, size, notes = own.values, own.range, [own.description]
         code, measure, offset = None, None, size.offset
         if labels is not None:
             names, indices = label_indices(labels, len(values), name)
             code = LabelCode.of(names, indices, size, tuple(values.shape[1:]))
             values = code.join(FiniteSample(values).all(), indices)
             measure = label_measures(code, values)
-            notes = [*notes, code.description(real_agreement(code, values))]
+            notes.append(code.description(real_agreement(code, values)))
             if isinstance(offset, tuple):
                 offset = (*offset, *(0.0 for _ in names))
         training, other = FiniteSample(values).split(held_out)
         n = len(training.points) // 2
         if other is not None:
             n = min(len(training.points), len(other.points))
-            notes = [*notes, f"{len(other.points)} held out for evaluation"]
+            notes.append(f"{len(other.points)} held out for evaluation")
         return cls(
             tuple(values.shape[1:]),
             training.sample,
-            networks=networks,
+            networks=own.networks,
             unit=size.unit,
             offset=offset,
             bounded=size.bounded,
             measure=measure,
             evaluation_size=min(MAX_EVALUATION_SIZE, n),
+            refinement=IMAGE_REFINEMENT if values.ndim == 4 else RefinementSettings(),
             sample_without_replacement=training.sample_without_replacement,
             held_out=None if other is None else other.sample_without_replacement,
             labels=code,
+            columns=own.columns,
             description=f"{name}: " + "; ".join(notes),
         )
 
