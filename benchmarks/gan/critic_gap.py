@@ -2,16 +2,19 @@
 
     python -m benchmarks.gan.critic_gap                     # all groups, three hours on 2 cores
     python -m benchmarks.gan.critic_gap points population   # some groups
+    python -m benchmarks.gan.critic_gap points --methods clip witness   # some critics
     python -m benchmarks.gan.critic_gap --gather            # collect the finished fits
 
 Each fit is kept under ``runs/critic_gap``; a benchmark that was stopped resumes when run again.
-Results go to ``results/critic_gap.json``, the figure to ``docs/benchmarks``.
+Results go to ``results/critic_gap.json``, where rows of other fits stay, the figure to
+``docs/benchmarks``.
 """
 
 import json
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -69,7 +72,7 @@ PLANE_STEPS = {
     "witness": 1,
 }
 GROUPS: dict[str, Group] = {
-    "points": Group("same-points", ("ring-normal",), PLANE_STEPS),
+    "points": Group("same-points", ("ring-normal",), {**PLANE_STEPS, "gradient-penalty": 4000}),
     "digits": Group(
         "same-points",
         ("digits-normal",),
@@ -122,13 +125,16 @@ def _is_finished(file: Path, steps: int) -> bool:
     return file.exists() and json.loads(file.read_text())["steps"] == steps
 
 
-def fit_methods(item: Item, position: int, stop_file: Path) -> list[dict[str, Any]]:
-    """Fit all methods of a group to one pair, for one seed, that are not finished yet.
+def fit_methods(
+    item: Item, position: int, stop_file: Path, *, methods: tuple[str, ...] = ()
+) -> list[dict[str, Any]]:
+    """Fit methods of a group to one pair, for one seed, that are not finished yet.
 
     Args:
         item: Group, pair and seed.
         position: Of the process in the pool; not used.
         stop_file: File at whose presence no further fit is begun.
+        methods: Names of critics; all of the group by default.
 
     Returns:
         The numbers of the finished fits, by method.
@@ -136,7 +142,7 @@ def fit_methods(item: Item, position: int, stop_file: Path) -> list[dict[str, An
     del position
     name, pair, seed = item
     group, rows, experiment = GROUPS[name], [], None
-    for method, steps in group.steps.items():
+    for method, steps in _steps(group, methods).items():
         file = _result_file(item, method)
         if not _is_finished(file, steps):
             if stop_file.exists():
@@ -148,6 +154,11 @@ def fit_methods(item: Item, position: int, stop_file: Path) -> list[dict[str, An
             write_json(file, _fit(experiment, method, steps, pair, seed))
         rows.append(json.loads(file.read_text()))
     return rows
+
+
+def _steps(group: Group, methods: tuple[str, ...]) -> dict[str, int]:
+    """Steps of the methods that are both in the group and asked for."""
+    return {name: steps for name, steps in group.steps.items() if not methods or name in methods}
 
 
 def _fit(experiment: Experiment, method: str, steps: int, pair: str, seed: int) -> dict[str, Any]:
@@ -171,12 +182,17 @@ def _items(names: tuple[str, ...]) -> Iterator[Item]:
 
 
 def main(
-    names: Positional[tuple[str, ...]] = (), *, workers: int = 2, gather: bool = False
+    names: Positional[tuple[str, ...]] = (),
+    *,
+    methods: tuple[str, ...] = (),
+    workers: int = 2,
+    gather: bool = False,
 ) -> int:
     """Run the unfinished fits, and write the results.
 
     Args:
         names: Groups: points, digits, population, gaussians, others; all by default.
+        methods: Names of critics; all of a group by default.
         workers: Number of concurrent fits.
         gather: Collect the finished fits, and run no others.
 
@@ -187,21 +203,25 @@ def main(
     if unknown:
         print(f"unknown group {', '.join(sorted(unknown))}; choose from {', '.join(GROUPS)}")
         return 1
+    if unknown := set(methods) - CRITICS.keys():
+        print(f"unknown critic {', '.join(sorted(unknown))}; choose from {', '.join(CRITICS)}")
+        return 1
     if not gather:
         items = list(_items(names or tuple(GROUPS)))
-        results = parallel_map(fit_methods, items, workers=workers)
+        results = parallel_map(partial(fit_methods, methods=methods), items, workers=workers)
         unfinished = sum(
-            rows is None or len(rows) < len(GROUPS[name].steps)
+            rows is None or len(rows) < len(_steps(GROUPS[name], methods))
             for (name, _, _), rows in zip(items, results, strict=True)
         )
         if unfinished:
             print(f"stopped with {unfinished} of {len(items)} unfinished; run again to resume")
             return EXIT_INTERRUPTED
+    stored = results_io.load(RESULTS)["groups"] if RESULTS.exists() else {}
     record: dict[str, Any] = {
         "command": "python -m benchmarks.gan.critic_gap",
         **results_io.origin(),
         "groups": {
-            name: {"question": group.question, "n": group.n, "rows": _finished_rows(name)}
+            name: {"question": group.question, "n": group.n, "rows": _finished_rows(name, stored)}
             for name, group in GROUPS.items()
         },
     }
@@ -211,16 +231,26 @@ def main(
     return 0
 
 
-def _finished_rows(name: str) -> list[dict[str, Any]]:
-    """The numbers of all finished fits of a group."""
+def _finished_rows(name: str, stored: dict[str, Any]) -> list[dict[str, Any]]:
+    """The numbers of all finished fits of a group, here or in the stored results."""
     group = GROUPS[name]
-    files = [
-        (_result_file((name, pair, seed), method), steps)
+    rows = {_key(row): row for row in stored.get(name, {}).get("rows", [])}
+    keys = [
+        (pair, method, seed, steps)
         for pair in group.pairs
         for method, steps in group.steps.items()
         for seed in range(group.seeds)
     ]
-    return [json.loads(file.read_text()) for file, steps in files if _is_finished(file, steps)]
+    for pair, method, seed, steps in keys:
+        file = _result_file((name, pair, seed), method)
+        if _is_finished(file, steps):
+            rows[pair, method, seed, steps] = json.loads(file.read_text())
+    return [rows[key] for key in keys if key in rows]
+
+
+def _key(row: dict[str, Any]) -> tuple[str, str, int, int]:
+    """Pair, method, seed and steps of a fit."""
+    return row["pair"], row["method"], row["seed"], row["steps"]
 
 
 if __name__ == "__main__":
