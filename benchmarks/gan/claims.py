@@ -24,10 +24,12 @@ import tyro
 from filelock import FileLock
 
 from benchmarks import results_io
+from benchmarks.gan import architectures
 from benchmarks.gan.claim_statements import STATEMENTS
 from benchmarks.gan.claims_page import PAGE, page
 from benchmarks.gan.direct_claims import DIRECT_CLAIMS
 from gan.diagnose import DIAGNOSTICS, Criterion, Diagnostic
+from gan.diagnose.verdict import status_of
 
 RESULTS = results_io.RESULTS / "claims.json"
 LOCK = Path(tempfile.gettempdir()) / "divergences-claims.lock"
@@ -103,7 +105,10 @@ def measurements() -> list[tuple[str, int, Callable[[], Sequence[Criterion]]]]:
         has_seed = "seed" in inspect.signature(diagnostic.run).parameters
         for seed in diagnostic.seeds if has_seed else (0,):
             settings = {"seed": seed} if has_seed else {}
-            rows.append((name, seed, partial(_criteria, diagnostic, settings)))
+            measure = partial(_criteria, diagnostic, settings)
+            if name == "architectures":  # takes long: one architecture at a time
+                measure = partial(architectures.criteria, seed)
+            rows.append((name, seed, measure))
     return sorted(rows, key=lambda row: row[1])  # one seed of every claim before the second
 
 
@@ -128,13 +133,7 @@ def _verdict(claim: str, statement: str, runs: dict[str, Any]) -> dict[str, Any]
     """The row of one claim."""
     sources = [name for name in runs if claim in _claims_of(name)]
     criteria = [row for name in sources for row in _over_seeds(claim, name, runs[name])]
-    met = [criterion["met"] for criterion in criteria]
-    if not criteria:
-        status = "not measured"
-    elif all(met):
-        status = "shown"
-    else:
-        status = "shown in part" if any(met) else "not reproduced"
+    status = status_of([row["met"] for row in criteria]) if criteria else "not measured"
     return {
         "claim": claim,
         "statement": statement,

@@ -4,6 +4,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.gan.claim_statements import NOTES
+from benchmarks.markdown import wrapped
+from benchmarks.pages import provenance
 
 PAGE = Path(__file__).parents[2] / "docs/explanation/claims.md"
 
@@ -52,9 +54,12 @@ def page(record: dict[str, Any], /) -> str:
         if (n := sum(row["verdict"] == status for row in record["claims"]))
     )
     sections = "\n\n".join(_section(row) for row in record["claims"] if row["criteria"])
-    date, commit = record["date"][:10], record["commit"][:10]
-    origin = f"Measured by `{record['command']}`, {date}, commit `{commit}`."
-    return f"{INTRODUCTION}\n{origin} {counts}.\n\n{table}\n\n{sections}\n"
+    origin = "\n".join(wrapped(provenance(record, "claims")))
+    command = f"    {record['command']}"
+    return (
+        f"{INTRODUCTION}\n{origin}\n\n{command}\n\n"
+        f"Of {len(record['claims'])} claims: {counts}.\n\n{table}\n\n{sections}\n"
+    )
 
 
 def _section(row: dict[str, Any]) -> str:

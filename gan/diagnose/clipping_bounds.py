@@ -13,6 +13,7 @@ from gan.critics.errors import errors_on_points
 from gan.critics.pairs import named_pair
 from gan.diagnose.fixed_generator import trained_critic
 from gan.diagnose.result import DiagnosticResult, Panel
+from gan.diagnose.settings import require_counts
 from gan.diagnose.verdict import Criterion
 from gan.evaluation.critic_gap import ExactTransport
 from gan.networks.mlp import mlp_critic
@@ -143,9 +144,13 @@ def clipping(
     Returns:
         Gap over exact W1, knowledge and gradient direction for each bound.
 
+    Raises:
+        ConfigError: If a number is below 1.
+
     Source:
         Arjovsky, Chintala and Bottou 2017, section 3; Gulrajani et al. 2017, section 3.
     """
+    require_counts(steps=steps, width=width, points=points)
     pair, network = named_pair("ring-normal"), partial(mlp_critic, hidden=[width] * 3)
     fresh = ExactTransport.between(*pair.samples(points, torch.Generator().manual_seed(seed)))
 

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from gan.critics.pairs import DistributionPair
 from gan.diagnose.fixed_generator import data_with_unit_noise, trained_critic
 from gan.diagnose.result import DiagnosticResult, Panel
+from gan.diagnose.settings import require_counts
 from gan.diagnose.verdict import Criterion
 from gan.networks import Critic
 from gan.networks.mlp import mlp_critic
@@ -155,9 +156,13 @@ def depth(
     Returns:
         Norms by layer for each bound c, and for the penalty.
 
+    Raises:
+        ConfigError: If a number is below 1, or the data are not of the plane.
+
     Source:
         Gulrajani et al. 2017, figure 1b.
     """
+    require_counts(layers=layers, steps=steps, width=width)
     pair = data_with_unit_noise(data)
     recipes = [*(replace(CLIP_RECIPE, clip=clip) for clip in CLIPS), PENALTY_RECIPE]
     network = partial(mlp_critic, hidden=[width] * layers)

@@ -15,6 +15,7 @@ from tqdm import tqdm
 import divergences
 from gan.data.mixtures import GaussianMixture, eight_gaussians
 from gan.diagnose.result import DiagnosticResult, Panel
+from gan.diagnose.settings import require_counts
 from gan.diagnose.verdict import Criterion
 from gan.errors import ConfigError
 from gan.metrics.modes import modes
@@ -185,7 +186,8 @@ def mode_hopping(
         The snapshots of both.
 
     Raises:
-        ConfigError: If there are fewer steps than snapshots, or fewer than two of these.
+        ConfigError: If there are fewer steps than snapshots, or fewer than two of these, or
+            the width is below 1.
 
     Source:
         Arjovsky and Bottou 2017, section 2.2; Metz et al. 2017, figure 2, for the snapshots.
@@ -194,6 +196,7 @@ def mode_hopping(
         raise ConfigError(
             f"`snapshots` must be from 2 to `steps`, but are {snapshots} of {steps} steps"
         )
+    require_counts(width=width)
     mixture = eight_gaussians()
     gan, wgan_gp = (
         _snapshots(name, recipe, mixture, steps, steps // snapshots, width, seed)

@@ -16,8 +16,8 @@ from gan.data.mixtures import GaussianMixture
 from gan.diagnose.critic_steps import DISCRIMINATOR_RECIPE, critic_steps
 from gan.diagnose.known_pairs import log_cell_masses
 from gan.diagnose.result import DiagnosticResult, Panel
+from gan.diagnose.settings import require_counts
 from gan.diagnose.verdict import Criterion
-from gan.errors import ConfigError
 from gan.networks import Critic
 from gan.networks.mlp import mlp_critic
 from gan.networks.rescaling import rescaled_critic
@@ -146,8 +146,7 @@ def noise(*, steps: int = 500, width: int = 64, seed: int = 0) -> NoisedDivergen
     Source:
         Arjovsky and Bottou 2017, section 3; Goodfellow et al. 2014, theorem 1.
     """
-    if steps < 1 or width < 1:
-        raise ConfigError(f"`steps` and `width` must be at least 1, but are {steps} and {width}")
+    require_counts(steps=steps, width=width)
     exact = [[_exact_js(shift, level) for level in NOISES] for shift in SHIFTS]
     rng = torch.Generator().manual_seed(seed)
     read = [[_read_js(shift, level, steps, width, rng) for level in NOISES] for shift in SHIFTS]

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from gan.critics.pairs import named_pair
 from gan.diagnose.fixed_generator import trained_critic
 from gan.diagnose.result import DiagnosticResult, Panel
+from gan.diagnose.settings import require_counts
 from gan.diagnose.verdict import Criterion
 from gan.evaluation.critic_gap import ExactTransport
 from gan.networks.mlp import mlp_critic
@@ -146,9 +147,13 @@ def lambda_(
     Returns:
         Gap over exact W1 and knowledge, by weight, for the two-sided and the one-sided penalty.
 
+    Raises:
+        ConfigError: If a number is below 1.
+
     Source:
         Gulrajani et al. 2017, section 4; the authors' toy script has lambda 0.1.
     """
+    require_counts(steps=steps, width=width, points=points)
     pair, network = named_pair("ring-normal"), partial(mlp_critic, hidden=[width] * 3)
     fresh = ExactTransport.between(*pair.samples(points, torch.Generator().manual_seed(seed)))
     ratios, knowledge = np.zeros((2, 2, len(PENALTY_WEIGHTS)))

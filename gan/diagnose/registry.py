@@ -171,7 +171,7 @@ DIAGNOSTICS: dict[str, Diagnostic] = {
         "its digits is at most halfway from the sampling floor to that of one blurred picture, "
         "the mean digit.",
         architectures,
-        {"steps": 120, "names": ("deep MLP, 6 x 128", "narrow MLP"), "points": 300},
+        {"steps": 150, "names": ("MLP, 2 x 128", "tanh MLP, 2 x 128"), "points": 300},
         (0,),
     ),
 }

@@ -19,8 +19,8 @@ from gan.diagnose.generator_slopes import (
 )
 from gan.diagnose.known_pairs import SCORED_AT_ONCE, TWO_BUMPS, known_pair
 from gan.diagnose.result import DiagnosticResult, Panel
+from gan.diagnose.settings import require_counts
 from gan.diagnose.verdict import Criterion
-from gan.errors import ConfigError
 from gan.networks import Critic
 from gan.networks.mlp import mlp_critic
 from gan.networks.rescaling import rescaled_critic
@@ -232,8 +232,7 @@ def optimal_discriminator(
     Source:
         Goodfellow et al. 2014, proposition 1; Arjovsky and Bottou 2017, theorem 2.5.
     """
-    if steps < 1 or width < 1:
-        raise ConfigError(f"`steps` and `width` must be at least 1, but are {steps} and {width}")
+    require_counts(steps=steps, width=width)
     pair, rng = known_pair(data), torch.Generator().manual_seed(seed)
     theta = THETA * pair.unit
     cells = pair.cells()

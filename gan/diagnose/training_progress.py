@@ -15,6 +15,7 @@ from tqdm import tqdm
 from gan.data.dataset import DataSet
 from gan.datasets import load_data_set
 from gan.diagnose.result import DiagnosticResult, Panel
+from gan.diagnose.settings import require_counts
 from gan.diagnose.verdict import Criterion
 from gan.errors import ConfigError
 from gan.evaluation.critic_gap import ExactTransport
@@ -118,9 +119,20 @@ class TrainingProgress(DiagnosticResult):
                 "1.3 times the floor",
                 correlation,
                 correlation > MIN_CORRELATION,
+                reason=self._missing(name),
             )
             for name, correlation in self.correlations.items()
         )
+
+    def _missing(self, name: str) -> str:
+        """Why a method has no rank correlation; empty if it has one."""
+        if math.isfinite(self.correlations[name]):
+            return ""
+        run = self.wgan if name == self.wgan.name else self.wgan_gp
+        above = int((run.exact > FLOOR_FACTOR * self.floor).sum())
+        if above < MIN_EVALUATIONS:
+            return f"none, for {above} evaluations are above, and {MIN_EVALUATIONS} are needed"
+        return "none, for gap or exact EMD is constant"
 
     def panels(self) -> list[Panel]:
         """Curves of each method, and gap against exact EMD."""
@@ -154,9 +166,9 @@ class TrainingProgress(DiagnosticResult):
                 run.steps[i], run.exact[i], marker, color=EXACT_COLOR, markersize=9, label=label
             )
         axes.set_yscale("log")
-        correlation = self.correlations[run.name]
+        text = f"{self.correlations[run.name]:.2f}"
         axes.set(
-            title=f"{run.name}: rank correlation {correlation:.2f}",
+            title=f"{run.name}: rank correlation {self._missing(run.name) or text}",
             xlabel=f"generator step on {self.data}",
             ylabel="distance (unit of the data)",
         )
@@ -218,7 +230,7 @@ def progress(
         Evaluations of both, rank correlations, and the steps that early stopping would pick.
 
     Raises:
-        ConfigError: If there are fewer steps than evaluations, or no evaluation.
+        ConfigError: If there are fewer steps than evaluations, no evaluation or no point.
 
     Source:
         Arjovsky, Chintala and Bottou 2017, section 4.2.
@@ -227,6 +239,7 @@ def progress(
         raise ConfigError(
             f"`evaluations` must be from 1 to `steps`, but are {evaluations} of {steps} steps"
         )
+    require_counts(points=points)
     data_set = load_data_set(data, data_dir)
     floor = run_metrics.floor(data_set, points, torch.Generator().manual_seed(seed))
     every = steps // evaluations

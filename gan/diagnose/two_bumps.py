@@ -4,9 +4,11 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
+from gan.data.mixtures import GaussianMixture
 from gan.errors import ConfigError
 
 Floats = NDArray[np.float64]
@@ -54,15 +56,17 @@ class TwoBumps:
 
     def log_density(self, x: Floats) -> Floats:
         """Log density, in nats."""
-        bumps = [
-            normal_log_density(x, center, self.sigma) for center in (-self.center, self.center)
-        ]
-        return np.logaddexp(*bumps) - math.log(2)
+        points = torch.as_tensor(x, dtype=torch.float64)
+        return self._mixture().log_density(points.reshape(-1, 1)).reshape(points.shape).numpy()
 
-    def sample(self, n: int, rng: np.random.Generator) -> Floats:
+    def sample(self, n: int, rng: torch.Generator) -> Floats:
         """``n`` independent points, shape ``(n,)``."""
-        signs = rng.choice([-1.0, 1.0], n)
-        return signs * self.center + self.sigma * rng.standard_normal(n)
+        return self._mixture().sample(n, rng).squeeze(1).numpy()
+
+    def _mixture(self) -> GaussianMixture:
+        """The same mixture over points of shape ``(n, 1)``."""
+        centers = torch.tensor([[-self.center], [self.center]], dtype=torch.float64)
+        return GaussianMixture(centers, self.sigma)
 
     def grid(self, size: int) -> Floats:
         """Evenly spaced points that hold all of the mass up to 1e-13."""

@@ -14,6 +14,7 @@ from gan.critics.problem import Problem
 from gan.critics.witness import WitnessCritic
 from gan.diagnose.fixed_generator import data_with_unit_noise, trained_critic
 from gan.diagnose.result import DiagnosticResult, Panel
+from gan.diagnose.settings import require_counts
 from gan.diagnose.verdict import Criterion
 from gan.evaluation.critic_gap import ExactTransport
 from gan.evaluation.point_pair import ScoreFunction
@@ -142,9 +143,13 @@ def surfaces(
     Returns:
         Nine surfaces.
 
+    Raises:
+        ConfigError: If a number is below 1.
+
     Source:
         Gulrajani et al. 2017, figure 1a.
     """
+    require_counts(steps=steps, width=width, points=points)
     surfaces_of_data = [_surfaces_of(name, steps, width, points, seed) for name in DATA]
     return ValueSurfaces(tuple(of[kind] for kind in KINDS for of in surfaces_of_data))
 

@@ -19,6 +19,7 @@ class Criterion:
         unit: Unit of the number; empty for a ratio.
         claim: Number of the one claim that it belongs to, such as "C4"; empty for all claims of
             its diagnostic.
+        reason: Why there is no number, which is then NaN; empty if there is one.
     """
 
     requirement: str
@@ -26,11 +27,19 @@ class Criterion:
     met: bool
     unit: str = ""
     claim: str = ""
+    reason: str = ""
 
     def __str__(self) -> str:
         """The requirement, its number and whether it is met, in one line."""
-        number = f"{self.measured:.4g}" + (f" {self.unit}" if self.unit else "")
+        number = self.reason or f"{self.measured:.4g} {self.unit}".strip()
         return f"{self.requirement}: {number}{'' if self.met else ' (not met)'}"
+
+
+def status_of(met: Sequence[bool], /) -> Status:
+    """Status of a claim, by whether each of its criteria is met."""
+    if all(met):
+        return "shown"
+    return "shown in part" if any(met) else "not reproduced"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +55,7 @@ class Verdict:
     @property
     def status(self) -> Status:
         """Shown if all criteria are met, shown in part if some are, else not reproduced."""
-        met = [criterion.met for criterion in self.criteria]
-        if all(met):
-            return "shown"
-        return "shown in part" if any(met) else "not reproduced"
+        return status_of([criterion.met for criterion in self.criteria])
 
     @property
     def sentence(self) -> str:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from gan.diagnose.fixed_generator import data_with_unit_noise, trained_critic
 from gan.diagnose.result import DiagnosticResult, Panel
+from gan.diagnose.settings import require_counts
 from gan.diagnose.verdict import Criterion
 from gan.networks import Critic
 from gan.networks.mlp import mlp_critic
@@ -146,9 +147,13 @@ def weights(
     Returns:
         Both histograms.
 
+    Raises:
+        ConfigError: If a number is below 1, or the data are not of the plane.
+
     Source:
         Gulrajani et al. 2017, figure 1b.
     """
+    require_counts(steps=steps, width=width)
     pair = data_with_unit_noise(data)
     network = partial(mlp_critic, hidden=[width] * 3)
     critics = {

@@ -72,8 +72,8 @@ def test_agreement_is_the_mean_cosine_of_pairs():
 @pytest.mark.parametrize(
     ("function", "arguments", "message"),
     [
-        (optimal_discriminator, {"steps": 0}, "`steps` and `width` must be at least 1"),
-        (noise, {"width": 0}, "`steps` and `width` must be at least 1"),
+        (optimal_discriminator, {"steps": 0}, "`steps` must be an integer of 1 or more, but is 0"),
+        (noise, {"width": 0}, "`width` must be an integer of 1 or more"),
         (vanishing, {"discriminators": 1}, "`discriminators` at least 2"),
     ],
 )

@@ -5,13 +5,21 @@ import pytest
 import torch
 from torch import nn
 
+from gan.data.mnist import Digits
 from gan.diagnose import overfitting, squared_error
-from gan.diagnose.overfitted_discriminator import _bump_mixture, _discriminator, _normal, _true_js
+from gan.diagnose.overfitted_discriminator import (
+    OverfittedDiscriminators,
+    _bump_mixture,
+    _discriminator,
+    _normal,
+    _true_js,
+)
 from gan.diagnose.pixel_errors import (
-    SHIFT,
     PixelErrors,
+    _digits_with_room,
     _emds,
     _noised,
+    _shifted,
     _squared_errors,
     _standardized_scores,
 )
@@ -47,19 +55,35 @@ def test_noise_has_the_squared_error_that_is_asked_for():
 def test_a_shift_by_two_pixels_has_an_emd_of_two():
     image = torch.zeros(1, 1, 12, 12)
     image[0, 0, 3:9, 4:8] = torch.rand(6, 4, generator=torch.Generator().manual_seed(0))
-    assert _emds(image, image.roll(SHIFT, dims=3)) == pytest.approx([2.0], rel=1e-9)
+    assert _emds(image, _shifted(image)) == pytest.approx([2.0], rel=1e-9)
+
+
+def test_a_shift_moves_no_ink_to_the_other_border():
+    image = torch.ones(1, 1, 4, 4)
+    assert _shifted(image)[0, 0, 0].tolist() == [0, 0, 1, 1]
+    full, empty = torch.full((28, 28), 255), torch.zeros(28, 28)
+    test = Digits(torch.stack([full, empty, full]).byte().flatten(1))
+    assert _digits_with_room(test, 3, torch.Generator().manual_seed(0)).shape == (1, 1, 28, 28)
 
 
 @pytest.mark.parametrize(
     ("function", "arguments", "message"),
     [
         (overfitting, {"n": 1}, "`n` must be at least 2"),
-        (squared_error, {"n": 0}, "`n` must be from 1 to 10000"),
+        (squared_error, {"n": 0}, "`n` must be from 1 to 9859"),
     ],
 )
 def test_numbers_out_of_range_are_refused(function, arguments, message):
     with pytest.raises(ConfigError, match=message):
         function(**arguments)
+
+
+def test_overfitting_is_judged_by_the_strongest_and_the_weakest_discriminator():
+    curve, told, fresh = np.zeros(1), np.array([0.1, 0.69]), np.array([0.2, -0.3])
+    result = OverfittedDiscriminators(
+        8, 0.2, (0,), curve, curve, (0, 8), told, fresh, fresh / 4, told
+    )
+    assert [c.measured for c in result.criteria()] == pytest.approx([0.69, -0.3, 0.25])
 
 
 def test_the_critic_is_judged_by_scores_of_noised_against_shifted_digits():

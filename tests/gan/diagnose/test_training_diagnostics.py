@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 
+from gan.diagnose import depth, surfaces, weights
 from gan.diagnose.mode_snapshots import ModeHopping, Snapshots, mode_hopping
 from gan.diagnose.training_progress import Progress, TrainingProgress, progress
 from gan.errors import ConfigError
@@ -51,6 +52,16 @@ def test_rank_correlation_is_of_the_evaluations_above_the_floor():
     assert math.isnan(run.correlation(30.0))
 
 
+def test_a_missing_rank_correlation_has_its_reason():
+    few, constant = (made_up_progress([1.0] * 5, exact) for exact in ([3, 2, 1, 1, 1], [5] * 5))
+    missing = {"WGAN": math.nan, "WGAN-GP": math.nan}
+    for run, reason in ((few, "for 2 evaluations are above"), (constant, "exact EMD is constant")):
+        result = TrainingProgress("data", 1.0, run, run, missing, missing, missing)
+        assert reason in result.verdict.sentence
+        assert "nan" not in result.verdict.sentence
+        assert reason in result.plot().get_title()
+
+
 def test_stopping_by_the_gap_and_by_exact_emd():
     run = made_up_progress([1.0, -0.1, 0.5], [3, 2, 1])
     assert (run.stop_by_gap, run.stop_by_exact) == (1, 2)
@@ -80,6 +91,9 @@ def test_the_axis_of_exact_emd_has_numbers_where_it_holds_no_power_of_ten():
         (mode_hopping, {"steps": 3}, "`snapshots` must be from 2 to `steps`"),
         (progress, {"evaluations": 0}, "`evaluations` must be from 1 to `steps`"),
         (progress, {"steps": 3}, "`evaluations` must be from 1 to `steps`"),
+        (surfaces, {"steps": 0}, "`steps` must be an integer of 1 or more, but is 0"),
+        (weights, {"steps": 0}, "`steps` must be an integer of 1 or more"),
+        (depth, {"layers": 0}, "`layers` must be an integer of 1 or more"),
     ],
 )
 def test_numbers_out_of_range_are_refused(function, arguments, message):
