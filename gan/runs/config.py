@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Collection
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -10,7 +10,7 @@ import torch
 from tyro.conf import Positional, Suppress, UseAppendAction, arg
 
 from gan.data.dataset import DEFAULT_HELD_OUT
-from gan.data.files import digest_of_labels, digest_of_path, is_data_path
+from gan.data.files import is_data_path
 from gan.datasets import DATA
 from gan.errors import ConfigError, unknown_name
 from gan.networks import NETWORKS
@@ -24,17 +24,6 @@ EARLY_EVALUATION_STEPS = (10, 100)  # the distance falls fastest at the start
 DEFAULT_EVALUATIONS = 5  # evenly spaced over the run
 DEFAULT_PATIENCE = 5
 OF_PRESET: Any = None  # replaced by the choice of the preset
-UNRECORDED_FIELDS = (  # a run resumes with others
-    "out",
-    "data_dir",
-    "tensorboard",
-    "threads",
-    "minutes",
-    "more_steps",
-    "allow_other_torch",
-    "stop_when_flat",
-    "patience",
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,39 +206,6 @@ class Config:
             return replace(method.paper, **self.changes)
         return replace(method.quick, **{**self.preset.changes, **self.changes})
 
-    def record(self) -> dict[str, Any]:
-        """All choices that determine the run, in plain values; of a data file, its digest, too."""
-        plain = {k: v for k, v in asdict(self).items() if k not in (*UNRECORDED_FIELDS, "changes")}
-        plugins = [
-            str(Path(name).resolve()) if name.endswith(".py") else name for name in self.plugin
-        ]
-        settings = asdict(self.recipe_settings)
-        # Without effect then, and absent from the records of older runs.
-        if self.recipe_settings.optimizer != "muon":
-            del settings["momentum"]
-        if self.recipe_settings.generator_decay == 1:
-            del settings["generator_decay"]
-        for name in ("critic_learning_rate", "generator_learning_rate"):
-            if settings[name] is None:
-                del settings[name]
-        if self.is_of_path:
-            plain["data_digest"] = digest_of_path(Path(self.data))
-            plain |= digest_of_labels(self.labels)
-        else:
-            del plain["image_size"], plain["standardize"], plain["held_out"], plain["labels"]
-        del plain["data_file"], plain["start_from"]  # absent from the records of older runs
-        if self.start_from is not None:
-            plain["start_from"] = str(self.start_from)
-        if self.data_file is not None:
-            plain["data_file"] = str(self.data_file)
-            plain["data_digest"] = digest_of_path(self.data_file)
-        return {
-            **plain,
-            "plugin": plugins,
-            "recipe_settings": settings,
-            "torch": torch.__version__,
-        }
-
     def torch_device(self) -> torch.device:
         """The torch device of the run.
 
@@ -273,35 +229,3 @@ class Config:
                 "CUDA devices that are here"
             )
         return device
-
-
-def config_from_record(record: dict[str, Any], /, *, out: Path, data_dir: Path | None) -> Config:
-    """The configuration of a recorded run.
-
-    Args:
-        record: Result of `Config.record`.
-        out: Folder of the run.
-        data_dir: Folder of the MNIST files.
-
-    Returns:
-        The configuration.
-
-    Raises:
-        ConfigError: If the record has unknown names, or is not of a run.
-        PluginError: If its plugins cannot be loaded.
-    """
-    field_names = {setting.name for setting in fields(Config)}
-    plain = {key: value for key, value in record.items() if key in field_names}
-    try:
-        settings = dict(record["recipe_settings"])
-        settings["betas"] = tuple(settings["betas"])
-        plain["plugin"] = tuple(plain.get("plugin", ()))
-        for name in ("data_file", "start_from"):
-            if name in plain:
-                plain[name] = Path(plain[name])
-        return Config(**plain, changes=settings, out=out, data_dir=data_dir)
-    except (KeyError, TypeError) as error:
-        raise ConfigError(
-            f"{out / 'config.json'} is not the configuration of a run "
-            f"({type(error).__name__}: {error})"
-        ) from None

@@ -10,6 +10,7 @@ from tqdm import tqdm
 from gan.errors import RunError
 from gan.runs.checkpoint_file import LOAD_ERRORS, digest, mismatch, read_checkpoint
 from gan.runs.config import Config
+from gan.runs.config_record import record_of
 from gan.runs.folder import RunFolder
 from gan.training.loop import Training
 
@@ -106,7 +107,7 @@ def require_same_data(record: dict[str, Any], config: Config, /) -> None:
             f"{path}, the data of the run in {config.folder}, does not exist; put it back: the "
             "samples are in its unit or alphabet"
         )
-    current = config.record()
+    current = record_of(config)
     for key in ("data_digest", "labels_digest"):
         if record.get(key) != current.get(key):
             name = path if key == "data_digest" else config.labels

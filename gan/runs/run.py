@@ -12,7 +12,8 @@ import torch
 
 from gan.data.dataset import DataSet
 from gan.errors import ConfigError, GanError, TrainingError
-from gan.runs.config import Config, config_from_record
+from gan.runs.config import Config
+from gan.runs.config_record import config_from_record, record_of
 from gan.runs.continuation import allowed_changes, extended, load_start, require_same_data
 from gan.runs.duration import sized
 from gan.runs.folder import RunFolder
@@ -127,9 +128,9 @@ def _run(config: Config, resume: bool, invocation: Invocation) -> RunResult:
     start = load_start(training, config, folder)
     with locked(folder.path):
         if resume:
-            folder.truncate_to_checkpoint(config.record(), changes=allowed_changes(config))
+            folder.truncate_to_checkpoint(record_of(config), changes=allowed_changes(config))
         else:
-            folder.create({**config.record(), **start})
+            folder.create({**record_of(config), **start})
         return _run_in_folder(config, training, data, folder, resume, invocation)
 
 

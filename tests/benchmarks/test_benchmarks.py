@@ -34,6 +34,7 @@ from benchmarks.transport import (
 )
 from gan.critics import CRITICS
 from gan.critics.pairs import named_pair
+from gan.runs.config_record import record_of
 from gan.training.loop import train
 from tests import oracles
 
@@ -302,7 +303,7 @@ def test_both_timed_training_loops_take_the_same_steps():
 def test_every_training_case_is_a_valid_run(name, tmp_path):
     case = training.CASES[name]
     config = case.config(3, tmp_path)
-    assert config.record()["seed"] == 3
+    assert record_of(config)["seed"] == 3
     assert case.command(5).startswith(f"gan train {case.recipe} --data {case.data} --steps ")
     assert "--seeds 0-4" in case.command(5)
     assert "--seed 0" in case.command(1)

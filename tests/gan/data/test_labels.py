@@ -13,6 +13,7 @@ from gan.data.files import data_set_of_path
 from gan.errors import ConfigError, RunError
 from gan.runs import run_metrics, sample_figures
 from gan.runs.config import Config
+from gan.runs.config_record import record_of
 from gan.runs.continuation import require_same_data
 
 NAMES = ("bird", "cat", "dog")
@@ -131,7 +132,7 @@ def test_labels_that_changed_since_a_run_are_refused(tmp_path):
     np.save(tmp_path / "x.npy", np.zeros((4, 2)))
     np.save(tmp_path / "y.npy", [0, 1, 0, 1])
     config = Config(recipe="gan", data=str(tmp_path / "x.npy"), labels=str(tmp_path / "y.npy"))
-    record = config.record()
+    record = record_of(config)
     require_same_data(record, config)
     np.save(tmp_path / "y.npy", [1, 0, 1, 0])
     with pytest.raises(RunError, match=r"y\.npy has changed since the run"):

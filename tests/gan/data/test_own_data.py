@@ -12,6 +12,7 @@ from gan import NETWORKS, DataSet
 from gan.data.files import data_set_of_path
 from gan.networks.rescaling import with_linear_output
 from gan.runs.config import Config
+from gan.runs.config_record import record_of
 
 TINY = ["--steps", "2", "--evaluate-every", "2", "--evaluation-size", "12"]
 
@@ -203,10 +204,10 @@ def test_half_of_an_odd_number_of_points_can_be_held_out(n, rng):
 
 def test_the_name_of_a_data_set_goes_before_a_folder_of_that_name(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    before = [Config(recipe="wgan-gp", data=name).record() for name in ("mnist", "swiss-roll")]
+    before = [record_of(Config(recipe="wgan-gp", data=name)) for name in ("mnist", "swiss-roll")]
     (tmp_path / "mnist").mkdir()
     (tmp_path / "swiss-roll").mkdir()
-    after = [Config(recipe="wgan-gp", data=name).record() for name in ("mnist", "swiss-roll")]
+    after = [record_of(Config(recipe="wgan-gp", data=name)) for name in ("mnist", "swiss-roll")]
     assert after == before
 
 

@@ -15,6 +15,7 @@ from gan.recipes.registry import RECIPES
 from gan.runs import duration, run_metrics
 from gan.runs.concurrent_speed import sized_together, slowest
 from gan.runs.config import Config
+from gan.runs.config_record import record_of
 from gan.runs.duration import Speed, average_rate, sized, steps_within
 from gan.runs.folder import RunFolder
 from gan.runs.initial_networks import initial_training
@@ -139,11 +140,11 @@ def test_a_resumed_run_of_minutes_keeps_its_steps(monkeypatch, tmp_path, capsys)
     begun = sized(config, resume=True)
     printed = "1.5 minutes here: 25 steps of 3e+03 ms, 5 evaluations of 1 s"
     assert printed in capsys.readouterr().err
-    RunFolder(config.folder).create(begun.record())
+    RunFolder(config.folder).create(record_of(begun))
     monkeypatch.setattr(duration, "measured_speed", lambda config: pytest.fail("timed again"))
-    assert sized(config, resume=True).record() == begun.record()
+    assert record_of(sized(config, resume=True)) == record_of(begun)
     extended = sized(replace(config, steps=30, more_steps=5), resume=True)
-    assert extended.record() == {**begun.record(), "steps": 30}
+    assert record_of(extended) == {**record_of(begun), "steps": 30}
 
 
 def test_seeds_have_the_steps_of_the_slowest_process_and_keep_them(monkeypatch, tmp_path, capsys):
@@ -153,9 +154,9 @@ def test_seeds_have_the_steps_of_the_slowest_process_and_keep_them(monkeypatch, 
     config = Config(recipe="gan", minutes=2.0, out=tmp_path)
     folders = [tmp_path / f"seed{seed}" for seed in range(3)]
     begun = sized_together(config, folders, workers=1, resume=True)
-    assert begun.record() == sized(config, speed=SPEED).record()
+    assert record_of(begun) == record_of(sized(config, speed=SPEED))
     assert "3 runs, 1 at a time: 3 times 2 minutes" in capsys.readouterr().err
-    RunFolder(folders[1]).create(replace(begun, steps=77).record())
+    RunFolder(folders[1]).create(record_of(replace(begun, steps=77)))
     monkeypatch.setattr("gan.runs.concurrent_speed.measured_speed", lambda _: pytest.fail("timed"))
     resumed = sized_together(config, folders, workers=1, resume=True)
     assert (resumed.steps, resumed.out, resumed.minutes) == (77, tmp_path, None)

@@ -11,6 +11,7 @@ from gan.errors import ConfigError, MisfitError, TrainingError
 from gan.networks import plane_critic, plane_generator
 from gan.recipes.registry import RECIPES
 from gan.runs.config import Config
+from gan.runs.config_record import record_of
 from gan.runs.run import run
 from gan.training.devices import Devices
 from gan.training.state import Training
@@ -89,10 +90,10 @@ def test_numbers_out_of_range_are_refused(tmp_path, changes, message):
 
 
 def test_settings_that_older_runs_lack_are_recorded_only_where_they_have_an_effect(tmp_path):
-    recorded = config(tmp_path / "run").record()["recipe_settings"]
+    recorded = record_of(config(tmp_path / "run"))["recipe_settings"]
     assert not {"momentum", "generator_decay"} & recorded.keys()  # so that the older ones resume
     changes = {"optimizer": "muon", "generator_decay": 3.0}
-    changed = config(tmp_path / "run", changes=changes).record()["recipe_settings"]
+    changed = record_of(config(tmp_path / "run", changes=changes))["recipe_settings"]
     assert (changed["momentum"], changed["generator_decay"]) == (0.9, 3.0)
 
 
