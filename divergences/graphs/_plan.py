@@ -7,6 +7,7 @@ from collections import deque
 import numpy as np
 from scipy.sparse import coo_array, csr_array
 
+from divergences._transport.network_flow import moves_of, plan_of_moves
 from divergences._typing import Floats
 
 Pieces = deque[tuple[int, float]]  # sources, and the masses of them that are at one node
@@ -47,7 +48,7 @@ def plan_of_flow(flow: coo_array, excess: Floats, common: Floats, /) -> coo_arra
             _hand_on(at, arcs[1][k], _taken(pieces, arcs[2][k]))
         if by_mass:
             _hand_on(at, arcs[1][by_mass[-1]], pieces)
-    return _plan(moves, common)
+    return plan_of_moves(moves_of(moves), common)
 
 
 def _hand_on(at: dict[int, Pieces], node: int, pieces: Pieces) -> None:
@@ -71,26 +72,6 @@ def _taken(pieces: Pieces, mass: float) -> Pieces:
         taken.append((source, size))
         mass -= size
     return taken
-
-
-def _plan(moves: list[tuple[int, int, float]], common: Floats) -> coo_array:
-    """Moves and common mass as a sparse matrix."""
-    stays = np.flatnonzero(common)
-    rows, cols, masses = (
-        (np.array(part) for part in zip(*moves, strict=True))
-        if moves
-        else ((np.empty(0, np.intp),) * 2 + (np.empty(0),))
-    )
-    n = len(common)
-    plan = coo_array(
-        (
-            np.concatenate([common[stays], masses]),
-            (np.concatenate([stays, rows]), np.concatenate([stays, cols])),
-        ),
-        shape=(n, n),
-    )
-    plan.sum_duplicates()
-    return plan
 
 
 def _active(outgoing: csr_array) -> np.ndarray:

@@ -111,6 +111,21 @@ class PreparedGraph:
         """Whether every node of a small graph can reach every other one."""
         return bool(np.isfinite(self._distances).all())
 
+    @cached_property
+    def radius(self) -> Floats:
+        """Upper bound of the distances to and from one node of each component, shape ``(n,)``."""
+        from scipy.sparse.csgraph import dijkstra
+
+        roots = np.unique(self.components, return_index=True)[1]
+        radius: Floats = dijkstra(self.arcs, indices=roots, min_only=True)
+        if not self.undirected:
+            radius = np.maximum(radius, dijkstra(self.reversed_arcs, indices=roots, min_only=True))
+        if np.isfinite(radius).all():
+            return radius
+        # No shortest path is longer, nor does an optimal potential vary more.
+        longest = float(np.sort(self.arcs.data)[-(self.n - 1) :].sum())
+        return np.full(self.n, longest)
+
     def distances(self, sources: Indices, targets: Indices, /) -> Floats:
         """Shortest-path distances from sources to targets, in the unit of ``arcs``.
 

@@ -11,10 +11,12 @@ from scipy.sparse import coo_array
 
 from divergences._results import counted
 from divergences._transport.certificate import SMALLEST_SUBNORMAL
+from divergences._transport.network_flow import plan_of_moves
 from divergences.errors import DistributionError
 from divergences.graphs._plan import plan_of_flow
 
 if TYPE_CHECKING:
+    from divergences._transport.certificate import Arcs
     from divergences._typing import Floats
     from divergences.graphs._prepared import PreparedGraph
     from divergences.graphs._solve import FlowOptimum
@@ -61,6 +63,7 @@ class GraphTransport:
     nodes: tuple[Hashable, ...] | None
     _masses: tuple[Floats, Floats] = field(repr=False)
     exact_proof: bool = False
+    _moves: Arcs | None = field(default=None, repr=False)
 
     @classmethod
     def of(
@@ -88,8 +91,9 @@ class GraphTransport:
         arcs = optimum.arcs
         flow = coo_array((arcs.mass, (arcs.rows, arcs.cols)), shape=(graph.n, graph.n))
         nodes = tuple(graph.nodes.labels) if graph.nodes.named else None
-        proof = optimum.exact_proof
-        return cls(float(cost), potential, flow, float(gap), nodes, masses, proof)
+        moves = optimum.plan
+        proof = moves is not None
+        return cls(float(cost), potential, flow, float(gap), nodes, masses, proof, moves)
 
     def plan(self) -> coo_array:
         """A plan from sources to targets that the flow carries out, at the same cost.
@@ -102,6 +106,8 @@ class GraphTransport:
             columns to ``q / sum(q)``, up to rounding.
         """
         excess, common = self._masses
+        if self._moves is not None:
+            return plan_of_moves(self._moves, common)
         return plan_of_flow(self.flow, excess, common)
 
     def __str__(self) -> str:

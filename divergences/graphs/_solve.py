@@ -42,14 +42,15 @@ class FlowOptimum:
         potential: 1-Lipschitz potential, shape ``(n,)``.
         cost: Cost of the flow.
         gap: Upper bound of the cost minus the true optimum.
-        exact_proof: Whether the gap was proved without rounding, not by this potential.
+        plan: Mass moved from each source to each target, where the gap was proved without
+            rounding, not by this potential; None otherwise.
     """
 
     arcs: Arcs
     potential: Floats
     cost: float
     gap: float
-    exact_proof: bool = False
+    plan: Arcs | None = None
 
 
 def optimal_cost(graph: PreparedGraph, excess: Floats, exact_excess: ExactSupply, /) -> float:
@@ -112,18 +113,21 @@ def _flow_on_arcs(graph: PreparedGraph, excess: Floats) -> FlowOptimum:
     """Certified optimum in closed form, or by a flow on all arcs."""
     if graph.closed_form is not None:
         arcs, potential = _closed_form_flow(graph, graph.closed_form, excess)
-        optimum = _certified(graph, excess, arcs, potential)
-        # Sums along the forest may lose masses that move far.
+        # The errors of sums along the forest bound what moving the lost mass costs.
         lost = float(graph.closed_form.largest_errors(excess[None])[0])
+        optimum = _certified(graph, excess, arcs, potential, np.zeros(graph.n))
         return replace(optimum, gap=optimum.gap + lost)
     arcs, guess = network_flow(graph, excess)
-    return _certified(graph, excess, arcs, lipschitz_potential(graph, guess, excess))
+    potential = lipschitz_potential(graph, guess, excess)
+    return _certified(graph, excess, arcs, potential, graph.radius)
 
 
-def _certified(graph: PreparedGraph, excess: Floats, arcs: Arcs, potential: Floats) -> FlowOptimum:
+def _certified(
+    graph: PreparedGraph, excess: Floats, arcs: Arcs, potential: Floats, radius: Floats
+) -> FlowOptimum:
     """The optimum of a flow and a 1-Lipschitz potential, if its gap is small."""
-    gap = flow_gap(arcs, excess, potential)
-    require_proved(arcs, excess, potential, gap, exponent=graph.exponent)
+    gap, rounding = flow_gap(arcs, excess, potential, radius)
+    require_proved(arcs, excess, gap, rounding, exponent=graph.exponent)
     return FlowOptimum(arcs, potential, arcs.total_cost(), gap)
 
 
@@ -155,13 +159,15 @@ def _flow_by_paths(graph: PreparedGraph, excess: Floats, exact_excess: ExactSupp
     moved = float(excess[excess > 0].sum())
     arcs = Arcs(arcs.rows, arcs.cols, arcs.mass * moved, arcs.cost)
     potential = lipschitz_potential(graph, guess, excess)
-    cost, gap = arcs.total_cost(), flow_gap(arcs, excess, potential)
+    cost, (gap, _) = arcs.total_cost(), flow_gap(arcs, excess, potential, graph.radius)
     if gap <= MAX_RELATIVE_GAP * cost:
         return FlowOptimum(arcs, potential, cost, gap)
     # Distances are sums of at most n lengths.
     excessive = max(cost - optimum.cost * moved, 0.0) + 2 * graph.n * EPS * cost
     gap = min(cost, optimum.gap * moved + excessive)
-    return FlowOptimum(arcs, potential, cost, gap, exact_proof=True)
+    plan = optimum.arcs
+    plan = Arcs(sources[plan.rows], targets[plan.cols], plan.mass * moved, plan.cost)
+    return FlowOptimum(arcs, potential, cost, gap, plan)
 
 
 def _closed_form_flow(

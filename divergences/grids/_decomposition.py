@@ -8,6 +8,7 @@ from graphlib import TopologicalSorter
 import numpy as np
 from scipy.sparse import coo_array
 
+from divergences._transport.network_flow import moves_of, plan_of_moves
 from divergences._typing import Floats, Indices
 
 Parcels = list[tuple[int, float]]  # sources, or destinations, and masses
@@ -49,20 +50,7 @@ def decomposed_flow(
                 moves.append((source, node, mass))
             else:
                 arrived[destination].append((source, mass))
-    stay = np.flatnonzero(common)
-    rows, cols, masses = (
-        (np.array(part) for part in zip(*moves, strict=True)) if moves else (stay[:0],) * 3
-    )
-    entries = (
-        np.concatenate([common[stay], masses]),
-        (
-            np.concatenate([stay, rows]).astype(np.intp),
-            np.concatenate([stay, cols]).astype(np.intp),
-        ),
-    )
-    plan = coo_array(entries, shape=flow.shape)
-    plan.sum_duplicates()
-    return plan
+    return plan_of_moves(moves_of(moves), common)
 
 
 def _along_flow(tails: Indices, heads: Indices, potential: Floats) -> list[int]:

@@ -49,6 +49,8 @@ class LatticeFlow:
         cost: Cost of the flow.
         gap: Upper bound of the cost minus the true optimum.
         exact_proof: Whether the gap was proved without rounding, not by this potential.
+        moves: Mass moved from each source to each target; None if it is that of the flow, but for
+            rounding.
     """
 
     arcs: Arcs
@@ -56,6 +58,7 @@ class LatticeFlow:
     cost: float
     gap: float
     exact_proof: bool = False
+    moves: Arcs | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ lengths of the gaps.
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import replace
 from itertools import accumulate
 
@@ -19,7 +20,7 @@ from divergences._transport.certificate import (
     Arcs,
 )
 from divergences._transport.exact_arithmetic import ExactExcess, ExactSupply
-from divergences._transport.network_flow import flow_gap
+from divergences._transport.network_flow import flow_gap, moves_of
 from divergences._typing import Floats
 from divergences.grids._flow import LatticeFlow
 
@@ -44,19 +45,45 @@ def line_flow(gaps: Floats, supply: Floats, exact_supply: ExactSupply, /) -> Lat
     optimum = _optimum(flow, gaps, supply)
     if optimum.gap <= MAX_RELATIVE_GAP * optimum.cost:
         return optimum
-    optimum = _optimum(_exact_flow(gaps, exact_supply()), gaps, supply)
+    flow, moves = _exact_flow(gaps, exact_supply())
+    optimum = _optimum(flow, gaps, supply)
     # No sum or difference was rounded: the flow, its products with the gaps and their sum were.
     gap = 8 * EPS * optimum.cost + len(gaps) * SMALLEST_SUBNORMAL
-    return replace(optimum, gap=gap, exact_proof=True)
+    return replace(optimum, gap=gap, exact_proof=True, moves=moves)
 
 
-def _exact_flow(gaps: Floats, supply: ExactExcess) -> Floats:
-    """Flow past each gap, rounded once."""
-    flow = list(accumulate(supply.numerators.tolist()))[: len(gaps)]
-    if len(gaps) == len(supply.numerators):
-        median = flow[_weighted_median(supply.shares(np.array(flow, dtype=object)), gaps)]
-        flow = [passed - median for passed in flow]
-    return supply.shares(np.array(flow, dtype=object))
+def _exact_flow(gaps: Floats, supply: ExactExcess) -> tuple[Floats, Arcs]:
+    """Flow past each gap, and the moves that it consists of, rounded once."""
+    numerators = supply.numerators.tolist()
+    flow, start = list(accumulate(numerators))[: len(gaps)], 0
+    if len(gaps) == len(numerators):
+        gap = _weighted_median(supply.shares(np.array(flow, dtype=object)), gaps)
+        flow, start = [passed - flow[gap] for passed in flow], gap + 1  # nothing passes the gap
+    pairs = _matched_in_order(numerators, start)
+    masses = supply.shares(np.array([mass for *_, mass in pairs], dtype=object))
+    moves = moves_of([
+        (i, j, mass) for (i, j, _), mass in zip(pairs, masses.tolist(), strict=True)
+    ])
+    return supply.shares(np.array(flow, dtype=object)), moves
+
+
+def _matched_in_order(supply: list[int], start: int) -> list[tuple[int, int, int]]:
+    """Sources, targets and masses along a line of bins, or a circle from one on, in order."""
+    n, moves = len(supply), []
+    waiting: deque[tuple[int, int]] = deque()  # bins before whose supply, or demand, is unmet
+    for node in ((start + step) % n for step in range(n)):
+        rest = supply[node]
+        while rest and waiting and (waiting[0][1] > 0) != (rest > 0):
+            other, open_mass = waiting.popleft()
+            mass = min(abs(rest), abs(open_mass))
+            moves.append((other, node, mass) if rest < 0 else (node, other, mass))
+            rest += mass if rest < 0 else -mass
+            open_mass += mass if open_mass < 0 else -mass
+            if open_mass:
+                waiting.appendleft((other, open_mass))
+        if rest:
+            waiting.append((node, rest))
+    return moves
 
 
 def _optimum(flow: Floats, gaps: Floats, supply: Floats) -> LatticeFlow:

@@ -13,7 +13,7 @@ from divergences._transport.exact_arithmetic import ExactExcess, ExactSupply
 from divergences._transport.one_dimensional.convex_cost import convex_line_transport
 from divergences._transport.simplex import MAX_EXACT_PAIRS
 from divergences._transport.simplex_run import MAX_RELATIVE_ROUNDING
-from divergences._typing import Floats
+from divergences._typing import Floats, Indices
 from divergences.errors import SolverError
 from divergences.grids._exact_squares import paired_transport
 from divergences.grids._flow import LatticeFlow, lattice_flow
@@ -71,7 +71,7 @@ class GridCost:
             flow = _flow_in_box(self.lattice, masses)
         potentials = flow.potential, -flow.potential
         solved = GridTransport.of_arcs(flow.arcs, potentials, flow.gap, masses, is_plan=False)
-        return replace(solved, exact_proof=flow.exact_proof)
+        return replace(solved, exact_proof=flow.exact_proof, _moves=flow.moves)
 
     def _squared(self, masses: Masses) -> GridTransport:
         """Optimal transport under the squared distance, in exact arithmetic where it is needed."""
@@ -81,21 +81,28 @@ class GridCost:
             solved = None
         if not masses.excess.any():
             return self._unmoved(masses)
-        rounding = self._rounding_of_shares(masses)
-        if solved is not None and solved.gap + rounding <= MAX_RELATIVE_GAP * solved.cost:
-            return solved
+        if solved is not None:
+            solved = replace(solved, gap=solved.gap + self._rounding_of_shares(masses, solved))
+            if solved.gap <= MAX_RELATIVE_GAP * solved.cost:
+                return solved
         try:
             return paired_transport(*self._axis_squares(), masses)
         except SolverError:
-            if solved is None or solved.gap + rounding > MAX_RELATIVE_ROUNDING * solved.cost:
+            if solved is None or solved.gap > MAX_RELATIVE_ROUNDING * solved.cost:
                 raise
-            return replace(solved, gap=solved.gap + rounding)
+            return solved
 
-    def _rounding_of_shares(self, masses: Masses) -> float:
-        """Largest squared distance times the excess that the rounded shares leave out."""
+    def _rounding_of_shares(self, masses: Masses, solved: GridTransport) -> float:
+        """Largest change of the cost by the rounding of the shares."""
+        # What the excess is off may cost the largest squared distance. What a pixel has too much,
+        # or too little, of both costs the sum of its potentials, or twice that of what passes it.
         left_out = np.abs(masses.p - masses.q - masses.excess) + EPS * np.abs(masses.excess)
         axes, exponent = self._axis_squares()
-        return math.ldexp(float(left_out.sum()) * sum(float(a.max()) for a in axes), exponent)
+        far = math.ldexp(float(left_out.sum()) * sum(float(a.max()) for a in axes), exponent)
+        common = np.minimum(masses.p, masses.q)
+        held = np.flatnonzero(common)  # potentials of others may have overflowed
+        heights = np.abs(solved.potential.ravel()[held] + solved.target_potential.ravel()[held])
+        return far + EPS * float(common.ravel()[held] @ heights + 4 * solved.cost)
 
     def _axis_squares(self) -> tuple[list[Floats], int]:
         """Squared distances of pixels along each axis, and the exponent of their unit."""
@@ -164,15 +171,18 @@ def _flow_in_box(lattice: Lattice, masses: Masses) -> LatticeFlow:
     flow = _flow_of_axes(small, inner.reshape(small.shape), exact)
     potential = np.ldexp(flow.potential, exponent).reshape(inner.shape)
     widths = [(part.start, n - part.stop) for part, n in zip(box, lattice.shape, strict=True)]
-    arcs = replace(
-        flow.arcs,
-        rows=lattice.indices[box].ravel()[flow.arcs.rows],
-        cols=lattice.indices[box].ravel()[flow.arcs.cols],
-        cost=np.ldexp(flow.arcs.cost, exponent),
-    )
+    pixels = lattice.indices[box].ravel()
+    arcs = _renumbered(flow.arcs, pixels, exponent)
+    moves = None if flow.moves is None else _renumbered(flow.moves, pixels, exponent)
     cost, gap = (math.ldexp(value, exponent) for value in (flow.cost, flow.gap))
     potential = np.pad(potential, widths, mode="edge")
-    return LatticeFlow(arcs, potential, cost, gap, flow.exact_proof)
+    return LatticeFlow(arcs, potential, cost, gap, flow.exact_proof, moves)
+
+
+def _renumbered(arcs: Arcs, pixels: Indices, exponent: int) -> Arcs:
+    """Arcs between the pixels of a box by their numbers in the grid, and in its unit of length."""
+    cost = np.ldexp(arcs.cost, exponent)
+    return replace(arcs, rows=pixels[arcs.rows], cols=pixels[arcs.cols], cost=cost)
 
 
 def _exact_supply(masses: Masses, box: tuple[slice, ...], shape: tuple[int, ...]) -> ExactExcess:

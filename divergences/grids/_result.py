@@ -9,6 +9,7 @@ import numpy as np
 from scipy.sparse import coo_array
 
 from divergences._results import counted
+from divergences._transport.network_flow import plan_of_moves
 from divergences.grids._decomposition import decomposed_flow
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ class GridTransport:
     excess: Floats
     is_plan: bool = False
     exact_proof: bool = False
+    _moves: Arcs | None = None
 
     @classmethod
     def of_arcs(
@@ -99,6 +101,8 @@ class GridTransport:
         if self.is_plan:
             return self.flow
         common = np.minimum(self.p, self.q).ravel()
+        if self._moves is not None:
+            return plan_of_moves(self._moves, common)
         return decomposed_flow(self.flow, self.excess.ravel(), common, self.potential.ravel())
 
     def __str__(self) -> str:
