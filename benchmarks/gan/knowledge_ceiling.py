@@ -22,7 +22,7 @@ from gan.critics.pairs import DistributionPair
 from gan.evaluation.critic_gap import ExactTransport, exact_emd
 from gan.runs.run_metrics import seeded_generator
 
-POPULATION_SIZE = 32768
+POPULATION_SIZE = 16384
 CEILING_STREAM = KNOWLEDGE_STREAM + 1
 Row = dict[str, Any]
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import torch
 
 from gan.critics.errors import CriticErrors, errors_on_points, errors_on_populations
-from gan.critics.fit_loop import Budget, Estimator, Fit
+from gan.critics.fit_loop import CHECKPOINT_STEPS, Budget, Estimator, Fit
 from gan.critics.pairs.distribution_pair import DistributionPair
 from gan.critics.problem import Problem
 from gan.critics.unseen import unseen_points
@@ -20,7 +20,6 @@ Question = Literal["same-points", "population"]
 
 DEFAULT_SAMPLE_SIZE = 4096
 FRESH_KNOWLEDGE_SIZE = 2048  # on populations; else as many as the points of the fit
-CHECKPOINT_STEPS = (1, 3, 10, 30, 100, 300, 1000, 3000, 10_000, 30_000, 100_000)
 
 # Random streams of one seed: measuring must neither change the fit nor repeat its points.
 POINTS_STREAM, FIT_STREAM, FRESH_STREAM, KNOWLEDGE_STREAM = range(4)

@@ -14,6 +14,8 @@ from gan.critics.problem import Problem
 from gan.errors import TrainingError
 from gan.evaluation.point_pair import ScoreFunction
 
+CHECKPOINT_STEPS = (1, 3, 10, 30, 100, 300, 1000, 3000, 10_000, 30_000, 100_000)  # and the last
+
 
 @dataclass(frozen=True, slots=True)
 class Budget:

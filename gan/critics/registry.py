@@ -120,9 +120,9 @@ CRITICS: dict[str, CriticMethod] = {
         WitnessCritic(),
     ),
     "averaged-witness": CriticMethod(
-        "mean of the witnesses of 48 samples of populations: 1-Lipschitz",
+        "mean of the witnesses of 32 samples of populations: 1-Lipschitz",
         "ours; Villani 2009, particular case 5.16",
-        WitnessCritic(sample_size=2048, sample_count=48),
+        WitnessCritic(sample_size=2048, sample_count=32),
     ),
     "two-sided-witness": CriticMethod(
         "mean witnesses of both sides, weighted by the probability of each side",

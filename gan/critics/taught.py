@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from gan.critics.fit_loop import Budget, Fit, run_updates
+from gan.critics.fit_loop import CHECKPOINT_STEPS, Budget, Fit, run_updates
 from gan.critics.problem import Problem
 from gan.evaluation.certified_bound import certified_bound
 from gan.evaluation.exact_potentials import exact_potentials
@@ -20,7 +20,6 @@ from gan.training.steps import set_learning_rate, update_weights
 
 BETAS = (0.9, 0.999)
 MAX_SELECTION_POINTS = 2048  # of a sample that is not fitted
-SELECTION_STEPS = (1, 30, 1000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +99,8 @@ class TaughtCritic:
     The mean potential at real points is not that at generated points where the distributions
     overlap, since the exact EMD of finite samples is above that of the populations; and scores of
     one side suffice to certify a bound. So one network is fitted for each weight of the generated
-    side, and the one that certifies most of a further sample is selected.
+    side, and the one that certifies most of a further sample is selected, at the checkpoints of an
+    `Experiment` and at the end.
 
     Attributes:
         sample_size: Points of each distribution in a sample.
@@ -142,7 +142,7 @@ class TaughtCritic:
 
         selection_points = problem.samples(min(MAX_SELECTION_POINTS, self.sample_size), rng)
         for fit in run_updates(update, critic, budget, start=start):
-            if fit.finished or fit.step in SELECTION_STEPS:
+            if fit.finished or fit.step in CHECKPOINT_STEPS:
                 critic.select(*selection_points)
             yield fit
 

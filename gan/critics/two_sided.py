@@ -42,7 +42,7 @@ class TwoSidedWitnessCritic:
     """
 
     sample_size: int = 2048
-    sample_count: int = 48
+    sample_count: int = 32
     hidden: tuple[int, ...] = (64, 64)
     batch_size: int = 512
     learning_rate: float = 2e-3
@@ -53,17 +53,16 @@ class TwoSidedWitnessCritic:
         count = self.sample_count if problem.points is None else 1
         samples = [self._sample(problem, rng) for _ in range(count)]
         further = self._sample(problem, rng) if problem.points is None else samples[0]
-        data = ScoredPoints.pooled(samples)
-        classifier = principal_critic(
-            rng, torch.cat([data.real, data.generated]), hidden=self.hidden
-        )
+        points = torch.cat([further.real, further.generated])
+        classifier = principal_critic(rng, points, hidden=self.hidden)
         optimizer = torch.optim.Adam(
             classifier.parameters(), lr=self.learning_rate, betas=BETAS, fused=True
         )
 
         def update(progress: float) -> None:
             del progress
-            real, _, generated, _ = data.batch((self.batch_size, self.batch_size), rng)
+            sample = samples[int(torch.randint(count, (), generator=rng, device=rng.device))]
+            real, _, generated, _ = sample.batch((self.batch_size, self.batch_size), rng)
             loss = discriminator_loss(classifier(real), classifier(generated))
             update_weights(optimizer, loss, "critic", Devices(rng.device), statistic=loss)
 
@@ -89,25 +88,30 @@ class _TwoSidedWitness:
     ) -> "_TwoSidedWitness":
         """The critic without mean error on each side of a further sample."""
         critic = cls(samples, classifier)
-        of_real, of_generated = critic._means(further.real)[0], critic._means(further.generated)[1]
-        offsets = further.real_scores - of_real, further.generated_scores - of_generated
-        return cls(samples, classifier, (float(offsets[0].mean()), float(offsets[1].mean())))
+        errors = (
+            further.real_scores - critic._upper(further.real),
+            further.generated_scores - critic._lower(further.generated),
+        )
+        return cls(samples, classifier, (float(errors[0].mean()), float(errors[1].mean())))
 
     def __call__(self, points: Float[Tensor, " n *shape"], /) -> Float[Tensor, " n"]:
         """Scores, differentiable in the points."""
         points = points.to(self.samples[0].real)
-        upper, lower = self._means(points)
-        probability = torch.sigmoid(self.classifier(points))
-        return torch.lerp(lower + self.offsets[1], upper + self.offsets[0], probability)
+        upper, lower = self._upper(points) + self.offsets[0], self._lower(points) + self.offsets[1]
+        return torch.lerp(lower, upper, torch.sigmoid(self.classifier(points)))
 
-    def _means(self, points: Tensor) -> tuple[Tensor, Tensor]:
-        """Means over the samples of the witnesses of real and of generated points."""
-        pairs = [
-            (
-                (pairwise_distances(points, part.generated) + part.generated_scores).amin(dim=1),
-                (part.real_scores - pairwise_distances(points, part.real)).amax(dim=1),
-            )
+    def _upper(self, points: Tensor) -> Tensor:
+        """Mean over the samples of the largest 1-Lipschitz extension of generated scores."""
+        values = [
+            (pairwise_distances(points, part.generated) + part.generated_scores).amin(dim=1)
             for part in self.samples
         ]
-        upper, lower = (torch.stack(values).mean(dim=0) for values in zip(*pairs, strict=True))
-        return upper, lower
+        return torch.stack(values).mean(dim=0)
+
+    def _lower(self, points: Tensor) -> Tensor:
+        """Mean over the samples of the smallest 1-Lipschitz extension of real scores."""
+        values = [
+            (part.real_scores - pairwise_distances(points, part.real)).amax(dim=1)
+            for part in self.samples
+        ]
+        return torch.stack(values).mean(dim=0)

@@ -9,6 +9,7 @@ from torch import nn
 from gan.critics import Budget, Problem, fitted
 from gan.critics.pairs import named_pair
 from gan.critics.taught import ScoredPoints, SelectedCritic, TaughtCritic
+from gan.critics.two_sided import TwoSidedWitnessCritic
 from gan.critics.witness import WitnessCritic
 from gan.evaluation.critic_gap import ExactTransport, critic_gap
 from gan.evaluation.exact_potentials import exact_potentials
@@ -72,6 +73,43 @@ def test_the_candidate_that_certifies_most_is_selected():
     assert torch.equal(selected(x), constant(x))
     selected.select(x, y)
     assert selected.selected == bounds.index(max(bounds))
+
+
+def test_the_candidates_are_compared_at_checkpoints_and_at_the_end(monkeypatch):
+    calls = []
+    monkeypatch.setattr(SelectedCritic, "select", lambda *_: calls.append(len(steps) + 1))
+    problem, steps = Problem.of_points(PAIR.real(20, rng(1)), PAIR.generated(20, rng(2))), []
+    for fit in TaughtCritic(hidden=(4,)).fit(problem, budget=Budget(12), rng=rng()):
+        steps.append(fit.step)
+    assert calls == [1, 3, 10, 12]
+
+
+def test_the_two_sided_witness_has_a_right_gap_where_the_sides_are_separate():
+    pair = named_pair("translation-8")
+
+    def generated(n, source):  # W1 is about 6, and a classifier tells the sides apart
+        return pair.generated(n, source) + 2.0
+
+    problem = Problem(pair.real, generated, pair.shape)
+    fresh = ExactTransport.between(pair.real(200, rng(9)), generated(200, rng(8)))
+    two_sided = TwoSidedWitnessCritic(150, 4, hidden=(16,), learning_rate=0.03)
+    fits = [
+        fitted(estimator, problem, budget=Budget(60), rng=rng())
+        for estimator in (two_sided, WitnessCritic(150, 4))
+    ]
+    gaps = [fresh.critic_gap(fit.score) for fit in fits]
+    assert abs(gaps[0].error) < 0.03 < abs(gaps[1].error)
+    assert gaps[0].knowledge > gaps[1].knowledge - 0.05
+
+
+def test_the_two_sided_witness_of_fixed_points_has_their_potentials():
+    points = PAIR.real(60, rng(1)), PAIR.generated(50, rng(2))
+    estimator = TwoSidedWitnessCritic(hidden=(16,))
+    fit = fitted(estimator, Problem.of_points(*points), budget=Budget(1), rng=rng())
+    of_real, of_generated = exact_potentials(*points)
+    torch.testing.assert_close(fit.score._upper(points[0]), of_real, atol=1e-5, rtol=0)
+    torch.testing.assert_close(fit.score._lower(points[1]), of_generated, atol=1e-5, rtol=0)
+    assert fit.score.offsets == pytest.approx((0, 0), abs=1e-5)
 
 
 def test_principal_features_are_standardized_and_complete():
