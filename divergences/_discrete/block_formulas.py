@@ -184,7 +184,12 @@ def _cross_entropy_terms(block: OutcomeBlock) -> Floats:
 def swapped(block: OutcomeBlock) -> OutcomeBlock:
     """The same block with p and q exchanged."""
     return OutcomeBlock(
-        block.q, block.p, np.negative(block.difference, block.difference), -block.t, block.extreme
+        block.q,
+        block.p,
+        np.negative(block.difference, block.difference),
+        -block.t,
+        block.extreme,
+        totals_agree=block.totals_agree,
     )
 
 

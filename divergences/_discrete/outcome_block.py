@@ -27,9 +27,10 @@ class OutcomeBlock:
         extreme: Whether a quotient of masses may be 0, infinite or NaN.
         q_total: Sum of q for each pair, likewise.
         q_minor: Sum of q without an entry above half of it; for cross entropies only.
+        totals_agree: Whether ``1 - t delta`` is 1, up to its rounding.
     """
 
-    __slots__ = ("difference", "extreme", "p", "q", "q_minor", "q_total", "t")
+    __slots__ = ("difference", "extreme", "p", "q", "q_minor", "q_total", "t", "totals_agree")
 
     def __init__(
         self,
@@ -40,9 +41,10 @@ class OutcomeBlock:
         extreme: bool,
         q_total: Floats = ONE,
         q_minor: Floats = ZERO,
+        totals_agree: bool = False,
     ) -> None:
         self.p, self.q, self.difference, self.t, self.extreme = p, q, difference, t, extreme
-        self.q_total, self.q_minor = q_total, q_minor
+        self.q_total, self.q_minor, self.totals_agree = q_total, q_minor, totals_agree
 
     def normalized_difference(self) -> Floats:
         """``p / sum(p) - q / sum(q)``, times ``sum(p + q) (1 - t^2) / 2``."""
@@ -52,10 +54,14 @@ class OutcomeBlock:
 
     def delta_and_weight(self) -> tuple[Floats, Floats]:
         """Delta of the normalized masses, and their midpoint times ``sum(p + q) (1 - t^2)``."""
-        delta, weight, mass = self.difference, np.empty_like(self.p), self.p + self.q
+        delta, mass = self.difference, self.p + self.q
         if self.extreme:
             np.maximum(mass, SMALLEST, out=mass)  # 0 / 0 is 0, of weight 0
         delta /= mass
+        if self.totals_agree:
+            delta -= self.t
+            return delta, mass
+        weight = np.empty_like(mass)
         np.multiply(delta, self.t, weight)
         np.subtract(ONE, weight, weight)
         delta -= self.t

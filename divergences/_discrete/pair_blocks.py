@@ -13,6 +13,7 @@ from divergences._discrete.threads import holds_for_all
 from divergences._discrete.vector_blocks import MAX_BLOCK_ENTRIES, contiguous, row_sums
 from divergences._typing import Array, Floats, Indices
 
+EPS = 2.0**-52
 MIN_QUOTIENT_MASS = 1e-290  # quotients of smaller masses may overflow
 
 Terms = Callable[[OutcomeBlock], Floats]
@@ -177,11 +178,11 @@ class LongPair:
     def _terms(self, terms: Terms, scale: float, minor: Floats) -> Floats:
         """Sum of terms with scaled masses, shape ``(1,)``."""
         sums = self.sums
-        extreme = sums.extreme or scale != 1
+        extreme, totals_agree = sums.extreme or scale != 1, bool(np.abs(sums.t[0]) <= EPS)
 
         def part(_number: int, p: Floats, q: Floats) -> Floats:
             p, q = (p, q) if scale == 1 else (p * scale, q * scale)
-            block = OutcomeBlock(p, q, p - q, sums.t, extreme, sums.q, minor)
+            block = OutcomeBlock(p, q, p - q, sums.t, extreme, sums.q, minor, totals_agree)
             return np.add.reduce(terms(block))
 
         return self._sum_over_segments(part, 1)[0]

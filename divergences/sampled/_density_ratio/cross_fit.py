@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from divergences._typing import Floats, Indices
+from divergences.sampled._density_ratio.line_cells import LineCells
 from divergences.sampled._density_ratio.models import LogRatioModel
 from divergences.sampled._density_ratio.pooled_sample import PooledSample, assign_folds
 
@@ -42,10 +43,10 @@ def cross_fit(
     Returns:
         The log-ratios with their losses.
     """
-    folds = assign_folds(samples, rng)
+    folds, cells = assign_folds(samples, rng), LineCells.of(samples)
     columns, losses = [], []
     for model in models:
-        path = _held_out_log_ratios(samples, model, folds)
+        path = _held_out_log_ratios(samples, model, folds, cells)
         path_losses = [log_loss(samples, log_ratios) for log_ratios in path]
         best = path[int(np.argmin(path_losses))]
         columns.append(np.clip(best, -MAX_ABS_LOG_RATIO, MAX_ABS_LOG_RATIO))
@@ -58,12 +59,18 @@ def cross_fit(
     )
 
 
-def _held_out_log_ratios(samples: PooledSample, model: LogRatioModel, folds: Indices) -> Floats:
+def _held_out_log_ratios(
+    samples: PooledSample, model: LogRatioModel, folds: Indices, cells: LineCells | None
+) -> Floats:
     """Log-ratios at every point from training on the other folds, shape ``(steps, n + m)``."""
     log_ratios = np.empty((model.path_length, len(samples.points)))
     for fold in range(folds.max() + 1):
         train, test = np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)
-        log_ratios[:, test] = model.log_ratios(samples, train, test)
+        if cells is None:
+            log_ratios[:, test] = model.log_ratios(samples, train, test)
+        else:
+            merged, *parts = cells.merged(samples, train)
+            log_ratios[:, test] = model.log_ratios(merged, *parts)[:, cells.cell[test]]
     return log_ratios
 
 
