@@ -1,15 +1,17 @@
-"""Critics trained against a fixed generator: real points with unit noise added."""
+"""Critics trained against a fixed generator, such as real points with unit noise added."""
+
+import math
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from gan.critics.pairs import DistributionPair
 from gan.critics.problem import CriticFactory
-from gan.data.dataset import DataSet
+from gan.data.dataset import DataSet, Sampler
 from gan.datasets import load_data_set
 from gan.diagnose.critic_steps import critic_steps
 from gan.errors import ConfigError
-from gan.networks import Critic
+from gan.networks import Critic, Generator
 from gan.networks.rescaling import rescaled_critic
 from gan.recipes.recipe import Recipe
 
@@ -54,6 +56,38 @@ def plane_data(name: str, /) -> DataSet:
             f"{data.shape}; take eight-gaussians, twenty-five-gaussians or swiss-roll"
         )
     return data
+
+
+def sampler_of(generator: Generator, /) -> Sampler:
+    """Sampler of the current points of a generator, without gradients."""
+
+    @torch.no_grad()
+    def sample(n: int, rng: torch.Generator) -> Tensor:
+        return generator.sample(n, rng)
+
+    return sample
+
+
+@torch.no_grad()
+def with_he_weights(critic: Critic, /) -> Critic:
+    """A critic of linear layers and ReLU with its initial weights scaled to He's variance.
+
+    torch's default has a sixth of it, by which the slope of a deep critic is near 0 at first.
+
+    Args:
+        critic: A critic with torch's default weights; changed in place.
+
+    Returns:
+        The critic.
+
+    Source:
+        He et al. 2015, eq. 10; the code of Gulrajani et al. 2017.
+    """
+    *hidden, last = (layer for layer in critic.modules() if isinstance(layer, nn.Linear))
+    for layer in hidden:
+        layer.weight.mul_(math.sqrt(6))
+    last.weight.mul_(math.sqrt(3))  # no ReLU follows
+    return critic
 
 
 def trained_critic(

@@ -13,9 +13,10 @@ from matplotlib.axes import Axes
 from numpy.typing import NDArray
 from torch import Tensor
 
-from gan.data.dataset import DataSet, Sampler
+from gan.data.dataset import DataSet
 from gan.datasets import load_data_set
 from gan.diagnose.critic_steps import DISCRIMINATOR_RECIPE, critic_steps, logarithmic_marks
+from gan.diagnose.fixed_generator import sampler_of, with_he_weights
 from gan.diagnose.result import DiagnosticResult, Panel
 from gan.diagnose.verdict import Criterion
 from gan.errors import ConfigError
@@ -169,6 +170,9 @@ def vanishing(
 ) -> GeneratorGradients:
     """Train discriminators against a fixed, untrained generator, and measure its gradient.
 
+    The discriminators start from He's initial weights, as in the code of WGAN-GP: from smaller
+    ones the first gradients are those of a nearly constant function.
+
     Args:
         data: Name of a data set of vectors.
         steps: Steps of each discriminator, 10 or more.
@@ -229,25 +233,15 @@ def _gradients(
     rng: torch.Generator,
 ) -> dict[str, Tensor]:
     """Gradients of the generator by loss, each of shape ``(k, weights)``, in float64."""
-    critic = NETWORKS[data.networks].critic(rng, data.shape)
+    critic = with_he_weights(NETWORKS[data.networks].critic(rng, data.shape))
     noise = generator.noise(GRADIENT_POINTS, torch.Generator().manual_seed(0))
     rows: dict[str, list[Tensor]] = {loss: [] for loss in losses}
-    generated = _fixed(generator)
+    generated = sampler_of(generator)
     for step in critic_steps(critic, data.sample, generated, recipe, steps=marks[-1], rng=rng):
         if step in marks:
             for loss in losses:
                 rows[loss].append(_gradient(generator, critic, noise, loss))
     return {loss: torch.stack(gradients) for loss, gradients in rows.items()}
-
-
-def _fixed(generator: Generator) -> Sampler:
-    """Sampler of a generator without gradients."""
-
-    def sample(n: int, rng: torch.Generator) -> Tensor:
-        with torch.no_grad():
-            return generator.sample(n, rng)
-
-    return sample
 
 
 def _gradient(generator: Generator, critic: Critic, noise: Tensor, loss: str) -> Tensor:

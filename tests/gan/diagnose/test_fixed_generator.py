@@ -6,7 +6,7 @@ from functools import partial
 import pytest
 import torch
 
-from gan.diagnose.fixed_generator import data_with_unit_noise, trained_critic
+from gan.diagnose.fixed_generator import data_with_unit_noise, trained_critic, with_he_weights
 from gan.errors import ConfigError
 from gan.networks.mlp import mlp_critic
 from gan.recipes.registry import RECIPES
@@ -35,3 +35,10 @@ def test_a_critic_is_trained_and_repeats():
 def test_data_outside_of_the_plane_are_refused():
     with pytest.raises(ConfigError, match="must be a data set of the plane"):
         data_with_unit_noise("characters")
+
+
+def test_he_weights_keep_the_size_of_the_features_through_the_layers():
+    rng = torch.Generator().manual_seed(0)
+    critic = with_he_weights(mlp_critic(rng, (64,), hidden=[256] * 3))
+    scores = critic(torch.randn(512, 64, generator=rng))
+    assert 0.5 < float(scores.square().mean()) < 4

@@ -5,9 +5,10 @@ import math
 import numpy as np
 import pytest
 
-from gan.diagnose import depth, surfaces, weights
+from gan.diagnose import depth, progress, surfaces, training_evaluations, weights
 from gan.diagnose.mode_snapshots import ModeHopping, Snapshots, mode_hopping
-from gan.diagnose.training_progress import Progress, TrainingProgress, progress
+from gan.diagnose.training_evaluations import Progress
+from gan.diagnose.training_progress import TrainingProgress
 from gan.errors import ConfigError
 
 LOG_2 = math.log(2)
@@ -67,7 +68,8 @@ def test_stopping_by_the_gap_and_by_exact_emd():
     assert (run.stop_by_gap, run.stop_by_exact) == (1, 2)
 
 
-def test_progress_of_tiny_runs_is_bounded_by_exact_emd():
+def test_progress_of_tiny_runs_is_bounded_by_exact_emd(monkeypatch):
+    monkeypatch.setattr(training_evaluations, "WARM_UP", 2)
     result = progress(steps=2, evaluations=2, points=40)
     for run in (result.wgan, result.wgan_gp):
         assert (run.baseline <= run.certified).all()
