@@ -204,7 +204,7 @@ ALL_PAGES = {
         "its scores prove, *knowledge* is (certified - baseline) / (exact - baseline): 0 of a "
         "constant critic, 1 of exact potentials. Errors of populations are those of the gap on "
         "fresh points, against the known W1; λ, rate and steps of `sharp` were chosen on some of "
-        "these pairs.",
+        "these pairs. The commit is that of the last fit; fits made before it are kept.",
         critic_gap_tables.markdown,
         figures=(("critic_gap.png", "Errors of critics"),),
     ),
@@ -216,9 +216,13 @@ ALL_PAGES = {
         "points, and the relative error of the gap against their exact EMD. A number without "
         "brackets is of one seed; else it is the mean, with the smallest and the largest. "
         "The witness of other points extends the exact potentials of "
-        "2048 points; `averaged-witness` is the mean of 16 such, `taught` a network fitted to the "
-        "potentials of 16 samples. Knowledge of the same points is on another page: the two are "
-        "never mixed.",
+        "2048 points; `averaged-witness` is the mean of 32 such; `two-sided-witness` takes it for "
+        "real points, its counterpart for generated ones, and weighs them by the probability of "
+        "each; `taught` is a network fitted to the potentials of 16 samples. The ceiling is the "
+        "largest mean knowledge of scores of one side that are fixed before the points of the "
+        "other are drawn: the distance of one side from 16384 points of the other population, "
+        "which is in the mean above that from the population. Knowledge of the same points is on "
+        "another page: the two are never mixed.",
         fresh_knowledge.table,
     ),
     "loss_curve": Page(

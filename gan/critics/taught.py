@@ -19,6 +19,7 @@ from gan.training.devices import Devices
 from gan.training.steps import set_learning_rate, update_weights
 
 BETAS = (0.9, 0.999)
+MIN_RELATIVE_SPREAD = 1e-3  # of the scores of one side, relative to all
 MAX_SELECTION_POINTS = 2048  # of a sample that is not fitted
 
 
@@ -51,6 +52,15 @@ class ScoredPoints:
         """The points of several samples together."""
         names = ("real", "real_scores", "generated", "generated_scores")
         return cls(*(torch.cat([getattr(part, name) for part in samples]) for name in names))
+
+    @property
+    def spread(self) -> float:
+        """Standard deviation of the scores of real points, or of all where these are equal."""
+        parts = self.real_scores, torch.cat([self.real_scores, self.generated_scores])
+        deviations = [float(part.std(correction=0)) for part in parts]
+        negligible = MIN_RELATIVE_SPREAD * deviations[1]
+        deviation = deviations[0] if deviations[0] > negligible else deviations[1]
+        return max(deviation, torch.finfo(torch.float32).tiny)
 
     def batch(
         self, sizes: tuple[int, int], rng: torch.Generator, /
@@ -127,7 +137,7 @@ class TaughtCritic:
         data = ScoredPoints.pooled([
             ScoredPoints.of_sample(*problem.samples(self.sample_size, rng)) for _ in range(count)
         ])
-        spread = max(float(data.real_scores.std(correction=0)), torch.finfo(torch.float32).tiny)
+        spread = data.spread
         critic = SelectedCritic([self._network(data, spread, rng) for _ in self.generated_weights])
         optimizer = torch.optim.AdamW(
             critic.parameters(), betas=BETAS, weight_decay=self.weight_decay, fused=True

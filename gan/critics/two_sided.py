@@ -66,7 +66,7 @@ class TwoSidedWitnessCritic:
             loss = discriminator_loss(classifier(real), classifier(generated))
             update_weights(optimizer, loss, "critic", Devices(rng.device), statistic=loss)
 
-        score = _TwoSidedWitness.calibrated(samples, classifier, further)
+        score = TwoSidedWitness.calibrated(samples, classifier, further)
         yield from run_updates(update, score, budget, start=start)
 
     def _sample(self, problem: Problem, rng: torch.Generator) -> ScoredPoints:
@@ -75,8 +75,15 @@ class TwoSidedWitnessCritic:
 
 
 @dataclass(frozen=True, slots=True)
-class _TwoSidedWitness:
-    """Mean witnesses of both sides, with the mean error of each, and the classifier."""
+class TwoSidedWitness:
+    """Mean witnesses of both sides, weighted by the probability of each side.
+
+    Attributes:
+        samples: Samples with their exact potentials.
+        classifier: Logits of the probability that a point is real.
+        offsets: Summands of the witnesses of real and of generated points, in the unit of the
+            points.
+    """
 
     samples: Sequence[ScoredPoints]
     classifier: Critic
@@ -85,22 +92,22 @@ class _TwoSidedWitness:
     @classmethod
     def calibrated(
         cls, samples: Sequence[ScoredPoints], classifier: Critic, further: ScoredPoints, /
-    ) -> "_TwoSidedWitness":
+    ) -> "TwoSidedWitness":
         """The critic without mean error on each side of a further sample."""
         critic = cls(samples, classifier)
         errors = (
-            further.real_scores - critic._upper(further.real),
-            further.generated_scores - critic._lower(further.generated),
+            further.real_scores - critic.upper(further.real),
+            further.generated_scores - critic.lower(further.generated),
         )
         return cls(samples, classifier, (float(errors[0].mean()), float(errors[1].mean())))
 
     def __call__(self, points: Float[Tensor, " n *shape"], /) -> Float[Tensor, " n"]:
         """Scores, differentiable in the points."""
         points = points.to(self.samples[0].real)
-        upper, lower = self._upper(points) + self.offsets[0], self._lower(points) + self.offsets[1]
+        upper, lower = self.upper(points) + self.offsets[0], self.lower(points) + self.offsets[1]
         return torch.lerp(lower, upper, torch.sigmoid(self.classifier(points)))
 
-    def _upper(self, points: Tensor) -> Tensor:
+    def upper(self, points: Tensor) -> Tensor:
         """Mean over the samples of the largest 1-Lipschitz extension of generated scores."""
         values = [
             (pairwise_distances(points, part.generated) + part.generated_scores).amin(dim=1)
@@ -108,7 +115,7 @@ class _TwoSidedWitness:
         ]
         return torch.stack(values).mean(dim=0)
 
-    def _lower(self, points: Tensor) -> Tensor:
+    def lower(self, points: Tensor) -> Tensor:
         """Mean over the samples of the smallest 1-Lipschitz extension of real scores."""
         values = [
             (part.real_scores - pairwise_distances(points, part.real)).amax(dim=1)

@@ -51,9 +51,10 @@ class PointPair:
         pair = _tensor(real, "real"), _tensor(generated, "generated")
         if pair[0].shape[1:] != pair[1].shape[1:] or pair[0].ndim < 2:
             shapes = f"{tuple(pair[0].shape)} and {tuple(pair[1].shape)}"
+            remedy = "; of numbers on a line, pass points[:, None]" if pair[0].ndim < 2 else ""
             raise DistributionError(
                 "`real` and `generated` must have points of one shape, (n, ...), but have "
-                f"{shapes}"
+                f"{shapes}{remedy}"
             )
         for name, points in zip(("real", "generated"), pair, strict=True):
             if not points.numel():
@@ -156,15 +157,7 @@ def _scores(critic: ScoreFunction, points: Tensor, name: str) -> Tensor:
 
 def _batch_scores(critic: ScoreFunction, batch: Tensor, name: str) -> Tensor:
     """Scores of one batch in float64, shape ``(k,)``, on the CPU if their device lacks float64."""
-    try:
-        values = torch.as_tensor(critic(batch)).detach()
-    except RuntimeError as error:
-        if "dtype" not in str(error):
-            raise
-        raise DistributionError(
-            f"`critic` does not take points of {batch.dtype} ({error}): pass `real` and "
-            "`generated` in the type of its weights, such as torch.as_tensor(points).float()"
-        ) from error
+    values = _real_numbers(_output(critic, batch))
     n = len(batch)
     if values.numel() == 1 < n:
         raise DistributionError(
@@ -178,3 +171,36 @@ def _batch_scores(critic: ScoreFunction, batch: Tensor, name: str) -> Tensor:
         )
     values = values.cpu() if values.device.type == "mps" else values
     return values.reshape(n).double()
+
+
+def _output(critic: ScoreFunction, batch: Tensor) -> Any:
+    """What the critic returns for one batch."""
+    if not callable(critic):
+        raise DistributionError(
+            "`critic` must be a module or a function that maps points to their scores, but is "
+            f"a {type(critic).__name__}"
+        )
+    try:
+        return critic(batch)
+    except RuntimeError as error:
+        if "dtype" not in str(error):
+            raise
+        raise DistributionError(
+            f"`critic` does not take points of {batch.dtype} ({error}): pass `real` and "
+            "`generated` in the type of its weights, such as torch.as_tensor(points).float()"
+        ) from error
+
+
+def _real_numbers(output: Any) -> Tensor:
+    """The output of a critic as a tensor of real numbers, without gradient."""
+    required = "`critic` must return one tensor or array of real scores, shape (n,) or (n, 1)"
+    try:
+        values = torch.as_tensor(output).detach()
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise DistributionError(
+            f"{required}, but returned a {type(output).__name__} ({error}): of several outputs, "
+            "pass a function that returns the scores alone"
+        ) from None
+    if values.is_complex():
+        raise DistributionError(f"{required}, but returned {values.dtype}")
+    return values

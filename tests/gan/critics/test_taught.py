@@ -9,7 +9,7 @@ from torch import nn
 from gan.critics import Budget, Problem, fitted
 from gan.critics.pairs import named_pair
 from gan.critics.taught import ScoredPoints, SelectedCritic, TaughtCritic
-from gan.critics.two_sided import TwoSidedWitnessCritic
+from gan.critics.two_sided import TwoSidedWitness, TwoSidedWitnessCritic
 from gan.critics.witness import WitnessCritic
 from gan.evaluation.critic_gap import ExactTransport, critic_gap
 from gan.evaluation.exact_potentials import exact_potentials
@@ -107,9 +107,11 @@ def test_the_two_sided_witness_of_fixed_points_has_their_potentials():
     estimator = TwoSidedWitnessCritic(hidden=(16,))
     fit = fitted(estimator, Problem.of_points(*points), budget=Budget(1), rng=rng())
     of_real, of_generated = exact_potentials(*points)
-    torch.testing.assert_close(fit.score._upper(points[0]), of_real, atol=1e-5, rtol=0)
-    torch.testing.assert_close(fit.score._lower(points[1]), of_generated, atol=1e-5, rtol=0)
-    assert fit.score.offsets == pytest.approx((0, 0), abs=1e-5)
+    score = fit.score
+    assert isinstance(score, TwoSidedWitness)
+    torch.testing.assert_close(score.upper(points[0]), of_real, atol=1e-5, rtol=0)
+    torch.testing.assert_close(score.lower(points[1]), of_generated, atol=1e-5, rtol=0)
+    assert score.offsets == pytest.approx((0, 0), abs=1e-5)
 
 
 def test_principal_features_are_standardized_and_complete():
@@ -141,6 +143,14 @@ def test_points_that_all_coincide_are_fitted():
     fit = fitted(TaughtCritic(hidden=(4,)), problem, budget=Budget(3), rng=rng())
     assert isinstance(fit.score, nn.Module)
     assert math.isfinite(fit.gap(*problem.points))
+
+
+def test_one_point_of_each_side_is_fitted():
+    problem = Problem.of_points(torch.zeros(1, 2), torch.ones(1, 2))
+    estimator = TaughtCritic(hidden=(16,), learning_rate=0.05)
+    assert fitted(estimator, problem, budget=Budget(30), rng=rng()).gap(
+        *problem.points
+    ) == pytest.approx(2**0.5, rel=0.1)
 
 
 def test_samples_are_pooled_with_their_scores():

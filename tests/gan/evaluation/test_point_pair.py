@@ -129,3 +129,20 @@ def test_points_that_are_no_finite_real_numbers_are_refused(points, message):
 def test_points_with_a_gradient_are_taken_without_it():
     x, y = (torch.from_numpy(part).requires_grad_() for part in (X, Y))
     assert critic_gap(lambda points: points[:, 0], x, y) == REFERENCE
+
+
+@pytest.mark.parametrize(
+    ("critic", "message"),
+    [
+        (lambda points: (points[:, 0], 1), "returned a tuple .* returns the scores alone"),
+        (lambda points: points[:, 0] * 1j, "real scores.* but returned torch.complex"),
+    ],
+)
+def test_what_gives_no_real_scores_is_refused(critic, message):
+    with pytest.raises(DistributionError, match=message):
+        certified_bound(critic, X, Y)
+
+
+def test_numbers_on_a_line_are_refused_with_the_remedy():
+    with pytest.raises(DistributionError, match=r"of numbers on a line, pass points\[:, None\]"):
+        certified_bound(lambda points: points, X[:, 0], Y[:, 0])
