@@ -174,7 +174,7 @@ def _batch_scores(critic: ScoreFunction, batch: Tensor, name: str) -> Tensor:
 
 
 def _output(critic: ScoreFunction, batch: Tensor) -> Any:
-    """What the critic returns for one batch."""
+    """Output of the critic for one batch, not checked."""
     if not callable(critic):
         raise DistributionError(
             "`critic` must be a module or a function that maps points to their scores, but is "
