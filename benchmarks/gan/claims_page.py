@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from benchmarks.gan.architectures import progress_table, recorded
 from benchmarks.gan.claim_statements import NOTES
 from benchmarks.markdown import wrapped
 from benchmarks.pages import provenance
@@ -78,8 +79,13 @@ def _section(row: dict[str, Any]) -> str:
     ]
     heading = f"## {row['claim']}: {row['verdict']}"
     table = "\n".join(["| criterion | measured | met |", "|---|---|---|", *lines])
-    note = f"\n\n{NOTES[row['claim']]}" if row["claim"] in NOTES else ""
-    return f"{heading}\n\n{row['statement']} By {', '.join(commands)}; {seeds}.\n\n{table}{note}"
+    claim = row["claim"]
+    note = f"\n\n{NOTES[claim]}" if claim in NOTES else ""
+    details = (
+        f"\n\nProgress by architecture:\n\n{progress_table(recorded())}" if claim == "C19" else ""
+    )
+    summary = f"{row['statement']} By {', '.join(commands)}; {seeds}."
+    return f"{heading}\n\n{summary}\n\n{table}{note}{details}"
 
 
 def _cell(text: str) -> str:

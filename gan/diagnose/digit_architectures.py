@@ -122,10 +122,12 @@ def _residual_perceptrons(blocks: int) -> Architecture:
 
 def _convolutional() -> Architecture:
     """Convolutions without normalisation."""
-    sizes = {"channels": 4, "width": 64}
+    channels, width = 4, WIDTH // 2
     return Architecture(
-        lambda rng: convolutional_generator(rng, SHAPE, noise_size=NOISE_SIZE, **sizes),
-        lambda rng: convolutional_critic(rng, SHAPE, **sizes),
+        lambda rng: convolutional_generator(
+            rng, SHAPE, noise_size=NOISE_SIZE, channels=channels, width=width
+        ),
+        lambda rng: convolutional_critic(rng, SHAPE, channels=channels, width=width),
     )
 
 

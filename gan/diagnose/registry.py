@@ -159,10 +159,11 @@ DIAGNOSTICS: dict[str, Diagnostic] = {
     "progress": Diagnostic(
         ("C13",),
         "The gap of the critic falls as samples improve: it can be read as progress.",
-        "The rank correlation of gap and exact EMD is above 0.9 over the part of training where "
+        "With a critic that keeps up with the generator, "
+        "the rank correlation of gap and exact EMD is above 0.9 over the part of training where "
         "exact EMD is above 1.3 times its sampling floor, for WGAN and for WGAN-GP.",
         progress,
-        {"steps": 400, "evaluations": 16, "points": 500},
+        {"steps": 300, "evaluations": 15, "points": 500},
     ),
     "architectures": Diagnostic(
         ("C19",),
