@@ -16,7 +16,7 @@ from divergences._transport.coincident_points import CoincidentPoints
 from divergences._transport.column_generation import ProgressMonitor, column_transport
 from divergences._transport.common_mass import METRICS, CommonMass
 from divergences._transport.cost_table import MAX_TABLE_PAIRS, TabulatedCost
-from divergences._transport.dense_choice import MAX_DENSE_PAIRS, dense_is_faster
+from divergences._transport.dense_choice import MAX_DENSE_PAIRS, dense_is_faster, matrix
 from divergences._transport.ground import GroundCost
 from divergences._transport.memory import require_memory
 from divergences._transport.one_dimensional import closed_form_optimum
@@ -222,8 +222,7 @@ def _solve_by_columns(
 def _solve_dense(ground: GroundCost, p: Floats, q: Floats, check: Check = no_check) -> Optimum:
     """Certified optimum from the matrix of all costs."""
     require_memory(*ground.shape)
-    whole = slice(None), slice(None)
-    cost = ground.table if isinstance(ground, TabulatedCost) else ground.block(*whole)
+    cost = ground.table if isinstance(ground, TabulatedCost) else matrix(ground)
     if ground.length_exponent > 1000:  # smaller units cannot overflow
         ground.distance(float(cost.max()))
     return dense_transport(p, q, cost, unit_exponent=ground.exponent, check=check)
