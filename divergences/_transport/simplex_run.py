@@ -142,7 +142,7 @@ def _certified(
 
 
 def require_small_rounding(optimum: Optimum, exponent: int, /) -> None:
-    """Refuse an optimum whose gap exceeds 1e-3 of its cost and 64 roundings of its largest arc.
+    """Refuse a gap above 1e-3 of the cost, unless it is 0, and 64 roundings of the largest arc.
 
     Costs of arcs outside the plan may require large potentials, whose rounding dominates the gap.
 
@@ -153,6 +153,8 @@ def require_small_rounding(optimum: Optimum, exponent: int, /) -> None:
     Raises:
         SolverError: If the gap is too large.
     """
+    if optimum.cost == 0 and optimum.gap < np.inf:
+        return  # no plan costs less, where none of the mass is lost
     ulps = MAX_ROUNDING_ULPS * EPS * float(optimum.arcs.cost.max())
     if optimum.gap > max(MAX_RELATIVE_ROUNDING * optimum.cost, ulps):
         raise SolverError(

@@ -75,3 +75,16 @@ def test_a_plan_that_loses_mass_is_not_a_cost(monkeypatch):
     p, q, distances = problems(3, 5, 8)
     monkeypatch.setattr("divergences._transport.metric_batch.compiled_simplex", Lossy)
     assert np.isnan(metric_costs(p - q, distances)).all()
+
+
+def test_a_cost_below_the_rounding_of_the_largest_distance_is_not_certified():
+    points = np.array([[0.0], [1e-9], [1.0]])
+    costs = metric_costs(np.array([[1.0, -1.0, 0.0], [1.0, 0.0, -1.0]]), cdist(points, points))
+    assert np.isnan(costs).tolist() == [True, False]
+    assert costs[1] == 1.0
+
+
+def test_an_excess_without_targets_is_not_a_cost():
+    excess = np.array([[1.0, 0.0], [0.0, -1.0], [0.0, 0.0]])
+    costs = metric_costs(excess, np.array([[0.0, 1.0], [1.0, 0.0]]))
+    assert np.isnan(costs).tolist() == [True, True, False]

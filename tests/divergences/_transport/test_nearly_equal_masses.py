@@ -13,6 +13,8 @@ from scipy.sparse import coo_array
 import divergences._transport.simplex
 from divergences import DistributionError, SolverError, emd, graphs, grids, sampled, transport
 from divergences._transport.exact_arithmetic import ExactExcess
+from divergences._transport.simplex import dense_transport
+from divergences._transport.simplex_run import _on_forest
 from tests.divergences._transport.exact_oracle import exact_emd
 from tests.divergences.grids.small_grids import cost_matrix
 
@@ -219,3 +221,19 @@ def test_lines_in_integers_cost_what_they_do_in_floats(monkeypatch, edges, perio
     assert solved.exact_proof
     assert solved.cost == pytest.approx(expected, rel=1e-14)
     assert 0 < solved.gap <= 1e-14 * solved.cost
+
+
+def test_plan_without_cost_has_the_rounding_of_its_masses_as_gap(monkeypatch):
+    monkeypatch.setattr(divergences._transport.simplex, "MAX_EXACT_PAIRS", 1)
+    half = np.full(2, 0.5)
+    optimum = dense_transport(half, half, np.array([[0.0, 8.0], [8.0, 0.0]]))
+    assert (optimum.cost, optimum.gap >= 8 * 2.0**-52) == (0.0, True)
+
+
+def test_completed_plan_has_no_more_arcs_than_a_basic_solution():
+    rows, cols, mass = np.array([0, 0, 1, 1]), np.array([0, 1, 0, 1]), np.full(4, 0.25)
+    half = np.full(2, 0.5)
+    i, j, kept = _on_forest(rows, cols, mass, half, half)
+    assert len(kept) <= 3
+    assert np.bincount(i, kept, 2).tolist() == [0.5, 0.5]
+    assert np.bincount(j, kept, 2).tolist() == [0.5, 0.5]

@@ -17,6 +17,7 @@ from divergences._transport.network_flow import (
     refined_flow,
     signed_forest_flow,
 )
+from divergences.grids._flow import lattice_flow
 from divergences.grids._lattice import Lattice
 
 
@@ -125,3 +126,30 @@ def test_refinement_removes_the_rounding_of_costs(rounding):
     reduced = network.reduced_costs(refined.potential)
     assert reduced.min() >= -1e-14
     assert np.abs(reduced[refined.arcs]).max() <= 1e-14
+
+
+def test_refinement_starts_from_arcs_that_the_potential_is_off_at():
+    rng = np.random.default_rng(0)
+    lattice = Lattice((7, 7), (1.0, 1.0), (False, False))
+    network, supply = lattice.network(lattice.offsets[:40]), rng.normal(size=49)
+    supply -= supply.mean()
+    optimum = optimal_flow(network, supply)
+    shifted = optimum.potential + 1e-4 * (np.arange(49) == np.argmax(supply))
+    refined = refined_flow(network, supply, BasicFlow(shifted, optimum.arcs))
+    assert set(refined.arcs) == set(optimum.arcs)
+    assert np.abs(network.reduced_costs(refined.potential)[refined.arcs]).max() <= 1e-14
+
+
+def test_rounding_of_all_rounds_is_refined(monkeypatch):
+    rng = np.random.default_rng(0)
+    supply = rng.normal(size=(20, 20))
+    supply -= supply.mean()
+
+    def rounded_flow(network, flat, *, start=None):
+        flow = optimal_flow(network, flat, start=start)
+        noise = 2e-10 * np.random.default_rng(1).uniform(-1, 1, network.n_nodes)
+        return BasicFlow(flow.potential + noise, flow.arcs, flow.throughput)
+
+    monkeypatch.setattr("divergences.grids._flow.optimal_flow", rounded_flow)
+    flow = lattice_flow(Lattice((20, 20), (1.0, 1.0), (False, False)), supply)
+    assert flow.gap <= 1e-13 * flow.cost

@@ -9,6 +9,8 @@ from hypothesis import given, settings
 from scipy.sparse import coo_array
 
 from divergences import graphs
+from divergences._transport.certificate import Arcs
+from divergences.graphs._certificate import flow_gap
 from tests.divergences.graphs.problems import distances, problems, random_graph, random_masses
 
 
@@ -102,3 +104,46 @@ def test_a_large_length_leaves_the_unit_as_it_is():
         [1, 0, 0], [0, 0, 1], 1e-310 * nx.to_scipy_sparse_array(nx.path_graph(3))
     )
     assert solved.cost == 2e-310
+
+
+def path_graph(lengths):
+    """A path of nodes 0, 1, ... with these lengths, zeros included."""
+    i = np.arange(len(lengths))
+    ends = np.concatenate([i, i + 1]), np.concatenate([i + 1, i])
+    return coo_array((np.tile(lengths, 2), ends), shape=(len(lengths) + 1,) * 2)
+
+
+@pytest.mark.parametrize("directed", [False, True])
+def test_flow_that_lost_mass_far_away_has_a_gap_even_where_the_potential_is_0(directed):
+    prepared = graphs.prepare(path_graph(np.array([1.0, 1.0])), directed=directed)
+    assert np.ldexp(prepared.radius, prepared.exponent).tolist() == [0, 1, 2]
+    supply, nowhere = np.array([0.25, 0.0, -0.25]), np.empty(0, np.intp)
+    nothing = Arcs(nowhere, nowhere, np.empty(0), np.empty(0))
+    gap, rounding = flow_gap(nothing, supply, np.zeros(3), prepared.radius)
+    assert np.ldexp(gap, prepared.exponent) == pytest.approx(0.5, rel=1e-14)
+    assert gap <= rounding
+
+
+def test_lost_mass_of_one_way_arcs_may_cost_the_longest_path():
+    one_way = coo_array(([1.0, 0.5], ([0, 1], [1, 2])), shape=(3, 3))
+    prepared = graphs.prepare(one_way, directed=True)
+    assert np.ldexp(prepared.radius, prepared.exponent).tolist() == [1.5, 1.5, 1.5]
+
+
+@pytest.mark.parametrize("extra", [[], [(0, 3, 2.0), (1, 3, 2.0)]], ids=["tree", "cycles"])
+def test_costs_and_plans_below_the_rounding_of_the_masses_are_exact(extra):
+    lengths = [(0, 1, 0.5), (1, 2, 0.0), (2, 3, 1.0), *extra]
+    i, j, d = (np.array(part) for part in zip(*lengths, strict=True))
+    graph = coo_array(
+        (np.tile(d, 2), (np.concatenate([i, j]), np.concatenate([j, i]))), shape=(4, 4)
+    )
+    p, q = np.array([1e-30, 1.0, 0.0, 0.0]), np.array([3e-30, 0.0, 1.0, 0.0])
+    of_p, of_q = ([Fraction(x) for x in a.tolist()] for a in (p, q))
+    expected = float((of_q[0] / sum(of_q) - of_p[0] / sum(of_p)) / 2)
+    solved = graphs.transport(p, q, graph)
+    assert [solved.cost, graphs.emd(p, q, graph)] == pytest.approx([expected] * 2, rel=1e-12)
+    rows, cols = solved.plan().coords
+    assert solved.exact_proof
+    assert solved.plan().data @ distances(graphs.prepare(graph))[rows, cols] == pytest.approx(
+        expected, rel=1e-12
+    )

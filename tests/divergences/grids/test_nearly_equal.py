@@ -76,3 +76,43 @@ def test_cityblock_distance_is_that_on_the_graph_of_neighbors(size, max_pairs, m
     solved = grids.transport(p, q, metric="cityblock")
     assert_allclose(solved.cost, expected, rtol=1e-12)
     assert solved.gap <= 1e-10 * expected
+
+
+@pytest.mark.parametrize("periodic", [False, True])
+def test_plans_of_unequal_bins_have_the_cost_below_the_rounding_of_masses(periodic):
+    edges = np.array([0.0, 2.0**-60, 2.0**-59, 2.0**10, 2.0**20])
+    p, q = np.array([1.0, 0.0, 1e-20, 0.0]), np.array([0.0, 1.0, 0.0, 3e-20])
+    centers = (edges[1:] + edges[:-1]) / 2
+    cost = np.abs(centers[:, None] - centers)
+    if periodic:
+        cost = np.minimum(cost, edges[-1] - cost)
+    solved = grids.transport(p, q, edges=edges, periodic=periodic)
+    plan = solved.plan()
+    assert solved.exact_proof
+    assert_allclose(plan.data @ cost[plan.coords], solved.cost, rtol=1e-12)
+    assert_allclose(plan.sum(axis=1), solved.p, rtol=0, atol=1e-15)
+    assert_allclose(plan.sum(axis=0), solved.q, rtol=0, atol=1e-15)
+
+
+def test_squared_potentials_are_feasible_as_real_numbers():
+    rng = np.random.default_rng(3)
+    p, q = rng.random((2, 6, 7))
+    solved = grids.transport(p / p.sum(), q / q.sum(), metric="sqeuclidean")
+    cost = cost_matrix((6, 7), metric="sqeuclidean", spacing=(1.0, 1.0), periodic=(False, False))
+    u, v = (
+        [Fraction(x) for x in f.ravel().tolist()]
+        for f in (solved.potential, solved.target_potential)
+    )
+    assert all(u[i] + v[j] <= cost[i, j] for i, j in np.ndindex(cost.shape))
+
+
+def test_gap_of_squared_costs_covers_the_rounding_of_the_shares():
+    rng = np.random.default_rng(4)
+    image = np.zeros((12, 12))
+    image[:9, :9] = rng.random((9, 9))
+    image /= image.sum()
+    solved = grids.transport(image, np.roll(image, (2, 3), (0, 1)), metric="sqeuclidean")
+    heights = np.abs(solved.potential + solved.target_potential)
+    rounding = 2.0**-52 * float((np.minimum(solved.p, solved.q) * heights).sum() + 4 * solved.cost)
+    assert solved.gap >= rounding
+    assert abs(solved.cost - 13) <= solved.gap
