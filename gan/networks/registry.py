@@ -14,6 +14,7 @@ from gan.networks.modules import Critic, Generator, Shape
 from gan.networks.residual import residual_critic, residual_generator
 from gan.networks.segment import segment_generator
 from gan.networks.sequences import sequence_critic, sequence_generator
+from gan.networks.text import ngram_critic, text_generator
 
 Domain = Literal["any points", "points in the plane", "images", "images of 28 x 28", "sequences"]
 
@@ -122,14 +123,15 @@ NETWORKS: dict[str, Networks] = {
         "images of 28 x 28",
     ),
     "sequence": Networks(
-        "residual 1-D convolutions, softmax over the alphabet (Gulrajani et al. 2017, appendix C)",
-        sequence_generator,
-        sequence_critic,
+        "residual 1-D convolutions, softmax over the alphabet (Gulrajani et al. 2017); critic of "
+        "7-grams",
+        text_generator,
+        ngram_critic,
         "sequences",
     ),
     "series": Networks(
         "residual 1-D convolutions over the positions, linear output",
-        partial(sequence_generator, probabilities=False),
+        sequence_generator,
         sequence_critic,
         "sequences",
     ),

@@ -10,7 +10,6 @@ from gan.networks.modules import Critic, Generator, Shape
 
 RESIDUAL_SCALE = 0.3
 KERNEL_SIZE = 5
-LOGIT_GAIN = 10.0  # with flat rows, the critic sees at first only that they are not one-hot
 
 
 class Transpose(nn.Module):
@@ -67,37 +66,29 @@ def sequence_generator(
     noise_size: int = 64,
     channels: int = 64,
     blocks: int = 2,
-    probabilities: bool = True,
 ) -> Generator:
-    """Generator of sequences, of probability vectors or of numbers.
+    """Generator of sequences of vectors of unbounded numbers.
 
     Args:
         rng: Source of the initial weights, which determines the device.
-        shape: Positions, and size of the alphabet or number of channels.
+        shape: Positions, and number of numbers at each.
         noise_size: Dimension of the noise.
         channels: Channels of every block.
         blocks: Number of residual blocks.
-        probabilities: End in a softmax over the alphabet, rather than linearly.
 
     Returns:
-        A generator of points of shape ``(n, *shape)``, whose rows are probability vectors, or
-        unbounded.
+        A generator of points of shape ``(n, *shape)``.
 
     Source:
-        Gulrajani et al. 2017, appendix C, "language model".
+        Gulrajani et al. 2017, appendix C, "language model", without its softmax.
     """
     length, k = shape
-    output = convolution_1d(channels, k, 1, rng)
-    if probabilities:
-        with torch.no_grad():
-            output.weight *= LOGIT_GAIN
     body = nn.Sequential(
         linear(noise_size, channels * length, rng),
         nn.Unflatten(1, (channels, length)),
         *(SequenceBlock(channels, rng) for _ in range(blocks)),
-        output,
+        convolution_1d(channels, k, 1, rng),
         Transpose(),
-        *([nn.Softmax(dim=2)] if probabilities else []),
     )
     return Generator(noise_size, body)
 
@@ -105,11 +96,11 @@ def sequence_generator(
 def sequence_critic(
     rng: torch.Generator, shape: Shape, /, *, channels: int = 64, blocks: int = 2
 ) -> Critic:
-    """Critic of sequences of probability vectors.
+    """Critic of sequences of vectors.
 
     Args:
         rng: Source of the initial weights, which determines the device.
-        shape: Positions, and size of the alphabet.
+        shape: Positions, and number of numbers at each.
         channels: Channels of every block.
         blocks: Number of residual blocks.
 

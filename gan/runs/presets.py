@@ -84,7 +84,15 @@ PRESETS: dict[str, dict[str, Preset]] = {
     "characters": {
         "wgan-gp": Preset(
             "sequence",
-            changes={**IMAGE_SETTINGS, "learning_rate": 5e-4},
+            8000,
+            {
+                "batch_size": 64,
+                "critic_steps": 1,
+                "learning_rate": 2e-3,
+                "generator_learning_rate": 1e-3,
+                "penalty_weight": 1.0,
+            },
+            "bf16-mixed",
         )
     },
 }

@@ -1,0 +1,109 @@
+"""Generator and critic of text, whose points are sequences of rows of probabilities."""
+
+import math
+from typing import TypeVar
+
+import torch
+from torch import nn
+
+from gan.networks.modules import Critic, Generator, Shape
+from gan.networks.sequences import SequenceBlock, Transpose
+
+HE_GAIN = math.sqrt(2)  # a ReLU halves the mean square
+FEATURE_GAIN = 0.5  # of one-hot rows, of which one entry in k is not 0
+
+Layer = TypeVar("Layer", nn.Linear, nn.Conv1d)
+
+
+def text_generator(
+    rng: torch.Generator,
+    shape: Shape,
+    /,
+    *,
+    noise_size: int = 64,
+    channels: int = 64,
+    blocks: int = 4,
+) -> Generator:
+    """Generator of sequences of probability vectors, with residual convolutions.
+
+    With 4 blocks each row depends on the code of all 32 positions around it.
+
+    Args:
+        rng: Source of the initial weights, which determines the device.
+        shape: Positions, and size of the alphabet.
+        noise_size: Dimension of the noise.
+        channels: Channels of every block.
+        blocks: Number of residual blocks.
+
+    Returns:
+        A generator of points of shape ``(n, *shape)``, whose rows are probability vectors.
+
+    Source:
+        Gulrajani et al. 2017, appendix C, "language model"; there with 512 channels, 5 blocks.
+    """
+    length, k = shape
+    body = nn.Sequential(
+        _linear(noise_size, channels * length, 1.0, rng),
+        nn.Unflatten(1, (channels, length)),
+        *(_he_block(channels, rng) for _ in range(blocks)),
+        _convolution(channels, k, 1, 1.0, rng),
+        Transpose(),
+        nn.Softmax(dim=2),
+    )
+    return Generator(noise_size, body)
+
+
+def ngram_critic(
+    rng: torch.Generator, shape: Shape, /, *, channels: int = 256, kernel_size: int = 7
+) -> Critic:
+    """Critic of sequences of probability vectors: features of n-grams at each position, weighed.
+
+    One hidden layer learns to tell n-grams faster than a deep residual critic does, at a third of
+    the cost: between a text and characters of a Markov chain, it attains twice the gap.
+
+    Args:
+        rng: Source of the initial weights, which determines the device.
+        shape: Positions, and size of the alphabet.
+        channels: Number of features at each position.
+        kernel_size: Characters of an n-gram; odd.
+
+    Returns:
+        A critic of points of shape ``(n, *shape)``, independent per point.
+    """
+    length, k = shape
+    body = nn.Sequential(
+        Transpose(),
+        _convolution(k, channels, kernel_size, FEATURE_GAIN * math.sqrt(k), rng),
+        nn.ReLU(),
+        nn.Flatten(),
+        _linear(channels * length, 1, 1.0, rng),
+    )
+    return Critic(body)
+
+
+def _linear(n_in: int, n_out: int, gain: float, rng: torch.Generator) -> nn.Linear:
+    """A linear layer with normal weights."""
+    return _initialised(nn.utils.skip_init(nn.Linear, n_in, n_out, device=rng.device), gain, rng)
+
+
+def _convolution(n_in: int, n_out: int, size: int, gain: float, rng: torch.Generator) -> nn.Conv1d:
+    """A convolution over positions that keeps their number, with normal weights."""
+    layer = nn.utils.skip_init(nn.Conv1d, n_in, n_out, size, 1, size // 2, device=rng.device)
+    return _initialised(layer, gain, rng)
+
+
+def _initialised(layer: Layer, gain: float, rng: torch.Generator) -> Layer:
+    """The layer, with weights that multiply the scale of independent inputs by ``gain``."""
+    nn.init.normal_(layer.weight, std=gain / math.sqrt(layer.weight[0].numel()), generator=rng)
+    if layer.bias is not None:
+        nn.init.zeros_(layer.bias)
+    return layer
+
+
+def _he_block(channels: int, rng: torch.Generator) -> SequenceBlock:
+    """A residual block whose convolutions keep the scale of their inputs."""
+    block = SequenceBlock(channels, rng)
+    for layer in block.convolutions:
+        if isinstance(layer, nn.Conv1d):
+            _initialised(layer, HE_GAIN, rng)
+    return block
