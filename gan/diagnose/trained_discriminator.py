@@ -143,8 +143,11 @@ class TrainedDiscriminator(DiagnosticResult):
         """Draw the value over discriminator steps and its limits."""
         axes.plot(self.steps, self.values, "o-", color=BLUE, label="V(G, D), trained")
         axes.axhline(self.best_value, color=JS_COLOR, linestyle="--", label="2 JS - 2 log 2")
-        for value, label in ((-2 * LOG_2, "-2 log 2: P = G"), (0.0, "0: disjoint")):
-            axes.axhline(value, color=GREY, linestyle=":", label=label)
+        for value, style, label in (
+            (0.0, "-", "0: disjoint"),
+            (-2 * LOG_2, ":", "-2 log 2: P = G"),
+        ):
+            axes.axhline(value, color=GREY, linestyle=style, label=label)
         axes.set_xscale("symlog", linthresh=10)
         axes.set_xlim(left=0)
         axes.set(

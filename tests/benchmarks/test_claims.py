@@ -3,9 +3,10 @@
 import pytest
 
 from benchmarks import results_io
-from benchmarks.gan import claims, claims_page, direct_claims
+from benchmarks.gan import architectures, claims, claims_page, direct_claims
 from benchmarks.gan.claim_statements import STATEMENTS
 from gan.diagnose import DIAGNOSTICS, Criterion
+from gan.diagnose.digit_architectures import ARCHITECTURES
 
 
 def criterion(requirement="a at most 1", measured=0.5, met=True, claim=""):
@@ -67,3 +68,13 @@ def test_a_claim_without_a_measurement_is_refused_and_not_skipped():
 @pytest.mark.parametrize("claim", ["C3", "C6", "C8", "C17"])
 def test_claims_about_exact_quantities_hold(claim):
     assert all(c.met for c in direct_claims.DIRECT_CLAIMS[claim](5))
+
+
+def test_architectures_are_judged_when_all_rows_of_a_seed_are_there():
+    row = {"seed": 0, "floor": 1.0, "mean_digit": 3.0, "steps": 1}
+    emds = {"GAN": "inf", "WGAN": 3.0, "WGAN-GP": 1.5}
+    rows = [{**row, "architecture": name, "emds": emds} for name in ARCHITECTURES]
+    assert architectures.result_of(0, rows[1:]) is None
+    assert architectures.result_of(0, rows).verdict.status == "shown"
+    lines = architectures.progress_table(rows).splitlines()
+    assert lines[2] == "| MLP, 2 x 128 | -inf | 0.00 | 0.75 |"
