@@ -134,7 +134,7 @@ def test_refinement_starts_from_arcs_that_the_potential_is_off_at():
     network, supply = lattice.network(lattice.offsets[:40]), rng.normal(size=49)
     supply -= supply.mean()
     optimum = optimal_flow(network, supply)
-    shifted = optimum.potential + 1e-4 * (np.arange(49) == np.argmax(supply))
+    shifted = optimum.potential - 1e-4 * (np.arange(49) == np.argmax(supply))
     refined = refined_flow(network, supply, BasicFlow(shifted, optimum.arcs))
     assert set(refined.arcs) == set(optimum.arcs)
     assert np.abs(network.reduced_costs(refined.potential)[refined.arcs]).max() <= 1e-14

@@ -137,13 +137,14 @@ def test_costs_and_plans_below_the_rounding_of_the_masses_are_exact(extra):
     graph = coo_array(
         (np.tile(d, 2), (np.concatenate([i, j]), np.concatenate([j, i]))), shape=(4, 4)
     )
-    p, q = np.array([1e-30, 1.0, 0.0, 0.0]), np.array([3e-30, 0.0, 1.0, 0.0])
+    p, q = np.array([1e-30, 1.0, 0.0, 0.0]), np.array([0.0, 0.0, 1.0, 3e-30])
     of_p, of_q = ([Fraction(x) for x in a.tolist()] for a in (p, q))
-    expected = float((of_q[0] / sum(of_q) - of_p[0] / sum(of_p)) / 2)
+    expected = float(of_p[0] / sum(of_p) / 2 + of_q[3] / sum(of_q))
     solved = graphs.transport(p, q, graph)
     assert [solved.cost, graphs.emd(p, q, graph)] == pytest.approx([expected] * 2, rel=1e-12)
     rows, cols = solved.plan().coords
     assert solved.exact_proof
-    assert solved.plan().data @ distances(graphs.prepare(graph))[rows, cols] == pytest.approx(
-        expected, rel=1e-12
-    )
+    moved = solved.plan().data @ distances(graphs.prepare(graph))[rows, cols]
+    assert moved == pytest.approx(expected, rel=1e-12)
+    assert solved.plan().sum(axis=1) == pytest.approx(p, rel=1e-14)
+    assert solved.plan().sum(axis=0) == pytest.approx(q, rel=1e-14)

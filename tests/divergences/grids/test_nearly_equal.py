@@ -1,5 +1,6 @@
 """Nearly equal histograms: as many digits of the distance as of any other one."""
 
+import itertools
 from fractions import Fraction
 
 import networkx as nx
@@ -10,6 +11,7 @@ from numpy.testing import assert_allclose
 import divergences
 import divergences.grids._small
 from divergences import graphs, grids
+from divergences.grids._problem import GridCost
 from tests.divergences.grids.small_grids import cost_matrix
 
 
@@ -81,38 +83,50 @@ def test_cityblock_distance_is_that_on_the_graph_of_neighbors(size, max_pairs, m
 @pytest.mark.parametrize("periodic", [False, True])
 def test_plans_of_unequal_bins_have_the_cost_below_the_rounding_of_masses(periodic):
     edges = np.array([0.0, 2.0**-60, 2.0**-59, 2.0**10, 2.0**20])
-    p, q = np.array([1.0, 0.0, 1e-20, 0.0]), np.array([0.0, 1.0, 0.0, 3e-20])
     centers = (edges[1:] + edges[:-1]) / 2
     cost = np.abs(centers[:, None] - centers)
     if periodic:
         cost = np.minimum(cost, edges[-1] - cost)
-    solved = grids.transport(p, q, edges=edges, periodic=periodic)
-    plan = solved.plan()
-    assert solved.exact_proof
-    assert_allclose(plan.data @ cost[plan.coords], solved.cost, rtol=1e-12)
-    assert_allclose(plan.sum(axis=1), solved.p, rtol=0, atol=1e-15)
-    assert_allclose(plan.sum(axis=0), solved.q, rtol=0, atol=1e-15)
+    p, q = np.array([1.0, 0.0, 1e-20, 0.0]), np.array([0.0, 1.0, 0.0, 3e-20])
+    assert grids.transport(p, q, edges=edges, periodic=periodic).exact_proof
+    for first, second in ((p, q), (q, p), (p[::-1], q[::-1]), (np.roll(p, 1), np.roll(q, 1))):
+        solved = grids.transport(first, second, edges=edges, periodic=periodic)
+        plan = solved.plan()
+        assert_allclose(plan.data @ cost[plan.coords], solved.cost, rtol=1e-12)
+        assert_allclose(plan.sum(axis=1), solved.p, rtol=0, atol=1e-15)
+        assert_allclose(plan.sum(axis=0), solved.q, rtol=0, atol=1e-15)
 
 
 def test_squared_potentials_are_feasible_as_real_numbers():
-    rng = np.random.default_rng(3)
-    p, q = rng.random((2, 6, 7))
-    solved = grids.transport(p / p.sum(), q / q.sum(), metric="sqeuclidean")
-    cost = cost_matrix((6, 7), metric="sqeuclidean", spacing=(1.0, 1.0), periodic=(False, False))
+    spacing, shape = (0.7, 1.3), (5, 6)
+    p, q = np.random.default_rng(3).random((2, *shape))
+    solved = grids.transport(p / p.sum(), q / q.sum(), metric="sqeuclidean", spacing=spacing)
+    assert not solved.exact_proof
     u, v = (
         [Fraction(x) for x in f.ravel().tolist()]
         for f in (solved.potential, solved.target_potential)
     )
-    assert all(u[i] + v[j] <= cost[i, j] for i, j in np.ndindex(cost.shape))
+    pixels = np.argwhere(np.ones(shape)).tolist()
+    for (i, x), (j, y) in itertools.product(enumerate(pixels), repeat=2):
+        steps = (Fraction(a - b) * Fraction(s) for a, b, s in zip(x, y, spacing, strict=True))
+        assert u[i] + v[j] <= sum(step**2 for step in steps)
 
 
-def test_gap_of_squared_costs_covers_the_rounding_of_the_shares():
-    rng = np.random.default_rng(4)
+def test_gap_of_squared_costs_covers_the_rounding_of_the_shares(monkeypatch):
+    p, q = np.random.default_rng(4).random((2, 6, 6))
+    solved = grids.transport(p / p.sum(), q / q.sum(), metric="sqeuclidean")
+    rounding = 1e-10 * solved.cost
+    monkeypatch.setattr(GridCost, "_rounding_of_shares", lambda *_: rounding)
+    wider = grids.transport(p / p.sum(), q / q.sum(), metric="sqeuclidean")
+    assert rounding <= wider.gap <= rounding + solved.gap
+
+
+def test_rounding_of_shares_is_that_of_excess_and_common_mass():
     image = np.zeros((12, 12))
-    image[:9, :9] = rng.random((9, 9))
-    image /= image.sum()
-    solved = grids.transport(image, np.roll(image, (2, 3), (0, 1)), metric="sqeuclidean")
+    image[:9, :9] = np.random.default_rng(4).random((9, 9))
+    moved = np.roll(image, (2, 3), (0, 1))
+    solved = grids.transport(image, moved, metric="sqeuclidean")
     heights = np.abs(solved.potential + solved.target_potential)
-    rounding = 2.0**-52 * float((np.minimum(solved.p, solved.q) * heights).sum() + 4 * solved.cost)
-    assert solved.gap >= rounding
+    common = float((np.minimum(solved.p, solved.q) * heights).sum())
+    assert solved.gap >= 2.0**-52 * (common + 4 * solved.cost)
     assert abs(solved.cost - 13) <= solved.gap
