@@ -140,7 +140,9 @@ def one_line(box: str, /) -> str:
     lines = []
     for line in box.splitlines()[1:]:
         if RULE.match(line):
-            break
+            if lines:
+                break
+            continue  # where the output has no UTF-8, one is below the title
         lines.append(line.strip(BOX_CHARACTERS))
     message = re.sub(r"\s+", " ", " ".join(lines)).strip().rstrip(".")
     message = message[:1].lower() + message[1:]

@@ -13,6 +13,7 @@ from gan.data.dataset import DEFAULT_HELD_OUT, DataSet
 from gan.data.labels import FOLDERS, labels_of_file
 from gan.errors import ConfigError
 
+MAX_IMAGE_SIZE = 512  # above, the networks take gigabytes
 SUFFIXES = (".npy", ".npz", ".csv", ".tsv", ".txt", ".parquet")
 
 

@@ -10,6 +10,7 @@ from torch import Tensor
 from divergences import DistributionError
 
 MAX_LISTED_ROWS = 5
+MAX_COORDINATE = 1e15  # in float32 squares of distances are finite then, and their gradients
 MIN_SHARE_AT_BOUND = 0.02  # of the pixels at the lowest value, where the range is a bound
 
 
@@ -56,13 +57,16 @@ def float32_points(points: Any, name: str, /) -> Tensor:
             f"{name}: there must be at least 4 points, but the shape is {array.shape}; a row is "
             "one point"
         )
-    rows = np.flatnonzero(~np.isfinite(array).reshape(len(array), -1).all(axis=1))
+    with np.errstate(invalid="ignore"):
+        is_valid = np.abs(array) < MAX_COORDINATE
+    rows = np.flatnonzero(~is_valid.reshape(len(array), -1).all(axis=1))
     if len(rows):
         listed = ", ".join(str(row) for row in rows[:MAX_LISTED_ROWS])
         more = ", ..." if len(rows) > MAX_LISTED_ROWS else ""
         raise DistributionError(
-            f"{name}: {len(rows)} of {len(array)} rows have missing, infinite or, above "
-            f"3e38, too large entries (rows {listed}{more} counted from 0); drop those rows"
+            f"{name}: {len(rows)} of {len(array)} rows have missing or infinite entries, or "
+            f"some above {MAX_COORDINATE:.0e} (rows {listed}{more} counted from 0); drop those "
+            "rows, or give the points in another unit"
         )
     if (array == array[0]).all():
         raise DistributionError(f"{name}: all {len(array)} points are equal: nothing to learn")

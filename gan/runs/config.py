@@ -10,7 +10,7 @@ import torch
 from tyro.conf import Positional, Suppress, UseAppendAction, arg
 
 from gan.data.dataset import DEFAULT_HELD_OUT
-from gan.data.files import is_data_path
+from gan.data.files import MAX_IMAGE_SIZE, is_data_path
 from gan.datasets import DATA
 from gan.errors import ConfigError, unknown_name
 from gan.networks import NETWORKS
@@ -141,6 +141,10 @@ class Config:
         if self.evaluation_size is not None and self.evaluation_size < 2:
             raise ConfigError(
                 f"--evaluation-size must be at least 2, but is {self.evaluation_size}"
+            )
+        if self.image_size is not None and self.image_size > MAX_IMAGE_SIZE:
+            raise ConfigError(
+                f"--image-size must be at most {MAX_IMAGE_SIZE}, but is {self.image_size}"
             )
         if not 0 <= self.held_out <= 0.5:
             raise ConfigError(f"--held-out must be from 0 to 0.5, but is {self.held_out}")

@@ -77,9 +77,10 @@ def initial_networks(
     networks = NETWORKS[name]
     if not networks.fits(shape):
         fitting = ", ".join(k for k, pair in NETWORKS.items() if pair.fits(shape))
+        sides = " whose height and width are multiples of 4" * (networks.domain == "images")
         raise ConfigError(
-            f"--networks {name} is for {networks.domain}, but points of {config.data} have the "
-            f"shape {shape}; choose from {fitting}"
+            f"--networks {name} is for {networks.domain}{sides}, but points of {config.data} have "
+            f"the shape {shape}; choose from {fitting}"
         )
     with seeded_global_sources(rng):
         unit_networks = networks.generator(rng, shape), networks.critic(rng, data.shape)

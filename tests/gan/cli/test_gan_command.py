@@ -1,5 +1,6 @@
 """`gan train` and `gan demo`: files, exit status, messages, interrupts and resumed runs."""
 
+import io
 import json
 import os
 import re
@@ -14,6 +15,9 @@ import torch
 
 from gan import datasets
 from gan.cli import command_line, demo
+from gan.cli.train import train_command
+from gan.cli.train_options import train_call
+from gan.errors import ConfigError
 from gan.runs.lock import locked
 from gan.runs.metric_keys import RUN_KEYS
 from tests.tiny_training import batch_counter, untimed
@@ -305,6 +309,15 @@ def test_a_refusal_of_the_program_is_one_line_and_a_status(tmp_path):
     assert refused.returncode == 1
     assert refused.stderr.startswith("gan: unknown recipe 'wgan_gp'; did you mean 'wgan-gp'?")
     assert refused.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
+def test_a_refusal_of_the_parser_is_told_on_any_terminal(encoding, monkeypatch):
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(io.BytesIO(), encoding=encoding))
+    with pytest.raises(ConfigError, match=r"^--steps must be a whole number, but is '1e4'; see"):
+        train_call(train_command, ["gan", "--steps", "1e4"], prog="gan train")
+    with pytest.raises(ConfigError, match=r"^give RECIPE: Name of the method: "):
+        train_call(train_command, [], prog="gan train")
 
 
 def test_a_used_folder_is_refused_and_kept(gan, tmp_path):

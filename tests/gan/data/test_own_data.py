@@ -136,7 +136,11 @@ def test_words_are_refused_with_the_option_for_labels(tmp_path):
 REFUSED = {
     "NaN": (lambda: DataSet.of_points([[1.0], [2], [np.nan], [3]]), r"1 of 4 rows .*\(rows 2 c"),
     "few": (lambda: DataSet.of_points([1.0, 2.0]), "at least 4 points"),
-    "large": (lambda: DataSet.of_points([[1e39], [2], [1], [3]]), "above 3e38, too large"),
+    "large": (
+        lambda: DataSet.of_points([[1e39], [2], [1], [3]]),
+        r"or some above 1e\+15 \(rows 0 ",
+    ),
+    "unit": (lambda: DataSet.of_points([[1e15], [2], [1], [3]]), "in another unit"),
     "equal": (lambda: DataSet.of_points(np.ones((9, 2))), "nothing to learn"),
     "text": (lambda: DataSet.of_points([["a"], ["b"]] * 3), "select numeric columns"),
 }
@@ -182,6 +186,7 @@ def test_options_and_names_that_do_not_fit_are_refused(gan, table, tmp_path):
     arguments = ["--out", tmp_path / "run"]
     of_table = ["train", "gan", "--data", table[0], *arguments]
     assert "--image-size is for a folder" in gan(*of_table, "--image-size", 8)[2]
+    assert "--image-size must be at most 512" in gan(*of_table, "--image-size", 4096)[2]
     assert "must be from 0 to 0.5, but is 0.9" in gan(*of_table, "--held-out", 0.9)[2]
     assert "fewer points: --evaluation-size 12" in gan(*of_table, "--evaluation-size", 13)[2]
     save_images(tmp_path / "images", "L", [(8, 8)] * 4)
