@@ -4,15 +4,29 @@ import math
 from typing import TypeVar
 
 import torch
-from torch import nn
+from torch import Tensor, nn
+from torch.nn.functional import layer_norm
 
 from gan.networks.modules import Critic, Generator, Shape
 from gan.networks.sequences import SequenceBlock, Transpose
 
 HE_GAIN = math.sqrt(2)  # a ReLU halves the mean square
 FEATURE_GAIN = 0.5  # of one-hot rows, of which one entry in k is not 0
+LOGIT_SCALE = 4.0
 
 Layer = TypeVar("Layer", nn.Linear, nn.Conv1d)
+
+
+class NormalizedLogits(nn.Module):
+    """Logits of each row with mean 0 and standard deviation `LOGIT_SCALE`.
+
+    In the first steps all rows have a common direction to real ones, in which unbounded logits
+    grow until the gradient of the softmax has vanished: every sequence is then of one character.
+    """
+
+    def forward(self, logits: Tensor) -> Tensor:
+        """The normalised ``logits``, shape ``(n, length, k)``."""
+        return LOGIT_SCALE * layer_norm(logits.float(), logits.shape[-1:])
 
 
 def text_generator(
@@ -21,12 +35,12 @@ def text_generator(
     /,
     *,
     noise_size: int = 64,
-    channels: int = 64,
-    blocks: int = 4,
+    channels: int = 48,
+    blocks: int = 8,
 ) -> Generator:
     """Generator of sequences of probability vectors, with residual convolutions.
 
-    With 4 blocks each row depends on the code of all 32 positions around it.
+    With 4 blocks or more each row depends on the features of 16 positions on either side.
 
     Args:
         rng: Source of the initial weights, which determines the device.
@@ -48,6 +62,7 @@ def text_generator(
         *(_he_block(channels, rng) for _ in range(blocks)),
         _convolution(channels, k, 1, 1.0, rng),
         Transpose(),
+        NormalizedLogits(),
         nn.Softmax(dim=2),
     )
     return Generator(noise_size, body)

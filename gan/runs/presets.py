@@ -84,12 +84,11 @@ PRESETS: dict[str, dict[str, Preset]] = {
     "characters": {
         "wgan-gp": Preset(
             "sequence",
-            8000,
+            6000,
             {
                 "batch_size": 64,
-                "critic_steps": 1,
+                "critic_steps": 2,
                 "learning_rate": 2e-3,
-                "generator_learning_rate": 1e-3,
                 "penalty_weight": 1.0,
             },
             "bf16-mixed",
