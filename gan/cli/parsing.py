@@ -137,7 +137,7 @@ def one_line(box: str, /) -> str:
     Returns:
         The message without its first letter's case and its last period.
     """
-    lines = []
+    lines: list[str] = []
     for line in box.splitlines()[1:]:
         if RULE.match(line):
             if lines:

@@ -22,6 +22,24 @@ def is_data_path(name: str, /) -> bool:
     return Path(name).suffix.lower() in SUFFIXES or Path(name).is_dir()
 
 
+def require_readable_kind(name: str, /) -> None:
+    """Refuse the address of a file, and a file of a kind that is not read.
+
+    Args:
+        name: Name or path of the data.
+
+    Raises:
+        ConfigError: With the kinds that are read.
+    """
+    if "://" in name:
+        raise ConfigError(f"--data {name} is an address; download it and give the file")
+    if Path(name).is_file() and not is_data_path(name):
+        raise ConfigError(
+            f"--data {name} is no kind of file that is read; give points as "
+            f"{', '.join(SUFFIXES)}, or the folder of images"
+        )
+
+
 def data_set_of_path(
     path: Path,
     /,

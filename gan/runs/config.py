@@ -10,7 +10,7 @@ import torch
 from tyro.conf import Positional, Suppress, UseAppendAction, arg
 
 from gan.data.dataset import DEFAULT_HELD_OUT
-from gan.data.files import MAX_IMAGE_SIZE, is_data_path
+from gan.data.files import MAX_IMAGE_SIZE, is_data_path, require_readable_kind
 from gan.datasets import DATA
 from gan.errors import ConfigError, unknown_name
 from gan.networks import NETWORKS
@@ -176,6 +176,7 @@ class Config:
             "networks": NETWORKS,
             "settings": ("best", "quick", "paper"),
         }
+        require_readable_kind(self.data)
         for field_name, choices in choices_of.items():
             value = getattr(self, field_name)
             if field_name == "data" and self.is_of_path:

@@ -253,6 +253,8 @@ REFUSED = [
         ["train", "gan", "--networks", "wide-mpl"],
         "unknown networks 'wide-mpl'; did you mean 'wide-mlp'? choose from mlp, ",
     ),
+    (["train", "gan", "--data", "https://x.org/a.csv"], "is an address; download it and give"),
+    (["train", "gan", "--data", __file__], "no kind of file that is read; give points as .npy, "),
     (["train", "gan", "--steps", "0"], "--steps must be at least 1, but is 0"),
     (["train", "gan", "--seed", "-1"], "--seed must be from 0"),
     (["train", "gan", "--device", "meta"], "--device meta cannot be used here"),
