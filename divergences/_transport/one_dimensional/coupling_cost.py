@@ -20,7 +20,8 @@ from divergences._transport.one_dimensional.ordering import sorted_values, sorti
 from divergences._typing import Floats
 
 Lengths = Callable[[Any, Any], Floats]
-BLOCK_POINTS = 1 << 15  # of the larger side; fits the caches
+MIN_BLOCK_POINTS, MAX_BLOCK_POINTS = 1 << 12, 1 << 15  # of the larger side; fit the caches
+BLOCKS = 4  # of medium-sized sides, to take a fraction of their memory
 
 
 def line_cost(
@@ -115,4 +116,5 @@ def _coupled_blocks(lengths: Lengths, levels: Levels) -> Iterator[tuple[Floats, 
 
 def _slices(n: int) -> Iterator[slice]:
     """Blocks of consecutive points."""
-    return (slice(start, min(start + BLOCK_POINTS, n)) for start in range(0, n, BLOCK_POINTS))
+    size = min(max(MIN_BLOCK_POINTS, -(-n // BLOCKS)), MAX_BLOCK_POINTS)
+    return (slice(start, min(start + size, n)) for start in range(0, n, size))

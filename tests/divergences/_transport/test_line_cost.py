@@ -57,7 +57,7 @@ def test_blocks_do_not_change_the_cost(power, monkeypatch):
     p, q, p[::7] = p / p.sum(), q / q.sum(), 0.0
     cases = [(x, y, None, None), (x, x + 0.1, None, None), (x, y, p / p.sum(), q), (y, x, q, None)]
     whole = [line_cost(*case, power=power) for case in cases]
-    monkeypatch.setattr(coupling_cost, "BLOCK_POINTS", 8)
+    monkeypatch.setattr(coupling_cost, "MAX_BLOCK_POINTS", 8)
     blocks = [line_cost(*case, power=power) for case in cases]
     assert blocks == pytest.approx(whole, rel=1e-14)
 
