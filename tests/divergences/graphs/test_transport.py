@@ -141,10 +141,12 @@ def test_costs_and_plans_below_the_rounding_of_the_masses_are_exact(extra):
     of_p, of_q = ([Fraction(x) for x in a.tolist()] for a in (p, q))
     expected = float(of_p[0] / sum(of_p) / 2 + of_q[3] / sum(of_q))
     solved = graphs.transport(p, q, graph)
-    assert [solved.cost, graphs.emd(p, q, graph)] == pytest.approx([expected] * 2, rel=1e-12)
+    assert [solved.cost, graphs.emd(p, q, graph)] == pytest.approx(
+        [expected] * 2, rel=1e-12, abs=0
+    )
     rows, cols = solved.plan().coords
     assert solved.exact_proof
     moved = solved.plan().data @ distances(graphs.prepare(graph))[rows, cols]
-    assert moved == pytest.approx(expected, rel=1e-12)
-    assert solved.plan().sum(axis=1) == pytest.approx(p, rel=1e-14)
-    assert solved.plan().sum(axis=0) == pytest.approx(q, rel=1e-14)
+    assert moved == pytest.approx(expected, rel=1e-12, abs=0)
+    assert solved.plan().sum(axis=1) == pytest.approx(p, rel=1e-14, abs=0)
+    assert solved.plan().sum(axis=0) == pytest.approx(q, rel=1e-14, abs=0)
