@@ -1,4 +1,4 @@
-"""Claims that are measured by the library alone: C3, C6, C8, C12, C17 and C18.
+"""Claims that are measured without a diagnostic: C3, C6, C8, C12, C17, C18 and C20.
 
 Each function takes a seed and returns criteria, with thresholds that are fixed here.
 """
@@ -15,6 +15,7 @@ from scipy.optimize import linprog
 from torch import Tensor
 
 import divergences
+from benchmarks.gan import characters
 from divergences import lipschitz_witness, sampled
 from gan.critics.pairs import named_pair
 from gan.data.mixtures import eight_gaussians
@@ -277,4 +278,5 @@ DIRECT_CLAIMS: dict[str, Callable[[int], list[Criterion]]] = {
     "C12": wgan_changes,
     "C17": penalized_critic,
     "C18": pairs_of_points,
+    "C20": characters.criteria,
 }

@@ -73,8 +73,9 @@ def ngram_critic(
 ) -> Critic:
     """Critic of sequences of probability vectors: features of n-grams at each position, weighed.
 
-    One hidden layer learns to tell n-grams faster than a deep residual critic does, at a third of
-    the cost: between a text and characters of a Markov chain, it attains twice the gap.
+    One hidden layer learns to tell n-grams sooner than a deep residual critic does: between a text
+    and a Markov chain of its characters, after 400 steps, 128 features of 5-grams have a gap of
+    0.76, two residual blocks one of 0.45, at three times the cost.
 
     Args:
         rng: Source of the initial weights, which determines the device.
