@@ -9,7 +9,7 @@ Record = dict[str, Any]
 
 
 def dotmark(record: Record, /) -> str:
-    """Times of images, by class, size and distance; POT's and published ones where there are."""
+    """Times of images, by class, size and distance, POT's and published ones, and brackets."""
     head = [
         "images",
         "pairs",
@@ -27,7 +27,13 @@ def dotmark(record: Record, /) -> str:
         + " (Zanetti and Gondzio 2023, means over the whole of DOTmark)."
         for name, solvers in record["published"].items()
     ]
-    return "\n\n".join([table(head, rows), *published])
+    unfinished = [
+        f"Stopped after {row['seconds']:,} s, with {row['peak_memory_mb'] / 1000:.2g} GB: "
+        f"{row['name']}, of whose first pair the cost is between {row['at_least']:.2f} and "
+        f"{row['at_most']:.4f} pixels."
+        for row in record.get("unfinished", [])
+    ]
+    return "\n\n".join([table(head, rows), *unfinished, *published])
 
 
 def _in_order(row: Record, /) -> tuple[int, str]:

@@ -120,8 +120,13 @@ def _cost(lattice: Lattice, squared: bool, edges: Any) -> GridCost:
             "`edges` must be those of the bins of a 1-D histogram, one more than bins, but the "
             f"histogram has shape {lattice.shape} and edges {array.shape}"
         )
-    if not (np.isfinite(array).all() and (np.diff(array) > 0).all()):
-        raise DistributionError("`edges` must be finite and ascending")
+    ascending = np.isfinite(array[:-1]) & (array[:-1] < array[1:]) & np.isfinite(array[1:])
+    if not ascending.all():
+        k = int(ascending.argmin())
+        raise DistributionError(
+            f"`edges` must be finite and ascending, but `edges`[{k}] = {array[k]} comes before "
+            f"{array[k + 1]}; pass edges and masses in the order of the bins"
+        )
     with np.errstate(over="ignore"):
         _require_representable("edges", float(array[-1] - array[0]), squared)
     if lattice.spacing[0] != 1.0:

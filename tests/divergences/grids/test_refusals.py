@@ -29,7 +29,7 @@ CASES: dict[str, Any] = {
     "equal axes": ((IMAGE, IMAGE), {"axes": (0, -2)}, "`axes` must be different axes"),
     "batches": ((np.ones((2, 4)), np.ones((3, 4))), {"axes": (1,)}, "must broadcast"),
     "edges of images": ((IMAGE, IMAGE), {"edges": [0, 1, 2]}, "1-D histogram"),
-    "descending edges": ((np.ones(2),) * 2, {"edges": [0, 2, 1]}, "ascending"),
+    "descending edges": ((np.ones(2),) * 2, {"edges": [0, 2, 1]}, r"\[1\] = 2.0 comes before 1.0"),
     "edges and spacing": ((np.ones(2),) * 2, {"edges": [0, 1, 2], "spacing": 2}, "`spacing`"),
     "text": ((np.array([["a"]]), np.ones((1, 1))), {}, "`p` must hold"),
 }
