@@ -97,6 +97,12 @@ GROUPS: dict[str, Group] = {
         ),
         {"sharp": 2500},
     ),
+    "normalized": Group(
+        "population",
+        ("translation-8", "scaling-8", "cones-2-64", "cones-16-64", "translation-2", "scaling-2"),
+        {"sharp-normalized": 800},
+        seeds=1,
+    ),
     "others": Group(
         "population",
         ("cones-2-64", "cones-16-64", "scaling-8"),
@@ -191,7 +197,7 @@ def main(
     """Run the unfinished fits, and write the results.
 
     Args:
-        names: Groups: points, digits, population, gaussians, others; all by default.
+        names: Groups: points, digits, population, gaussians, normalized, others; all by default.
         methods: Names of critics; all of a group by default.
         workers: Number of concurrent fits.
         gather: Collect the finished fits, and run no others.

@@ -52,7 +52,8 @@ def markdown(record: dict[str, Any], /) -> str:
     if rows["population"]:
         parts += [_population_table(rows["population"]), _dimension_table(rows["population"])]
     if rows["gaussians"] or rows["others"]:
-        parts.append(_method_table(rows["gaussians"] + rows["others"] + rows["population"]))
+        names = ("gaussians", "normalized", "others", "population")
+        parts.append(_method_table([row for name in names for row in rows.get(name, [])]))
     failed = [row for group in groups.values() for row in group["rows"] if "failed" in row]
     parts += [f"Failed: {row['method']} on {row['pair']}: {row['failed']}." for row in failed]
     return "\n\n".join(parts)

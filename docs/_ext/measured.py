@@ -95,7 +95,8 @@ def _critics(groups: dict[str, Any]) -> dict[str, str]:
 
 def _populations(groups: dict[str, Any]) -> dict[str, str]:
     """Relative errors of critics on populations of known W1, and an angle of gradients."""
-    rows = [row for name in ("gaussians", "others", "population") for row in groups[name]["rows"]]
+    names = ("gaussians", "normalized", "others", "population")
+    rows = [row for name in names for row in groups[name]["rows"]]
 
     def mean(method: str, pair: str, key: str = "error") -> float:
         return fmean(r[key] for r in rows if (r["method"], r["pair"]) == (method, pair))
@@ -104,6 +105,7 @@ def _populations(groups: dict[str, Any]) -> dict[str, str]:
     return {
         "gradient_penalty_scaling_8": f"{100 * mean('gradient-penalty', 'scaling-8'):.0f} %",
         "sharp_scaling_8": f"{100 * mean('sharp', 'scaling-8'):.0f} %",
+        "normalized_scaling_8": f"{100 * mean('sharp-normalized', 'scaling-8'):.1f} %",
         "witness_cones_16_64": f"{100 * (1 + mean('witness', 'cones-16-64')):.0f} %",
         "sharp_cones_64_256": f"{-100 * mean('sharp', 'cones-64-256'):.0f} %",
         "sharp_cones_64_256_angle": f"{angle:.0f}°",

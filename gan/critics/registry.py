@@ -6,6 +6,7 @@ from functools import partial
 from gan.critics.bound import BoundCritic
 from gan.critics.descent import DescentCritic
 from gan.critics.fit_loop import Estimator
+from gan.critics.normalized import NormalizedCritic
 from gan.critics.taught import TaughtCritic
 from gan.critics.two_sided import TwoSidedWitnessCritic
 from gan.critics.witness import WitnessCritic
@@ -47,6 +48,14 @@ SHARP_RECIPE = replace(
 PLAIN_NETWORK = partial(mlp_critic, hidden=[128] * 3)
 SPREAD_NETWORK = partial(spread_mlp_critic, hidden=[128] * 3)
 RADIAL_NETWORK = partial(spread_mlp_critic, hidden=[256] * 3, steepness=1.0, radius=True)
+
+SHARP_CRITIC = DescentCritic(
+    SHARP_RECIPE,
+    RADIAL_NETWORK,
+    precision="bf16-mixed",
+    relative_penalty=True,
+    max_penalty_points=512,
+)
 
 
 def _constrained(constraint: Constraint) -> DescentCritic:
@@ -137,12 +146,11 @@ CRITICS: dict[str, CriticMethod] = {
     "sharp": CriticMethod(
         "one-sided penalty in units of the gap, distance from a centre as an input, Muon",
         "ours; Jordan et al. 2024 for Muon",
-        DescentCritic(
-            SHARP_RECIPE,
-            RADIAL_NETWORK,
-            precision="bf16-mixed",
-            relative_penalty=True,
-            max_penalty_points=512,
-        ),
+        SHARP_CRITIC,
+    ),
+    "sharp-normalized": CriticMethod(
+        "sharp, divided by 1 + the mean excess of its slopes over 1, which is measured",
+        "ours",
+        NormalizedCritic(SHARP_CRITIC),
     ),
 }

@@ -37,7 +37,7 @@ TRANSLATED = named_pair("translation-2")
 POINTS = TRANSLATED.real(200, rng(0)), TRANSLATED.generated(200, rng(1))
 TRANSPORT = ExactTransport.between(*POINTS)
 # The slow critics have fewer steps, so that each fit takes less than two seconds.
-STEPS = {"maxmin": 60, "full-sort": 60, "sharp": 60, "taught": 60}
+STEPS = {"maxmin": 60, "full-sort": 60, "sharp": 60, "sharp-normalized": 60, "taught": 60}
 ONE_STEP = ("witness", "averaged-witness")
 # Lower bounds of gap / exact, where they are not 0.7: these critics converge slowly.
 MIN_GAP_RATIO = {"clip": 0.0, "spectral": 0.2, "full-sort": 0.2, "finite-difference": 0.3}
