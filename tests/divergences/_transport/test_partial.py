@@ -11,6 +11,7 @@ from scipy.optimize import linprog
 
 from divergences import DistributionError, SolverError, partial_transport, sampled, transport
 from divergences._transport import memory
+from divergences._transport.column_generation import near_pairs
 from tests.strategies import cloud_pairs
 
 masses = st.lists(st.sampled_from([0.0, 1e-3, 0.5, 1.0, 3.0]), min_size=1, max_size=5).filter(any)
@@ -112,7 +113,8 @@ METRICS = ("euclidean", "sqeuclidean", "cityblock")
 
 @pytest.mark.parametrize("metric", [*METRICS, lambda x, y: np.abs(x[:, None] - y).sum(axis=2)])
 @pytest.mark.parametrize(("n", "m"), [(90, 60), (60, 90), (1, 40)])
-def test_columns_agree_with_the_dense_method(n, m, metric):
+def test_columns_agree_with_the_dense_method(n, m, metric, monkeypatch):
+    monkeypatch.setattr(near_pairs, "MIN_BOX_PAIRS", 0)
     rng = np.random.default_rng(n)
     x, y = rng.normal(size=(n, 2)), 0.5 + rng.normal(size=(m, 2))
     weights = {"x_weights": 0.1 + rng.random(n), "y_weights": 0.1 + rng.random(m)}
