@@ -37,7 +37,7 @@ WORKERS = 3
 NICENESS = 10  # of all recipes but the slowest, which then ends at about the same time
 
 # Steps and settings for a minute on one core; those of `gan train` take two to three.
-DEMO_STEPS = {"gan": 4500, "wgan": 4500, "wgan-gp": 3000}
+DEMO_STEPS = {"gan": 4500, "wgan": 4500, "wgan-gp": 3600}
 DEMO_SETTINGS: dict[str, dict[str, Any]] = {
     "gan": {},
     "wgan": {"critic_steps": 3, "batch_size": 128},
@@ -115,7 +115,7 @@ def demo_command(
 
     Args:
         seed: Seed of everything.
-        steps: Generator steps of each recipe; by default 3000 to 4500.
+        steps: Generator steps of each recipe; by default 3600 to 4500.
         points: Points on each side of the final comparison.
         out: Folder of the results.
 
