@@ -64,10 +64,11 @@ NOTES = {
     "as trained. All three recipes have as many updates of their networks, with learning rates "
     "that were chosen on seed 10: that of the GAN, the better of two, on the first architecture; "
     "that of WGAN-GP among three, by 300 steps on four of them; that of WGAN was not varied. "
-    "Digits are 16 x 16 pixels, and runs are of "
-    "4800 updates, not of 10^6 as in the paper. Three architectures are just enough, and depend on "
-    "the seed: at seed 1, of which only the first four were run, WGAN-GP has 0.50, 0.49, 1.04 and "
+    "Digits are 16 x 16 pixels, and runs are of 4800 updates, not of 10^6 as in the paper. Three "
+    "architectures are just enough, and depend on the seed: at seed 1, of which only the first four were run, WGAN-GP has 0.50, 0.49, 1.04 and "
     "0.88, and it alone trains two.",
+    "C20": "By `benchmarks.gan.characters`. Networks and settings were chosen in short runs at the "
+    "same seed, of at most two minutes, by these measures; other seeds were not run.",
     "C23": "The critic's architecture was chosen on seed 10: perceptrons scored 0.71 to 0.81 of "
     "the noised digits lower, convolutions without norm 0.66 to 0.94, with layer norm 0.95 to "
     "0.99.",

@@ -20,7 +20,7 @@ from gan.diagnose.result import DiagnosticResult, Panel
 from gan.diagnose.verdict import Criterion
 from gan.errors import ConfigError
 from gan.networks import NETWORKS, Critic
-from gan.runs.figure_style import BLUE, GREY, VERMILION, legend_below
+from gan.runs.figure_style import BLACK, BLUE, VERMILION, legend_below
 
 Floats = NDArray[np.float64]
 SHIFT = 2  # pixels to the right
@@ -130,18 +130,14 @@ class PixelErrors(DiagnosticResult):
         legend_below(axes)
 
     def _draw_scores(self, axes: Axes) -> None:
-        """Draw histograms of the critic's scores."""
-        every = np.concatenate([self.score, self.score_shift, self.score_noise])
-        bins = np.linspace(every.min(), every.max(), 31).tolist()
-        for scores, color, label in (
-            (self.score, GREY, "digit"),
-            (self.score_shift, BLUE, "shifted"),
-            (self.score_noise, VERMILION, "noised"),
-        ):
-            axes.hist(scores, bins, color=color, alpha=0.6, label=label)
+        """Draw the histogram of the score with noise minus that of the same digit shifted."""
+        differences = self.score_noise - self.score_shift
+        lower = float((differences < 0).mean())
+        axes.hist(differences, 30, color=VERMILION, label="one digit: noised minus shifted")
+        axes.axvline(0, color=BLACK, linestyle="--", linewidth=1.2, label="equal scores")
         axes.set(
-            title="Scores by a critic of real digits",
-            xlabel="score (sd of real digits)",
+            title=f"A critic scores {lower:.0%} lower with noise",
+            xlabel="difference of scores (sd of real digits)",
             ylabel="number of digits",
         )
         legend_below(axes)
