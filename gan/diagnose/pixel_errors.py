@@ -136,7 +136,7 @@ class PixelErrors(DiagnosticResult):
         axes.hist(differences, 30, color=VERMILION, label="one digit: noised minus shifted")
         axes.axvline(0, color=BLACK, linestyle="--", linewidth=1.2, label="equal scores")
         axes.set(
-            title=f"A critic scores {lower:.0%} lower with noise",
+            title=f"{lower:.0%} score lower with noise",
             xlabel="difference of scores (sd of real digits)",
             ylabel="number of digits",
         )
