@@ -51,6 +51,12 @@ def have_equal_totals(p: Floats, q: Floats, component: Indices | None = None, /)
     return result
 
 
+def rows_have_equal_totals(p: Floats, q: Floats, /) -> np.ndarray:
+    """Whether rows of masses have the same sums, without rounding, shape ``(k, 1)``."""
+    rows = np.concatenate([p, -q], axis=1).tolist()
+    return np.array([[math.fsum(row) == 0] for row in rows])
+
+
 def row_totals(masses: Floats, /) -> DoubleFloats:
     """Sums along the last axis of a matrix, in twice the precision, each of shape ``(k, 1)``."""
     if len(masses) < masses.shape[1]:  # fewer steps

@@ -10,8 +10,8 @@ import numpy as np
 from divergences._transport.double_double import (
     DoubleFloats,
     difference_of_products,
-    have_equal_totals,
     row_totals,
+    rows_have_equal_totals,
     total,
 )
 from divergences._typing import Floats
@@ -82,7 +82,7 @@ def plain_excess(
         agree &= np.abs(excess).sum(axis=-1, keepdims=True) > MIN_PLAIN_EXCESS
         agree |= (p == q).all(axis=-1, keepdims=True)
     else:
-        agree = np.array([have_equal_totals(*rows) for rows in zip(p, q, strict=True)])
+        agree = rows_have_equal_totals(p, q)
     return None if lacks_digits(excess, *shares, agree, negligible=negligible).any() else excess
 
 

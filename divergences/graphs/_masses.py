@@ -16,7 +16,7 @@ from divergences._transport.double_double import (
     have_equal_totals,
 )
 from divergences._transport.exact_arithmetic import ExactExcess
-from divergences._transport.excess import lacks_digits, plain_excess
+from divergences._transport.excess import NEGLIGIBLE, lacks_digits, plain_excess
 from divergences.errors import DistributionError, SolverError
 
 if TYPE_CHECKING:
@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 
 MAX_EXACT_NODES = 1 << 14  # of which integers take hundredths of a second
 MAX_EXACT_COMPONENTS = 64  # whose totals have a common multiple of as many words
+# Lengths of one order, relative to the longest one, and few nodes: the distance of a negligible
+# part of the excess is then at most 2**30 times that of all of it.
+MIN_LENGTH_ALIKE = 2.0**-20
+MAX_NODES_ALIKE = 1 << 10
 PLAIN_TOLERANCE = 5e-10  # of totals, relative; a difference between it and 1e-9 is checked exactly
 
 
@@ -117,11 +121,12 @@ def excess_masses(
     """
     if len(indices) > 1 and graph.components.max() == 0:
         chosen = tuple(np.transpose(indices))
-        # Large excess may move along edges of length 0, so that a small one decides the cost.
+        # Large excess may move along short edges, so that a small one decides the cost.
+        alike = graph.n <= MAX_NODES_ALIKE and graph.shortest >= MIN_LENGTH_ALIKE
         excess = plain_excess(
             *(_values(masses[chosen]) for masses in (p, q)),
             tolerance=PLAIN_TOLERANCE,
-            negligible=0.0,
+            negligible=NEGLIGIBLE if alike else 0.0,
         )
         if excess is not None:
             return excess

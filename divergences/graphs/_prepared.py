@@ -52,6 +52,11 @@ class PreparedGraph:
         return self.nodes.n
 
     @cached_property
+    def shortest(self) -> float:
+        """Length of the shortest arc."""
+        return float(self.arcs.data.min(initial=1.0))
+
+    @cached_property
     def reversed_arcs(self) -> csr_array:
         """The arcs in the opposite direction."""
         return self.arcs if self.undirected else csr_array(self.arcs.T)
