@@ -6,7 +6,12 @@ import torch
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from divergences._transport.column_generation import block_pricing, partial_pricing
+from divergences._transport.column_generation import (
+    block_pricing,
+    c_transform,
+    near_pairs,
+    partial_pricing,
+)
 from divergences._transport.column_generation.arcs import lowest_per_group
 from divergences._transport.column_generation.block_pricing import BlockPricing
 from divergences._transport.column_generation.c_transform import lowest_reduced_costs
@@ -208,7 +213,11 @@ def test_near_targets_contain_those_of_lowest_reduced_cost(seed, metric, d, coun
     rng = np.random.default_rng(seed)
     potential = rng.normal(size=len(targets)) * rng.choice([0.0, 0.1, 10.0])
     pricing = NearPairPricing(BlockPricing(ground))
-    indices, minima = lowest_reduced_costs(pricing, potential, count, among=among)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(c_transform, "BLOCK_ENTRIES", 1)
+        patch.setattr(near_pairs, "SOURCES_PER_BLOCK", 4)
+        patch.setattr(near_pairs, "CELL_POINTS", 2)
+        indices, minima = lowest_reduced_costs(pricing, potential, count, among=among)
     reduced_cost = ground.block(slice(None), targets) - potential
     selected = np.take_along_axis(reduced_cost, indices, axis=1)
     np.testing.assert_array_equal(np.sort(selected), np.sort(reduced_cost)[:, :count])
