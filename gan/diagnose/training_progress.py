@@ -74,7 +74,7 @@ class TrainingProgress(DiagnosticResult):
         )
 
     def _missing(self, name: str) -> str:
-        """Why a method has no rank correlation; empty if it has one."""
+        """Reason of a missing rank correlation; empty if there is one."""
         if math.isfinite(self.correlations[name]):
             return ""
         run = self.wgan if name == self.wgan.name else self.wgan_gp

@@ -19,7 +19,7 @@ class Criterion:
         unit: Unit of the number; empty for a ratio.
         claim: Number of the one claim that it belongs to, such as "C4"; empty for all claims of
             its diagnostic.
-        reason: Why there is no number, which is then NaN; empty if there is one.
+        reason: Reason of a missing number, which is then NaN; empty if there is one.
     """
 
     requirement: str
