@@ -4,14 +4,12 @@ r"""Wasserstein distances of many pairs on the line, from their quantile functio
 """
 
 from types import ModuleType
-from typing import Any
 
 import array_api_compat
 import numpy as np
 
 from divergences._checks import numpy_values
 from divergences._transport.one_dimensional.cdf import monotone_coupling
-from divergences._transport.one_dimensional.coupling_cost import line_cost
 from divergences._transport.one_dimensional.ordering import sorted_values, sorting_permutation
 from divergences._typing import Array, Floats, Indices
 
@@ -36,10 +34,6 @@ def quantile_distance(
     largest = (_largest_absolute_value(numpy_values(a)) for a in (x, y))
     exponent = np.frexp(np.maximum(*largest))[1]
     x, y = (_times_power_of_two(a, -exponent, xp) for a in (x, y))
-    if order == 1 and all(isinstance(a, np.ndarray) and a.ndim == 1 for a in (x, y)):
-        cost = _cost_of_one_pair(x, y, p, q)
-        if cost is not None:
-            return _times_power_of_two(np.asarray(cost), exponent[..., 0], xp)
     if p is None and q is None:
         differences, masses = _coupled_quantiles(x, y, xp)
     else:
@@ -52,15 +46,6 @@ def quantile_distance(
         differences = x_values - xp.take_along_axis(y, y_indices, axis=-1)
     mean = _power_mean(xp.abs(differences), masses, order, xp)
     return _times_power_of_two(mean, exponent[..., 0], xp)
-
-
-def _cost_of_one_pair(x: Any, y: Any, p: Any, q: Any) -> float | None:
-    """W_1 in blocks, which take little memory; None where another method is as good."""
-    if p is q is None and len(x) == len(y):
-        return None
-    if any(a is not None and a.ndim != 1 for a in (p, q)):
-        return None
-    return line_cost(x, y, *(None if a is None else a / a.sum() for a in (p, q)))
 
 
 def _largest_absolute_value(values: Floats) -> Floats:
