@@ -69,7 +69,8 @@ NOTES = {
     "architectures are just enough, and depend on the seed: at seed 1, of which only the first "
     "four were run, WGAN-GP has 0.50, 0.49, 1.04 and 0.88, and it alone trains two.",
     "C20": "By `benchmarks.gan.characters`. Networks and settings were chosen in short runs at "
-    "the same seed, of at most two minutes, by these measures; other seeds were not run.",
+    "the same seed, of at most two minutes, by these measures; other seeds were not run. With "
+    "28,000 steps, in 23 minutes, the ratio was 0.18 and the share of words 0.69.",
     "C23": "The critic's architecture was chosen on seed 10: perceptrons scored 0.71 to 0.81 of "
     "the noised digits lower, convolutions without norm 0.66 to 0.94, with layer norm 0.95 to "
     "0.99.",
