@@ -18,7 +18,6 @@ from gan.networks.mlp import mlp_critic
 from gan.recipes.recipe import Constraint
 from gan.recipes.registry import RECIPES
 from gan.runs.figure_style import (
-    CERTIFIED_COLOR,
     EXACT_COLOR,
     GAP_COLOR,
     LINE_STYLES,
@@ -31,7 +30,7 @@ SIDES: dict[str, Constraint] = {
     "two-sided": "gradient-penalty",
     "one-sided": "one-sided-penalty",
 }
-MARKERS = ("o", "s")  # of the sides: in a legend, they hide the style of the line
+COLORS, MARKERS = (GAP_COLOR, PURPLE), ("o", "s")  # of the sides
 REFERENCE_WEIGHT, PAPER_WEIGHT = 0.1, 10.0  # of the toy script, and of the paper
 MIN_RATIO_AT_REFERENCE = 3.0
 MAX_RATIO_AT_PAPER = 0.9
@@ -90,7 +89,7 @@ class PenaltyWeightSweep(DiagnosticResult):
     def _draw_ratios(self, axes: Axes) -> None:
         """Draw the gap in units of W1."""
         for name, ratios, color, style, marker in zip(
-            SIDES, self.ratios, (GAP_COLOR, PURPLE), LINE_STYLES, MARKERS, strict=False
+            SIDES, self.ratios, COLORS, LINE_STYLES, MARKERS, strict=False
         ):
             axes.plot(
                 *(self.weights, ratios, style),
@@ -114,12 +113,12 @@ class PenaltyWeightSweep(DiagnosticResult):
 
     def _draw_knowledge(self, axes: Axes) -> None:
         """Draw the knowledge."""
-        for name, knowledge, style, marker in zip(
-            SIDES, self.knowledge, LINE_STYLES, MARKERS, strict=False
+        for name, knowledge, color, style, marker in zip(
+            SIDES, self.knowledge, COLORS, LINE_STYLES, MARKERS, strict=False
         ):
             axes.plot(
                 *(self.weights, knowledge, style),
-                color=CERTIFIED_COLOR,
+                color=color,
                 marker=marker,
                 label=f"{name} penalty",
             )
