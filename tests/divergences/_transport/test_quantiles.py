@@ -63,8 +63,17 @@ def test_batches_broadcast():
     x, y, p = rng.normal(size=(4, 1, 7)), rng.normal(size=(3, 5)), rng.random(7)
     values = sampled.wasserstein_1d(x, y, x_weights=p, order=2)
     assert values.shape == (4, 3)
-    assert values[2, 1] == sampled.wasserstein_1d(x[2, 0], y[1], x_weights=p, order=2)
     assert sampled.wasserstein_1d(x, y).shape == (4, 3)
+
+
+@pytest.mark.parametrize("order", [1, 2])
+def test_a_pair_of_a_batch_has_the_bits_that_it_has_alone(order):
+    rng = np.random.default_rng(0)
+    x, y, p = rng.normal(size=(8, 60)), rng.normal(size=45), rng.random(60)
+    for weights in ({}, {"x_weights": p}):
+        batch = sampled.wasserstein_1d(x, y, **weights, order=order)
+        alone = [sampled.wasserstein_1d(row, y, **weights, order=order) for row in x]
+        assert batch.tolist() == alone
 
 
 def test_the_distance_of_a_permutation_is_0():
