@@ -13,6 +13,7 @@ from gan.critics.two_sided import TwoSidedWitness, TwoSidedWitnessCritic
 from gan.critics.witness import WitnessCritic
 from gan.evaluation.critic_gap import ExactTransport, critic_gap
 from gan.evaluation.exact_potentials import exact_potentials
+from gan.networks import Critic
 from gan.networks.principal import PrincipalFeatures, principal_critic
 from gan.recipes.losses import taught_critic_loss
 
@@ -100,6 +101,23 @@ def test_the_two_sided_witness_has_a_right_gap_where_the_sides_are_separate():
     gaps = [fresh.critic_gap(fit.score) for fit in fits]
     assert abs(gaps[0].error) < 0.03 < abs(gaps[1].error)
     assert gaps[0].knowledge > gaps[1].knowledge - 0.05
+
+
+def test_the_two_sided_witness_has_no_mean_error_on_the_sample_of_its_calibration():
+    sizes = (150, 120)
+    samples = [
+        ScoredPoints.of_sample(PAIR.real(sizes[0], rng(k)), PAIR.generated(sizes[1], rng(k + 9)))
+        for k in range(4)
+    ]
+    for logit, side in ((50.0, "real"), (-50.0, "generated")):
+        last = torch.nn.Linear(PAIR.shape[0], 1)
+        torch.nn.init.zeros_(last.weight)
+        torch.nn.init.constant_(last.bias, logit)  # all points are of one side
+        classifier = Critic(last)
+        critic = TwoSidedWitness.calibrated(samples[:3], classifier, samples[3])
+        scores = critic(getattr(samples[3], side)).detach()
+        errors = scores - getattr(samples[3], f"{side}_scores")
+        assert errors.abs().mean() > 0.01 > 1e-5 > abs(float(errors.mean()))
 
 
 def test_the_two_sided_witness_of_fixed_points_has_their_potentials():
