@@ -156,3 +156,11 @@ def test_arguments_are_not_changed():
         for function in FUNCTIONS.values():
             function(p, q)
         np.testing.assert_array_equal((p, q), before)
+
+
+@pytest.mark.parametrize("excess", [4e-10, -4e-10])
+def test_long_vectors_of_other_totals_have_the_values_of_their_shares(excess):
+    p, q = np.random.default_rng(0).random((2, 1 << 17))
+    p, q = p / p.sum(), q / q.sum()
+    for f in (divergences.kl, divergences.reverse_kl, divergences.js):
+        assert f(p * (1 + excess), q) == pytest.approx(f(p, q), rel=1e-14, abs=0)

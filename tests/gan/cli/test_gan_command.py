@@ -211,6 +211,7 @@ def test_the_demo_prints_its_table_and_writes_its_figures(gan, monkeypatch, tmp_
     assert [row["recipe"] for row in rows] == ["gan", "wgan", "wgan-gp"]
     for row in rows:
         assert 0 <= row["certified"] <= row["exact"]
+        assert 0 < row["floor"] == rows[0]["floor"]
         assert len(row["shares"]) == 8
         assert f"{row['found']} of 8" in out
     page = (out_folder / "index.html").read_text()
