@@ -22,7 +22,7 @@ PUBLISHED_ERRORS = {  # Korotin et al. 2022: mean |error| in % over N, by dimens
     "c-transform of batches": (6, 3, 15, 38, 77, 150, 267),
     "exact EMD of 4096 samples": (5, 13, 49, 146, 354, 799, 1661),
 }
-KNOWLEDGE_COLUMNS = {  # those that every row of the results has are shown
+KNOWLEDGE_COLUMNS = {  # those that a row of the results has are shown
     "knowledge": "knowledge of the same points",
     "fresh_knowledge": "of fresh points",
     "fresh_error": "gap on fresh points",
@@ -69,18 +69,19 @@ def _same_points_table(title: str, rows: Sequence[Row]) -> str:
     columns = {
         key: head
         for key, head in KNOWLEDGE_COLUMNS.items()
-        if all(row.get(key) is not None for row in rows)
+        if any(row.get(key) is not None for row in rows)
     }
     heads = "".join(f"{head} | " for head in columns.values())
+    unmeasured = "" if "fresh_knowledge" in columns else "; on fresh points none was measured"
     lines = [
         f"Same points: {title}; means over seeds, errors relative to the exact EMD of these "
-        "points:",
+        f"points{unmeasured}:",
         "",
         f"| critic | gap | largest slope | certified | {heads}cosine | steps | time | seeds |",
         "|---" * (8 + len(columns)) + "|",
     ]
     for method, group in _grouped(rows, "method").items():
-        shares = "".join(f"| {_mean(group, key):.1%} " for key in columns)
+        shares = "".join(f"| {_share(group, key)} " for key in columns)
         lines.append(
             f"| {method} | {_mean(group, 'error'):+.2%} | {_mean(group, 'slope'):.2f} "
             f"| {_signed_percentage(_mean(group, 'certified_error'))} {shares}"
@@ -173,6 +174,14 @@ def _grouped(rows: Sequence[Row], key: str) -> dict[str, list[Row]]:
 def _mean(rows: Sequence[Row], key: str) -> float:
     """Mean of a column; NaN if a value is NaN."""
     return statistics.fmean(float(row[key]) for row in rows)
+
+
+def _share(rows: Sequence[Row], key: str) -> str:
+    """Mean of a column in percent, of the gap with its sign; fits without it are named as such."""
+    if any(row.get(key) is None for row in rows):
+        return "not measured"
+    mean = _mean(rows, key)
+    return f"{mean:+.1%}" if key == "fresh_error" else f"{mean:.1%}"
 
 
 def _signed_percentage(value: float) -> str:

@@ -250,7 +250,7 @@ def main(
     wanted = methods or known
     if unknown := sorted(set(wanted) - set(known)):
         sys.exit(f"unknown method {unknown[0]!r}; choose from {', '.join(known)}")
-    stopped = _deadline(seconds)
+    stopped = deadline(seconds)
     if not gather:
         for seed, pair in product(range(seeds), pairs):
             for method in _write_missing(pair, seed, wanted):
@@ -264,7 +264,7 @@ def main(
     return 0
 
 
-def _deadline(seconds: float) -> Callable[[], bool]:
+def deadline(seconds: float) -> Callable[[], bool]:
     """Whether a time from now has passed."""
     end = time.monotonic() + seconds
     return lambda: time.monotonic() > end

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from benchmarks import results_io
-from benchmarks.gan import fresh_knowledge, loss_curve
+from benchmarks.gan import critic_gap, critic_gap_tables, fresh_knowledge, loss_curve
 from gan.critics import CRITICS
 from gan.critics.pairs import named_pair
 
@@ -53,6 +53,19 @@ def test_rows_of_a_small_pair_have_numbers_of_fresh_points(monkeypatch):
     assert (row["method"], row["steps"], row["seed"]) == ("one-sided", 2, 0)
     text = fresh_knowledge.table({"rows": [*rows, row]})
     assert "| constant | - | - | - | - | - | - |" not in text
+
+
+def test_fits_to_points_that_lack_fresh_points_are_named_in_the_table():
+    record = results_io.load(critic_gap.RESULTS)
+    groups = {name: {**group, "rows": []} for name, group in record["groups"].items()}
+    row = {**record["groups"]["points"]["rows"][0], "fresh_knowledge": None, "fresh_error": None}
+    fresh = {**row, "method": "sharp", "fresh_knowledge": 0.5, "fresh_error": 0.25}
+    groups["points"]["rows"] = [row]
+    assert "; on fresh points none was measured:" in critic_gap_tables.markdown({"groups": groups})
+    groups["points"]["rows"] = [row, fresh]
+    *_, without, measured = critic_gap_tables.markdown({"groups": groups}).splitlines()
+    assert "| not measured | not measured |" in without
+    assert "| 50.0% | +25.0% |" in measured
 
 
 def test_the_digits_that_knowledge_is_measured_on_are_not_among_those_of_the_fit():
