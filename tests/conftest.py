@@ -1,17 +1,14 @@
-"""Fixtures and settings of all tests: fixed seeds, one thread per worker, MNIST if available."""
+"""Fixtures and settings of all tests: fixed seeds, one thread per worker, MNIST if available.
+
+torch and `gan` are imported by fixtures: the process that only hands out tests needs neither.
+"""
 
 import os
 import sys
 from pathlib import Path
 
-import jaxtyping
 import pytest
-import torch
 from hypothesis import HealthCheck, settings
-
-from gan.__main__ import main
-from gan.data import mnist
-from gan.errors import MnistError
 
 settings.register_profile(
     "default",
@@ -25,17 +22,27 @@ settings.register_profile(
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
-torch.set_num_threads(1)
+
+@pytest.fixture(scope="session", autouse=True)
+def one_thread():
+    """Compute on one thread, beside the other worker."""
+    import torch
+
+    torch.set_num_threads(1)
 
 
 @pytest.fixture
 def rng():
+    import torch
+
     return torch.Generator().manual_seed(0)
 
 
 @pytest.fixture
 def unchecked():
     """Disable the shape checks of beartype, which users do not have, to test our own checks."""
+    import jaxtyping
+
     jaxtyping.config.update("jaxtyping_disable", True)
     yield
     jaxtyping.config.update("jaxtyping_disable", False)
@@ -44,6 +51,9 @@ def unchecked():
 @pytest.fixture(scope="session")
 def mnist_dir():
     """Folder of the MNIST files; without them the test is skipped, and in CI fails."""
+    from gan.data import mnist
+    from gan.errors import MnistError
+
     try:
         for split in ("train", "test"):
             mnist.load(mnist.IMAGES[split])
@@ -74,6 +84,7 @@ def classifier(mnist_dir):
 @pytest.fixture
 def gan(monkeypatch, capfd):
     """The command line in this process; a call returns exit status, stdout and stderr."""
+    from gan.__main__ import main
 
     def call(*arguments):
         monkeypatch.setattr(sys, "argv", ["gan", *map(str, arguments)])

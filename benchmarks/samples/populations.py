@@ -219,7 +219,7 @@ def _ring_kl() -> float:
     Returns:
         The trapezoid rule on a grid, exact to rounding for analytic densities of such fast decay.
     """
-    axis = np.linspace(-4.5, 4.5, 1201)
+    axis = np.linspace(-4.5, 4.5, 401)
     grid = np.stack(np.meshgrid(axis, axis), axis=-1)
     variance = RING_DEVIATION**2
     squared_distances = ((grid[..., None, :] - RING_MEANS) ** 2).sum(axis=-1)
