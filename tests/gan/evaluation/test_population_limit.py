@@ -10,6 +10,7 @@ import torch
 from divergences import DistributionError
 from gan.critics.pairs import named_pair
 from gan.evaluation.critic_gap import critic_gap
+from gan.evaluation.full_support import full_support_bound
 from gan.evaluation.population_limit import population_limit
 from gan.evaluation.sample_size import estimates_by_size
 
@@ -130,3 +131,22 @@ def test_sizes_that_make_no_equal_blocks_are_refused(size):
 def test_sets_of_unequal_size_are_refused():
     with pytest.raises(DistributionError, match="as many points, but have 8 and 6"):
         estimates_by_size(torch.zeros(8, 1), torch.ones(6, 1), [2])
+
+
+@pytest.mark.parametrize("scale", [0.5, 4.0])
+def test_linear_critics_certify_the_shift_along_them_of_gaussians(scale):
+    x, y = samples("translation-4", 2048)
+    for direction in (torch.full((4,), 0.5), torch.tensor([1.0, 0, 0, 0])):
+        bound = full_support_bound(lambda p, v=direction: scale * p @ v, x, y)
+        gap = float((x @ direction).mean() - (y @ direction).mean())
+        assert bound.value == pytest.approx(gap, rel=1e-4)
+        assert bound.standard_error == pytest.approx(math.sqrt(2 / 2048), rel=0.1)
+
+
+def test_critics_of_no_gap_certify_nothing_and_steeper_ones_less_than_their_gap():
+    x, y = samples("translation-4", 512)
+    assert full_support_bound(lambda p: 0 * p[:, 0], x, y).value == 0
+    assert full_support_bound(lambda p: -p.sum(dim=1), x, y).value == 0
+    wave = full_support_bound(lambda p: p.sum(dim=1) / 2 + torch.sin(8 * p[:, 0]), x, y)
+    plane = full_support_bound(lambda p: p.sum(dim=1) / 2, x, y)
+    assert 0 < wave.value < 0.6 * plane.value
