@@ -55,44 +55,63 @@ def _filtered_block(
 ) -> Minimizers | None:
     """Minimizers by lower bounds of all and distances of few pairs; None if they are not few."""
     lower = bounds.lower_bounds(part.numpy())
-    picked, lengths = [], []
+    pairs = _BlockPairs(distances, part)
+    guesses, values = [], []
     for potential in potentials:
-        pairs = _candidates(distances, lower, part, potential)
-        if pairs is None:
-            return None
-        j, i = pairs
-        length = distances.of_pairs(part[j], i)
-        values = (length - potential[i]).numpy()
-        order = np.lexsort((values, j.numpy()))
-        first = np.searchsorted(j.numpy()[order], np.arange(len(part)))
-        best = torch.from_numpy(order[first])
-        picked.append(i[best])
-        lengths.append(length[best])
-    return part, torch.stack(picked), torch.stack(lengths)
-
-
-def _candidates(
-    distances: PairDistances, lower: np.ndarray, part: Tensor, potential: Tensor
-) -> tuple[Tensor, Tensor] | None:
-    """Pairs that may be minimizers, at least one in each row; None if they are not few.
-
-    Args:
-        distances: All distances.
-        lower: Lower bounds of the distances of the block, float32.
-        part: Rows of the block.
-        potential: Of the columns.
-
-    Returns:
-        Positions in the block, in order, and columns.
-    """
-    values = lower - potential.numpy().astype(np.float32)
-    guess = torch.from_numpy(values.argmin(axis=1))
-    attained = distances.of_pairs(part, guess) - potential[guess]
+        values.append(lower - potential.numpy().astype(np.float32))
+        guesses.append(pairs.codes(values[-1].argmin(axis=1)))
+    pairs.compute(guesses)
     # The lower bounds, the potential and their difference are rounded to float32.
-    rounding = 8 * FLOAT32_EPS * (float(lower.max()) + float(potential.abs().max()))
-    limits = (attained + rounding).numpy()[:, None]
-    indices = np.flatnonzero(values <= limits.astype(np.float32))
-    if len(indices) > MAX_CANDIDATE_SHARE * values.size:
-        return None
-    j, i = np.divmod(indices, values.shape[1])
-    return torch.from_numpy(j), torch.from_numpy(i)
+    largest, candidates = float(lower.max()), []
+    for potential, guess, value in zip(potentials, guesses, values, strict=True):
+        rounding = 8 * FLOAT32_EPS * (largest + float(potential.abs().max()))
+        limits = (pairs.values(guess, potential) + rounding).astype(np.float32)
+        candidates.append(np.flatnonzero(value <= limits[:, None]))
+        if len(candidates[-1]) > MAX_CANDIDATE_SHARE * lower.size:
+            return None
+    pairs.compute(candidates)
+    minimizers = [
+        pairs.minimizers(codes, potential)
+        for codes, potential in zip(candidates, potentials, strict=True)
+    ]
+    picked, lengths = (torch.from_numpy(np.stack(part)) for part in zip(*minimizers, strict=True))
+    return part, picked, lengths
+
+
+class _BlockPairs:
+    """Distances of single pairs of a block, each computed once; a pair is its index in the block.
+
+    Potentials at several scales have most of their minimizers in common.
+    """
+
+    def __init__(self, distances: PairDistances, part: Tensor) -> None:
+        self._distances = distances
+        self._part = part
+        self._columns = len(distances.columns)
+        self._known = np.empty(0, dtype=np.int64)
+        self._lengths = np.empty(0)
+
+    def codes(self, columns: np.ndarray) -> np.ndarray:
+        """The pairs of each row with one column."""
+        return np.arange(len(self._part)) * self._columns + columns
+
+    def compute(self, codes: Sequence[np.ndarray]) -> None:
+        """Compute the distances of the pairs that have none yet."""
+        added = np.setdiff1d(np.concatenate(codes), self._known)
+        rows, columns = (torch.from_numpy(part) for part in np.divmod(added, self._columns))
+        lengths = self._distances.of_pairs(self._part[rows], columns).numpy()
+        places = np.searchsorted(self._known, added)
+        self._known = np.insert(self._known, places, added)
+        self._lengths = np.insert(self._lengths, places, lengths)
+
+    def values(self, codes: np.ndarray, potential: Tensor) -> np.ndarray:
+        """Distances less the potential."""
+        lengths = self._lengths[np.searchsorted(self._known, codes)]
+        return lengths - potential.numpy()[codes % self._columns]
+
+    def minimizers(self, codes: np.ndarray, potential: Tensor) -> tuple[np.ndarray, np.ndarray]:
+        """Column of the smallest value in each row, and its distance; every row has a pair."""
+        rows, columns = np.divmod(codes, self._columns)
+        order = np.lexsort((self.values(codes, potential), rows))
+        best = order[np.searchsorted(rows[order], np.arange(len(self._part)))]
+        return columns[best], self._lengths[np.searchsorted(self._known, codes[best])]

@@ -8,7 +8,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gan.evaluation import c_transform, pair_distances, scale_search
+from gan.evaluation import c_transform, distance_filter, pair_distances, scale_search
 from gan.evaluation import certified_bound as certified_bound_module
 from gan.evaluation.certified_bound import certified_bound
 from gan.evaluation.critic_gap import CriticGap, ExactTransport, critic_gap, knowledge
@@ -41,7 +41,7 @@ def test_the_baseline_is_at_most_the_bound_which_is_at_most_exact(pair, data):
     assert math.isnan(result.knowledge) or 0 <= result.knowledge <= 1
     bound = certified_bound(critic, x, y)
     assert (bound.certified, bound.baseline) == pytest.approx(
-        (result.certified, result.baseline), rel=1e-12
+        (result.certified, result.baseline), rel=1e-12, abs=0
     )
 
 
@@ -52,7 +52,7 @@ def test_a_constant_critic_certifies_the_baseline_and_knows_nothing(value, d):
     result = critic_gap(lambda points: torch.full((len(points),), value), x, y)
     cost = torch.cdist(x, y, compute_mode="donot_use_mm_for_euclid_dist")
     nearest = max(float(cost.amin(dim=k).mean()) for k in (0, 1))
-    assert result.baseline == result.certified == pytest.approx(nearest, rel=1e-12)
+    assert result.baseline == result.certified == pytest.approx(nearest, rel=1e-12, abs=0)
     assert result.knowledge == 0
     assert not result.flipped
 
@@ -79,7 +79,7 @@ def test_knowledge_is_the_same_in_any_unit_of_length_and_for_any_affine_critic(s
     for other in (scaled, affine):
         # The search ends within 1e-9 of the part of the bound above the baseline.
         assert other.knowledge == pytest.approx(plain.knowledge, rel=1e-6, abs=1e-9)
-    assert scaled.baseline == pytest.approx(factor * plain.baseline, rel=1e-12)
+    assert scaled.baseline == pytest.approx(factor * plain.baseline, rel=1e-12, abs=0)
 
 
 def test_the_opposite_sign_is_recognized():
@@ -100,7 +100,7 @@ def test_knowledge_is_nan_where_nothing_is_beyond_the_baseline_and_the_text_says
     assert str(same).endswith("knowledge is undefined, since the sets are identical")
     single = critic_gap(lambda points: points[:, 0], x[:1], y[:1])
     assert math.isnan(single.knowledge)
-    assert single.certified == pytest.approx(single.exact, rel=1e-12)
+    assert single.certified == pytest.approx(single.exact, rel=1e-12, abs=0)
     assert str(single).endswith("since the baseline is exact")
     inside = critic_gap(lambda points: points[:, 0], x, x[:3])
     assert 0 <= inside.knowledge <= 1
@@ -126,8 +126,8 @@ def test_blocks_give_the_same_bound_as_the_whole(monkeypatch, d):
     monkeypatch.setattr(pair_distances, "MAX_STORED_DISTANCES", 0)
     monkeypatch.setattr(pair_distances, "BLOCK_DISTANCES", 1000)
     blocks = certified_bound(critic, x, y)
-    assert blocks.certified == pytest.approx(whole.certified, rel=1e-12)
-    assert blocks.baseline == pytest.approx(whole.baseline, rel=1e-12)
+    assert blocks.certified == pytest.approx(whole.certified, rel=1e-12, abs=0)
+    assert blocks.baseline == pytest.approx(whole.baseline, rel=1e-12, abs=0)
     assert critic_gap(critic, x, y).slope == pytest.approx(slope, rel=1e-9)
 
 
@@ -164,12 +164,15 @@ def test_the_points_of_one_side_attain_the_bound_of_their_side():
     """On the line, with all mass of one side at one point, the distance is the mean distance."""
     x, y = torch.tensor([[0.0], [1.0], [5.0]]), torch.tensor([[-1.0]])
     bound = certified_bound(lambda points: points[:, 0], x, y)
-    assert bound.certified == pytest.approx(3.0, rel=1e-12)
+    assert bound.certified == pytest.approx(3.0, rel=1e-12, abs=0)
     assert bound.excess == bound.certified - bound.baseline
 
 
-@pytest.mark.parametrize("share", [c_transform.MAX_CANDIDATE_SHARE, 1.0, 0.0])
-def test_lower_bounds_in_float32_leave_the_bound_as_it_is(monkeypatch, share):
+@pytest.mark.parametrize(
+    ("share", "max_codes"),
+    [(c_transform.MAX_CANDIDATE_SHARE, 1 << 20), (1.0, 1 << 20), (1.0, 0), (0.0, 0)],
+)
+def test_lower_bounds_in_float32_leave_the_bound_as_it_is(monkeypatch, share, max_codes):
     x, y = clouds(5, 120, 100, d=60)
     x[:, 20:] *= 1e-3  # most variance along few axes, so that the filter projects
     y[:, 20:] *= 1e-3
@@ -180,6 +183,7 @@ def test_lower_bounds_in_float32_leave_the_bound_as_it_is(monkeypatch, share):
 
     plain, slope = certified_bound(critic, x, y), critic_gap(critic, x, y).slope
     monkeypatch.setattr(pair_distances, "MAX_STORED_DISTANCES", 0)
+    monkeypatch.setattr(distance_filter, "MAX_CODES", max_codes)
     for module in (c_transform, certified_bound_module):
         monkeypatch.setattr(module, "MAX_CANDIDATE_SHARE", share)
     distances = pair_distances.PairDistances.between(x, y)
@@ -187,7 +191,31 @@ def test_lower_bounds_in_float32_leave_the_bound_as_it_is(monkeypatch, share):
     bounds = distances.filter.lower_bounds(np.arange(120))
     exact = torch.cdist(x, y, compute_mode="donot_use_mm_for_euclid_dist").numpy()
     assert (2.0**distances.exponent * bounds <= exact * (1 + 1e-6)).all()
-    assert critic_gap(critic, x, y).slope == pytest.approx(slope, rel=1e-12)
+    assert critic_gap(critic, x, y).slope == pytest.approx(slope, rel=1e-12, abs=0)
     filtered = certified_bound(critic, x, y)
-    assert filtered.certified == pytest.approx(plain.certified, rel=1e-11)
-    assert filtered.baseline == pytest.approx(plain.baseline, rel=1e-12)
+    assert filtered.certified == pytest.approx(plain.certified, rel=1e-11, abs=0)
+    assert filtered.baseline == pytest.approx(plain.baseline, rel=1e-12, abs=0)
+
+
+@pytest.mark.parametrize("outlier", [1.0, 1e6])
+def test_bounds_in_two_bytes_are_below_the_bounds_and_lose_little(monkeypatch, outlier):
+    x, y = (part.numpy().copy() for part in clouds(6, 70, 50, d=40))
+    x[0] *= outlier
+    x /= outlier
+    y /= outlier
+    with_codes = distance_filter.DistanceFilter.of(x, y)
+    monkeypatch.setattr(distance_filter, "MAX_CODES", 0)
+    bounds = distance_filter.DistanceFilter.of(x, y).lower_bounds(np.arange(70)).astype(float)
+    codes = with_codes.lower_bounds(np.arange(70))
+    loss = 2.0**-15 * np.sqrt(bounds * with_codes.codes.largest) + 2.0**-19 * bounds
+    assert (codes <= bounds).all()
+    assert (codes >= bounds - loss).all()
+    for columns in (np.arange(7, 19), np.array([0, 5, 2]), np.array([49])):
+        assert np.array_equal(with_codes.transposed.lower_bounds(columns), codes[:, columns].T)
+
+
+def test_bounds_on_the_limit_of_two_codes_are_not_rounded_up():
+    bounds = (0.7 * (np.arange(65536) / 65535) ** 2).astype(np.float32)[None]
+    codes = distance_filter._BoundCodes(np.empty(bounds.shape, dtype=np.uint16), np.float32(0.7))
+    codes.store(np.array([0]), bounds.copy())
+    assert (codes.decoded(np.array([0])) <= bounds).all()
