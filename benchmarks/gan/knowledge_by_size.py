@@ -25,13 +25,14 @@ from torch import Tensor
 
 from benchmarks import results_io
 from benchmarks.gan.fresh_knowledge import STEPS, deadline
-from benchmarks.gan.knowledge_by_size_tables import markdown
+from benchmarks.gan.knowledge_by_size_tables import FULL_SUPPORT, markdown
 from benchmarks.gan.knowledge_ceiling import CEILING_STREAM
 from gan.critics import CRITICS, Budget, Problem, fitted
 from gan.critics.experiment import FIT_STREAM
 from gan.critics.pairs import DistributionPair, named_pair
 from gan.critics.pairs.samples import DIGIT_COMPONENTS, principal_gaussian
 from gan.data import mnist
+from gan.evaluation.full_support import full_support_bound
 from gan.evaluation.point_pair import PointPair
 from gan.evaluation.population_limit import population_limit
 from gan.evaluation.sample_size import estimates_by_size, estimates_of_scores, mean_and_error
@@ -46,14 +47,18 @@ SEED = 0
 DRAWS = 4
 BY_SIZE_STREAM = CEILING_STREAM + 1
 EMD_SIZES = (128, 256, 512, 1024, 2048, 4096)
-KNOWN_PAIRS = tuple(
-    f"{family}-{numbers}"
-    for family, members in (
-        ("translation", ("4", "16", "64")),
-        ("scaling", ("4", "16", "64")),
-        ("cones", ("4-16", "8-128", "12-32", "32-16", "48-128")),
-    )
-    for numbers in members
+KNOWN_PAIRS = (
+    "cones-4-16",
+    "translation-16",
+    "scaling-16",
+    "cones-12-32",
+    "translation-4",
+    "scaling-4",
+    "cones-32-16",
+    "translation-64",
+    "scaling-64",
+    "cones-8-128",
+    "cones-48-128",
 )
 CRITIC_SIZES = {  # the test set has 10000 digits
     "ring-normal": (256, 512, 1024, 2048, 4096, 8192),
@@ -116,7 +121,8 @@ def scores_row(method: str, name: str, pair: DistributionPair, file: Path) -> Ro
         file: File of the scores.
 
     Returns:
-        Steps and time, and whether the critic is 1-Lipschitz by construction.
+        Steps and time, and whether the critic is 1-Lipschitz by construction; of populations that
+        fill the space, the bound of what it certifies of them.
     """
     if method == SUBSPACE:
         score = _subspace_distance()
@@ -129,7 +135,11 @@ def scores_row(method: str, name: str, pair: DistributionPair, file: Path) -> Ro
         score = fit.score
         about = {"steps": fit.step, "seconds": fit.seconds, "lipschitz": fit.lipschitz}
     file.parent.mkdir(parents=True, exist_ok=True)
-    np.save(file, torch.stack(fresh_points(name, pair).scores(score)).numpy())
+    points = fresh_points(name, pair)
+    np.save(file, torch.stack(points.scores(score)).numpy())
+    if name in FULL_SUPPORT:
+        bound = full_support_bound(score, points.real, points.generated)
+        about["population_bound"] = bound.value, bound.standard_error
     return {"method": method, "pair": name, **about}
 
 
@@ -157,7 +167,7 @@ def sizes_row(name: str, pair: DistributionPair) -> Row:
         exact EMD and baseline.
     """
     points = fresh_points(name, pair)
-    stored = {file.stem: torch.from_numpy(np.load(file)) for file in _score_files(name)}
+    stored = {file.stem: torch.from_numpy(np.load(file)) for file in score_files(name)}
     scores = {method: (values[0], values[1]) for method, values in stored.items()}
     rows = []
     for part in estimates_of_scores(points, CRITIC_SIZES[name], scores):
@@ -181,8 +191,15 @@ def _gap(real: Tensor, generated: Tensor) -> tuple[float, float]:
     return float(real.mean() - generated.mean()), math.sqrt(variance)
 
 
-def _score_files(name: str) -> list[Path]:
-    """Files of the scores of the critics of a pair, in order of the methods."""
+def score_files(name: str) -> list[Path]:
+    """Files of the scores of the critics of a pair.
+
+    Args:
+        name: Name of the pair.
+
+    Returns:
+        One file for each method, in order; of digits, one more.
+    """
     extra = (SUBSPACE,) if name == "digits-normal" else ()
     return [RUNS / "scores" / name / f"{method}.npy" for method in (*METHODS, *extra)]
 
@@ -194,7 +211,7 @@ def parts() -> Iterator[Part]:
         The file, and a function that computes its content.
     """
     for name in CRITIC_SIZES:
-        for file in _score_files(name):
+        for file in score_files(name):
             yield file.with_suffix(".json"), partial(_fit_part, file.stem, name, file)
         yield RUNS / "sizes" / f"{name}.json", partial(_of_pair, sizes_row, name)
     for name in (*CRITIC_SIZES, *KNOWN_PAIRS):

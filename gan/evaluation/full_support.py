@@ -47,7 +47,8 @@ def full_support_bound(
     """Upper bound of what a critic certifies of populations whose supports are the whole space.
 
     Args:
-        critic: As in `critic_gap`, and differentiable in the points.
+        critic: As in `critic_gap`; differentiable in the points, and a module in evaluation mode
+            and of the type of the points.
         real: Fresh real points, shape ``(n, *shape)``; the first 1024 are starting points.
         generated: Fresh generated points, likewise.
 
