@@ -93,3 +93,19 @@ def gan(monkeypatch, capfd):
         return status, output.out, output.err
 
     return call
+
+
+@pytest.fixture
+def quick_evaluations(monkeypatch):
+    """Evaluations of runs without a drawing, and with copies of the critic hardly trained.
+
+    Both take most of a tiny run, and have tests of their own.
+    """
+    from PIL import Image
+
+    from gan.runs import run_metrics, sample_figures
+
+    pixel = Image.new("RGB", (1, 1))
+    monkeypatch.setattr(sample_figures, "save_samples", lambda path, *_: pixel.save(path))
+    monkeypatch.setattr(run_metrics, "FINE_TUNING_STEPS", 1)
+    monkeypatch.setattr(run_metrics, "refine_critic", lambda critic, *_: critic)

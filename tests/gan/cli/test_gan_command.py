@@ -126,7 +126,9 @@ def test_a_run_on_the_real_digits(gan, mnist_dir, classifier, monkeypatch, tmp_p
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupted_run_resumes_to_the_same_numbers(number, gan, monkeypatch, tmp_path):
+def test_an_interrupted_run_resumes_to_the_same_numbers(
+    number, gan, quick_evaluations, monkeypatch, tmp_path
+):
     budget = ["--steps", "20", "--evaluate-every", "20", "--evaluation-size", "40", "--seed", "3"]
     arguments = ["train", "gan", *budget, "--out"]
     assert gan(*arguments, tmp_path / "whole")[0] == 0
@@ -142,7 +144,7 @@ def test_an_interrupted_run_resumes_to_the_same_numbers(number, gan, monkeypatch
     assert_same_run(tmp_path / "stopped", tmp_path / "whole")
 
 
-def test_a_second_interrupt_ends_the_run_at_once(gan, monkeypatch, tmp_path):
+def test_a_second_interrupt_ends_the_run_at_once(gan, quick_evaluations, monkeypatch, tmp_path):
     def interrupt_twice():
         os.kill(os.getpid(), signal.SIGINT)
         os.kill(os.getpid(), signal.SIGINT)
@@ -227,7 +229,7 @@ def test_the_demo_prints_its_table_and_writes_its_figures(gan, monkeypatch, tmp_
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_demo_keeps_its_runs_and_begins_no_other(
-    number, gan, monkeypatch, tmp_path
+    number, gan, quick_evaluations, monkeypatch, tmp_path
 ):
     monkeypatch.setattr(demo, "EVALUATION_SIZE", 40)
     monkeypatch.setattr(demo, "WORKERS", 1)  # several processes: tests/gan/runs/test_process_pool
@@ -336,12 +338,12 @@ def test_a_used_folder_is_refused_and_kept(gan, tmp_path):
     assert [path.name for path in (tmp_path / "run").iterdir()] == ["notes.txt"]
 
 
-def test_a_run_that_never_began_is_begun_by_resume(gan, tmp_path):
+def test_a_run_that_never_began_is_begun_by_resume(gan, quick_evaluations, tmp_path):
     assert gan("train", "gan", *TINY, "--out", tmp_path / "run", "--resume")[0] == 0
     assert [line["step"] for line in lines(tmp_path / "run")] == [6, 10, 12]
 
 
-def test_a_second_process_in_the_folder_of_a_run_is_refused(gan, tmp_path):
+def test_a_second_process_in_the_folder_of_a_run_is_refused(gan, quick_evaluations, tmp_path):
     assert gan("train", "gan", *TINY, "--out", tmp_path / "run")[0] == 0
     before = (tmp_path / "run" / "metrics.jsonl").read_bytes()
     with locked(tmp_path / "run"):

@@ -4,12 +4,11 @@ import json
 
 import pytest
 import torch
-from PIL import Image
 
 import gan
 from gan.errors import RunError
 from gan.evaluation.critic_gap import critic_gaps
-from gan.runs import run_metrics, sample_figures
+from gan.runs import run_metrics
 from gan.runs.config import Config
 from gan.runs.continuation import load_start
 from gan.runs.folder import RunFolder
@@ -17,7 +16,7 @@ from gan.runs.initial_networks import initial_training
 from gan.runs.run import run
 from tests.tiny_training import same, untimed
 
-PIXEL = Image.new("RGB", (1, 1))
+pytestmark = pytest.mark.usefixtures("quick_evaluations")
 TINY = {"evaluate_every": 4, "evaluation_size": 30, "changes": {"batch_size": 16}}
 
 
@@ -34,14 +33,6 @@ def state(out, name="checkpoint.pt"):
 def recorded(out):
     """The configuration in a folder."""
     return json.loads((out / "config.json").read_text())
-
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch):
-    """Evaluations without a drawing, and with copies of the critic that are hardly trained."""
-    monkeypatch.setattr(sample_figures, "save_samples", lambda path, *_: PIXEL.save(path))
-    monkeypatch.setattr(run_metrics, "FINE_TUNING_STEPS", 1)
-    monkeypatch.setattr(run_metrics, "refine_critic", lambda critic, *_: critic)
 
 
 @pytest.fixture

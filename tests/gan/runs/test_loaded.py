@@ -16,6 +16,7 @@ from gan.networks.labelled import labelled_generator
 from gan.runs.config import Config
 from gan.runs.duration import Speed
 
+pytestmark = pytest.mark.usefixtures("quick_evaluations")
 TINY = {"steps": 4, "evaluate_every": 2, "evaluation_size": 20, "batch_size": 16}
 
 

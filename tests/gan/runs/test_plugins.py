@@ -45,6 +45,7 @@ NETWORKS["own-mlp"] = Networks(
     partial(mlp_critic, hidden=[16]),
 )
 """
+pytestmark = pytest.mark.usefixtures("quick_evaluations")
 TINY = ["--steps", "12", "--evaluate-every", "6", "--evaluation-size", "40"]
 
 

@@ -19,6 +19,7 @@ from gan.errors import ConfigError
 from gan.runs.process_pool import parallel_map
 from tests.tiny_training import untimed
 
+pytestmark = pytest.mark.usefixtures("quick_evaluations")  # in this process
 TINY = ["--steps", "12", "--evaluate-every", "6", "--evaluation-size", "40"]
 
 

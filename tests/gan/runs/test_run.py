@@ -17,6 +17,7 @@ from gan.training.devices import Devices
 from gan.training.state import Training
 from tests.tiny_training import untimed
 
+pytestmark = pytest.mark.usefixtures("quick_evaluations")
 PLANE = datasets.eight_gaussians_set(None)
 
 

@@ -52,7 +52,7 @@ def assert_same(folder):
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning:tensorboard.*")
 def test_tensorboard_reads_the_metrics_and_a_resumed_run_has_each_once(
-    tmp_path, monkeypatch, capfd
+    tmp_path, monkeypatch, capfd, quick_evaluations
 ):
     settings = {"steps": 12, "evaluate_every": 6, "evaluation_size": 40, "tensorboard": True}
     config = Config(recipe="gan", out=tmp_path / "run", **settings)
