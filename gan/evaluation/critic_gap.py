@@ -103,7 +103,8 @@ def critic_gap(critic: ScoreFunction, real: Points, generated: Points, /) -> Cri
     Args:
         critic: Maps points of shape ``(k, *shape)`` to scores of shape ``(k,)`` or ``(k, 1)``,
             each point by itself. A module is scored in evaluation mode, on points of the type of
-            its weights, and is left as it was.
+            its weights, and is left as it was; modules that a function refers to are in
+            evaluation mode, too.
         real: Real points, a tensor or a numpy array of shape ``(n, *shape)``; distances are
             Euclidean, between flattened points.
         generated: Generated points, shape ``(m, *shape)``.
@@ -112,7 +113,8 @@ def critic_gap(critic: ScoreFunction, real: Points, generated: Points, /) -> Cri
         Gap, slope, baseline, certified and exact.
 
     Raises:
-        DistributionError: If a point or a score is not finite, or shapes do not fit.
+        DistributionError: If a point or a score is not finite, shapes do not fit, or the critic
+            does not take points of this shape.
         SolverError: If the exact distance could not be computed.
 
     Source:

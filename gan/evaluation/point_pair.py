@@ -1,7 +1,5 @@
 """Two sets of points of one shape, checked, and the scores that a critic gives them."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,8 +9,9 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from divergences import DistributionError
+from gan.evaluation.critic_output import ScoreFunction as ScoreFunction
+from gan.evaluation.critic_output import critic_output, evaluation_mode, module_of
 
-ScoreFunction = Callable[[Tensor], Tensor]
 Points = Tensor | np.ndarray
 
 SCORING_BATCH_SIZE = 4096
@@ -71,7 +70,7 @@ class PointPair:
         """Scores of both sets in float64, shapes ``(n,)`` and ``(m,)``, on the device of `flat`.
 
         A module is scored in evaluation mode, on points of the type and device of its weights, and
-        put back into its modes.
+        put back into its modes; so are the modes of modules that a function refers to.
 
         Args:
             critic: Maps points of shape ``(k, *shape)`` to scores of shape ``(k,)`` or ``(k, 1)``.
@@ -81,10 +80,10 @@ class PointPair:
 
         Raises:
             DistributionError: If there is not one finite score per point, or the critic does not
-                take the floats of the points.
+                take the floats or the shape of the points.
         """
-        module = _module_of(critic)
-        with _evaluation_mode(module), torch.no_grad():
+        module = module_of(critic)
+        with evaluation_mode(critic), torch.no_grad():
             real, generated = (
                 _scores(critic, _as_weights(points, module), name).to(flat.device)
                 for points, flat, name in zip(
@@ -113,25 +112,6 @@ def _flat(points: Tensor) -> Tensor:
     return points.flatten(start_dim=1).double()
 
 
-def _module_of(critic: ScoreFunction) -> nn.Module | None:
-    """The module that is the critic, or whose method it is."""
-    owner = getattr(critic, "__self__", critic)
-    return owner if isinstance(owner, nn.Module) else None
-
-
-@contextmanager
-def _evaluation_mode(module: nn.Module | None) -> Iterator[None]:
-    """Evaluation mode of a module and its parts within the context; then their modes before."""
-    parts = [] if module is None else [(part, part.training) for part in module.modules()]
-    for part, _ in parts:
-        part.training = False
-    try:
-        yield
-    finally:
-        for part, training in parts:
-            part.training = training
-
-
 def _as_weights(points: Tensor, module: nn.Module | None) -> Tensor:
     """The points in the type and on the device of a module's first float weight."""
     for weight in () if module is None else module.parameters():
@@ -157,7 +137,7 @@ def _scores(critic: ScoreFunction, points: Tensor, name: str) -> Tensor:
 
 def _batch_scores(critic: ScoreFunction, batch: Tensor, name: str) -> Tensor:
     """Scores of one batch in float64, shape ``(k,)``, on the CPU if their device lacks float64."""
-    values = _real_numbers(_output(critic, batch))
+    values = _real_numbers(critic_output(critic, batch))
     n = len(batch)
     if values.numel() == 1 < n:
         raise DistributionError(
@@ -171,24 +151,6 @@ def _batch_scores(critic: ScoreFunction, batch: Tensor, name: str) -> Tensor:
         )
     values = values.cpu() if values.device.type == "mps" else values
     return values.reshape(n).double()
-
-
-def _output(critic: ScoreFunction, batch: Tensor) -> Any:
-    """Output of the critic for one batch, not checked."""
-    if not callable(critic):
-        raise DistributionError(
-            "`critic` must be a module or a function that maps points to their scores, but is "
-            f"a {type(critic).__name__}"
-        )
-    try:
-        return critic(batch)
-    except RuntimeError as error:
-        if "dtype" not in str(error):
-            raise
-        raise DistributionError(
-            f"`critic` does not take points of {batch.dtype} ({error}): pass `real` and "
-            "`generated` in the type of its weights, such as torch.as_tensor(points).float()"
-        ) from error
 
 
 def _real_numbers(output: Any) -> Tensor:

@@ -1,6 +1,8 @@
 """Critics of other people: their shapes, types and modes; what is refused, by name."""
 
 import copy
+import re
+from functools import partial
 
 import numpy as np
 import pytest
@@ -10,6 +12,7 @@ from torch import nn
 from divergences import DistributionError
 from gan.evaluation.certified_bound import certified_bound
 from gan.evaluation.critic_gap import critic_gap
+from gan.evaluation.critic_gap_metric import CriticGapMetric
 from gan.evaluation.point_pair import SCORING_BATCH_SIZE, PointPair
 
 RNG = np.random.default_rng(0)
@@ -73,6 +76,22 @@ def test_a_module_is_scored_in_evaluation_mode_and_left_as_it_was():
     assert [part.training for part in module.modules()] == [True, True, True, False, True, True]
     assert all(torch.equal(before[name], value) for name, value in module.state_dict().items())
     assert all(weight.grad is None for weight in module.parameters())
+
+
+@pytest.mark.parametrize("size", [1, 20])
+def test_modules_that_a_function_refers_to_are_in_evaluation_mode_too(size):
+    module = network(nn.BatchNorm1d(8), nn.Dropout(0.5)).train()
+    x, y = (torch.from_numpy(part[:size]).float() for part in (X, Y))
+    assert critic_gap(lambda points: module(points).squeeze(1), x, y) == critic_gap(module, x, y)
+    assert all(part.training for part in module.modules())
+
+
+def test_a_critic_that_overwrites_its_argument_leaves_the_points_as_they_are():
+    x, y = X.copy(), Y.copy()
+    result = critic_gap(lambda points: points.mul_(2)[:, 0], x, y)
+    assert np.array_equal(x, X)
+    assert np.array_equal(y, Y)
+    assert (result.gap, result.exact) == (2 * REFERENCE.gap, REFERENCE.exact)
 
 
 def test_a_module_is_put_back_after_an_error_too():
@@ -141,6 +160,68 @@ def test_points_with_a_gradient_are_taken_without_it():
 def test_what_gives_no_real_scores_is_refused(critic, message):
     with pytest.raises(DistributionError, match=message):
         certified_bound(critic, X, Y)
+
+
+FLAT = nn.Linear(16, 1)
+IMAGES = nn.Sequential(nn.Conv2d(1, 2, 3), nn.Flatten(), nn.Linear(8, 1))
+COLORS = nn.Sequential(nn.Conv2d(3, 2, 3), nn.Flatten(), nn.Linear(8, 1))
+
+
+@pytest.mark.parametrize(
+    ("critic", "shape", "remedy"),
+    [
+        (FLAT, (1, 4, 4), r"pass (torch\.nn.*, critic\))"),
+        (FLAT, (4, 4), r"pass (torch\.nn.*, critic\))"),
+        (FLAT, (7,), "its first layer takes 16 numbers, and a point has 7"),
+        (IMAGES, (16,), r"pass (torch\.nn.*, critic\))"),
+        (IMAGES, (4, 4), r"pass (torch\.nn.*, critic\))"),
+        (COLORS, (48,), r"pass (torch\.nn.*, critic\))"),
+        (COLORS, (1, 4, 4), "takes 3 axes of a point, the first of them 3 channels"),
+        (lambda points: points @ torch.ones(3), (2,), "in the shape that it was written for$"),
+        (lambda points: points @ torch.ones(4), (2, 2), r"or (lambda points: .*\)) if that"),
+    ],
+)
+def test_points_of_a_shape_that_the_critic_does_not_take_are_refused(critic, shape, remedy):
+    x, y = torch.ones(4, *shape), torch.zeros(3, *shape)
+    message = rf"`critic` does not take points of shape {re.escape(str(shape))} \(.*: .*{remedy}"
+    metric = CriticGapMetric(critic)
+    for measure in (metric, partial(critic_gap, critic), partial(certified_bound, critic)):
+        with pytest.raises(DistributionError, match=message) as refusal:
+            measure(x, y)
+        assert isinstance(refusal.value.__cause__, RuntimeError)
+    for expression in re.search(message, str(refusal.value)).groups():
+        assert critic_gap(eval(expression, {"torch": torch, "critic": critic}), x, y).exact > 0
+
+
+@pytest.mark.parametrize(
+    "error", [RuntimeError("out of paper"), ValueError("no"), IndexError("9"), KeyError("size")]
+)
+def test_errors_of_the_code_of_a_critic_pass_as_they_are(error):
+    def critic(points):
+        raise error
+
+    with pytest.raises(type(error), match=str(error)) as passed:
+        certified_bound(critic, X, Y)
+    assert passed.value is error
+
+
+@pytest.mark.parametrize(
+    ("critic", "message"),
+    [
+        (nn.Linear, r"is the class Linear: pass an instance, Linear\(\.\.\.\)"),
+        (
+            partial(network(nn.BatchNorm1d(8)).train().forward),
+            r"must be in evaluation mode .*: call \.eval\(\) on its module",
+        ),
+        (
+            lambda points: torch.autograd.grad(points.sum(), points)[0],
+            "takes a gradient, .*: compute it in the block `with torch.enable_grad",
+        ),
+    ],
+)
+def test_critics_that_cannot_be_called_on_points_are_refused(critic, message):
+    with pytest.raises(DistributionError, match=message):
+        certified_bound(critic, X[:1].astype(np.float32), Y.astype(np.float32))
 
 
 def test_numbers_on_a_line_are_refused_with_the_remedy():
