@@ -167,15 +167,31 @@ def test_gradients_in_jax_are_those_in_torch(name, x64):
     np.testing.assert_allclose(np.asarray(jax_grad), torch_grad.numpy(), rtol=1e-12, atol=1e-13)
 
 
-@pytest.mark.parametrize("name", ["kl", "js", "js_distance", "hellinger", "alpha 0.5", "log kl"])
-def test_gradients_in_jax_are_finite_where_an_outcome_has_no_mass(name, x64):
+@pytest.mark.parametrize(
+    "name", ["kl", "js", "js_distance", "hellinger", "alpha 0.5", "log kl", "log alpha 0.5"]
+)
+def test_gradients_in_jax_by_each_argument_are_those_in_torch_and_finite_at_mass_0(name, x64):
     p, q = batch_of([0.0, 0.3, 0.7]), batch_of([0.2, 0.3, 0.5])
     if name in LOGS:
         with np.errstate(divide="ignore"):
             p, q = np.log(p), np.log(q)
     total = jax.grad(lambda p, q: FUNCTIONS[name](p, q).sum(), argnums=(0, 1))
-    for gradient in total(jnp.asarray(p), jnp.asarray(q)):
+    leaves = [torch.tensor(v, requires_grad=True) for v in (p, q)]
+    torch_gradients = torch.autograd.grad(FUNCTIONS[name](*leaves).sum(), leaves)
+    for gradient, expected in zip(
+        total(jnp.asarray(p), jnp.asarray(q)), torch_gradients, strict=True
+    ):
         assert np.isfinite(np.asarray(gradient)).all()
+        np.testing.assert_allclose(np.asarray(gradient), expected, rtol=1e-12, atol=1e-15)
+
+
+def test_jax_differentiates_twice_and_forward(x64):
+    p, q = np.array([0.4, 0.6]), np.array([0.3, 0.7])
+    hessian = jax.hessian(lambda x: divergences.kl(x, jnp.asarray(q)))(jnp.asarray(p))
+    by_torch = torch.autograd.functional.hessian(
+        lambda x: divergences.kl(x, torch.tensor(q)), torch.tensor(p)
+    )
+    assert np.allclose(hessian, by_torch, rtol=1e-12)
 
 
 def test_jax_takes_a_gradient_by_one_of_the_two_arguments(x64):

@@ -2,12 +2,11 @@
 
 import math
 
-import jax
 import mpmath
 import numpy as np
 import pytest
 import torch
-from hypothesis import example, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import divergences
@@ -60,16 +59,9 @@ def pairs(draw):
     return p / p.sum(), q / q.sum()
 
 
-def with_hard_pairs(test):
-    for p, q in HARD_PAIRS:
-        test = example(pair=(np.array(p, float), np.array(q, float)))(test)
-    return test
-
-
 @pytest.mark.parametrize(("name", "order"), FUNCTIONS)
 @settings(max_examples=settings().max_examples // 10)  # mpmath has 1400 digits
 @given(pair=pairs())
-@with_hard_pairs
 def test_the_gradient_is_that_of_the_definition_over_the_whole_range_of_float64(name, order, pair):
     p, q = tensors(*pair)
     value = function(divergences, name, order)(p, q)
@@ -105,7 +97,7 @@ def test_gradients_of_the_cases_of_practice():
         arguments = tensors(*pair)
         return torch.autograd.grad(f(*arguments), arguments)[argument].tolist()
 
-    assert gradient(divergences.kl, HARD_PAIRS[0], 1)[1] == pytest.approx(-1e30, rel=1e-12)
+    assert gradient(divergences.kl, HARD_PAIRS[0], 1)[1] == pytest.approx(-1e30, rel=1e-12, abs=0)
     assert gradient(divergences.kl, HARD_PAIRS[1], 0)[1] == pytest.approx(-50.656872045869)
     # The derivative is -1e323 there, beyond the floats.
     assert gradient(divergences.jeffreys, HARD_PAIRS[2], 0)[1] == -math.inf
@@ -188,11 +180,11 @@ def test_derivatives_by_an_entry_of_0_are_finite(name):
 def test_one_sided_derivatives_at_0_are_exact_where_they_are_finite():
     p, q = tensors([0.0, 0.4, 0.6, 0.0], [0.25, 0.25, 0.5, 0.0])
     (by_q,) = torch.autograd.grad(divergences.kl(p, q), q)  # 1 - p / q
-    assert by_q.tolist() == pytest.approx([1, -0.6, -0.2, 1], rel=1e-14)
+    assert by_q.tolist() == pytest.approx([1, -0.6, -0.2, 1], rel=1e-14, abs=0)
     cross_entropy = divergences.cross_entropy(p, q)
     (by_p,) = torch.autograd.grad(cross_entropy, p)  # -log q - H(p, q)
     expected = [-math.log(x) - cross_entropy.item() for x in (0.25, 0.25, 0.5)]
-    assert by_p[:3].tolist() == pytest.approx(expected, rel=1e-14)
+    assert by_p[:3].tolist() == pytest.approx(expected, rel=1e-14, abs=0)
 
 
 def test_an_infinite_value_has_no_derivative_and_may_be_masked():
@@ -208,8 +200,8 @@ def test_an_infinite_value_has_no_derivative_and_may_be_masked():
 def test_the_derivative_of_the_infinite_order_is_at_the_largest_ratio():
     p, q = tensors([0.2, 0.3, 0.5], [0.25, 0.25, 0.5])
     by_p, by_q = torch.autograd.grad(divergences.renyi(p, q, math.inf), [p, q])
-    assert by_p.tolist() == pytest.approx([-1, 1 / 0.3 - 1, -1], rel=1e-14)
-    assert by_q.tolist() == pytest.approx([1, 1 - 1 / 0.25, 1], rel=1e-14)
+    assert by_p.tolist() == pytest.approx([-1, 1 / 0.3 - 1, -1], rel=1e-14, abs=0)
+    assert by_q.tolist() == pytest.approx([1, 1 - 1 / 0.25, 1], rel=1e-14, abs=0)
 
 
 @pytest.mark.parametrize("order", [1e4, 1e20, 1e308])
@@ -219,30 +211,3 @@ def test_gradients_of_huge_orders_are_those_of_the_infinite_one(order):
     limit = torch.autograd.grad(divergences.renyi(p, q, math.inf), [p, q])
     for x, y in zip(gradient, limit, strict=True):
         assert torch.allclose(x, y, rtol=1e-3)
-
-
-@pytest.mark.parametrize("module", [divergences, log_space])
-def test_jax_has_the_gradients_of_torch(module):
-    p, q = np.array([0.2, 0.3, 0.5]), np.array([0.3, 0.3, 0.4])
-    if module is log_space:
-        p, q = np.log(p), np.log(q)
-    with jax.enable_x64(True):
-        for name, order in (("kl", None), ("alpha", 0.5)):
-            f = function(module, name, order)
-            by_jax = jax.grad(f, (0, 1))(jax.numpy.asarray(p), jax.numpy.asarray(q))
-            arguments = tensors(p, q)
-            by_torch = torch.autograd.grad(f(*arguments), arguments)
-            for x, y in zip(by_jax, by_torch, strict=True):
-                assert np.allclose(x, y, rtol=1e-12, atol=1e-15)
-
-
-def test_jax_differentiates_twice_and_forward():
-    p, q = np.array([0.4, 0.6]), np.array([0.3, 0.7])
-    with jax.enable_x64(True):
-        hessian = jax.hessian(lambda x: divergences.kl(x, jax.numpy.asarray(q)))(
-            jax.numpy.asarray(p)
-        )
-    by_torch = torch.autograd.functional.hessian(
-        lambda x: divergences.kl(x, torch.tensor(q)), torch.tensor(p)
-    )
-    assert np.allclose(hessian, by_torch, rtol=1e-12)
