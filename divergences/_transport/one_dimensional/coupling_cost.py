@@ -45,8 +45,8 @@ def line_cost(
         factor: Above 0.
 
     Returns:
-        The cost, to about 1e-13 of it, for equal masses to a few units in the last place; None
-        where 64-bit masses or the range of floats do not suffice, for a solver to decide.
+        The cost, to about 1e-13 of it; None where 64-bit masses or the range of floats do not
+        suffice, for a solver to decide.
     """
     x, p = sorted_points(x, p)
     y, q = sorted_points(y, q)

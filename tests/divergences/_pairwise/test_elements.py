@@ -96,7 +96,7 @@ def test_a_cost_without_labels_has_the_order_of_the_columns():
 
 def test_counts_need_no_normalization_under_a_cost():
     words = [collections.Counter("aab"), collections.Counter("abb")]
-    assert pairwise(words, cost=apart)[0, 1] == pytest.approx(1 / 3, rel=1e-14)
+    assert pairwise(words, cost=apart)[0, 1] == pytest.approx(1 / 3, rel=1e-14, abs=0)
 
 
 def test_frames_of_points_are_aligned_by_the_names_of_their_columns():

@@ -58,11 +58,11 @@ def test_the_unit_of_length_does_not_matter(metric, order, d, exponent):
     plain = sampled.emd(x, y, metric=metric, order=order).value
     binary = 2.0 ** (3 * exponent)
     assert sampled.emd(x * binary, y * binary, metric=metric, order=order).value == pytest.approx(
-        binary * plain, rel=2e-15
+        binary * plain, rel=2e-15, abs=0
     )
     decimal = 10.0**exponent
     value = sampled.emd(x * decimal, y * decimal, metric=metric, order=order).value
-    assert value == pytest.approx(decimal * plain, rel=1e-14)
+    assert value == pytest.approx(decimal * plain, rel=1e-14, abs=0)
 
 
 @pytest.mark.parametrize("scale", [1e-200, 1e200])
@@ -70,7 +70,9 @@ def test_the_unit_of_a_callable_that_is_0_at_the_first_points_is_right(scale):
     x, y = np.array([0.0, 0.0, 2.0]) * scale, np.array([0.0, 0.0, 0.0, 5.0]) * scale
     x[0] = y[0] = 0.0
     named = sampled.emd(x, y, order=2).value
-    assert sampled.emd(x, y, metric=chebyshev, order=2).value == pytest.approx(named, rel=1e-14)
+    assert sampled.emd(x, y, metric=chebyshev, order=2).value == pytest.approx(
+        named, rel=1e-14, abs=0
+    )
 
 
 def test_the_unit_of_a_callable_that_is_no_metric_is_right():
@@ -80,7 +82,7 @@ def test_the_unit_of_a_callable_that_is_no_metric_is_right():
     value = sampled.emd([0.0, 1.0], [0.0, 1.0], metric=distance_of_last, order=2).value
     assert value == 0
     value = sampled.emd([0.0, 1.0], [0.0, 1.0, 1.0], metric=distance_of_last, order=2).value
-    assert value == pytest.approx(1e200 / np.sqrt(6), rel=1e-14)
+    assert value == pytest.approx(1e200 / np.sqrt(6), rel=1e-14, abs=0)
 
 
 @pytest.mark.parametrize("metric", METRIC_NAMES)

@@ -30,10 +30,10 @@ def test_the_masses_times_the_costs_of_all_moves_sum_to_the_cost(name):
     solved = PROBLEMS[name]()
     moves = solved.moves(10**6)
     assert len(moves) == solved.plan.nnz
-    assert sum(move.mass for move in moves) == pytest.approx(1, rel=1e-14)
+    assert sum(move.mass for move in moves) == pytest.approx(1, rel=1e-14, abs=0)
     scale = 2.0 ** -np.frexp(solved.cost)[1]
     total = sum(move.mass * (move.cost * scale) for move in moves)
-    assert total == pytest.approx(solved.cost * scale, rel=1e-13)
+    assert total == pytest.approx(solved.cost * scale, rel=1e-13, abs=0)
 
 
 @given(cloud_pairs())
@@ -56,7 +56,7 @@ def test_the_k_largest_have_their_labels():
     first, *rest = solved.moves(9)
     assert first == solved.moves(1)[0]
     assert (first.source, first.target, first.cost) == ("a", "c", 4.0)
-    assert first.mass == pytest.approx(0.6, rel=1e-14)
+    assert first.mass == pytest.approx(0.6, rel=1e-14, abs=0)
     assert [move[:2] for move in rest] == [("b", "c"), ("a", "a")]
 
 

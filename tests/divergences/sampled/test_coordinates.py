@@ -28,7 +28,7 @@ def test_shares_sum_to_1(pair):
     if emd.value == 0:
         assert shares is None
     else:
-        assert shares.sum() == pytest.approx(1, rel=1e-12)
+        assert shares.sum() == pytest.approx(1, rel=1e-12, abs=0)
         assert shares.min() >= 0
 
 
@@ -87,7 +87,7 @@ def test_scaled_emd_does_not_depend_on_units(factor, seed):
     x, y = rng.normal(size=(12, 2)), rng.normal(size=(9, 2))
     units, shift = np.array([factor, 1.0]), rng.normal(size=2)
     found = compare(x * units, y * units, scale="std").emd.value
-    assert found == pytest.approx(compare(x, y, scale="std").emd.value, rel=1e-12)
+    assert found == pytest.approx(compare(x, y, scale="std").emd.value, rel=1e-12, abs=0)
     assert found == pytest.approx(sampled.emd(x / x.std(axis=0), y / x.std(axis=0)).value)
     moved = compare((x + shift), (y + shift), scale="std").emd.value
     assert moved == pytest.approx(found, rel=1e-9)
@@ -97,10 +97,10 @@ def test_deviations_are_weighted_and_neither_overflow_nor_underflow():
     x, weights = RNG.normal(size=(20, 2)), RNG.random(20)
     mean = np.average(x, axis=0, weights=weights)
     expected = np.sqrt(np.average((x - mean) ** 2, axis=0, weights=weights))
-    assert standard_deviations(PointCloud(x, weights)) == pytest.approx(expected, rel=1e-12)
+    assert standard_deviations(PointCloud(x, weights)) == pytest.approx(expected, rel=1e-12, abs=0)
     for unit in (2.0**-1000, 2.0**900):
         found = standard_deviations(PointCloud(x * unit, weights))
-        assert found == pytest.approx(expected * unit, rel=1e-12)
+        assert found == pytest.approx(expected * unit, rel=1e-12, abs=0)
 
 
 def test_tensors_are_scaled_in_their_own_type():

@@ -35,8 +35,8 @@ def test_the_half_width_of_counts_is_the_normal_quantile_times_the_standard_erro
     estimate = function(*discrete_samples(0), confidence=confidence)
     half_width = normal_half_width(estimate)
     assert estimate.method == "counts"
-    assert estimate.value - estimate.low == pytest.approx(half_width, rel=1e-12)
-    assert estimate.high - estimate.value == pytest.approx(half_width, rel=1e-12)
+    assert estimate.value - estimate.low == pytest.approx(half_width, rel=1e-12, abs=0)
+    assert estimate.high - estimate.value == pytest.approx(half_width, rel=1e-12, abs=0)
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
@@ -50,7 +50,9 @@ def test_an_interval_of_fitted_models_is_wider_than_normal_and_more_so_above(fun
         assert estimate.high - estimate.low > 2 * half_width
         assert estimate.high - estimate.value > half_width > estimate.value - estimate.low > 0
     ratio = normal_half_width(wide) / normal_half_width(narrow)
-    assert wide.high - wide.low == pytest.approx(ratio * (narrow.high - narrow.low), rel=1e-12)
+    assert wide.high - wide.low == pytest.approx(
+        ratio * (narrow.high - narrow.low), rel=1e-12, abs=0
+    )
 
 
 @pytest.mark.parametrize(
