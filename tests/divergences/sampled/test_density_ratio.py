@@ -20,6 +20,7 @@ from tests.divergences.sampled.density_ratio_cases import (
 )
 
 
+@pytest.mark.usefixtures("shared_fits")
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_normal_samples_give_their_closed_form(function, method):
@@ -50,6 +51,7 @@ def test_reverse_kl_is_kl_of_the_samples_exchanged_and_js_is_symmetric():
     )
 
 
+@pytest.mark.usefixtures("shared_fits")
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("unit", [2.0**-900, 2.0**-20, 2.0**900])
 def test_the_unit_of_length_does_not_matter(method, unit):
@@ -59,6 +61,7 @@ def test_the_unit_of_length_does_not_matter(method, unit):
     )
 
 
+@pytest.mark.usefixtures("shared_fits")
 def test_constant_coordinates_have_no_effect():
     rng = np.random.default_rng(0)
     x, y = rng.normal(size=(100, 2)), rng.normal(0.5, 1, size=(100, 2))
@@ -66,6 +69,7 @@ def test_constant_coordinates_have_no_effect():
     assert sampled.kl(*extended).value == sampled.kl(x, y).value
 
 
+@pytest.mark.usefixtures("shared_fits")
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_samples_of_one_distribution_have_an_estimate_near_0_and_an_interval_from_0(function):
     rng = np.random.default_rng(1)
@@ -75,6 +79,7 @@ def test_samples_of_one_distribution_have_an_estimate_near_0_and_an_interval_fro
     assert estimate.method == "auto: no difference found"
 
 
+@pytest.mark.usefixtures("shared_fits")
 @pytest.mark.parametrize("method", METHODS)
 def test_disjoint_samples_have_js_log_2_and_a_kl_without_upper_bound(method):
     rng = np.random.default_rng(0)
@@ -87,6 +92,7 @@ def test_disjoint_samples_have_js_log_2_and_a_kl_without_upper_bound(method):
         assert "outside the support of the other sample" in estimate.notes[0]
 
 
+@pytest.mark.usefixtures("shared_fits")
 @pytest.mark.parametrize("method", ["auto", "knn"])
 def test_a_mode_missing_from_one_sample_removes_the_upper_bound_of_one_kl_only(method):
     rng = np.random.default_rng(0)
@@ -115,6 +121,7 @@ def test_calls_are_reproducible_and_a_generator_changes_the_folds():
     assert other.value == pytest.approx(default.value, abs=other.standard_error)
 
 
+@pytest.mark.usefixtures("shared_fits")
 def test_the_best_model_has_a_lower_log_loss_than_the_baseline():
     estimate = sampled.kl(*normals())
     assert {"linear", "quadratic", "splines", "trees"} <= set(estimate.scores)
@@ -122,6 +129,7 @@ def test_the_best_model_has_a_lower_log_loss_than_the_baseline():
     assert min(estimate.scores.values()) < estimate.scores["baseline"]
 
 
+@pytest.mark.usefixtures("shared_fits")
 def test_tensors_give_tensors_and_refuse_a_gradient():
     x, y = (torch.as_tensor(sample) for sample in normals(100, 100))
     estimate = sampled.kl(x, y)
@@ -144,6 +152,7 @@ def test_importance_weights_give_the_divergence_of_their_target():
     assert estimate.standard_error > sampled.kl(x + 0.7, y).standard_error
 
 
+@pytest.mark.usefixtures("shared_fits")
 @pytest.mark.parametrize("method", CLASSIFIERS)
 def test_equal_weights_are_as_no_weights(method):
     x, y = normals(100, 100)
@@ -158,6 +167,7 @@ def test_methods_that_count_refuse_weights(method):
         sampled.kl(x, y, x_weights=np.arange(100) + 1.0, method=method)
 
 
+@pytest.mark.usefixtures("shared_fits")
 def test_points_of_weight_0_have_no_effect():
     x, y = normals(200, 200)
     weights = np.arange(200) % 2

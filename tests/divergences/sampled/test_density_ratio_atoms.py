@@ -25,6 +25,7 @@ from tests.divergences.sampled.density_ratio_cases import (
 )
 
 
+@pytest.mark.usefixtures("shared_fits")
 def test_an_atom_missing_from_q_makes_kl_infinite_with_a_note():
     x, y = normals()
     x[:100] = 0.25
@@ -121,6 +122,7 @@ def test_the_nonzero_part_of_zero_inflated_data_is_a_density(probability):
     assert shifted.value == pytest.approx(2 * (1 - probability), abs=4 * shifted.standard_error)
 
 
+@pytest.mark.usefixtures("shared_fits")
 def test_rare_values_of_one_population_are_no_difference():
     rng = np.random.default_rng(0)
     p = 1 / np.arange(1, 1501) ** 1.3

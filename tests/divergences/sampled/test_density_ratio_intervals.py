@@ -39,6 +39,7 @@ def test_the_half_width_of_counts_is_the_normal_quantile_times_the_standard_erro
     assert estimate.high - estimate.value == pytest.approx(half_width, rel=1e-12, abs=0)
 
 
+@pytest.mark.usefixtures("shared_fits")
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_an_interval_of_fitted_models_is_wider_than_normal_and_more_so_above(function):
     x, y = normals(300, 300)
@@ -72,6 +73,7 @@ def test_intervals_at_95_percent_hold_the_exact_value_in_35_of_40_repetitions(
     assert sum(estimate.low <= exact <= estimate.high for estimate in estimates) >= 35
 
 
+@pytest.mark.usefixtures("shared_fits")
 @pytest.mark.parametrize("function", FUNCTIONS)
 @pytest.mark.parametrize("method", ["classifier", "histogram"])
 def test_methods_of_low_coverage_have_no_interval_and_say_why(function, method):
@@ -85,6 +87,7 @@ def test_methods_of_low_coverage_have_no_interval_and_say_why(function, method):
     assert "95%" not in str(estimate)
 
 
+@pytest.mark.usefixtures("shared_fits")
 @pytest.mark.parametrize("function", FUNCTIONS)
 @pytest.mark.parametrize("method", METHODS_WITH_INTERVAL)
 def test_methods_of_high_coverage_print_their_interval(function, method):
@@ -93,6 +96,7 @@ def test_methods_of_high_coverage_print_their_interval(function, method):
     assert not any("interval" in note for note in estimate.notes)
 
 
+@pytest.mark.usefixtures("shared_fits")
 @pytest.mark.parametrize("method", METHODS)
 def test_counts_and_infinite_values_have_an_interval_by_every_method(method):
     x, y = discrete_samples(0)
@@ -126,6 +130,7 @@ def test_the_defect_is_the_logarithm_of_the_mean_ratio(shift):
     assert defect == pytest.approx(abs(shift), abs=0.05)
 
 
+@pytest.mark.usefixtures("shared_fits")
 def test_models_of_a_mean_ratio_above_1_have_a_larger_error_of_kl_and_not_of_js(monkeypatch):
     """Smooth models overestimate KL of a ring by .07, at .03 of standard error, n = 10,000."""
     rng = np.random.default_rng(0)
