@@ -31,10 +31,13 @@ def c_transforms(
     Yields:
         Rows of a block, and for each potential their minimizers and the distances to them.
     """
-    for part in rows.split(max(1, BLOCK_DISTANCES // len(distances.columns))):
+    block_rows = min(len(rows), max(1, BLOCK_DISTANCES // len(distances.columns)))
+    if distances.filter is not None:  # memory for all blocks
+        values = np.empty((len(potentials), block_rows, len(distances.columns)), dtype=np.float32)
+    for part in rows.split(block_rows):
         filtered = None
         if distances.filter is not None:
-            filtered = _filtered_block(distances, distances.filter, part, potentials)
+            filtered = _filtered_block(distances, distances.filter, part, potentials, values)
         yield filtered or _whole_block(distances, part, potentials)
 
 
@@ -52,14 +55,15 @@ def _filtered_block(
     bounds: DistanceFilter,
     part: Tensor,
     potentials: Sequence[Tensor],
+    values: np.ndarray,
 ) -> Minimizers | None:
     """Minimizers by lower bounds of all and distances of few pairs; None if they are not few."""
     lower = bounds.lower_bounds(part.numpy())
     pairs = _BlockPairs(distances, part)
-    guesses, values = [], []
-    for potential in potentials:
-        values.append(lower - potential.numpy().astype(np.float32))
-        guesses.append(pairs.codes(values[-1].argmin(axis=1)))
+    values = values[:, : len(part)]
+    for potential, value in zip(potentials, values, strict=True):
+        np.subtract(lower, potential.numpy().astype(np.float32), out=value)
+    guesses = [pairs.codes(value.argmin(axis=1)) for value in values]
     pairs.compute(guesses)
     # The lower bounds, the potential and their difference are rounded to float32.
     largest, candidates = float(lower.max()), []

@@ -132,7 +132,7 @@ class PairDistances:
         """Distances of all rows to one column."""
         if self.stored is not None:
             return self.stored[:, column]
-        return torch.linalg.vector_norm(self.rows - self.columns[column], dim=1)
+        return _differences(self.rows, self.columns[column, None])[:, 0]
 
     def of_pairs(self, i: Int[Tensor, " k"], j: Int[Tensor, " k"], /) -> Float[Tensor, " k"]:
         """Distances of single pairs, from differences.
@@ -213,8 +213,8 @@ class _Products:
 
     def square_errors(self, part: Tensor | slice) -> Tensor:
         """Bound of the rounding error of the squared distances in each row."""
-        largest = self.y.square().sum(dim=1).max()
-        return (self.x.shape[1] + 8) * EPS * (self.x[part].square().sum(dim=1) + largest)
+        x, y = (torch.linalg.vector_norm(points, dim=1) for points in (self.x[part], self.y))
+        return (self.x.shape[1] + 8) * EPS * (x.square() + y.max().square())
 
 
 def row_argmin(block: Float[Tensor, " k m"], scores: Float[Tensor, " m"], /) -> Int[Tensor, " k"]:
