@@ -17,6 +17,7 @@ import numpy as np
 from divergences import _checks
 from divergences._results import counted, html_table
 from divergences._transport.certificate import EPS
+from divergences._transport.column_generation import extension_by_products
 from divergences._transport.ground import GroundCost
 from divergences._transport.metrics import (
     BlockMetric,
@@ -200,6 +201,9 @@ def _extension(ground: GroundCost, potential: Floats) -> tuple[Indices, Floats]:
     on_line = closed_form_extension(ground, potential)
     if on_line is not None:
         return on_line
+    by_products = extension_by_products(ground, potential)
+    if by_products is not None:
+        return by_products
     n, m = ground.shape
     minimizer, minimum = np.empty(n, np.intp), np.empty(n)
     size = max(1, MAX_BLOCK_DISTANCES // m)

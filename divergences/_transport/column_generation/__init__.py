@@ -7,7 +7,8 @@ none (`dual_ascent`, with the box of `stabilization`). `partial_pricing` skips p
 cost is provably still nonnegative, and `near_pairs`, in low dimension, those that are too far from
 each other. `multiscale` starts from the potentials of a quarter of the points (`c_transform`),
 `negligible_mass` adds points of zero or negligible mass at the end, `solver` combines the parts
-and `progress` reports the bounds. Memory is ``O(n + m)``.
+and `progress` reports the bounds. `lipschitz_extension` evaluates potentials at other points, by
+the same products. Memory is ``O(n + m)``.
 
 Blocks are priced in threads or, for large problems under `joblib.parallel_config` with several
 jobs, as on a dask cluster, by joblib. Points, arcs and potentials travel to the workers in every
@@ -20,7 +21,8 @@ and Blankenship 1975 for the box; Desaulniers, Desrosiers and Solomon (editors),
 Generation*, 2005, for the terms.
 """
 
+from divergences._transport.column_generation.lipschitz_extension import extension_by_products
 from divergences._transport.column_generation.progress import ProgressMonitor
 from divergences._transport.column_generation.solver import cell_transport, column_transport
 
-__all__ = ["ProgressMonitor", "cell_transport", "column_transport"]
+__all__ = ["ProgressMonitor", "cell_transport", "column_transport", "extension_by_products"]

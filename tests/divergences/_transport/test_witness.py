@@ -7,6 +7,7 @@ from hypothesis import given
 
 from divergences import DistributionError, lipschitz_witness, sampled, transport
 from divergences._transport import witness
+from divergences._transport.column_generation import lipschitz_extension
 from divergences._transport.metrics import distances
 from tests.strategies import cloud_pairs
 
@@ -47,6 +48,23 @@ def test_potentials_of_the_column_method_extend_too():
     solved = sampled.transport(x, y, method="columns")
     f = lipschitz_witness(solved, y)
     assert f(x).mean() - f(y).mean() == pytest.approx(solved.cost, rel=1e-11, abs=0)
+
+
+@pytest.mark.parametrize("scale", [1e-200, 1.0, 1e200])
+def test_products_of_many_coordinates_give_the_minima_of_the_differences(monkeypatch, scale):
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(2, 60, 30))
+    y[30:] = y[:30] + 1e-9 * rng.normal(size=(30, 30))  # nearer than products in float32 resolve
+    z = np.concatenate([x, y, rng.normal(size=(20, 30)), 1e3 * x[:5]])
+    x, y, z = x * scale, y * scale, z * scale
+    f = lipschitz_witness(sampled.transport(x, y), y)
+    values = f._minimum(z)[1]
+    monkeypatch.setattr(lipschitz_extension, "MIN_COORDINATE_PAIRS", 0)
+    by_products = f._minimum(z)
+    rounding = 1e-14 * np.abs(z).max()
+    assert by_products[1] == pytest.approx(values, rel=0, abs=rounding)
+    attained = np.linalg.norm((z - y[by_products[0]]) / scale, axis=1) * scale
+    assert attained - f.potential[by_products[0]] == pytest.approx(values, rel=0, abs=rounding)
 
 
 @pytest.mark.parametrize("scale", [1e-200, 1e200])
