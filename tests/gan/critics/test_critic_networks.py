@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from gan.critics import CRITICS, Budget, Experiment
+from gan.critics import CRITICS, Budget, Experiment, experiment
 from gan.critics.pairs import named_pair
 from gan.networks.lipschitz import GroupSort, group_sort_critic, spectral_norm_critic
 from gan.networks.mlp import RadialFeature, spread_mlp_critic
@@ -72,13 +72,15 @@ def test_the_radial_feature_is_the_distance_to_a_learned_center():
     assert all(p.grad is None or p.grad.isfinite().all() for p in critic.parameters())
 
 
-def test_the_radial_feature_halves_the_gradient_error_on_a_radial_optimum():
+def test_the_radial_feature_halves_the_gradient_error_on_a_radial_optimum(monkeypatch):
+    monkeypatch.setattr(experiment, "FRESH_KNOWLEDGE_SIZE", 300)
     pair = named_pair("scaling-32")
     sharp = CRITICS["sharp"].estimator
     without = replace(sharp, network=partial(spread_mlp_critic, hidden=[256] * 3, steepness=1.0))
     gradient_errors = []
     for estimator in (sharp, without):
-        experiment = Experiment(pair, "population", 0)
-        *_, checkpoint = experiment.checkpoints(estimator, Budget(60), only_last=True)
+        *_, checkpoint = Experiment(pair, "population", 0).checkpoints(
+            estimator, Budget(50), only_last=True
+        )
         gradient_errors.append(1 - checkpoint.errors.cosine)
     assert gradient_errors[0] < 0.5 * gradient_errors[1]
