@@ -10,6 +10,7 @@ from benchmarks.discrete import accuracy_tables, speed
 from benchmarks.gan import (
     critic_gap_tables,
     fresh_knowledge,
+    knowledge_by_size_tables,
     loss_curve,
     progress,
     robustness_tables,
@@ -225,6 +226,12 @@ ALL_PAGES = {
         "which is in the mean above that from the population. Knowledge of the same points is on "
         "another page: the two are never mixed.",
         fresh_knowledge.table,
+    ),
+    "knowledge_by_size": Page(
+        "Critics as the number of points grows",
+        "knowledge_by_size",
+        knowledge_by_size_tables.INTRODUCTION,
+        knowledge_by_size_tables.markdown,
     ),
     "loss_curve": Page(
         "Critics in training, and exact EMD against time",

@@ -38,6 +38,7 @@ def numbers() -> dict[str, str]:
         **_power(results("permutation")["power"]),
         **_critics(results("critic_gap")["groups"]),
         **_fresh(results("fresh_knowledge")["rows"]),
+        **_by_size(results("knowledge_by_size")["sizes"]),
         **_curves(results("loss_curve")),
         **_progress(results("claims")["claims"]),
         **_populations(results("critic_gap")["groups"]),
@@ -120,6 +121,18 @@ def _fresh(rows: list[dict[str, Any]]) -> dict[str, str]:
         fits = [row for row in rows if (row["method"], row["pair"]) == (method, pair)]
         text[f"{name}_knowledge"] = _percent(row["knowledge"] for row in fits)
         text[f"{name}_gap"] = _percent(row["gap"] / row["exact"] for row in fits)
+    return text
+
+
+def _by_size(pairs: list[dict[str, Any]]) -> dict[str, str]:
+    """Knowledge of fresh points at the smallest and the largest size, by critic and pair."""
+    text = {}
+    for row in pairs:
+        sizes = row["rows"]
+        for method in row["gaps"]:
+            name = f"by_size_{method}_{row['pair'].partition('-')[0]}".replace("-", "_")
+            shares = [_percent([size[method]["knowledge"][0]]) for size in (sizes[0], sizes[-1])]
+            text |= {f"{name}_smallest": shares[0], f"{name}_largest": shares[1]}
     return text
 
 

@@ -99,6 +99,7 @@ FORMS_OF_PAGES = {
     "permutation": "permutation tests",
     "critics": "critics",
     "fresh_knowledge": "critics",
+    "knowledge_by_size": "critics",
     "loss_curve": "progress numbers",
     "progress": "progress numbers",
     "training": "training",
