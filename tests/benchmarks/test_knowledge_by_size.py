@@ -1,12 +1,15 @@
 """Benchmark of critics by the number of points: laws of its results, rows and tables."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 
 from benchmarks import results_io
-from benchmarks.gan import fresh_knowledge, knowledge_by_size, knowledge_by_size_tables
+from benchmarks.gan import knowledge_by_size, knowledge_by_size_tables
+from gan.critics import CRITICS
 from gan.critics.pairs import named_pair
+from gan.critics.witness import WitnessCritic
 
 RECORD = results_io.load(knowledge_by_size.RESULTS)
 FITS = [(row, fit) for row in RECORD["sizes"] for fit in RECORD["fits"]]
@@ -72,22 +75,25 @@ def test_knowledge_of_a_series_that_is_linear_in_squares_has_its_limit():
 
 
 def test_a_small_pair_has_a_row_and_tables(monkeypatch, tmp_path):
+    name = "averaged-witness"
+    small = replace(CRITICS[name], estimator=WitnessCritic(sample_size=32))
+    monkeypatch.setitem(CRITICS, name, small)
     monkeypatch.setattr(knowledge_by_size, "EMD_SIZES", (8, 16, 32, 64))
     monkeypatch.setattr(knowledge_by_size, "RUNS", tmp_path)
-    monkeypatch.setitem(knowledge_by_size.METHODS, "translation-8", ("gradient-penalty",))
+    monkeypatch.setitem(knowledge_by_size.METHODS, "translation-8", (name,))
     monkeypatch.setitem(knowledge_by_size.CRITIC_SIZES, "translation-8", (16, 32))
-    monkeypatch.setitem(fresh_knowledge.STEPS, "gradient-penalty", 2)
     pair = named_pair("translation-8")
     row = knowledge_by_size.emd_row("translation-8", pair)
     assert len(row["emd"]) == len(row["self_distance"]) == knowledge_by_size.DRAWS
     assert row["w1"] == 1
     (file,) = knowledge_by_size.score_files("translation-8")
-    fit = knowledge_by_size.scores_row("gradient-penalty", "translation-8", pair, file)
+    fit = knowledge_by_size.scores_row(name, "translation-8", pair, file)
     sizes = knowledge_by_size.sizes_row("translation-8", pair)
     assert sizes["rows"][0]["blocks"] == 4
-    assert sizes["rows"][1]["gradient-penalty"]["certified"][0] <= sizes["rows"][1]["exact"][0]
+    assert sizes["rows"][1][name]["certified"][0] <= sizes["rows"][1]["exact"][0]
     row["limit"] = {"value": 1.0, "interval": (0.9, 1.1)}
     table = knowledge_by_size_tables.pair_table(sizes, row, [fit])
     assert "| exact EMD |" in table
-    assert "| gradient-penalty |" in table
-    assert "| at most " in table
+    assert f"| {name} (1-Lipschitz) |" in table
+    low, high = knowledge_by_size_tables.full_support_knowledge(sizes, row, fit)
+    assert 0 <= low <= high < 1
