@@ -215,7 +215,8 @@ def _summary(rows: list[Row]) -> str:
     text = (
         f"Extrapolated W1 of {len(rows)} pairs of known W1: {held} of the intervals of 95 % hold "
         f"it; mean |error| {fmean(limits):.1%}, the largest {max(limits):.0%}; the EMD at the "
-        f"largest size is {largest:.0%} above W1 in the mean:"
+        f"largest size is {largest:.0%} above W1 in the mean. In 32 or more dimensions, where the "
+        "sampling displaces points by several times W1, intervals can be as wide as W1 itself:"
     )
     return "\n".join(tables.wrapped(text))
 
