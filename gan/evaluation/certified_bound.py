@@ -53,7 +53,8 @@ class CertifiedBound:
 def certified_bound(critic: ScoreFunction, real: Points, generated: Points, /) -> CertifiedBound:
     """Lower bound of the exact EMD that a critic's scores certify, without the exact EMD.
 
-    In blocks, on the device of the points: the matrix of all distances is never in memory.
+    In blocks, on the device of the points: the matrix of all distances is never in memory, only
+    lower bounds of them, in two bytes each, where they are not above 256 MB.
 
     Args:
         critic: As in `critic_gap`.
