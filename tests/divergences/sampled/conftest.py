@@ -3,6 +3,7 @@
 import pytest
 
 from divergences.sampled._density_ratio import methods
+from divergences.sampled._density_ratio.cross_fit import cross_fit
 
 FITS = {}
 
@@ -13,7 +14,6 @@ def shared_fits(monkeypatch):
 
     That they depend on nothing else is the law of the test of reproducible calls, which fits anew.
     """
-    cross_fit = methods.cross_fit
 
     def remembered(samples, models, rng):
         arrays = (samples.points, samples.weights)
