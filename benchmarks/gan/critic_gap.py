@@ -57,6 +57,19 @@ class Group:
     n: int = 4096
 
 
+# Pairs on which no setting was chosen: apexes of other seeds, other numbers, another form.
+SET_ASIDE_PAIRS = (
+    "seeded-cones-12-32-1",
+    "seeded-cones-12-128-2",
+    "seeded-cones-48-32-1",
+    "seeded-cones-48-128-2",
+    "seeded-cones-16-64-3",
+    "seeded-cones-64-256-3",
+    "rotated-clusters-2",
+    "rotated-clusters-8",
+    "rotated-clusters-32",
+)
+
 PLANE_STEPS = {
     "clip": 2000,
     "gradient-penalty": 2000,
@@ -101,6 +114,20 @@ GROUPS: dict[str, Group] = {
         "population",
         ("translation-8", "scaling-8", "cones-2-64", "cones-16-64", "translation-2", "scaling-2"),
         {"sharp-normalized": 800},
+        seeds=1,
+    ),
+    "set-aside": Group("population", SET_ASIDE_PAIRS, {"lattice": 1000}, seeds=1),
+    "lattice": Group(
+        "population",
+        tuple(
+            f"{family}-{d}" for d in GAUSSIAN_DIMENSIONS for family in ("translation", "scaling")
+        )
+        + tuple(
+            f"cones-{d}-{n}"
+            for n in reversed(PUBLISHED_CONE_COUNTS)
+            for d in reversed(PUBLISHED_DIMENSIONS)
+        ),
+        {"lattice": 1000},
         seeds=1,
     ),
     "others": Group(
@@ -197,7 +224,8 @@ def main(
     """Run the unfinished fits, and write the results.
 
     Args:
-        names: Groups: points, digits, population, gaussians, normalized, others; all by default.
+        names: Groups: points, digits, population, gaussians, normalized, set-aside, lattice, others;
+            all by default.
         methods: Names of critics; all of a group by default.
         workers: Number of concurrent fits.
         gather: Collect the finished fits, and run no others.

@@ -65,7 +65,8 @@ def critic_command(
 
     Args:
         method: The estimator.
-        pair: cones-D-N, translation-D, scaling-D, ring-normal, digits-normal, or run:FOLDER.
+        pair: cones-D-N, translation-D, scaling-D, seeded-cones-D-N-S, rotated-clusters-D,
+            ring-normal, digits-normal, or run:FOLDER.
         question: same-points: gap and bound on the points of the fit, against their exact EMD.
             population: gap on fresh points, against the known W1. By default population where W1
             is known.

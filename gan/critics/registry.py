@@ -6,6 +6,7 @@ from functools import partial
 from gan.critics.bound import BoundCritic
 from gan.critics.descent import DescentCritic
 from gan.critics.fit_loop import Estimator
+from gan.critics.lattice import LatticeCritic
 from gan.critics.normalized import NormalizedCritic
 from gan.critics.taught import TaughtCritic
 from gan.critics.two_sided import TwoSidedWitnessCritic
@@ -152,5 +153,10 @@ CRITICS: dict[str, CriticMethod] = {
         "sharp, divided by 1 + the mean excess of its slopes over 1, which is measured",
         "ours",
         NormalizedCritic(SHARP_CRITIC),
+    ),
+    "lattice": CriticMethod(
+        "maximum of minima of cones and planes, the best of eight starts: 1-Lipschitz",
+        "ours; Anil, Lucas and Grosse 2019, section 4, for lattices of 1-Lipschitz functions",
+        LatticeCritic(),
     ),
 }

@@ -40,9 +40,9 @@ class MinFunnel:
     heights: Float[Tensor, " n"]
 
     @classmethod
-    def published(cls, d: int, n: int, /) -> "MinFunnel":
-        """The function of n cones in d dimensions of the published pair."""
-        rng = torch.Generator().manual_seed(PUBLISHED_SEED)
+    def published(cls, d: int, n: int, /, *, seed: int = PUBLISHED_SEED) -> "MinFunnel":
+        """The function of n cones in d dimensions of the published pair, or of another seed."""
+        rng = torch.Generator().manual_seed(seed)
         # Two unused draws precede those of the published apexes.
         torch.randn(n, d, generator=rng)
         torch.randn(n, generator=rng)
@@ -103,9 +103,18 @@ def _distance_to_boundary(y: Tensor, directions: Tensor) -> Tensor:
     return distances.where(directions != 0, math.inf).amin(dim=1)
 
 
-def cones_pair(d: int, n: int, /) -> DistributionPair:
-    """The published pair of dimension d with n cones: contracted points, and the cube."""
-    funnel = MinFunnel.published(d, n)
+def cones_pair(d: int, n: int, /, *, seed: int = PUBLISHED_SEED) -> DistributionPair:
+    """The published pair of dimension d with n cones: contracted points, and the cube.
+
+    Args:
+        d: Dimension.
+        n: Number of cones.
+        seed: Of the apexes; another one than the published gives another pair of the same kind.
+
+    Returns:
+        The pair.
+    """
+    funnel = MinFunnel.published(d, n, seed=seed)
 
     def cube(size: int, rng: torch.Generator) -> Tensor:
         return CUBE_HALF_SIDE * (2 * torch.rand(size, d, generator=rng) - 1)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from gan.critics.pairs.clusters import rotated_clusters_pair
 from gan.critics.pairs.cones import cones_pair
 from gan.critics.pairs.distribution_pair import DistributionPair
 from gan.critics.pairs.gaussians import scaling_pair, translation_pair
@@ -19,7 +20,7 @@ class PairFamily:
 
     Attributes:
         numbers: Symbols of the numbers after the name, in order: D, a dimension; N, a number of
-            cones.
+            cones; S, a seed.
         description: The pairs in a few words.
         make: Makes a pair of its numbers and the folder of the MNIST files.
     """
@@ -48,6 +49,16 @@ PAIRS: dict[str, PairFamily] = {
         ("D",),
         "N(0, 4 I) and N(0, I); W1 known",
         lambda numbers, _: scaling_pair(*numbers),
+    ),
+    "seeded-cones": PairFamily(
+        ("D", "N", "S"),
+        "the same with apexes of another seed than the published ones; W1 known",
+        lambda numbers, _: cones_pair(*numbers[:2], seed=numbers[2]),
+    ),
+    "rotated-clusters": PairFamily(
+        ("D",),
+        "eight small balls moved by a rotation, and themselves; W1 known",
+        lambda numbers, _: rotated_clusters_pair(*numbers),
     ),
     "ring-normal": PairFamily(
         (), "eight Gaussians and N(0, I) in the plane", lambda _, __: ring_normal_pair()
@@ -87,7 +98,7 @@ def named_pair(name: str, /, *, data_dir: Path | None = None) -> DistributionPai
     patterns = ", ".join(family.usage(prefix) for prefix, family in PAIRS.items())
     hint = closest(name, [prefix for prefix, family in PAIRS.items() if not family.numbers])
     raise PairError(
-        f"unknown pair {name!r}; {hint}choose from {patterns} (D: dimension, N: "
-        f"number of cones, at most {MAX_PAIR_NUMBER}), and run:FOLDER, the data of a run and "
-        "samples of its generator"
+        f"unknown pair {name!r}; {hint}choose from {patterns} (D: dimension, N: number of cones, "
+        f"S: seed; from 1 to {MAX_PAIR_NUMBER}), and run:FOLDER, the data of a run and samples of "
+        "its generator"
     )
