@@ -224,8 +224,8 @@ def main(
     """Run the unfinished fits, and write the results.
 
     Args:
-        names: Groups: points, digits, population, gaussians, normalized, set-aside, lattice, others;
-            all by default.
+        names: Groups: points, digits, population, gaussians, normalized, set-aside, lattice,
+            others; all by default.
         methods: Names of critics; all of a group by default.
         workers: Number of concurrent fits.
         gather: Collect the finished fits, and run no others.

@@ -17,7 +17,7 @@ class Lattice(nn.Module):
     Attributes:
         centers: Apexes of the cones, shape ``(k, d)``.
         normals: Normals of the planes, shape ``(l, d)``; longer ones are divided by their norm.
-        biases: Values b, first of the cones, shape ``(k + l,)``.
+        biases: Values b, those of the cones first, shape ``(k + l,)``.
         group_count: Number of groups, a divisor of k + l: piece i is in group ``i % group_count``.
         sign: The factor s, 1 or -1.
 
@@ -30,7 +30,7 @@ class Lattice(nn.Module):
         self,
         centers: Float[Tensor, " k d"],
         normals: Float[Tensor, " l d"],
-        biases: Float[Tensor, " k+l"],
+        biases: Float[Tensor, " pieces"],
         *,
         group_count: int = 1,
         sign: int = 1,
@@ -162,7 +162,7 @@ class Lattice(nn.Module):
         group = least.argmax(dim=1, keepdim=True)
         return (position.gather(1, group) * self.group_count + group).squeeze(1)
 
-    def _values(self, flat: Tensor, normals: Tensor) -> Float[Tensor, " n k+l"]:
+    def _values(self, flat: Tensor, normals: Tensor) -> Float[Tensor, " n pieces"]:
         """Value of each piece at each point."""
         # Matrix products and operations in place: the distances to all cones are most of the cost.
         squares = torch.addmm(

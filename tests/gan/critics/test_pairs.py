@@ -7,7 +7,7 @@ import torch
 from scipy import stats
 
 from divergences import DistributionError, sampled
-from gan.critics.pairs import cones, gaussians, named_pair, samples
+from gan.critics.pairs import clusters, cones, gaussians, named_pair, samples
 from gan.critics.pairs.distribution_pair import paired_distances
 from gan.data import mnist
 from gan.errors import PairError
@@ -70,11 +70,38 @@ def test_a_shift_or_factor_that_is_negative_or_not_finite_is_refused(value):
         gaussians.translation_pair(3, shift=value)
 
 
-@pytest.mark.parametrize("name", ["translation-3", "scaling-4"])
-def test_the_couplings_of_gaussian_pairs_are_optimal(name):
+@pytest.mark.parametrize(
+    "name",
+    [
+        "translation-3",
+        "scaling-4",
+        "seeded-cones-3-5-2",
+        "rotated-clusters-2",
+        "rotated-clusters-9",
+    ],
+)
+def test_the_couplings_of_pairs_are_optimal(name):
     x, y = named_pair(name).optimal_coupling(300, generator())
     emd = float(paired_distances(x, y).mean())
     assert sampled.emd(x.numpy(), y.numpy()).value == pytest.approx(emd, rel=1e-12, abs=0)
+
+
+def test_the_w1_of_rotated_clusters_is_the_length_of_every_sample_of_the_coupling():
+    pair = named_pair("rotated-clusters-4")
+    x, y = pair.optimal_coupling(4000, generator())
+    distances = paired_distances(x, y)
+    assert len(torch.unique(distances.round(decimals=9))) == clusters.CLUSTER_COUNT
+    assert abs(float(distances.mean()) - pair.closed_form) < 4 * float(distances.std()) / 4000**0.5
+    assert (pair.real(4000, generator()) - pair.generated(4000, generator())).norm(dim=1).min() > 0
+
+
+def test_cones_of_another_seed_have_other_apexes():
+    published, other, same = (
+        cones.MinFunnel.published(4, 6, **seed).apexes
+        for seed in ({}, {"seed": 3}, {"seed": cones.PUBLISHED_SEED})
+    )
+    assert torch.equal(published, same)
+    assert not torch.isclose(published, other).any()
 
 
 def test_a_w1_without_a_closed_form_comes_with_its_standard_error():

@@ -1,0 +1,54 @@
+"""The estimator by lattices: the choice of a start, refinement, and errors on known pairs."""
+
+import pytest
+import torch
+
+from gan.critics import Budget, Problem, errors_on_populations, fitted
+from gan.critics.lattice import STAGES, STARTS, LatticeCritic
+from gan.critics.pairs import named_pair
+
+SMALL = LatticeCritic(cone_count=64, plane_count=16, batch_size=512, validation_size=1024)
+
+
+def rng(seed=0):
+    return torch.Generator().manual_seed(seed)
+
+
+def problem(pair):
+    return Problem(pair.real, pair.generated, pair.shape, pair.unit)
+
+
+@pytest.mark.parametrize("name", ["cones-2-4", "cones-8-16", "scaling-4"])
+def test_the_gap_of_a_lattice_is_near_w1_and_not_above_it(name):
+    pair = named_pair(name)
+    fit = fitted(SMALL, problem(pair), budget=Budget(300), rng=rng())
+    w1, w1_error = pair.w1()
+    errors = errors_on_populations(fit.score, pair, w1, rng(9), sample_size=20_000)
+    assert fit.lipschitz
+    assert errors.slope <= 1 + 1e-4
+    assert errors.gap <= w1 + 4 * (errors.standard_error + w1_error)
+    assert errors.error > -0.1
+
+
+def test_the_sign_and_the_groups_are_those_of_the_largest_gap():
+    # N(0, 4 I) against N(0, I) wants scores |x|, the reverse -|x|: one cone, of either sign.
+    pair = named_pair("scaling-4")
+    signs = []
+    for real, generated in ((pair.real, pair.generated), (pair.generated, pair.real)):
+        both = Problem(real, generated, pair.shape, pair.unit)
+        fit = fitted(SMALL, both, budget=Budget(120), rng=rng())
+        signs.append(fit.score.current.lattice.sign)
+    assert signs == [1, -1]
+
+
+def test_stages_fit_all_starts_then_two_then_the_best():
+    pair = named_pair("cones-2-4")
+    fits = SMALL.fit(problem(pair), budget=Budget(100), rng=rng())
+    lattices = [fit.score.current.lattice for fit in fits]
+    first, second = (round(100 * stage.begin) for stage in STAGES[1:3])
+    trials = list(dict.fromkeys(map(id, lattices[:first])))
+    assert len(trials) == len(STARTS)
+    assert len(set(map(id, lattices[first:second]))) == 2
+    # Each refinement makes one lattice of the last.
+    assert len(set(map(id, lattices[second:]))) == len(STAGES) - 2
+    assert len({(lattice.sign, lattice.group_count) for lattice in lattices[second:]}) == 1
