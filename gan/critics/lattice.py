@@ -80,6 +80,15 @@ class LatticeCritic:
     cut_depth: float = 0.02
     validation_size: int = 16384
 
+    def __post_init__(self) -> None:
+        """Refuse numbers of pieces that the starts cannot divide into groups."""
+        groups = max(form.group_count for form in STARTS)
+        if self.cone_count < groups or self.cone_count % groups or self.plane_count % groups:
+            raise ValueError(
+                f"`cone_count` and `plane_count` must be multiples of {groups}, and the first "
+                f"above 0, but are {self.cone_count} and {self.plane_count}"
+            )
+
     def fit(self, problem: Problem, /, *, budget: Budget, rng: torch.Generator) -> Iterator[Fit]:
         """Compare the starts, then fit the best; see `Estimator.fit`."""
         start = time.monotonic()
@@ -202,8 +211,10 @@ class _Search:
         best = sorted(self.descents, key=_Descent.gap, reverse=True)
         points = torch.cat(problem.samples(self.cone_count, rng))
         order = torch.randperm(len(points), generator=rng, device=rng.device)
+        # Few fixed points are repeated: all groups get equally many cones.
+        apexes = points[order[torch.arange(self.cone_count, device=order.device) % len(order)]]
         self.descents = [
-            descent.refined(points[order[: self.cone_count]], self.cone_count, self.cut_depth)
+            descent.refined(apexes, self.cone_count, self.cut_depth)
             for descent in best[: STAGES[stage].lattice_count]
         ]
         self.stage = stage

@@ -3,7 +3,10 @@
 import pytest
 import torch
 
+from gan.networks import lattice as lattice_module
 from gan.networks.lattice import Lattice
+
+SEVEN_PIECES = (torch.zeros(4, 2), torch.zeros(3, 2), torch.zeros(7))
 
 
 def rng(seed=0):
@@ -103,3 +106,52 @@ def test_the_first_apexes_are_points_drawn_to_their_mean(spread):
     assert torch.cdist(network.centers, allowed).amin(1).max() < 1e-4
     assert network.normals.norm(dim=1).tolist() == pytest.approx([0.5] * 4)
     assert network(points).shape == (50,)
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("group_count", [1, 4])
+def test_cones_far_from_the_origin_have_the_scores_of_cones_near_it(group_count):
+    # Squares of such coordinates in float32 carry errors of 1, more than squared distances.
+    grid = (8 * torch.randn(200, 3, generator=rng(9))).round() / 8
+    near, far = (
+        Lattice(
+            (grid + offset)[:40],
+            torch.zeros(0, 3),
+            torch.arange(40) / 100,
+            group_count=group_count,
+        )(grid + offset)
+        for offset in (0, 2**12)
+    )
+    torch.testing.assert_close(far, near, atol=1e-5, rtol=0)
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("group_count", [1, 2])
+def test_blocks_of_points_have_the_scores_of_all_at_once(group_count, monkeypatch):
+    network, points = lattice(group_count, 1), torch.randn(50, 3, generator=rng(10))
+    at_once = network(points)
+    monkeypatch.setattr(lattice_module, "BLOCK_SIZE", 7)
+    torch.testing.assert_close(network(points), at_once, atol=1e-5, rtol=0)
+    assert network(points[:0]).shape == (0,)
+
+
+def test_points_of_half_precision_have_a_lattice_of_float32():
+    points = torch.randn(20, 2, generator=rng(11)).half()
+    network = Lattice.at_random(rng(), points, cone_count=4, plane_count=2, spread=1.0)
+    assert network(points).dtype == torch.float32
+    assert network.reduced(points, cone_count=2)(points).dtype == torch.float32
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"group_count": 2}, "`group_count` must divide .* is 2, for 4 cones and 3 planes"),
+        ({"group_count": 0}, "`group_count` must divide"),
+        ({"sign": 2}, "`sign` must be 1 or -1, but is 2"),
+        ({"biases": torch.zeros(8)}, "`biases` must hold one value .* holds 8"),
+    ],
+)
+def test_groups_signs_and_biases_that_do_not_fit_the_pieces_are_refused(changes, message):
+    centers, normals, biases = SEVEN_PIECES
+    with pytest.raises(ValueError, match=message):
+        Lattice(centers, normals, **{"biases": biases, **changes})
