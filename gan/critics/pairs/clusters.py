@@ -10,7 +10,10 @@ potentials with
 Then for ``r <= s / 4`` the coupling of equal noise is optimal, and W1 is the mean distance of
 matched centers: with e the unit vectors from :math:`\nu_i` to :math:`\mu_i`, the potentials
 :math:`\varphi_i + \langle e_i, z \rangle` and :math:`\psi_i + \langle e_i, z \rangle` are feasible
-and have that value.
+and have that value. They are feasible within a match, since
+:math:`\langle e_i, \mu_i - \nu_i + z - z' \rangle` is at most the distance; and else since
+:math:`\langle e_i, z \rangle - \langle e_j, z' \rangle` is at most 2r and the distance at least
+:math:`|\mu_i - \nu_j| - 2r`. The linear program has s to 1e-7.
 
 Source:
     Villani 2009, "Optimal transport: old and new", theorem 5.10, for the criterion.
@@ -24,10 +27,12 @@ from jaxtyping import Float
 from scipy.optimize import linear_sum_assignment, linprog
 from torch import Tensor
 
+from divergences import DistributionError, SolverError
 from gan.critics.pairs.distribution_pair import DistributionPair, marginal_sampler
 
 CLUSTER_COUNT = 8
 CENTER_NORM = 3.0
+MAX_DIMENSION = 2000  # of the rotations, whose time grows as the cube: 16 seconds
 CANDIDATE_COUNT = 30  # rotations, of which the one of the largest slack is taken
 
 
@@ -67,19 +72,29 @@ def _slack(costs: Float[numpy.ndarray, " k k"]) -> float:
     limits = costs[rows, columns] - costs.diagonal()[columns]
     objective = numpy.append(numpy.zeros(k), -1.0)
     bounds = [(None, None)] * k + [(0, None)]
-    solution: numpy.ndarray = linprog(objective, constraints, limits, bounds=bounds)["x"]
-    return float(solution[-1])
+    result = linprog(objective, constraints, limits, bounds=bounds)
+    if result["status"] != 0:
+        raise SolverError(f"the slack of the clusters cannot be computed: {result['message']}")
+    return float(result["x"][-1])
 
 
 def rotated_clusters_pair(d: int, /) -> DistributionPair:
     """Eight balls at distance 3 from the origin, rotated, and themselves; W1 is known.
 
     Args:
-        d: Dimension.
+        d: Dimension, from 2 to 2000: on a line the rotation is the identity.
 
     Returns:
         The pair, with the mean distance of matched centers as its W1.
+
+    Raises:
+        DistributionError: If ``d`` is out of range.
+        SolverError: If the radius of the balls cannot be computed.
     """
+    if not 2 <= d <= MAX_DIMENSION:
+        raise DistributionError(
+            f"the dimension of rotated clusters must be from 2 to {MAX_DIMENSION}, but is {d}"
+        )
     matches = max(
         (MatchedCenters.of_seed(d, seed) for seed in range(CANDIDATE_COUNT)),
         key=lambda candidate: candidate.slack,

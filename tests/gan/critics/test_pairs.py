@@ -6,7 +6,7 @@ import pytest
 import torch
 from scipy import stats
 
-from divergences import DistributionError, sampled
+from divergences import DistributionError, SolverError, sampled
 from gan.critics.pairs import clusters, cones, gaussians, named_pair, samples
 from gan.critics.pairs.distribution_pair import paired_distances
 from gan.data import mnist
@@ -93,6 +93,18 @@ def test_the_w1_of_rotated_clusters_is_the_length_of_every_sample_of_the_couplin
     assert len(torch.unique(distances.round(decimals=9))) == clusters.CLUSTER_COUNT
     assert abs(float(distances.mean()) - pair.closed_form) < 4 * float(distances.std()) / 4000**0.5
     assert (pair.real(4000, generator()) - pair.generated(4000, generator())).norm(dim=1).min() > 0
+
+
+@pytest.mark.parametrize("d", [1, 2001])
+def test_rotated_clusters_on_a_line_or_of_too_high_dimension_are_refused(d):
+    with pytest.raises(DistributionError, match=f"must be from 2 to 2000, but is {d}"):
+        named_pair(f"rotated-clusters-{d}")
+
+
+def test_a_linear_program_without_a_solution_is_an_error():
+    costs = torch.eye(3).numpy()  # the diagonal is not an optimal assignment
+    with pytest.raises(SolverError, match="slack of the clusters cannot be computed"):
+        clusters._slack(costs)
 
 
 def test_cones_of_another_seed_have_other_apexes():
