@@ -16,7 +16,7 @@ class Lattice(nn.Module):
     to rounding. Only the active piece of a point has a gradient.
 
     Rounding can take another piece than the active one: near an apex, scores in float32 are off
-    by up to 1e-3 of the distance of points and apexes from the mean apex; in float64 by 1e-7.
+    by about 1e-3 of the distance of points and apexes from the mean apex; in float64 by 1e-7.
 
     Attributes:
         centers: Apexes of the cones, shape ``(k, d)``.

@@ -52,7 +52,7 @@ PAIRS: dict[str, PairFamily] = {
     ),
     "seeded-cones": PairFamily(
         ("D", "N", "S"),
-        "the same with apexes of another seed than the published ones; W1 known",
+        "pairs as those of cones, with apexes of seed S, not the published ones; W1 known",
         lambda numbers, _: cones_pair(*numbers[:2], seed=numbers[2]),
     ),
     "rotated-clusters": PairFamily(
@@ -96,9 +96,16 @@ def named_pair(name: str, /, *, data_dir: Path | None = None) -> DistributionPai
         if all(part.isdecimal() and 0 < int(part) <= MAX_PAIR_NUMBER for part in parts):
             return family.make(tuple(map(int, parts)), data_dir)
     patterns = ", ".join(family.usage(prefix) for prefix, family in PAIRS.items())
-    hint = closest(name, [prefix for prefix, family in PAIRS.items() if not family.numbers])
     raise PairError(
-        f"unknown pair {name!r}; {hint}choose from {patterns} (D: dimension, N: number of cones, "
-        f"S: seed; from 1 to {MAX_PAIR_NUMBER}), and run:FOLDER, the data of a run and samples of "
-        "its generator"
+        f"unknown pair {name!r}; {_hint(name)}choose from {patterns} (D: dimension, N: number of "
+        f"cones, S: seed; from 1 to {MAX_PAIR_NUMBER}), and run:FOLDER, the data of a run and "
+        "samples of its generator"
     )
+
+
+def _hint(name: str) -> str:
+    """Hint at the pattern of a family whose numbers are wrong, or at the closest name."""
+    for prefix, family in PAIRS.items():
+        if family.numbers and f"{name}-".startswith(f"{prefix}-"):
+            return f"did you mean {family.usage(prefix)}? "
+    return closest(name, [prefix for prefix, family in PAIRS.items() if not family.numbers])

@@ -165,3 +165,17 @@ def test_digits_and_their_gaussian_have_the_same_mean(mnist_dir, monkeypatch):
 def test_an_unknown_pair_is_refused_with_the_names_of_the_others(name):
     with pytest.raises(PairError, match=r"unknown pair .*choose from cones-D-N, translation-D"):
         named_pair(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "pattern"),
+    [
+        ("seeded-cones-3-4", "seeded-cones-D-N-S"),
+        ("rotated-clusters", "rotated-clusters-D"),
+        ("cones-2-4-7", "cones-D-N"),
+        ("ring", "'ring-normal'"),
+    ],
+)
+def test_a_pair_with_wrong_numbers_is_refused_with_its_pattern(name, pattern):
+    with pytest.raises(PairError, match=rf"did you mean {pattern}\? choose from"):
+        named_pair(name)
