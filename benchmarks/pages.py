@@ -206,6 +206,8 @@ ALL_PAGES = {
         "constant critic, 1 of exact potentials. Errors of populations are those of the gap on "
         "fresh points, against the known W1; λ, rate and steps of `sharp` were chosen on some of "
         "these pairs: 2500 steps, three or two seeds; `sharp-normalized`, 800 steps, one seed. "
+        "`lattice` is 1-Lipschitz, and the potentials of cones and scalings are lattices of few "
+        "pieces: there its form contains the truth, on digits it does not. "
         "The commit is that of the last fit; fits made before it are kept. Times are of a busy "
         "machine, some of them twice those of a quiet one.",
         critic_gap_tables.markdown,

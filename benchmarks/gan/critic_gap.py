@@ -23,7 +23,7 @@ import tyro
 from tyro.conf import Positional
 
 from benchmarks import results_io
-from benchmarks.gan import critic_gap_tables
+from benchmarks.gan import critic_gap_figure, critic_gap_tables
 from divergences import DistributionError
 from gan.critics import CRITICS, Budget, Experiment, Question
 from gan.critics.pairs import named_pair
@@ -80,6 +80,7 @@ PLANE_STEPS = {
     "maxmin": 1000,
     "full-sort": 1000,
     "sharp": 500,
+    "lattice": 300,
     "c-transform": 600,
     "corrected": 600,
     "witness": 1,
@@ -94,6 +95,7 @@ GROUPS: dict[str, Group] = {
             "maxmin": 500,
             "full-sort": 300,
             "sharp": 100,
+            "lattice": 100,
             "witness": 1,
         },
         n=2048,
@@ -260,7 +262,7 @@ def main(
         },
     }
     results_io.save(record, RESULTS)
-    critic_gap_tables.save_figure(record)
+    critic_gap_figure.save_figure(record)
     print(critic_gap_tables.markdown(record))
     return 0
 

@@ -51,6 +51,7 @@ STEPS = {  # of fits to samplers
     "c-transform": 60,
     "gradient-penalty": 400,
     "sharp": 150,
+    "lattice": 300,
 }
 REFERENCES = ("constant", "untrained network", "witness of other points", "exact potentials")
 Row = dict[str, Any]

@@ -66,7 +66,14 @@ CRITIC_SIZES = {  # the test set has 10000 digits
     "digits-normal": (256, 512, 1024, 2048, 4096),
 }
 SUBSPACE = "distance from the subspace"
-PLANE_METHODS = ("averaged-witness", "two-sided-witness", "taught", "sharp", "gradient-penalty")
+PLANE_METHODS = (
+    "averaged-witness",
+    "two-sided-witness",
+    "taught",
+    "lattice",
+    "sharp",
+    "gradient-penalty",
+)
 METHODS = {
     "ring-normal": PLANE_METHODS,
     "translation-8": PLANE_METHODS,

@@ -96,12 +96,16 @@ def _critics(groups: dict[str, Any]) -> dict[str, str]:
 
 def _populations(groups: dict[str, Any]) -> dict[str, str]:
     """Relative errors of critics on populations of known W1, and an angle of gradients."""
-    names = ("gaussians", "normalized", "others", "population")
+    names = ("gaussians", "normalized", "others", "population", "lattice")
     rows = [row for name in names for row in groups[name]["rows"]]
 
     def mean(method: str, pair: str, key: str = "error") -> float:
         return fmean(r[key] for r in rows if (r["method"], r["pair"]) == (method, pair))
 
+    published = [
+        abs(row["error"]) for row in groups["lattice"]["rows"] if row["pair"].startswith("cones")
+    ]
+    set_aside = [abs(row["error"]) for row in groups["set-aside"]["rows"]]
     angle = math.degrees(math.acos(mean("sharp", "cones-64-256", "cosine")))
     return {
         "gradient_penalty_scaling_8": f"{100 * mean('gradient-penalty', 'scaling-8'):.0f} %",
@@ -110,6 +114,10 @@ def _populations(groups: dict[str, Any]) -> dict[str, str]:
         "witness_cones_16_64": f"{100 * (1 + mean('witness', 'cones-16-64')):.0f} %",
         "sharp_cones_64_256": f"{-100 * mean('sharp', 'cones-64-256'):.0f} %",
         "sharp_cones_64_256_angle": f"{angle:.0f}°",
+        "lattice_cones_64_256": f"{-100 * mean('lattice', 'cones-64-256'):.0f} %",
+        "lattice_published_mean": f"{100 * fmean(published):.1f} %",
+        "lattice_published_largest": f"{100 * max(published):.0f} %",
+        "lattice_set_aside_mean": f"{100 * fmean(set_aside):.1f} %",
     }
 
 

@@ -13,7 +13,7 @@ from benchmarks import markdown, results_io
 from benchmarks.discrete import accuracy, baselines, edge_cases, reference, speed
 from benchmarks.gan import (
     critic_gap,
-    critic_gap_tables,
+    critic_gap_figure,
     fresh_knowledge,
     progress,
     robustness_tables,
@@ -371,7 +371,7 @@ def test_every_certified_bound_in_the_results_is_at_most_the_exact_emd():
 
 def test_the_figure_of_the_critics_is_drawn_from_the_results(tmp_path):
     record = results_io.load(critic_gap.RESULTS)
-    critic_gap_tables.save_figure(record, tmp_path / "figure.png")
+    critic_gap_figure.save_figure(record, tmp_path / "figure.png")
     assert (tmp_path / "figure.png").stat().st_size > 20_000
 
 
