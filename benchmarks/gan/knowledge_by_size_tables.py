@@ -75,9 +75,9 @@ def conclusions(record: Row, /) -> str:
     ring, shift, digits = (_pair(record["sizes"], name) for name in PAIR_NAMES)
     fits = {fit["method"]: fit for fit in record["fits"] if fit["pair"] == shift["pair"]}
     share, error = converged_knowledge(ring, "averaged-witness")
-    highest = {
-        method: full_support_knowledge(shift, distances[shift["pair"]], fits[method])[1]
-        for method in ("averaged-witness", "sharp")
+    limits = {
+        method: full_support_knowledge(shift, distances[shift["pair"]], fits[method])
+        for method in ("averaged-witness", "lattice")
     }
     gap, largest = digits["gaps"]["taught"][0], digits["rows"][-1]
     sentences = (
@@ -86,9 +86,8 @@ def conclusions(record: Row, /) -> str:
         f"{100 * error:.1f} %.",
         "Translation: knowledge of samples rises with n for every critic, since the baseline "
         "falls, and is no estimate of that of the populations. The averaged witness knows most of "
-        f"the samples, but at most {100 * highest['averaged-witness']:.0f} % of the populations, "
-        "where `sharp`, whose slopes are nearer to 1, has at most "
-        f"{100 * highest['sharp']:.0f} %.",
+        f"the samples, but at most {100 * limits['averaged-witness'][1]:.0f} % of the "
+        f"populations, of which `lattice` knows at least {100 * limits['lattice'][0]:.0f} %.",
         f"Digits: the gap of `taught`, {gap:.2f}, is near the exact EMD of a few thousand points "
         f"and above that of {largest['n']}, {largest['exact'][0]:.2f}, and so above W1: it "
         "estimates the EMD of samples as large as those it was fitted to.",
