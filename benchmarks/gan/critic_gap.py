@@ -118,7 +118,7 @@ GROUPS: dict[str, Group] = {
         {"sharp-normalized": 800},
         seeds=1,
     ),
-    "set-aside": Group("population", SET_ASIDE_PAIRS, {"lattice": 1000}, seeds=1),
+    "set-aside": Group("population", SET_ASIDE_PAIRS, {"lattice": 1000}),
     "lattice": Group(
         "population",
         tuple(

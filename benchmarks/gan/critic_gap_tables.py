@@ -166,14 +166,17 @@ def _set_aside_table(rows: Sequence[Row], others: Sequence[Row]) -> str:
         f"settings were chosen, {_mean_absolute_error(tuned):.1%}; on the other {len(untuned)} "
         f"of them {_mean_absolute_error(untuned):.1%}:",
         "",
-        "| pair | W1 | error | largest slope | cosine | time |",
-        "|---|---|---|---|---|---|",
+        "| pair | W1 | error | largest slope | cosine | time | seeds |",
+        "|---|---|---|---|---|---|---|",
     ]
-    lines += [
-        f"| {row['pair']} | {row['exact']:.4f} | {row['error']:+.1%} | {row['slope']:.3f} "
-        f"| {row['cosine']:.3f} | {row['seconds']:.0f} s |"
-        for row in rows
-    ]
+    for pair, group in grouped(rows, "pair").items():
+        errors = [row["error"] for row in group]
+        spread = f" ({min(errors):+.1%} to {max(errors):+.1%})" if len(group) > 1 else ""
+        lines.append(
+            f"| {pair} | {group[0]['exact']:.4f} | {statistics.fmean(errors):+.1%}{spread} "
+            f"| {max(row['slope'] for row in group):.3f} | {_mean(group, 'cosine'):.3f} "
+            f"| {_mean(group, 'seconds'):.0f} s | {len(group)} |"
+        )
     return "\n".join(lines)
 
 
