@@ -61,6 +61,8 @@ def test_stages_fit_all_starts_then_two_then_the_best():
     # Each refinement makes one lattice of the last.
     assert len(set(map(id, lattices[second:]))) == len(STAGES) - 2
     assert len({(lattice.sign, lattice.group_count) for lattice in lattices[second:]}) == 1
+    # New cones take the places of idle ones: there are never more than at the start.
+    assert {len(lattice.centers) for lattice in lattices} == {SMALL.cone_count}
 
 
 @pytest.mark.parametrize("sizes", [(3, 3), (1, 40)])
